@@ -1,0 +1,70 @@
+#include "common/error.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "common/text.h"
+
+static void copy_if_given(char *destination, size_t size, const char *source)
+{
+    if (source)
+        snprintf(destination, size, "%s", source);
+}
+
+enum status error_set(struct error *error, enum status status, const struct error_context *context,
+                      const char *format, ...)
+{
+    va_list arguments;
+
+    if (error->status != STATUS_OK)
+        return status;
+    memset(error, 0, sizeof(*error));
+    error->status = status;
+    va_start(arguments, format);
+    vsnprintf(error->what, sizeof(error->what), format, arguments);
+    va_end(arguments);
+    if (context) {
+        copy_if_given(error->file, sizeof(error->file), context->file);
+        copy_if_given(error->dataset, sizeof(error->dataset), context->dataset);
+        copy_if_given(error->expected, sizeof(error->expected), context->expected);
+        copy_if_given(error->found, sizeof(error->found), context->found);
+        error->has_row = context->row != NULL;
+        if (context->row)
+            error->row = *context->row;
+    }
+    return status;
+}
+
+enum status error_set_errno(struct error *error, const char *file, const char *what)
+{
+    return error_set(error, STATUS_IO, ERROR_AT(.file = file), "%s: %s", what, strerror(errno));
+}
+
+enum status error_set_memory(struct error *error, uint64_t nbytes)
+{
+    return error_set(error, STATUS_INTERNAL, NULL, "no memory for %" PRIu64 " bytes", nbytes);
+}
+
+static void print_part(FILE *stream, const char *before, const char *text, const char *after)
+{
+    if (text[0] == '\0')
+        return;
+    fputs(before, stream);
+    text_print_escaped(stream, text);
+    fputs(after, stream);
+}
+
+void error_print(const struct error *error, const char *program, FILE *stream)
+{
+    fprintf(stream, "%s: ", program);
+    print_part(stream, "", error->file, ": ");
+    print_part(stream, "", error->dataset, error->has_row ? ", " : ": ");
+    if (error->has_row)
+        fprintf(stream, "row %" PRIu64 ": ", error->row);
+    text_print_escaped(stream, error->what);
+    print_part(stream, ": expected ", error->expected, error->found[0] ? "," : "");
+    print_part(stream, error->expected[0] ? " found " : ": found ", error->found, "");
+    fputc('\n', stream);
+}

@@ -1,0 +1,18 @@
+/*
+ * Memory for arrays: overflow-checked, zeroed, on a 64-byte boundary (a cache line, and the
+ * widest vector).  Freed with free().
+ */
+#ifndef QUERN_COMMON_MEMORY_H
+#define QUERN_COMMON_MEMORY_H
+
+#include <stddef.h>
+
+#include "common/error.h"
+
+enum { MEMORY_ALIGNMENT = 64 };
+
+/* *array is NULL on failure and never NULL on success, even for no elements. */
+enum status memory_allocate(void *array, size_t num_elements, size_t element_nbytes,
+                            struct error *error);
+
+#endif

@@ -1,0 +1,78 @@
+#include "common/random.h"
+
+void random_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+{
+    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
+    uint32_t k0 = key[0], k1 = key[1];
+
+    for (int round = 0; round < 10; round++) {
+        uint64_t product0 = (uint64_t)0xD2511F53u * c0;
+        uint64_t product1 = (uint64_t)0xCD9E8D57u * c2;
+
+        c0 = (uint32_t)(product1 >> 32) ^ c1 ^ k0;
+        c1 = (uint32_t)product1;
+        c2 = (uint32_t)(product0 >> 32) ^ c3 ^ k1;
+        c3 = (uint32_t)product0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+struct random_stream random_stream_begin(uint64_t seed, enum random_purpose purpose,
+                                         uint64_t index)
+{
+    struct random_stream stream = {
+        .key = {(uint32_t)seed, (uint32_t)(seed >> 32)},
+        .counter = {0, 0, (uint32_t)index,
+                    (uint32_t)purpose << 24 | (uint32_t)(index >> 32 & 0xffffff)},
+        .num_used = 4,
+    };
+
+    return stream;
+}
+
+uint32_t random_next(struct random_stream *stream)
+{
+    if (stream->num_used == 4) {
+        random_philox4x32(stream->counter, stream->key, stream->block);
+        stream->num_used = 0;
+        if (++stream->counter[0] == 0)
+            stream->counter[1]++;
+    }
+    return stream->block[stream->num_used++];
+}
+
+uint32_t random_below(struct random_stream *stream, uint32_t bound)
+{
+    uint64_t product = (uint64_t)random_next(stream) * bound;
+
+    if ((uint32_t)product < bound) {
+        uint32_t threshold = -bound % bound; /* 2^32 mod bound */
+
+        while ((uint32_t)product < threshold)
+            product = (uint64_t)random_next(stream) * bound;
+    }
+    return (uint32_t)(product >> 32);
+}
+
+float random_uniform(struct random_stream *stream)
+{
+    return (float)(random_next(stream) >> 8) * 0x1p-24f;
+}
+
+uint64_t random_hash(uint64_t seed, const void *bytes, uint64_t nbytes)
+{
+    const unsigned char *byte = bytes;
+    uint64_t hash = 0xcbf29ce484222325u;
+    uint32_t out[4];
+
+    for (uint64_t i = 0; i < nbytes; i++)
+        hash = (hash ^ byte[i]) * 0x100000001b3u;
+    random_philox4x32((const uint32_t[4]){(uint32_t)hash, (uint32_t)(hash >> 32), 0, 0},
+                      (const uint32_t[2]){(uint32_t)seed, (uint32_t)(seed >> 32)}, out);
+    return (uint64_t)out[1] << 32 | out[0];
+}

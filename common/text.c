@@ -1,0 +1,201 @@
+#include "common/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *text_format(char *buffer, size_t size, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(buffer, size, format, arguments);
+    va_end(arguments);
+    return buffer;
+}
+
+/* Writes one byte of text as it is or escaped; at most 4 characters and a NUL. */
+static void escape_byte(char out[5], unsigned char byte)
+{
+    if (byte == '\n')
+        snprintf(out, 5, "\\n");
+    else if (byte == '\t')
+        snprintf(out, 5, "\\t");
+    else if (byte == '\\')
+        snprintf(out, 5, "\\\\");
+    else if (byte < 0x20 || byte == 0x7f)
+        snprintf(out, 5, "\\x%02x", byte);
+    else
+        snprintf(out, 5, "%c", byte);
+}
+
+void text_print_escaped(FILE *stream, const char *text)
+{
+    char escaped[5];
+
+    for (; *text; text++) {
+        escape_byte(escaped, (unsigned char)*text);
+        fputs(escaped, stream);
+    }
+}
+
+const char *text_escape(char *buffer, size_t size, const char *text)
+{
+    size_t used = 0;
+    char escaped[5];
+
+    for (; *text; text++) {
+        size_t length;
+
+        escape_byte(escaped, (unsigned char)*text);
+        length = strlen(escaped);
+        if (used + length >= size)
+            break;
+        memcpy(buffer + used, escaped, length);
+        used += length;
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int text_compare_natural(const char *a, const char *b)
+{
+    const char *a_start = a, *b_start = b;
+
+    while (*a && *b) {
+        if (is_digit(*a) && is_digit(*b)) {
+            size_t a_digits, b_digits;
+            int order;
+
+            while (*a == '0')
+                a++;
+            while (*b == '0')
+                b++;
+            a_digits = strspn(a, "0123456789");
+            b_digits = strspn(b, "0123456789");
+            if (a_digits != b_digits)
+                return a_digits < b_digits ? -1 : 1;
+            order = memcmp(a, b, a_digits);
+            if (order)
+                return order;
+            a += a_digits;
+            b += b_digits;
+        } else {
+            if (*a != *b)
+                return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+            a++;
+            b++;
+        }
+    }
+    if (*a || *b)
+        return *a ? 1 : -1;
+    return strcmp(a_start, b_start);
+}
+
+bool text_is_utf8(const char *text, size_t nbytes)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t i = 0;
+
+    while (i < nbytes) {
+        unsigned char lead = byte[i++];
+        size_t num_following;
+        uint32_t code, smallest;
+
+        if (lead < 0x80)
+            continue;
+        if (lead >= 0xc2 && lead <= 0xdf) {
+            num_following = 1, code = lead & 0x1f, smallest = 0x80;
+        } else if (lead >= 0xe0 && lead <= 0xef) {
+            num_following = 2, code = lead & 0x0f, smallest = 0x800;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            num_following = 3, code = lead & 0x07, smallest = 0x10000;
+        } else {
+            return false;
+        }
+        for (; num_following > 0; num_following--) {
+            if (i == nbytes || (byte[i] & 0xc0) != 0x80)
+                return false;
+            code = code << 6 | (byte[i++] & 0x3f);
+        }
+        if (code < smallest || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+            return false;
+    }
+    return true;
+}
+
+const char *text_group_digits(char *buffer, size_t size, uint64_t number)
+{
+    char digits[24];
+    int num_digits = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+    size_t used = 0;
+
+    for (int i = 0; i < num_digits && used + 2 < size; i++) {
+        if (i > 0 && (num_digits - i) % 3 == 0)
+            buffer[used++] = ',';
+        buffer[used++] = digits[i];
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
+enum status text_list_add(struct text_list *list, const char *text, struct error *error)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 16;
+        char **items = realloc(list->items, capacity * sizeof(*items));
+
+        if (!items)
+            return error_set_memory(error, capacity * sizeof(*items));
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count] = strdup(text);
+    if (!list->items[list->count])
+        return error_set_memory(error, strlen(text) + 1);
+    list->count++;
+    return STATUS_OK;
+}
+
+enum status text_list_copy(struct text_list *list, const struct text_list *source,
+                           struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < source->count && status == STATUS_OK; i++)
+        status = text_list_add(list, source->items[i], error);
+    return status;
+}
+
+size_t text_list_find(const struct text_list *list, const char *text)
+{
+    size_t i = 0;
+
+    while (i < list->count && strcmp(list->items[i], text) != 0)
+        i++;
+    return i;
+}
+
+bool text_list_equal(const struct text_list *a, const struct text_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+void text_list_free(struct text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct text_list){0};
+}

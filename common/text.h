@@ -1,0 +1,57 @@
+/*
+ * Text: safe printing of names that come from outside, natural order, lists of names.
+ */
+#ifndef QUERN_COMMON_TEXT_H
+#define QUERN_COMMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/error.h"
+
+/*
+ * TEXT("%zux%zu", h, w): a formatted string that lives to the end of the enclosing block (the
+ * unbraced statement under an if is a block of its own).
+ */
+#define TEXT(...) text_format((char[256]){""}, 256, __VA_ARGS__)
+
+/* snprintf that returns its buffer. */
+const char *text_format(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Prints text with control characters as \n, \t, \xNN, so that a name cannot drive a terminal. */
+void text_print_escaped(FILE *stream, const char *text);
+
+/* The same into a buffer, cut to fit; returns the buffer. */
+const char *text_escape(char *buffer, size_t size, const char *text);
+
+/*
+ * Natural order: runs of digits compare as numbers, all else bytewise, so "2" < "10" and
+ * "img9" < "img10".  Ties ("01" and "1") fall back to bytewise order; 0 for equal bytes only.
+ */
+int text_compare_natural(const char *a, const char *b);
+
+/* True if the bytes are well-formed UTF-8 (no overlong forms, no surrogates). */
+bool text_is_utf8(const char *text, size_t nbytes);
+
+/* Prints 12396 as "12,396" into a buffer of at least 27 bytes; returns the buffer. */
+const char *text_group_digits(char *buffer, size_t size, uint64_t number);
+
+/* A list of strings that owns its strings; {0} is an empty list. */
+struct text_list {
+    size_t count;
+    size_t capacity;
+    char **items;
+};
+
+enum status text_list_add(struct text_list *list, const char *text, struct error *error);
+enum status text_list_copy(struct text_list *list, const struct text_list *source,
+                           struct error *error);
+/* The index of text, or list->count. */
+size_t text_list_find(const struct text_list *list, const char *text);
+bool text_list_equal(const struct text_list *a, const struct text_list *b);
+void text_list_free(struct text_list *list);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * The checkpoint ("quern checkpoint"): parameters, optimizer state, configuration, progress and
+ * history of a training run as HDF5.  FORMAT.md is the specification.  Equal contents give equal
+ * bytes.
+ */
+#ifndef QUERN_FORMATS_CHECKPOINT_H
+#define QUERN_FORMATS_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/tensor.h"
+#include "common/text.h"
+
+/* One attribute of /config: every setting that influences the result. */
+enum setting_type { SETTING_TEXT, SETTING_COUNT, SETTING_REAL };
+
+enum { SETTING_MAX_TEXT = 128, CHECKPOINT_MAX_SETTINGS = 48, CHECKPOINT_MAX_TENSORS = 64 };
+
+struct setting {
+    char name[48];
+    enum setting_type type;
+    char text[SETTING_MAX_TEXT];
+    uint64_t count;
+    double real;
+};
+
+struct settings {
+    size_t count;
+    struct setting items[CHECKPOINT_MAX_SETTINGS];
+};
+
+void settings_add_text(struct settings *settings, const char *name, const char *text);
+void settings_add_count(struct settings *settings, const char *name, uint64_t count);
+void settings_add_real(struct settings *settings, const char *name, double real);
+/* NULL if there is none of that name. */
+const struct setting *settings_find(const struct settings *settings, const char *name);
+/* A setting's value as text, for messages. */
+const char *setting_format(const struct setting *setting, char *buffer, size_t size);
+/*
+ * The first setting of either that the other does not hold with the same value, or NULL.  The
+ * values are written to the buffers of 128 bytes, "none" where absent.
+ */
+const char *settings_first_difference(const struct settings *a, const struct settings *b,
+                                      char a_value[128], char b_value[128]);
+
+/* Figures of one epoch.  NAN where a figure is not defined: nearest-mean has no loss, a store
+ * without a valid split no valid figures. */
+struct epoch_record {
+    uint64_t epoch; /* from 1 */
+    double train_loss;
+    double valid_loss;
+    double valid_accuracy;
+    double learning_rate;
+};
+
+struct checkpoint {
+    struct settings config;
+    struct text_list classes;
+    struct image_shape image;
+    char store_fingerprint[65];
+    /* progress */
+    uint64_t epoch; /* epochs done */
+    uint64_t step;  /* updates done since the start of the run */
+    uint64_t epochs; /* asked for */
+    bool finished;
+    /* history */
+    size_t num_records;
+    struct epoch_record *records;
+    /* tensors; state holds the optimizer's, named "momentum/LAYER/weight" and so on */
+    size_t num_parameters;
+    struct tensor parameters[CHECKPOINT_MAX_TENSORS];
+    size_t num_states;
+    struct tensor states[CHECKPOINT_MAX_TENSORS];
+};
+
+/* Writes atomically: path holds the whole checkpoint or what it held before. */
+enum status checkpoint_write(const char *path, const struct checkpoint *checkpoint,
+                             struct error *error);
+
+/*
+ * Reads and checks a whole checkpoint: format, version, types, shapes, the CRC-32 of every tensor.
+ * On success it owns its memory; free it with checkpoint_free.
+ */
+enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error);
+
+/* Frees what checkpoint_read allocated; not for a checkpoint that borrows its tensors. */
+void checkpoint_free(struct checkpoint *checkpoint);
+
+/* NULL if there is none of that name. */
+const struct tensor *checkpoint_parameter(const struct checkpoint *checkpoint, const char *name);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * PNG images (ISO/IEC 15948) to and from uint8 pixels.  Decoding is libpng's; this module bounds
+ * what a file may make it do and turns every colour type, bit depth and interlacing into gray or
+ * RGB by fixed integer rules:
+ *   - 16-bit samples become 8-bit by (v * 255 + 32895) >> 16, samples of 1, 2 and 4 bits are
+ *     scaled to 0..255, palettes are looked up;
+ *   - alpha and transparency are dropped, gamma and colour profiles are ignored;
+ *   - RGB to gray is ITU-R 601: (19595 R + 38470 G + 7471 B + 32768) >> 16;
+ *   - gray to RGB repeats the sample.
+ * All functions are thread-safe.
+ */
+#ifndef QUERN_FORMATS_PNG_H
+#define QUERN_FORMATS_PNG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct png_info {
+    uint32_t width;
+    uint32_t height;
+    bool is_gray; /* gray, gray with alpha, or a palette that holds grays only */
+};
+
+/*
+ * The header of the PNG in bytes[0..nbytes).  STATUS_DATA when it is no PNG, is cut short before
+ * its pixels, or has more than max_pixels pixels (width times height).  name is for messages.
+ */
+enum status png_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          struct png_info *info, struct error *error);
+
+/*
+ * Decodes into pixels, which holds height * width * channels bytes (row-major, channels
+ * interleaved; channels is 1 or 3), where height and width are what png_read_info said.
+ * STATUS_DATA for a damaged file: truncated anywhere, a wrong checksum in any chunk.
+ */
+enum status png_read_pixels(const char *name, const void *bytes, size_t nbytes,
+                            uint64_t max_pixels, unsigned channels, uint8_t *pixels,
+                            struct error *error);
+
+/*
+ * Encodes an 8-bit gray (channels 1) or RGB (channels 3) image.  *bytes is malloc'ed and belongs
+ * to the caller.  The same pixels give the same bytes under the same zlib.
+ */
+enum status png_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
+                             unsigned channels, void **bytes, size_t *nbytes,
+                             struct error *error);
+
+#endif

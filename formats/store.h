@@ -1,0 +1,121 @@
+/*
+ * The tensor store ("quern store"): labelled images as HDF5.  FORMAT.md is the specification.
+ *
+ * Reading and writing compress and decompress chunks in parallel in our own threads; HDF5 is
+ * called from the calling thread only.  A store object belongs to one thread at a time.
+ */
+#ifndef QUERN_FORMATS_STORE_H
+#define QUERN_FORMATS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/tensor.h"
+#include "common/text.h"
+
+enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
+
+/* "train", "valid", "test". */
+extern const char *const split_names[NUM_SPLITS + 1];
+
+enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = 65536 };
+
+/* ---- reading ---- */
+
+struct store;
+
+/*
+ * Opens a store and checks everything but the pixels: format and version, types and shapes of all
+ * datasets, labels within the classes, and the fingerprint over classes, shapes, labels and row
+ * checksums.  STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
+ */
+enum status store_open(const char *path, struct store **store, struct error *error);
+void store_close(struct store *store);
+
+/* All pointers live as long as the store. */
+const struct image_shape *store_image_shape(const struct store *store);
+const struct text_list *store_classes(const struct store *store);
+const char *store_fingerprint(const struct store *store); /* 64 hexadecimal digits */
+uint64_t store_num_rows(const struct store *store, enum split split); /* 0: no such split */
+const uint32_t *store_labels(const struct store *store, enum split split);
+
+/*
+ * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
+ * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
+ */
+enum status store_read_pixels(struct store *store, enum split split, uint64_t first,
+                              uint64_t count, int num_threads, uint8_t *pixels,
+                              struct error *error);
+
+/* The paths of all rows of a split, added to paths. */
+enum status store_read_paths(struct store *store, enum split split, struct text_list *paths,
+                             struct error *error);
+
+/* CRC-32 of each row's source file, count numbers. */
+enum status store_read_file_crc32(struct store *store, enum split split, uint32_t *crc32,
+                                  struct error *error);
+
+/* What the source looked like when the store was made; see struct store_source. */
+enum status store_read_source(struct store *store, char *settings, size_t settings_size,
+                              char *digest, size_t digest_size, struct error *error);
+
+/* Files that were skipped, as "path" and "reason" pairs; both empty when none were. */
+enum status store_read_rejects(struct store *store, struct text_list *paths,
+                               struct text_list *reasons, struct error *error);
+
+/* ---- writing ---- */
+
+struct store_writer;
+
+struct store_plan {
+    struct image_shape image;
+    const struct text_list *classes;
+    uint64_t max_rows[NUM_SPLITS]; /* upper bounds; 0 leaves the split out */
+    size_t max_path_nbytes;        /* the longest path among them */
+    int compression_level;         /* zlib, 1 to 9 */
+    int num_threads;
+};
+
+/* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
+enum status store_create(const char *path, const struct store_plan *plan,
+                         struct store_writer **writer, struct error *error);
+
+struct store_row {
+    const char *path; /* relative to the source */
+    uint32_t label;
+    uint32_t file_crc32;
+};
+
+/* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
+enum status store_append(struct store_writer *writer, enum split split, uint64_t count,
+                         const struct store_row *rows, const uint8_t *pixels,
+                         struct error *error);
+
+/* How the source can be recognised later without reading it again. */
+struct store_source {
+    const char *name;     /* the last part of the source's path */
+    const char *settings; /* the settings that shaped the store, one line */
+    const char *digest;   /* a digest over paths, sizes and times of the source files */
+};
+
+/* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent. */
+struct store_ending {
+    struct store_source source;
+    const float *class_means[NUM_SPLITS];
+    const struct text_list *reject_paths;
+    const struct text_list *reject_reasons;
+};
+
+/*
+ * Writes what is left, flushes to disk and renames.  On failure path is as it was before.  Frees
+ * the writer in either case.
+ */
+enum status store_finish(struct store_writer *writer, const struct store_ending *ending,
+                         struct error *error);
+
+/* Gives up: removes the temporary file and frees the writer.  NULL is fine. */
+void store_abandon(struct store_writer *writer);
+
+#endif

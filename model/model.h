@@ -1,0 +1,110 @@
+/*
+ * A model: a list of layers with named parameters in one flat float32 buffer.  Training,
+ * evaluation and checkpoints know models only through this header.
+ *
+ * Shapes: B rows (images), D inputs (pixel values of an image), C classes.  Pixels are uint8 and
+ * count as value / 255.  Two classes share one logit, positive for class index 1; C > 2 classes
+ * have C logits.
+ */
+#ifndef QUERN_MODEL_MODEL_H
+#define QUERN_MODEL_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/tensor.h"
+
+enum model_kind { MODEL_LINEAR, MODEL_NEAREST_MEAN };
+enum model_distance { DISTANCE_L1, DISTANCE_L2 };
+enum model_loss { LOSS_MAE, LOSS_CROSS_ENTROPY };
+
+/* The names in files and options, NULL at the end: "linear", "nearest-mean"; "l1", "l2"; "mae",
+ * "cross-entropy". */
+extern const char *const model_kind_names[];
+extern const char *const model_distance_names[];
+extern const char *const model_loss_names[];
+
+struct model_spec {
+    enum model_kind kind;
+    enum model_distance distance; /* nearest-mean */
+    enum model_loss loss;         /* linear */
+    struct image_shape image;
+    size_t num_classes; /* 2 or more */
+};
+
+enum {
+    MODEL_MAX_TENSORS = 32,
+    MODEL_MAX_LAYERS = 16,
+    /* Rows of one slice of a mini-batch: the unit of parallel work, and part of the numeric
+     * contract, because a sum over the batch is a sum over slices. */
+    MODEL_SLICE_ROWS = 32,
+};
+
+struct layer;
+
+struct model {
+    struct model_spec spec;
+    size_t num_inputs; /* D */
+    size_t num_logits; /* 1 for two classes, else C */
+    size_t num_tensors;
+    struct tensor tensors[MODEL_MAX_TENSORS]; /* into parameters */
+    size_t num_parameters; /* floats in the buffer, the padding between tensors counted */
+    float *parameters;     /* owned; padding is zero and stays zero */
+    size_t num_layers;
+    struct layer *layers; /* owned */
+};
+
+/* Makes a model with all parameters zero.  STATUS_USAGE for a specification that cannot be. */
+enum status model_create(const struct model_spec *spec, struct model *model, struct error *error);
+void model_destroy(struct model *model);
+
+/*
+ * Draws every parameter from a normal distribution with the given standard deviation, as the
+ * lesson's init_params does.  Element i of the flat list of tensors (padding not counted) is a
+ * function of (seed, i) alone.
+ */
+void model_init_normal(struct model *model, double standard_deviation, uint64_t seed);
+
+/* Fits nearest-mean: parameters from the class means [C][D]. */
+void model_fit_class_means(struct model *model, const float *class_means);
+
+/* True for a model that is trained by gradient steps, false for one that is fitted in one pass. */
+int model_has_gradient(const struct model *model);
+
+/*
+ * Scratch memory of one thread for up to MODEL_SLICE_ROWS rows.
+ */
+struct model_workspace {
+    float *logits;      /* [rows][num_logits] */
+    float *grad_logits; /* [rows][num_logits] */
+};
+
+enum status model_workspace_create(const struct model *model, struct model_workspace *workspace,
+                                   struct error *error);
+void model_workspace_destroy(struct model_workspace *workspace);
+
+/*
+ * The gradient of one slice: writes (not adds) d(sum over the slice of loss * loss_scale) /
+ * d(parameters) into grad [num_parameters], padding zero, and returns the sum of the losses.
+ * rows[i] points to D pixel values; num_rows <= MODEL_SLICE_ROWS.  For the mean over a batch of B
+ * rows, loss_scale is 1 / B.
+ */
+double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
+                              const uint32_t *labels, size_t num_rows, float loss_scale,
+                              struct model_workspace *workspace, float *grad);
+
+/*
+ * What the model says of up to MODEL_SLICE_ROWS rows.  Any output may be NULL:
+ * predictions [num_rows] class indices (ties go to the lower index);
+ * scores [num_rows][C]: probabilities, or negative distances for nearest-mean;
+ * *loss_sum: the sum of losses against labels (NAN for nearest-mean).
+ */
+void model_evaluate(const struct model *model, const uint8_t *const *rows, const uint32_t *labels,
+                    size_t num_rows, struct model_workspace *workspace, uint32_t *predictions,
+                    float *scores, double *loss_sum);
+
+/* "probability", "negative mean absolute difference", "negative root mean square difference". */
+const char *model_scores_meaning(const struct model *model);
+
+#endif
