@@ -43,8 +43,8 @@ static void format_choices(const struct option_spec *spec, char *buffer, size_t 
 
     buffer[0] = '\0';
     for (size_t i = 0; spec->choices[i] && used < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "|" : "",
-                                 spec->choices[i]);
+        used +=
+            (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "|" : "", spec->choices[i]);
 }
 
 static void format_default(const struct option_spec *spec, char *buffer, size_t size)
@@ -127,8 +127,7 @@ static enum status take_choice(const struct option_spec *spec, const char *name,
                      ERROR_AT(.expected = choices, .found = TEXT("'%s'", text)), "%s", name);
 }
 
-static enum status take_value(const struct option_spec *spec, const char *text,
-                              struct error *error)
+static enum status take_value(const struct option_spec *spec, const char *text, struct error *error)
 {
     const char *name = TEXT("--%s", spec->name);
     bool is_bounded = spec->minimum != 0 || spec->maximum != 0;

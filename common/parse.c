@@ -9,8 +9,8 @@
 static enum status refuse(const char *name, const char *text, const char *expected,
                           struct error *error)
 {
-    return error_set(error, STATUS_USAGE, ERROR_AT(.expected = expected, .found = TEXT("'%s'", text)),
-                     "%s", name);
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.expected = expected, .found = TEXT("'%s'", text)), "%s", name);
 }
 
 enum status parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,

@@ -22,8 +22,7 @@ void random_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
     out[3] = c3;
 }
 
-struct random_stream random_stream_begin(uint64_t seed, enum random_purpose purpose,
-                                         uint64_t index)
+struct random_stream random_stream_begin(uint64_t seed, enum random_purpose purpose, uint64_t index)
 {
     struct random_stream stream = {
         .key = {(uint32_t)seed, (uint32_t)(seed >> 32)},

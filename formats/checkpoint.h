@@ -62,8 +62,8 @@ struct checkpoint {
     struct image_shape image;
     char store_fingerprint[65];
     /* progress */
-    uint64_t epoch; /* epochs done */
-    uint64_t step;  /* updates done since the start of the run */
+    uint64_t epoch;  /* epochs done */
+    uint64_t step;   /* updates done since the start of the run */
     uint64_t epochs; /* asked for */
     bool finished;
     /* history */

@@ -37,7 +37,7 @@ void store_close(struct store *store);
 /* All pointers live as long as the store. */
 const struct image_shape *store_image_shape(const struct store *store);
 const struct text_list *store_classes(const struct store *store);
-const char *store_fingerprint(const struct store *store); /* 64 hexadecimal digits */
+const char *store_fingerprint(const struct store *store);             /* 64 hexadecimal digits */
 uint64_t store_num_rows(const struct store *store, enum split split); /* 0: no such split */
 const uint32_t *store_labels(const struct store *store, enum split split);
 
@@ -45,9 +45,8 @@ const uint32_t *store_labels(const struct store *store, enum split split);
  * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
  */
-enum status store_read_pixels(struct store *store, enum split split, uint64_t first,
-                              uint64_t count, int num_threads, uint8_t *pixels,
-                              struct error *error);
+enum status store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,
+                              int num_threads, uint8_t *pixels, struct error *error);
 
 /* The paths of all rows of a split, added to paths. */
 enum status store_read_paths(struct store *store, enum split split, struct text_list *paths,
@@ -90,8 +89,7 @@ struct store_row {
 
 /* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
 enum status store_append(struct store_writer *writer, enum split split, uint64_t count,
-                         const struct store_row *rows, const uint8_t *pixels,
-                         struct error *error);
+                         const struct store_row *rows, const uint8_t *pixels, struct error *error);
 
 /* How the source can be recognised later without reading it again. */
 struct store_source {

@@ -1,0 +1,268 @@
+#include "formats/evaluation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "formats/atomic_file.h"
+#include "formats/hdf5_internal.h"
+
+enum { CHUNK_NBYTES = 256 * 1024, DEFLATE_LEVEL = 4 };
+
+/* A dataset, and what it says of itself to a stranger. */
+struct column {
+    const char *name;
+    hid_t file_type;
+    hid_t memory_type;
+    size_t rank;
+    uint64_t shape[2];
+    const char *labels[2]; /* of the dimensions */
+    const char *description;
+    const void *data;
+};
+
+/* Shuffled, deflated, in chunks of whole rows. */
+static hid_t write_chunked(const struct h5_context *file, hid_t parent, const struct column *column)
+{
+    hid_t space = H5I_INVALID_HID, list = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
+    hsize_t dimensions[2] = {column->shape[0], column->shape[1]}, chunk[2];
+    size_t row_nbytes;
+
+    if (!h5_ok(file))
+        return dataset;
+    row_nbytes = H5Tget_size(column->file_type) * (column->rank == 2 ? dimensions[1] : 1);
+    chunk[0] = row_nbytes < CHUNK_NBYTES ? CHUNK_NBYTES / row_nbytes : 1;
+    if (chunk[0] > dimensions[0])
+        chunk[0] = dimensions[0];
+    chunk[1] = dimensions[1];
+    space = h5_hold(file, H5Screate_simple((int)column->rank, dimensions, NULL), column->name,
+                    "cannot make a dataspace");
+    list = h5_create_dataset_list(file);
+    if (h5_ok(file) && (H5Pset_chunk(list, (int)column->rank, chunk) < 0 ||
+                        H5Pset_shuffle(list) < 0 || H5Pset_deflate(list, DEFLATE_LEVEL) < 0))
+        h5_fail(file, STATUS_INTERNAL, column->name, "cannot set dataset properties");
+    if (h5_ok(file))
+        dataset = h5_hold(file,
+                          H5Dcreate2(parent, column->name, column->file_type, space, H5P_DEFAULT,
+                                     list, H5P_DEFAULT),
+                          column->name, "cannot create the dataset");
+    if (h5_ok(file) &&
+        H5Dwrite(dataset, column->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, column->data) < 0)
+        h5_fail(file, STATUS_IO, column->name, "cannot write the dataset");
+    h5_close(file, &list);
+    h5_close(file, &space);
+    return dataset;
+}
+
+static void write_column(const struct h5_context *file, hid_t parent, bool is_chunked,
+                         const struct column *column)
+{
+    /* No chunk fits into a dataset without rows. */
+    hid_t dataset =
+        is_chunked && column->shape[0] > 0
+            ? write_chunked(file, parent, column)
+            : h5_write_dataset(file, parent, column->name, column->file_type, column->memory_type,
+                               column->rank, column->shape, column->data);
+
+    h5_write_dimension_labels(file, dataset, column->labels, column->rank);
+    h5_write_text_attribute(file, dataset, "description", column->description);
+    h5_close(file, &dataset);
+}
+
+static void write_texts(const struct h5_context *file, hid_t parent, bool is_chunked,
+                        struct column *column, const struct text_list *texts)
+{
+    size_t longest = 1;
+    char *block = NULL;
+    hid_t type = H5I_INVALID_HID;
+
+    if (!h5_ok(file))
+        return;
+    for (size_t i = 0; i < texts->count; i++) {
+        size_t length = strlen(texts->items[i]);
+
+        longest = length > longest ? length : longest;
+    }
+    if (memory_allocate(&block, texts->count, longest, file->error) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < texts->count; i++)
+        memcpy(block + i * longest, texts->items[i], strlen(texts->items[i]));
+    type = h5_create_text_type(file, longest);
+    column->file_type = type;
+    column->memory_type = type;
+    column->rank = 1;
+    column->shape[0] = texts->count;
+    column->data = block;
+    write_column(file, parent, is_chunked, column);
+    h5_close(file, &type);
+    free(block);
+}
+
+static void write_classes(const struct h5_context *file, hid_t root,
+                          const struct evaluation *evaluation)
+{
+    struct column classes = {
+        .name = "classes",
+        .labels = {"class"},
+        .description = "class names; labels and predictions are indices into this list",
+    };
+    const struct column confusion = {
+        .name = "confusion",
+        .file_type = H5T_STD_U64LE,
+        .memory_type = H5T_NATIVE_UINT64,
+        .rank = 2,
+        .shape = {evaluation->classes->count, evaluation->classes->count},
+        .labels = {"true class", "predicted class"},
+        .description = "number of samples of the row's class taken for the column's class",
+        .data = evaluation->confusion,
+    };
+
+    write_texts(file, root, false, &classes, evaluation->classes);
+    write_column(file, root, false, &confusion);
+}
+
+/* correct, total [C] and accuracy [C] follow from the confusion matrix. */
+static void write_per_class(const struct h5_context *file, hid_t root,
+                            const struct evaluation *evaluation)
+{
+    size_t num_classes = evaluation->classes->count;
+    uint64_t *counts = NULL, *correct, *total;
+    double *accuracy = NULL;
+    hid_t group = H5I_INVALID_HID;
+
+    if (!h5_ok(file) ||
+        memory_allocate(&counts, 2 * num_classes, sizeof(*counts), file->error) != STATUS_OK)
+        return;
+    if (memory_allocate(&accuracy, num_classes, sizeof(*accuracy), file->error) != STATUS_OK)
+        goto out;
+    correct = counts;
+    total = counts + num_classes;
+    for (size_t c = 0; c < num_classes; c++) {
+        correct[c] = evaluation->confusion[c * num_classes + c];
+        for (size_t i = 0; i < num_classes; i++)
+            total[c] += evaluation->confusion[c * num_classes + i];
+        accuracy[c] = total[c] ? (double)correct[c] / (double)total[c] : NAN;
+    }
+    group = h5_create_group(file, root, "per_class");
+    h5_write_text_attribute(file, group, "description", "figures of each class, in class order");
+    write_column(file, group, false,
+                 &(struct column){"correct",
+                                  H5T_STD_U64LE,
+                                  H5T_NATIVE_UINT64,
+                                  1,
+                                  {num_classes},
+                                  {"class"},
+                                  "number of samples predicted correctly",
+                                  correct});
+    write_column(file, group, false,
+                 &(struct column){"total",
+                                  H5T_STD_U64LE,
+                                  H5T_NATIVE_UINT64,
+                                  1,
+                                  {num_classes},
+                                  {"class"},
+                                  "number of samples",
+                                  total});
+    write_column(file, group, false,
+                 &(struct column){"accuracy",
+                                  H5T_IEEE_F64LE,
+                                  H5T_NATIVE_DOUBLE,
+                                  1,
+                                  {num_classes},
+                                  {"class"},
+                                  "correct / total, 0 to 1; NaN for a class without samples",
+                                  accuracy});
+    h5_close(file, &group);
+out:
+    free(accuracy);
+    free(counts);
+}
+
+static void write_samples(const struct h5_context *file, hid_t root,
+                          const struct evaluation *evaluation)
+{
+    struct column paths = {
+        .name = "paths",
+        .labels = {"sample"},
+        .description = "file of each sample, relative to the source of the store",
+    };
+    uint64_t num_samples = evaluation->num_samples;
+    hid_t group = h5_create_group(file, root, "samples");
+    char scores[200];
+
+    text_format(scores, sizeof(scores), "score of each class: %s; the highest is predicted",
+                evaluation->scores_meaning);
+    h5_write_text_attribute(file, group, "description", "one row a sample, in the store's order");
+    write_texts(file, group, true, &paths, evaluation->paths);
+    write_column(file, group, true,
+                 &(struct column){"labels",
+                                  H5T_STD_U32LE,
+                                  H5T_NATIVE_UINT32,
+                                  1,
+                                  {num_samples},
+                                  {"sample"},
+                                  "true class, an index into /classes",
+                                  evaluation->labels});
+    write_column(file, group, true,
+                 &(struct column){"predictions",
+                                  H5T_STD_U32LE,
+                                  H5T_NATIVE_UINT32,
+                                  1,
+                                  {num_samples},
+                                  {"sample"},
+                                  "predicted class, an index into /classes",
+                                  evaluation->predictions});
+    write_column(file, group, true,
+                 &(struct column){"scores",
+                                  H5T_IEEE_F32LE,
+                                  H5T_NATIVE_FLOAT,
+                                  2,
+                                  {num_samples, evaluation->classes->count},
+                                  {"sample", "class"},
+                                  scores,
+                                  evaluation->scores});
+    h5_close(file, &group);
+}
+
+static void write_attributes(const struct h5_context *file, hid_t root,
+                             const struct evaluation *evaluation)
+{
+    h5_write_format(file, root, "quern evaluation", "1.0");
+    h5_write_text_attribute(file, root, "description",
+                            "what a classifier predicts for one split of a quern store");
+    h5_write_text_attribute(file, root, "model", evaluation->model);
+    h5_write_text_attribute(file, root, "split", evaluation->split);
+    h5_write_text_attribute(file, root, "store_fingerprint", evaluation->store_fingerprint);
+    h5_write_count_attribute(file, root, "correct", evaluation->num_correct);
+    h5_write_count_attribute(file, root, "total", evaluation->num_samples);
+    h5_write_real_attribute(file, root, "accuracy", evaluation->accuracy);
+    h5_write_real_attribute(file, root, "mean_class_accuracy", evaluation->mean_class_accuracy);
+    h5_write_real_attribute(file, root, "loss", evaluation->loss);
+    h5_write_text_attribute(file, root, "scores_meaning", evaluation->scores_meaning);
+}
+
+enum status evaluation_write(const char *path, const struct evaluation *evaluation,
+                             struct error *error)
+{
+    struct atomic_file target;
+    struct h5_context file = {.path = path, .error = error};
+    hid_t id = H5I_INVALID_HID, root = H5I_INVALID_HID;
+    enum status status = atomic_file_begin(&target, path, error);
+
+    if (status != STATUS_OK)
+        return status;
+    file.storage_path = target.temporary_path;
+    id = h5_create_file(&file);
+    root = h5_open_group(&file, id, "/");
+    write_attributes(&file, root, evaluation);
+    write_classes(&file, root, evaluation);
+    write_per_class(&file, root, evaluation);
+    write_samples(&file, root, evaluation);
+    h5_close(&file, &root);
+    h5_close(&file, &id);
+    if (error->status == STATUS_OK)
+        return atomic_file_commit(&target, error);
+    atomic_file_abandon(&target);
+    return error->status;
+}

@@ -1,0 +1,107 @@
+/*
+ * What every HDF5 file of ours has in common.  For files inside formats/ only.
+ *
+ * Each function takes the file's context, fills its error record where it fails, and does nothing
+ * once that record holds an error; so a sequence of calls needs one check at its end.  Handles
+ * come back as H5I_INVALID_HID on failure and are closed with h5_close, which counts them.
+ */
+#ifndef QUERN_FORMATS_HDF5_INTERNAL_H
+#define QUERN_FORMATS_HDF5_INTERNAL_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/text.h"
+
+struct h5_context {
+    const char *path;         /* the name for messages */
+    const char *storage_path; /* the name on disk, if it is another (a temporary file) */
+    struct error *error;
+};
+
+bool h5_ok(const struct h5_context *file);
+
+/* Fills the error record with what we wanted and HDF5's own innermost reason. */
+void h5_fail(const struct h5_context *file, enum status status, const char *dataset,
+             const char *what);
+/* The same for a file that HDF5 can read but that is not what we expect; STATUS_DATA. */
+void h5_refuse(const struct h5_context *file, const char *dataset, const char *what,
+               const char *expected, const char *found);
+
+/* ---- handles ---- */
+
+/* Takes a handle into the count of live ones; fails with what if it is invalid. */
+hid_t h5_hold(const struct h5_context *file, hid_t id, const char *dataset, const char *what);
+/* Closes any kind of handle and sets it to H5I_INVALID_HID; a failure is an I/O error. */
+void h5_close(const struct h5_context *file, hid_t *id);
+/* How many handles are open now: tests assert that it returns to 0. */
+int h5_num_live_handles(void);
+
+/* Files are created with pinned versions and without times, so equal contents are equal bytes. */
+hid_t h5_create_file(const struct h5_context *file);
+hid_t h5_open_file(const struct h5_context *file);
+hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *name);
+hid_t h5_open_group(const struct h5_context *file, hid_t parent, const char *name);
+/* A link of that name exists and leads to an object. */
+bool h5_exists(const struct h5_context *file, hid_t parent, const char *name);
+/* A dataset creation list without times. */
+hid_t h5_create_dataset_list(const struct h5_context *file);
+hid_t h5_open_dataset(const struct h5_context *file, hid_t parent, const char *name);
+/* A fixed-length, null-padded UTF-8 string type of nbytes (at least 1). */
+hid_t h5_create_text_type(const struct h5_context *file, size_t nbytes);
+
+/* ---- attributes ---- */
+
+void h5_write_text_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             const char *text);
+void h5_write_count_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint64_t count);
+void h5_write_crc32_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint32_t crc32);
+void h5_write_real_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double real);
+void h5_write_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
+                               const uint64_t *counts, size_t num_counts);
+/* Names of the dimensions, e.g. "sample", "height", "width", as HDF5 dimension labels. */
+void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
+                               const char *const *labels, size_t num_labels);
+
+/* Reading accepts any string or numeric type that converts; what does not fit is refused. */
+void h5_read_text_attribute(const struct h5_context *file, hid_t object, const char *name,
+                            char *text, size_t size);
+uint64_t h5_read_count_attribute(const struct h5_context *file, hid_t object, const char *name);
+double h5_read_real_attribute(const struct h5_context *file, hid_t object, const char *name);
+void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint64_t *counts, size_t num_counts);
+
+/* Root attributes format, format_version, created_by. */
+void h5_write_format(const struct h5_context *file, hid_t root, const char *format,
+                     const char *version);
+/* Refuses another format or another major version. */
+void h5_check_format(const struct h5_context *file, hid_t root, const char *format,
+                     unsigned major_version);
+
+/* ---- whole datasets ---- */
+
+/* Writes a contiguous dataset and returns it open, for attributes. */
+hid_t h5_write_dataset(const struct h5_context *file, hid_t parent, const char *name,
+                       hid_t file_type, hid_t memory_type, size_t rank, const uint64_t *shape,
+                       const void *data);
+/* A 1-D dataset of strings, fixed-length UTF-8. */
+void h5_write_texts(const struct h5_context *file, hid_t parent, const char *name,
+                    const struct text_list *texts);
+
+/* The shape of a dataset of the expected rank and type class (H5T_INTEGER, ...). */
+void h5_check_dataset(const struct h5_context *file, hid_t dataset, const char *name,
+                      H5T_class_t type_class, size_t rank, uint64_t *shape);
+/* Reads a whole dataset, converted to memory_type. */
+void h5_read_dataset(const struct h5_context *file, hid_t dataset, const char *name,
+                     hid_t memory_type, void *data);
+/* Adds the strings of a 1-D dataset to texts. */
+void h5_read_texts(const struct h5_context *file, hid_t parent, const char *name,
+                   struct text_list *texts);
+
+#endif

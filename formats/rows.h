@@ -1,0 +1,64 @@
+/*
+ * Datasets that grow row by row: [N, ...] in deflate-compressed chunks along N.  Chunks are
+ * compressed and inflated by our own threads and moved with HDF5's direct chunk calls, so any
+ * HDF5 reader can open the result.  For files inside formats/ only.
+ */
+#ifndef QUERN_FORMATS_ROWS_H
+#define QUERN_FORMATS_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "formats/hdf5_internal.h"
+
+enum { ROWS_MAX_RANK = 4 };
+
+struct row_layout {
+    size_t rank;                   /* 1 for one value a row */
+    uint64_t shape[ROWS_MAX_RANK]; /* shape[0]: the most rows there can be */
+    size_t value_nbytes;           /* bytes of one value */
+    hid_t type;                    /* of one value, in file and memory alike */
+    const char *const *labels;     /* of the dimensions */
+};
+
+struct row_writer {
+    const struct h5_context *file;
+    const char *name;
+    hid_t dataset;
+    struct row_layout layout;
+    size_t row_nbytes;
+    size_t chunk_rows;
+    size_t max_chunks; /* that the buffers hold */
+    size_t num_pending_rows;
+    uint64_t num_rows; /* appended so far */
+    int compression_level;
+    int num_threads;
+    unsigned char *pending;    /* [max_chunks][chunk_rows][row_nbytes] */
+    unsigned char *compressed; /* [max_chunks][bound of a compressed chunk] */
+    size_t *compressed_nbytes; /* [max_chunks] */
+};
+
+/* Makes the dataset.  The chunk size depends on the layout alone. */
+void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
+                      const char *name, const struct row_layout *layout, int compression_level,
+                      int num_threads);
+void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
+/* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
+void row_writer_end(struct row_writer *writer);
+/* Closes and frees, whatever happened before. */
+void row_writer_close(struct row_writer *writer);
+
+/*
+ * Reads rows first .. first + count - 1 of a uint8 dataset [N, ...] into bytes.  row_nbytes is
+ * the size of a row.  crc32 [count] holds the expected CRC-32 of each row; a row that differs is
+ * refused by its number.
+ */
+void rows_read(const struct h5_context *file, hid_t dataset, const char *name, size_t row_nbytes,
+               uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
+               uint8_t *bytes);
+
+/* Refuses a dataset whose shape claims more than its bytes in the file can unfold to. */
+void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
+                          uint64_t num_rows, size_t row_nbytes);
+
+#endif
