@@ -41,21 +41,26 @@ enum {
     MODEL_SLICE_ROWS = 32,
 };
 
+struct kernels;
 struct layer;
 
 struct model {
     struct model_spec spec;
     size_t num_inputs; /* D */
-    size_t num_logits; /* 1 for two classes, else C */
+    size_t num_logits; /* linear: 1 for two classes, else C; nearest-mean: C */
     size_t num_tensors;
     struct tensor tensors[MODEL_MAX_TENSORS]; /* into parameters */
     size_t num_parameters; /* floats in the buffer, the padding between tensors counted */
     float *parameters;     /* owned; padding is zero and stays zero */
     size_t num_layers;
-    struct layer *layers; /* owned */
+    struct layer *layers;          /* owned */
+    const struct kernels *kernels; /* model/kernels.h: the fastest this CPU has */
 };
 
-/* Makes a model with all parameters zero.  STATUS_USAGE for a specification that cannot be. */
+/*
+ * Makes a model with all parameters zero.  STATUS_USAGE for a specification that cannot be, and
+ * for a value of the environment variable QUERN_CPU that names no kernels for this CPU.
+ */
 enum status model_create(const struct model_spec *spec, struct model *model, struct error *error);
 void model_destroy(struct model *model);
 
@@ -78,6 +83,7 @@ int model_has_gradient(const struct model *model);
 struct model_workspace {
     float *logits;      /* [rows][num_logits] */
     float *grad_logits; /* [rows][num_logits] */
+    double *probs;      /* [num_logits] of one row */
 };
 
 enum status model_workspace_create(const struct model *model, struct model_workspace *workspace,

@@ -9,8 +9,8 @@
  *   - gray to RGB repeats the sample.
  * All functions are thread-safe.
  */
-#ifndef QUERN_FORMATS_PNG_H
-#define QUERN_FORMATS_PNG_H
+#ifndef QUERN_FORMATS_PNG_FILE_H
+#define QUERN_FORMATS_PNG_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 
 #include "common/error.h"
 
-struct png_info {
+struct png_file_info {
     uint32_t width;
     uint32_t height;
     bool is_gray; /* gray, gray with alpha, or a palette that holds grays only */
@@ -28,24 +28,25 @@ struct png_info {
  * The header of the PNG in bytes[0..nbytes).  STATUS_DATA when it is no PNG, is cut short before
  * its pixels, or has more than max_pixels pixels (width times height).  name is for messages.
  */
-enum status png_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                          struct png_info *info, struct error *error);
+enum status png_file_read_info(const char *name, const void *bytes, size_t nbytes,
+                               uint64_t max_pixels, struct png_file_info *info,
+                               struct error *error);
 
 /*
  * Decodes into pixels, which holds height * width * channels bytes (row-major, channels
- * interleaved; channels is 1 or 3), where height and width are what png_read_info said.
+ * interleaved; channels is 1 or 3), where height and width are what png_file_read_info said.
  * STATUS_DATA for a damaged file: truncated anywhere, a wrong checksum in any chunk.
  */
-enum status png_read_pixels(const char *name, const void *bytes, size_t nbytes,
-                            uint64_t max_pixels, unsigned channels, uint8_t *pixels,
-                            struct error *error);
+enum status png_file_read_pixels(const char *name, const void *bytes, size_t nbytes,
+                                 uint64_t max_pixels, unsigned channels, uint8_t *pixels,
+                                 struct error *error);
 
 /*
  * Encodes an 8-bit gray (channels 1) or RGB (channels 3) image.  *bytes is malloc'ed and belongs
  * to the caller.  The same pixels give the same bytes under the same zlib.
  */
-enum status png_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
-                             unsigned channels, void **bytes, size_t *nbytes,
-                             struct error *error);
+enum status png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
+                                  unsigned channels, void **bytes, size_t *nbytes,
+                                  struct error *error);
 
 #endif

@@ -1,0 +1,133 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/progress.h"
+#include "common/text.h"
+#include "evaluate/evaluate_options.h"
+#include "evaluate/loaded_model.h"
+#include "evaluate/report.h"
+#include "evaluate/single_images.h"
+#include "evaluate/split_evaluation.h"
+
+static const char program_name[] = "quern-evaluate";
+
+/* Which checkpoints of a folder were passed over, and which was taken, if any. */
+static void print_choice(const struct evaluate_options *options, const struct loaded_model *loaded)
+{
+    char escaped[2048];
+
+    for (size_t i = 0; i < loaded->skipped.count; i++)
+        progress_message(program_name, "warning: skipped %s",
+                         text_escape(escaped, sizeof(escaped), loaded->skipped.items[i]));
+    if (loaded->path && strcmp(loaded->path, options->checkpoint) != 0)
+        progress_message(program_name, "taking %s",
+                         text_escape(escaped, sizeof(escaped), loaded->path));
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat a_info, b_info;
+
+    return stat(a, &a_info) == 0 && stat(b, &b_info) == 0 && a_info.st_dev == b_info.st_dev &&
+           a_info.st_ino == b_info.st_ino;
+}
+
+/* The evaluation file must not take the place of what it is made from. */
+static enum status check_output(const struct evaluate_options *options,
+                                const struct loaded_model *loaded, struct error *error)
+{
+    if (options->output && (is_same_file(options->output, options->store) ||
+                            is_same_file(options->output, loaded->path)))
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->output),
+                         "--output names a file that is read");
+    return STATUS_OK;
+}
+
+static enum status evaluate_store(const struct evaluate_options *options,
+                                  const struct loaded_model *loaded, struct error *error)
+{
+    struct split_evaluation result = {0};
+    enum status status = check_output(options, loaded, error);
+
+    if (status == STATUS_OK)
+        status =
+            split_evaluation_run(loaded, options->store, options->split, options->output != NULL,
+                                 options->num_threads, &result, error);
+    if (status == STATUS_OK && options->output)
+        status = split_evaluation_write(options->output, loaded, &result, error);
+    if (status == STATUS_OK && options->json)
+        report_split_json(stdout, loaded, &result);
+    else if (status == STATUS_OK)
+        report_split_text(stdout, loaded, &result);
+    split_evaluation_destroy(&result);
+    return status;
+}
+
+/*
+ * Names every bad image and returns the status of the first.  The last is left in error, for the
+ * end of main to print.
+ */
+static enum status print_bad_images(const struct single_images *result, struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < result->count; i++) {
+        const struct single_image *image = &result->images[i];
+
+        if (image->status == STATUS_OK)
+            continue;
+        if (error->status != STATUS_OK)
+            error_print(error, program_name, stderr);
+        *error = (struct error){0};
+        if (status == STATUS_OK)
+            status = image->status;
+        if (image->error)
+            *error = *image->error;
+        else
+            error_set_memory(error, sizeof(*error));
+    }
+    return status;
+}
+
+static enum status classify_images(const struct evaluate_options *options,
+                                   const struct loaded_model *loaded, struct error *error)
+{
+    struct single_images result = {0};
+    enum status status =
+        single_images_classify(loaded, options->images, options->num_images, options->max_pixels,
+                               options->num_threads, &result, error);
+
+    if (status == STATUS_OK) {
+        if (options->json)
+            report_images_json(stdout, loaded, &result);
+        else
+            report_images_text(stdout, loaded, &result);
+        /* What is good comes before what is wrong, also where both go to one file. */
+        if (fflush(stdout) != 0)
+            status = error_set(error, STATUS_IO, NULL, "cannot write to standard output");
+        else
+            status = print_bad_images(&result, error);
+    }
+    single_images_destroy(&result);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct evaluate_options options;
+    struct program program;
+    struct loaded_model loaded = {0};
+    struct error error = {0};
+    bool done = false;
+    enum status status = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
+
+    if (status == STATUS_OK && !done) {
+        status = loaded_model_open(options.checkpoint, &loaded, &error);
+        print_choice(&options, &loaded);
+        if (status == STATUS_OK)
+            status = options.num_images ? classify_images(&options, &loaded, &error)
+                                        : evaluate_store(&options, &loaded, &error);
+    }
+    loaded_model_close(&loaded);
+    return options_exit_status(&program, status, &error);
+}

@@ -1,0 +1,34 @@
+/*
+ * The command line of quern-evaluate.
+ */
+#ifndef QUERN_EVALUATE_EVALUATE_OPTIONS_H
+#define QUERN_EVALUATE_EVALUATE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/options.h"
+#include "formats/store.h"
+
+struct evaluate_options {
+    const char *checkpoint;
+    const char *store; /* NULL with --image */
+    char *const *images;
+    size_t num_images; /* 0 without --image */
+    enum split split;
+    const char *output; /* NULL: no evaluation file */
+    bool json;
+    uint64_t max_pixels;
+    int num_threads;
+};
+
+/*
+ * Parses argv; the texts point into it.  *done is set when --help or --version was all that was
+ * asked for.  program is filled, for options_exit_status.
+ */
+enum status evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
+                                   struct program *program, bool *done, struct error *error);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Results on a stream, for people (text) and for programs (one JSON object on one line).
+ */
+#ifndef QUERN_EVALUATE_REPORT_H
+#define QUERN_EVALUATE_REPORT_H
+
+#include <stdio.h>
+
+#include "evaluate/loaded_model.h"
+#include "evaluate/single_images.h"
+#include "evaluate/split_evaluation.h"
+
+/*
+ * The figures of a split.  The text shows the whole confusion matrix up to 20 classes, and the ten
+ * most frequent confusions beyond.
+ */
+void report_split_text(FILE *stream, const struct loaded_model *loaded,
+                       const struct split_evaluation *result);
+void report_split_json(FILE *stream, const struct loaded_model *loaded,
+                       const struct split_evaluation *result);
+
+/* The class and the scores of single images.  The text leaves out images that have an error. */
+void report_images_text(FILE *stream, const struct loaded_model *loaded,
+                        const struct single_images *result);
+void report_images_json(FILE *stream, const struct loaded_model *loaded,
+                        const struct single_images *result);
+
+#endif

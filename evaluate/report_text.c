@@ -1,0 +1,233 @@
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "evaluate/report.h"
+
+enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_COLUMNS = 24, NAME_SIZE = 160 };
+
+/* Characters of UTF-8, taken as one column each. */
+static int count_columns(const char *text)
+{
+    int columns = 0;
+
+    for (; *text; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
+/* A class name that is safe to print and at most MAX_COLUMNS wide. */
+static const char *format_name(char buffer[NAME_SIZE], const char *name)
+{
+    char *end = buffer;
+
+    text_escape(buffer, NAME_SIZE, name);
+    if (count_columns(buffer) <= MAX_COLUMNS)
+        return buffer;
+    for (int columns = 0; columns < MAX_COLUMNS - 2; columns++) {
+        end++;
+        while (((unsigned char)*end & 0xc0) == 0x80)
+            end++;
+    }
+    memcpy(end, "..", 3);
+    return buffer;
+}
+
+/* width is in columns: printf's own counts bytes.  Negative: text at the left. */
+static void print_cell(FILE *stream, int width, const char *text)
+{
+    int padding = (width < 0 ? -width : width) - count_columns(text);
+
+    if (width > 0 && padding > 0)
+        fprintf(stream, "%*s", padding, "");
+    fputs(text, stream);
+    if (width < 0 && padding > 0)
+        fprintf(stream, "%*s", padding, "");
+}
+
+static int widest_name(const struct text_list *classes, int width)
+{
+    char name[NAME_SIZE];
+
+    for (size_t c = 0; c < classes->count; c++) {
+        int columns = count_columns(format_name(name, classes->items[c]));
+
+        width = columns > width ? columns : width;
+    }
+    return width;
+}
+
+static const char *format_count(char buffer[32], uint64_t count)
+{
+    return text_group_digits(buffer, 32, count);
+}
+
+static const char *format_real(char buffer[32], double value, int num_decimals)
+{
+    return isfinite(value) ? text_format(buffer, 32, "%.*f", num_decimals, value)
+                           : text_format(buffer, 32, "%s", isnan(value) ? "-" : "infinite");
+}
+
+static const char *describe_distance(enum model_distance distance)
+{
+    return distance == DISTANCE_L1 ? "L1: mean absolute difference"
+                                   : "L2: root mean square difference";
+}
+
+static void print_model(FILE *stream, const struct loaded_model *loaded)
+{
+    const struct model_spec *spec = &loaded->model.spec;
+    const struct checkpoint *checkpoint = &loaded->checkpoint;
+
+    fprintf(stream, "checkpoint  ");
+    text_print_escaped(stream, loaded->path);
+    fprintf(stream, " (epoch %" PRIu64 "%s)\n", checkpoint->epoch,
+            checkpoint->finished ? ", finished" : "");
+    fprintf(stream, "model       %s (%s)\n", model_kind_names[spec->kind],
+            spec->kind == MODEL_NEAREST_MEAN ? describe_distance(spec->distance)
+                                             : TEXT("%s loss", model_loss_names[spec->loss]));
+}
+
+static void print_classes(FILE *stream, const struct text_list *classes,
+                          const struct metrics *metrics, int width)
+{
+    char cell[32], name[NAME_SIZE];
+
+    print_cell(stream, -width, "class");
+    fprintf(stream, "  %12s  %12s  %8s\n", "correct", "total", "accuracy");
+    for (size_t c = 0; c < classes->count; c++) {
+        const struct class_metrics *class = &metrics->classes[c];
+
+        print_cell(stream, -width, format_name(name, classes->items[c]));
+        fprintf(stream, "  %12s", format_count(cell, class->num_correct));
+        fprintf(stream, "  %12s", format_count(cell, class->num_samples));
+        fprintf(stream, "  %8s\n", format_real(cell, class->accuracy, 4));
+    }
+}
+
+static void print_overall(FILE *stream, const struct metrics *metrics, double loss, int width)
+{
+    char cell[32];
+
+    /* The figures stand below the accuracies: past a name and two counts. */
+    print_cell(stream, -(width + 28), "mean of class accuracies");
+    fprintf(stream, "  %8s\n", format_real(cell, metrics->mean_class_accuracy, 4));
+    print_cell(stream, -width, "over all samples");
+    fprintf(stream, "  %12s", format_count(cell, metrics->num_correct));
+    fprintf(stream, "  %12s", format_count(cell, metrics->num_samples));
+    fprintf(stream, "  %8s\n", format_real(cell, metrics->accuracy, 4));
+    print_cell(stream, -(width + 28), "loss");
+    fprintf(stream, "  %8s\n", format_real(cell, loss, 6));
+}
+
+static void print_matrix(FILE *stream, const struct text_list *classes,
+                         const struct metrics *metrics)
+{
+    size_t num_classes = classes->count;
+    char cell[32], name[NAME_SIZE];
+    int width = widest_name(classes, 0), widths[MATRIX_MAX_CLASSES];
+
+    fprintf(stream, "confusion matrix (row: true class, column: predicted class)\n");
+    print_cell(stream, width, "");
+    for (size_t c = 0; c < num_classes; c++) {
+        widths[c] = count_columns(format_name(name, classes->items[c]));
+        for (size_t label = 0; label < num_classes; label++) {
+            uint64_t count = metrics->confusion[label * num_classes + c];
+            int columns = count_columns(format_count(cell, count));
+
+            widths[c] = columns > widths[c] ? columns : widths[c];
+        }
+        fputs("  ", stream);
+        print_cell(stream, widths[c], name);
+    }
+    fputc('\n', stream);
+    for (size_t label = 0; label < num_classes; label++) {
+        print_cell(stream, -width, format_name(name, classes->items[label]));
+        for (size_t c = 0; c < num_classes; c++) {
+            fputs("  ", stream);
+            print_cell(stream, widths[c],
+                       format_count(cell, metrics->confusion[label * num_classes + c]));
+        }
+        fputc('\n', stream);
+    }
+}
+
+static void print_confusions(FILE *stream, const struct text_list *classes,
+                             const struct metrics *metrics, int width)
+{
+    struct confusion entries[MAX_CONFUSIONS];
+    size_t count = metrics_find_confusions(metrics, entries, MAX_CONFUSIONS);
+    char cell[32], name[NAME_SIZE];
+
+    if (count == 0) {
+        fprintf(stream, "no confusions\n");
+        return;
+    }
+    fprintf(stream, "most frequent confusions\n");
+    print_cell(stream, -width, "class");
+    fputs("  ", stream);
+    print_cell(stream, -width, "taken for");
+    fprintf(stream, "  %12s\n", "samples");
+    for (size_t i = 0; i < count; i++) {
+        print_cell(stream, -width, format_name(name, classes->items[entries[i].label]));
+        fputs("  ", stream);
+        print_cell(stream, -width, format_name(name, classes->items[entries[i].prediction]));
+        fprintf(stream, "  %12s\n", format_count(cell, entries[i].num_samples));
+    }
+}
+
+void report_split_text(FILE *stream, const struct loaded_model *loaded,
+                       const struct split_evaluation *result)
+{
+    const struct text_list *classes = &loaded->checkpoint.classes;
+    int width = widest_name(classes, (int)strlen("over all samples"));
+    char cell[32];
+
+    print_model(stream, loaded);
+    fprintf(stream, "samples     %s of split %s, store ", format_count(cell, result->num_samples),
+            split_names[result->split]);
+    text_print_escaped(stream, result->store_path);
+    fputs("\n\n", stream);
+    print_classes(stream, classes, &result->metrics, width);
+    fputc('\n', stream);
+    print_overall(stream, &result->metrics, result->loss, width);
+    fputc('\n', stream);
+    if (classes->count <= MATRIX_MAX_CLASSES)
+        print_matrix(stream, classes, &result->metrics);
+    else
+        print_confusions(stream, classes, &result->metrics, width);
+}
+
+static void print_image(FILE *stream, const struct loaded_model *loaded,
+                        const struct single_image *image, int width)
+{
+    const struct text_list *classes = &loaded->checkpoint.classes;
+    const struct model_spec *spec = &loaded->model.spec;
+    char name[NAME_SIZE];
+    bool is_distance = spec->kind == MODEL_NEAREST_MEAN;
+
+    text_print_escaped(stream, image->path);
+    fprintf(stream, ": %s\n", format_name(name, classes->items[image->prediction]));
+    for (size_t c = 0; c < classes->count; c++) {
+        fputs("  ", stream);
+        print_cell(stream, -width, format_name(name, classes->items[c]));
+        if (is_distance)
+            fprintf(stream, "  distance %.6f", (double)fabsf(image->scores[c]));
+        else
+            fprintf(stream, "  probability %.6f", (double)image->scores[c]);
+        if (is_distance && c == 0)
+            fprintf(stream, "   (%s)", describe_distance(spec->distance));
+        fputc('\n', stream);
+    }
+}
+
+void report_images_text(FILE *stream, const struct loaded_model *loaded,
+                        const struct single_images *result)
+{
+    int width = widest_name(&loaded->checkpoint.classes, 1);
+
+    for (size_t i = 0; i < result->count; i++)
+        if (result->images[i].status == STATUS_OK)
+            print_image(stream, loaded, &result->images[i], width);
+}

@@ -1,0 +1,194 @@
+#include "evaluate/split_evaluation.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+#include "evaluate/class_map.h"
+#include "formats/evaluation.h"
+
+static enum status read_labels(const struct loaded_model *loaded, const struct store *store,
+                               struct split_evaluation *result, struct error *error)
+{
+    const struct text_list *classes = store_classes(store);
+    const uint32_t *labels = store_labels(store, result->split);
+    uint32_t *map = NULL;
+    enum status status = memory_allocate(&map, classes->count, sizeof(*map), error);
+
+    if (status == STATUS_OK)
+        status =
+            class_map_fill(result->store_path, classes, &loaded->checkpoint.classes, map, error);
+    if (status == STATUS_OK)
+        status =
+            memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
+    for (uint64_t i = 0; i < result->num_samples && status == STATUS_OK; i++)
+        result->labels[i] = map[labels[i]];
+    free(map);
+    return status;
+}
+
+/* Everything of the store but the pixels. */
+static enum status read_samples(const struct loaded_model *loaded, struct store *store,
+                                bool with_paths, struct split_evaluation *result,
+                                struct error *error)
+{
+    enum status status =
+        loaded_model_check_image(loaded, result->store_path, store_image_shape(store), true, error);
+
+    text_format(result->store_fingerprint, sizeof(result->store_fingerprint), "%s",
+                store_fingerprint(store));
+    result->num_samples = store_num_rows(store, result->split);
+    if (status == STATUS_OK)
+        status = read_labels(loaded, store, result, error);
+    if (status == STATUS_OK && result->num_samples == 0)
+        status = error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
+                           "the store has no split '%s'", split_names[result->split]);
+    if (status == STATUS_OK && with_paths)
+        status = store_read_paths(store, result->split, &result->paths, error);
+    return status;
+}
+
+static enum status make_workspaces(const struct model *model, int num_threads,
+                                   struct model_workspace **workspaces, struct error *error)
+{
+    enum status status =
+        memory_allocate(workspaces, (size_t)num_threads, sizeof(**workspaces), error);
+
+    for (int t = 0; t < num_threads && status == STATUS_OK; t++)
+        status = model_workspace_create(model, &(*workspaces)[t], error);
+    return status;
+}
+
+static void free_workspaces(struct model_workspace *workspaces, int num_threads)
+{
+    for (int t = 0; workspaces && t < num_threads; t++)
+        model_workspace_destroy(&workspaces[t]);
+    free(workspaces);
+}
+
+static void evaluate_slice(const struct model *model, const uint8_t *pixels, uint64_t slice,
+                           struct model_workspace *workspace, struct split_evaluation *result,
+                           double *loss_sum)
+{
+    const uint8_t *rows[MODEL_SLICE_ROWS];
+    uint64_t first = slice * MODEL_SLICE_ROWS;
+    uint64_t num_left = result->num_samples - first;
+    size_t num_rows = num_left < MODEL_SLICE_ROWS ? (size_t)num_left : MODEL_SLICE_ROWS;
+
+    for (size_t i = 0; i < num_rows; i++)
+        rows[i] = pixels + (first + i) * model->num_inputs;
+    model_evaluate(
+        model, rows, result->labels + first, num_rows, workspace, result->predictions + first,
+        result->scores ? result->scores + first * model->spec.num_classes : NULL, loss_sum);
+}
+
+static enum status evaluate_pixels(const struct model *model, const uint8_t *pixels,
+                                   int num_threads, struct split_evaluation *result,
+                                   struct error *error)
+{
+    uint64_t num_slices = (result->num_samples + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+    struct model_workspace *workspaces = NULL;
+    double *loss_sums = NULL;
+    double loss_sum = 0;
+    enum status status = memory_allocate(&loss_sums, num_slices, sizeof(*loss_sums), error);
+
+    if (status == STATUS_OK)
+        status = make_workspaces(model, num_threads, &workspaces, error);
+    if (status != STATUS_OK)
+        goto out;
+#pragma omp parallel for schedule(static) num_threads(num_threads)
+    for (uint64_t slice = 0; slice < num_slices; slice++)
+        evaluate_slice(model, pixels, slice, &workspaces[omp_get_thread_num()], result,
+                       &loss_sums[slice]);
+    /* Added in slice order, so that the sum does not depend on who computed what. */
+    for (uint64_t slice = 0; slice < num_slices; slice++)
+        loss_sum += loss_sums[slice];
+    result->loss = loss_sum / (double)result->num_samples;
+out:
+    free_workspaces(workspaces, num_threads);
+    free(loss_sums);
+    return status;
+}
+
+static enum status evaluate_store(const struct loaded_model *loaded, struct store *store,
+                                  bool with_samples, int num_threads,
+                                  struct split_evaluation *result, struct error *error)
+{
+    const struct model *model = &loaded->model;
+    size_t num_classes = model->spec.num_classes;
+    uint8_t *pixels = NULL;
+    enum status status = read_samples(loaded, store, with_samples, result, error);
+
+    if (status == STATUS_OK)
+        status = memory_allocate(&result->predictions, result->num_samples,
+                                 sizeof(*result->predictions), error);
+    if (status == STATUS_OK && with_samples)
+        status = memory_allocate(&result->scores, result->num_samples,
+                                 num_classes * sizeof(*result->scores), error);
+    if (status == STATUS_OK)
+        status = memory_allocate(&pixels, result->num_samples, model->num_inputs, error);
+    if (status == STATUS_OK)
+        status = store_read_pixels(store, result->split, 0, result->num_samples, num_threads,
+                                   pixels, error);
+    if (status == STATUS_OK)
+        status = evaluate_pixels(model, pixels, num_threads, result, error);
+    if (status == STATUS_OK)
+        status = metrics_create(&result->metrics, num_classes, error);
+    if (status == STATUS_OK) {
+        metrics_count(&result->metrics, result->labels, result->predictions, result->num_samples);
+        metrics_finish(&result->metrics);
+    }
+    free(pixels);
+    return status;
+}
+
+enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
+                                 enum split split, bool with_samples, int num_threads,
+                                 struct split_evaluation *result, struct error *error)
+{
+    struct store *store = NULL;
+    enum status status;
+
+    *result = (struct split_evaluation){.store_path = store_path, .split = split};
+    status = store_open(store_path, &store, error);
+    if (status != STATUS_OK)
+        return status;
+    status = evaluate_store(loaded, store, with_samples, num_threads, result, error);
+    store_close(store);
+    return status;
+}
+
+void split_evaluation_destroy(struct split_evaluation *result)
+{
+    free(result->labels);
+    free(result->predictions);
+    free(result->scores);
+    text_list_free(&result->paths);
+    metrics_destroy(&result->metrics);
+    *result = (struct split_evaluation){0};
+}
+
+enum status split_evaluation_write(const char *path, const struct loaded_model *loaded,
+                                   const struct split_evaluation *result, struct error *error)
+{
+    const struct metrics *metrics = &result->metrics;
+    struct evaluation evaluation = {
+        .model = model_kind_names[loaded->model.spec.kind],
+        .split = split_names[result->split],
+        .store_fingerprint = result->store_fingerprint,
+        .scores_meaning = model_scores_meaning(&loaded->model),
+        .classes = &loaded->checkpoint.classes,
+        .num_samples = result->num_samples,
+        .num_correct = metrics->num_correct,
+        .accuracy = metrics->accuracy,
+        .mean_class_accuracy = metrics->mean_class_accuracy,
+        .loss = result->loss,
+        .confusion = metrics->confusion,
+        .paths = &result->paths,
+        .labels = result->labels,
+        .predictions = result->predictions,
+        .scores = result->scores,
+    };
+
+    return evaluation_write(path, &evaluation, error);
+}

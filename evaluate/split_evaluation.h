@@ -1,0 +1,41 @@
+/*
+ * What a model says of one split of a store.
+ */
+#ifndef QUERN_EVALUATE_SPLIT_EVALUATION_H
+#define QUERN_EVALUATE_SPLIT_EVALUATION_H
+
+#include <stdint.h>
+
+#include "common/error.h"
+#include "evaluate/loaded_model.h"
+#include "evaluate/metrics.h"
+#include "formats/store.h"
+
+struct split_evaluation {
+    const char *store_path; /* not owned */
+    enum split split;
+    char store_fingerprint[STORE_FINGERPRINT_LENGTH + 1];
+    uint64_t num_samples;
+    uint32_t *labels;       /* [num_samples] in the model's class order */
+    uint32_t *predictions;  /* [num_samples] */
+    float *scores;          /* [num_samples][C]; NULL unless asked for */
+    struct text_list paths; /* num_samples of them; empty unless asked for */
+    double loss;            /* mean over the samples; NAN for a model without one */
+    struct metrics metrics;
+};
+
+/*
+ * Evaluates every sample of a split.  with_samples keeps the scores and paths too.  The result is
+ * the same for any number of threads.  STATUS_DATA for a store with other classes, other images or
+ * without such a split.  Free with split_evaluation_destroy, after a failure too.
+ */
+enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
+                                 enum split split, bool with_samples, int num_threads,
+                                 struct split_evaluation *result, struct error *error);
+void split_evaluation_destroy(struct split_evaluation *result);
+
+/* Writes the result as an evaluation file; it must have been run with_samples. */
+enum status split_evaluation_write(const char *path, const struct loaded_model *loaded,
+                                   const struct split_evaluation *result, struct error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * One image file to pixels: read whole, checksummed, decoded.
+ */
+#ifndef QUERN_INGEST_DECODE_H
+#define QUERN_INGEST_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/tensor.h"
+
+struct decode_source {
+    int folder_fd; /* paths are relative to it */
+    uint64_t max_pixels;
+};
+
+/* What one thread needs to decode one file after another; {0} at first. */
+struct decode_buffer {
+    uint8_t *bytes;
+    size_t bytes_capacity;
+    uint8_t *pixels;
+    size_t pixels_capacity;
+};
+
+struct decoded {
+    struct image_shape shape;
+    bool is_gray;          /* the file holds gray, whatever channels was asked for */
+    uint32_t file_crc32;   /* of the bytes of the file */
+    const uint8_t *pixels; /* [height][width][channels], in the buffer until the next call */
+};
+
+/*
+ * Reads and decodes a file to 1 or 3 channels.  STATUS_DATA, with a reason that leaves out the
+ * path, when the file is at fault: missing, unreadable, no regular file, no whole PNG, a name that
+ * is not UTF-8.  Other statuses mean that the system failed.  Thread-safe.
+ */
+enum status decode_file(const struct decode_source *source, const char *path, size_t channels,
+                        struct decode_buffer *buffer, struct decoded *decoded, struct error *error);
+
+/* The same without decoding: the CRC-32 of a file's bytes. */
+enum status decode_file_crc32(const struct decode_source *source, const char *path,
+                              struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
+
+void decode_buffer_free(struct decode_buffer *buffer);
+
+/* The reason in one line, e.g. "is cut short: expected 784 bytes, found 12", into buffer. */
+const char *decode_describe(char *buffer, size_t size, const struct error *error);
+
+#endif

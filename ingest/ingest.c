@@ -1,0 +1,243 @@
+#include "ingest/ingest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ingest/pass.h"
+#include "ingest/rerun.h"
+#include "ingest/scan.h"
+#include "ingest/tree.h"
+
+struct run {
+    const struct ingest_options *options;
+    FILE *results;
+    FILE *messages;
+    struct scan scan;
+    struct tree tree;
+    struct decode_source source;
+    char settings[INGEST_MAX_SETTINGS];
+    char digest[RERUN_DIGEST_LENGTH + 1];
+    struct error *error;
+};
+
+/* ---- find ---- */
+
+static enum status find_images(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    struct tree_rules rules = {options->is_split_by_hash, options->valid_fraction, options->seed,
+                               &options->classes};
+    struct scan_rules scan_rules = tree_scan_rules(&rules);
+    struct text_list notes = {0};
+    enum status status = scan_folder(options->source, &scan_rules, &run->scan, run->error);
+
+    if (status == STATUS_OK)
+        status = tree_build(options->source, &run->scan, &rules, &run->tree, run->error);
+    if (status == STATUS_OK)
+        status = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
+    if (status == STATUS_OK) {
+        tree_print(&run->tree, run->results);
+        fflush(run->results);
+    }
+    for (size_t i = 0; i < notes.count; i++)
+        fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
+    text_list_free(&notes);
+    run->source = (struct decode_source){run->scan.source_fd, options->max_pixels};
+    return status;
+}
+
+/* ---- compare ---- */
+
+static const char *format_nbytes(char *buffer, size_t size, uint64_t nbytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    double value = (double)nbytes;
+    size_t unit = 0;
+
+    while (value >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1000;
+        unit++;
+    }
+    return text_format(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+/* "STORE.h5: 14,434 images of 28x28 gray, 2 classes, 2.9 MB, fingerprint 0123456789abcdef" */
+static enum status print_store(struct run *run, const char *before, const char *after)
+{
+    const char *path = run->options->store;
+    struct store *store;
+    enum status status = store_open(path, &store, run->error);
+    const struct image_shape *image;
+    struct stat stat_of_file = {0};
+    char number[32], size[32];
+    uint64_t num_images = 0;
+
+    if (status != STATUS_OK)
+        return status;
+    image = store_image_shape(store);
+    stat(path, &stat_of_file);
+    for (int s = 0; s < NUM_SPLITS; s++)
+        num_images += store_num_rows(store, (enum split)s);
+    fputs(before, run->results);
+    text_print_escaped(run->results, path);
+    fprintf(run->results, "%s: %s images of %zux%zu %s, %zu classes, %s, fingerprint %.16s", after,
+            text_group_digits(number, sizeof(number), num_images), image->height, image->width,
+            image->channels == 1 ? "gray" : "RGB", store_classes(store)->count,
+            format_nbytes(size, sizeof(size), (uint64_t)stat_of_file.st_size),
+            store_fingerprint(store));
+    store_close(store);
+    return STATUS_OK;
+}
+
+static enum status compare_with_store(struct run *run, bool *is_current)
+{
+    const struct ingest_options *options = run->options;
+    struct rerun_request request = {
+        .store_path = options->store,
+        .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
+        .digest = run->digest,
+        .tree = &run->tree,
+        .source = run->source,
+        .verify = options->verify,
+        .num_threads = options->num_threads,
+        .messages = run->messages,
+    };
+    enum status status = rerun_compute_digest(&run->tree, run->scan.source_fd, options->num_threads,
+                                              run->digest, run->error);
+
+    *is_current = false;
+    if (status == STATUS_OK && !options->force)
+        status = rerun_check(&request, is_current, run->error);
+    if (status == STATUS_OK && *is_current) {
+        status = print_store(run, "", options->verify ? " is verified" : " is up to date");
+        fputc('\n', run->results);
+    }
+    return status;
+}
+
+/* ---- decode and write ---- */
+
+/* What the store will hold, to judge by the first image that can be decoded. */
+static enum status choose_image_shape(const struct run *run, struct image_shape *image)
+{
+    const struct ingest_options *options = run->options;
+    struct decode_buffer buffer = {0};
+    struct decoded decoded = {0};
+    size_t channels = options->channels == INGEST_CHANNELS_AUTO ? 1 : (size_t)options->channels;
+    enum status status = STATUS_DATA;
+
+    /* Without any, the pass will say so of each file; the shape does not matter then. */
+    *image = (struct image_shape){1, 1, channels};
+    for (size_t i = 0; i < tree_num_rows(&run->tree) && status == STATUS_DATA; i++) {
+        struct error error = {0};
+
+        status = decode_file(&run->source, run->tree.paths[i], channels, &buffer, &decoded, &error);
+        if (status == STATUS_OK)
+            *image = decoded.shape;
+        else if (status != STATUS_DATA)
+            error_set(run->error, status, ERROR_AT(.file = run->tree.paths[i]), "%s", error.what);
+    }
+    if (status == STATUS_OK && options->channels == INGEST_CHANNELS_AUTO && !decoded.is_gray)
+        image->channels = 3;
+    if (options->height > 0) {
+        image->height = options->height;
+        image->width = options->width;
+    }
+    decode_buffer_free(&buffer);
+    return status == STATUS_DATA ? STATUS_OK : status;
+}
+
+/* The last part of a path: "b" of "a/b/". */
+static enum status copy_last_part(const char *path, char **part, struct error *error)
+{
+    size_t end = strlen(path), start;
+
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    *part = strndup(path + start, end - start);
+    return *part ? STATUS_OK : error_set_memory(error, end - start + 1);
+}
+
+static enum status print_outcome(struct run *run, const struct pass_outcome *outcome)
+{
+    size_t num_skipped = outcome->reject_paths.count;
+    char number[32];
+    enum status status = print_store(run, "wrote ", "");
+
+    if (status != STATUS_OK)
+        return status;
+    if (num_skipped > 0)
+        fprintf(run->results, ", %s %s skipped, see /rejects",
+                text_group_digits(number, sizeof(number), num_skipped),
+                num_skipped == 1 ? "file" : "files");
+    fputc('\n', run->results);
+    return STATUS_OK;
+}
+
+static enum status write_store(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    struct pass_plan plan = {.source = run->source,
+                             .tree = &run->tree,
+                             .resize = options->height > 0,
+                             .skip_bad = options->skip_bad,
+                             .store_path = options->store,
+                             .source_settings = run->settings,
+                             .source_digest = run->digest,
+                             .compression_level = options->compression_level,
+                             .num_threads = options->num_threads};
+    struct pass_outcome outcome = {0};
+    char *name = NULL;
+    enum status status = copy_last_part(options->source, &name, run->error);
+
+    if (status == STATUS_OK)
+        status = choose_image_shape(run, &plan.image);
+    if (status == STATUS_OK) {
+        plan.source_name = name;
+        plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
+        status = pass_run(&plan, &outcome, run->error);
+    }
+    if (status == STATUS_OK && outcome.found_color) {
+        pass_outcome_free(&outcome);
+        plan.stop_at_color = false;
+        plan.image.channels = 3;
+        status = pass_run(&plan, &outcome, run->error);
+    }
+    for (size_t i = 0; i < outcome.reject_paths.count; i++) {
+        text_print_escaped(run->messages, outcome.reject_paths.items[i]);
+        fputs(": ", run->messages);
+        text_print_escaped(run->messages, outcome.reject_reasons.items[i]);
+        fputc('\n', run->messages);
+    }
+    if (status == STATUS_OK)
+        status = print_outcome(run, &outcome);
+    pass_outcome_free(&outcome);
+    free(name);
+    return status;
+}
+
+enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
+                       struct error *error)
+{
+    struct run run = {.options = options,
+                      .results = results,
+                      .messages = messages,
+                      .scan = {.source_fd = -1},
+                      .error = error};
+    bool is_current = false;
+    enum status status = find_images(&run);
+
+    if (status == STATUS_OK && !options->dry_run) {
+        status = compare_with_store(&run, &is_current);
+        if (status == STATUS_OK && !is_current)
+            status = write_store(&run);
+    }
+    tree_free(&run.tree);
+    scan_free(&run.scan);
+    return status;
+}

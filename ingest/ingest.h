@@ -1,0 +1,19 @@
+/*
+ * quern-ingest: a folder of PNG images into a store.
+ */
+#ifndef QUERN_INGEST_INGEST_H
+#define QUERN_INGEST_INGEST_H
+
+#include <stdio.h>
+
+#include "common/error.h"
+#include "ingest/ingest_options.h"
+
+/*
+ * Finds, compares, decodes, writes.  Results go to results, notes and the names of bad files to
+ * messages.  On failure the store is as it was before.
+ */
+enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
+                       struct error *error);
+
+#endif

@@ -1,0 +1,14 @@
+#include "ingest/ingest.h"
+
+int main(int argc, char **argv)
+{
+    struct ingest_options options;
+    struct error error = {0};
+    bool done;
+    enum status status = ingest_options_parse(&options, argc, argv, &done, &error);
+
+    if (status == STATUS_OK && !done)
+        status = ingest_run(&options, stdout, stderr, &error);
+    ingest_options_free(&options);
+    return ingest_options_exit_status(status, &error);
+}

@@ -1,0 +1,219 @@
+#include "ingest/ingest_options.h"
+
+#include <inttypes.h>
+#include <omp.h>
+#include <string.h>
+
+#include "common/options.h"
+#include "common/parse.h"
+#include "common/random.h"
+
+static const char summary[] =
+    "Turns a folder of PNG images into one HDF5 store for quern-train and quern-evaluate.\n"
+    "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
+    "--valid-fraction, CLASS/**.png.";
+
+static const char epilogue[] =
+    "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
+    "temporary name and appears whole or not at all.\n"
+    "\n"
+    "Exit status: 0 done; 2 usage; 65 bad input data; 70 internal error; 74 input or output "
+    "failed.\n"
+    "\n"
+    "Examples:\n"
+    "  quern-ingest mnist_sample mnist_sample.h5\n"
+    "  quern-ingest --valid-fraction 0.2 --size 64x64 photos photos.h5\n"
+    "  quern-ingest --classes 7,3 --dry-run mnist_sample";
+
+/* Values as the command line gives them, before they are checked together. */
+struct raw_options {
+    const char *size;
+    const char *classes;
+    int channels_choice;
+    uint64_t compression_level;
+    uint64_t num_threads;
+    bool has_seed;
+    bool has_channels;
+};
+
+static const char *const channel_choices[] = {"gray", "rgb", NULL};
+
+enum { NUM_SPECS = 15 };
+
+static void list_specs(struct ingest_options *options, struct raw_options *raw,
+                       struct option_spec specs[NUM_SPECS])
+{
+    const struct option_spec list[NUM_SPECS] = {
+        {OPTION_HEADING, .help = "Splits and classes"},
+        {OPTION_REAL, "valid-fraction", "F",
+         .help = "split SOURCE/CLASS/**.png: each file falls into valid with this chance, 0 to "
+                 "below 1, by a hash of its path, so that adding files moves no other",
+         .value = &options->valid_fraction, .maximum = 1, .shown_default = "",
+         .given = &options->is_split_by_hash},
+        {OPTION_COUNT, "seed", "N", .help = "key of that hash", .value = &options->seed,
+         .given = &raw->has_seed},
+        {OPTION_TEXT, "classes", "A,B,...",
+         .help = "these classes in this order, labels 0, 1, ...; folders of other classes are "
+                 "left out and named; a backslash makes a comma part of a name",
+         .value = &raw->classes, .shown_default = "all, in natural order"},
+        {OPTION_HEADING, .help = "Images"},
+        {OPTION_CHOICE, "channels", .help = "convert to gray or to RGB",
+         .value = &raw->channels_choice, .choices = channel_choices,
+         .shown_default = "gray when all images are gray", .given = &raw->has_channels},
+        {OPTION_TEXT, "size", "HxW",
+         .help = "resize to this height and width, each axis by area average when it shrinks and "
+                 "bilinear when it grows",
+         .value = &raw->size, .shown_default = "all images must be of one size"},
+        {OPTION_COUNT, "max-pixels", "N", .help = "refuse images of more pixels",
+         .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40},
+        {OPTION_FLAG, "skip-bad",
+         .help = "leave out files that are no readable PNG and record them in /rejects, instead "
+                 "of writing nothing",
+         .value = &options->skip_bad},
+        {OPTION_HEADING, .help = "Running"},
+        {OPTION_FLAG, "dry-run", .help = "print what was found and stop",
+         .value = &options->dry_run},
+        {OPTION_FLAG, "verify",
+         .help = "compare an existing store with the contents of all files, not with their sizes "
+                 "and times",
+         .value = &options->verify},
+        {OPTION_FLAG, "force", .help = "write the store whatever is there",
+         .value = &options->force},
+        {OPTION_COUNT, "compression-level", "N", .help = "zlib level, 1 fast to 9 small",
+         .value = &raw->compression_level, .minimum = 1, .maximum = 9},
+        {OPTION_COUNT, "threads", "N", .help = "threads; the store does not depend on it",
+         .value = &raw->num_threads, .minimum = 1, .maximum = 1024,
+         .shown_default = "one for each processor"},
+    };
+
+    memcpy(specs, list, sizeof(list));
+}
+
+static struct program make_program(const struct option_spec *specs, size_t num_specs)
+{
+    return (struct program){.name = "quern-ingest",
+                            .usage = "[OPTION...] SOURCE STORE.h5",
+                            .summary = summary,
+                            .epilogue = epilogue,
+                            .options = specs,
+                            .num_options = num_specs};
+}
+
+struct ingest_options ingest_options_default(void)
+{
+    int num_processors = omp_get_num_procs();
+
+    return (struct ingest_options){.seed = 1,
+                                   .max_pixels = 16777216,
+                                   .compression_level = 1,
+                                   .num_threads = num_processors < 1024 ? num_processors : 1024};
+}
+
+/* What the options mean together. */
+static enum status check_options(struct ingest_options *options, const struct raw_options *raw,
+                                 struct error *error)
+{
+    if (options->is_split_by_hash && options->valid_fraction >= 1)
+        return error_set(
+            error, STATUS_USAGE,
+            ERROR_AT(.expected = "0 to below 1", .found = TEXT("%g", options->valid_fraction)),
+            "--valid-fraction");
+    if (raw->has_seed && !options->is_split_by_hash)
+        return error_set(error, STATUS_USAGE, NULL, "--seed does nothing without --valid-fraction");
+    if (options->dry_run && (options->verify || options->force))
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--dry-run writes no store: leave out --verify and --force");
+    if (options->verify && options->force)
+        return error_set(error, STATUS_USAGE, NULL, "--force compares nothing: leave out --verify");
+    options->channels =
+        raw->has_channels ? (raw->channels_choice == 0 ? 1 : 3) : INGEST_CHANNELS_AUTO;
+    options->compression_level = (int)raw->compression_level;
+    options->num_threads = (int)raw->num_threads;
+    if (raw->size &&
+        parse_size("--size", raw->size, &options->height, &options->width, error) != STATUS_OK)
+        return error->status;
+    if (raw->classes)
+        return parse_names("--classes", raw->classes, &options->classes, error);
+    return STATUS_OK;
+}
+
+static enum status take_operands(struct ingest_options *options, int count, char **operands,
+                                 struct error *error)
+{
+    int smallest = options->dry_run ? 1 : 2;
+
+    if (count < smallest || count > 2)
+        return error_set(error, STATUS_USAGE,
+                         ERROR_AT(.expected = options->dry_run ? "SOURCE" : "SOURCE STORE.h5",
+                                  .found = TEXT("%d", count)),
+                         "wrong number of operands");
+    options->source = operands[0];
+    options->store = count == 2 ? operands[1] : NULL;
+    return STATUS_OK;
+}
+
+enum status ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
+                                 struct error *error)
+{
+    struct raw_options raw = {0};
+    struct option_spec specs[NUM_SPECS] = {0};
+    struct program program = make_program(specs, NUM_SPECS);
+    int first_operand;
+    enum status status;
+
+    *options = ingest_options_default();
+    raw.compression_level = (uint64_t)options->compression_level;
+    raw.num_threads = (uint64_t)options->num_threads;
+    list_specs(options, &raw, specs);
+    status = options_parse(&program, argc, argv, &first_operand, done, error);
+    if (status == STATUS_OK && !*done)
+        status = take_operands(options, argc - first_operand, argv + first_operand, error);
+    if (status == STATUS_OK && !*done)
+        status = check_options(options, &raw, error);
+    return status;
+}
+
+void ingest_options_free(struct ingest_options *options)
+{
+    text_list_free(&options->classes);
+}
+
+int ingest_options_exit_status(enum status status, const struct error *error)
+{
+    struct program program = make_program(NULL, 0);
+
+    return options_exit_status(&program, status, error);
+}
+
+/* Names can be long and many, so the line holds a digest of them; the store holds the names. */
+static uint64_t hash_names(const struct text_list *names)
+{
+    uint64_t hash = names->count;
+
+    for (size_t i = 0; i < names->count; i++)
+        hash = random_hash(hash, names->items[i], strlen(names->items[i]));
+    return hash;
+}
+
+const char *ingest_options_describe(const struct ingest_options *options, char *buffer, size_t size)
+{
+    const char *size_text =
+        options->height ? TEXT("%" PRIu64 "x%" PRIu64, options->height, options->width) : "as-is";
+    const char *classes =
+        options->classes.count ? TEXT("%016" PRIx64, hash_names(&options->classes)) : "all";
+
+    text_format(buffer, size,
+                "channels=%s size=%s classes=%s max-pixels=%" PRIu64
+                " skip-bad=%s compression-level=%d",
+                options->channels == INGEST_CHANNELS_AUTO ? "auto"
+                : options->channels == 1                  ? "gray"
+                                                          : "rgb",
+                size_text, classes, options->max_pixels, options->skip_bad ? "yes" : "no",
+                options->compression_level);
+    if (options->is_split_by_hash)
+        text_format(buffer + strlen(buffer), size - strlen(buffer),
+                    " valid-fraction=%.17g seed=%" PRIu64, options->valid_fraction, options->seed);
+    else
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " valid-fraction=none");
+    return buffer;
+}

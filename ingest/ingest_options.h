@@ -1,0 +1,53 @@
+/*
+ * What quern-ingest is asked to do.
+ */
+#ifndef QUERN_INGEST_INGEST_OPTIONS_H
+#define QUERN_INGEST_INGEST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/text.h"
+
+struct ingest_options {
+    const char *source;
+    const char *store; /* NULL with dry_run only */
+    bool is_split_by_hash;
+    double valid_fraction;
+    uint64_t seed;
+    struct text_list classes; /* in this order; empty: all, in natural order */
+    int channels;             /* 1, 3, or INGEST_CHANNELS_AUTO */
+    uint64_t height, width;   /* to resize to; 0: the images are of one size */
+    uint64_t max_pixels;      /* of one image */
+    bool skip_bad;
+    bool dry_run;
+    bool verify;
+    bool force;
+    int compression_level;
+    int num_threads;
+};
+
+enum { INGEST_CHANNELS_AUTO = 0 };
+
+enum { INGEST_MAX_SETTINGS = 512 };
+
+/* The defaults, without source and store. */
+struct ingest_options ingest_options_default(void);
+
+/* Parses a command line.  *done: the help or the version was printed, and that is all. */
+enum status ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
+                                 struct error *error);
+void ingest_options_free(struct ingest_options *options);
+
+/* Prints the error, if any, and returns the exit status. */
+int ingest_options_exit_status(enum status status, const struct error *error);
+
+/*
+ * Every setting that shapes the store, as "name=value" with blanks between them; equal lines and
+ * an equal source give an equal store.
+ */
+const char *ingest_options_describe(const struct ingest_options *options, char *buffer,
+                                    size_t size);
+
+#endif

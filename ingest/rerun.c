@@ -1,0 +1,355 @@
+#include "ingest/rerun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <omp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+#include "common/random.h"
+#include "formats/store.h"
+#include "ingest/ingest_options.h"
+#include "ingest/pass.h"
+
+enum { MAX_DIFFERENCES_SHOWN = 5 };
+
+enum status rerun_compute_digest(const struct tree *tree, int source_fd, int num_threads,
+                                 char digest[RERUN_DIGEST_LENGTH + 1], struct error *error)
+{
+    size_t num_files = tree_num_rows(tree);
+    uint64_t *hashes;
+
+    if (memory_allocate(&hashes, num_files, sizeof(*hashes), error) != STATUS_OK)
+        return error->status;
+#pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
+    for (size_t i = 0; i < num_files; i++) {
+        uint64_t facts[4] = {0};
+        struct stat stat;
+
+        facts[0] = random_hash(0, tree->paths[i], strlen(tree->paths[i]));
+        if (fstatat(source_fd, tree->paths[i], &stat, 0) == 0) {
+            facts[1] = (uint64_t)stat.st_size;
+            facts[2] = (uint64_t)stat.st_mtim.tv_sec;
+            facts[3] = (uint64_t)stat.st_mtim.tv_nsec;
+        }
+        hashes[i] = random_hash(1, facts, sizeof(facts));
+    }
+    snprintf(digest, RERUN_DIGEST_LENGTH + 1, "%016" PRIx64,
+             random_hash(num_files, hashes, num_files * sizeof(*hashes)));
+    free(hashes);
+    return STATUS_OK;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(const struct rerun_request *request,
+                                                      const char *format, ...)
+{
+    va_list arguments;
+    char text[1024];
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    fputs("quern-ingest: ", request->messages);
+    text_print_escaped(request->messages, text);
+    fputc('\n', request->messages);
+}
+
+/*
+ * Does the file carry a store's mark, an attribute "format" of value "quern store"?  Asked of
+ * files that cannot be opened as a store, such as one cut short, so HDF5 is of no help.
+ */
+static bool has_mark_of_store(const char *path)
+{
+    static const char signature[] = "\x89HDF\r\n\x1a\n", name[] = "format", value[] = "quern store";
+    enum { MAX_DISTANCE = 128 }; /* a type and a shape lie between an attribute's name and value */
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat stat;
+    const char *bytes = MAP_FAILED, *end, *found;
+    bool has_mark = false;
+
+    if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 8)
+        bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes != MAP_FAILED) {
+        end = bytes + stat.st_size;
+        found = memcmp(bytes, signature, sizeof(signature) - 1) == 0 ? bytes : NULL;
+        while (found && !has_mark) {
+            found = memmem(found, (size_t)(end - found), value, sizeof(value) - 1);
+            if (found) {
+                const char *start = found - bytes > MAX_DISTANCE ? found - MAX_DISTANCE : bytes;
+
+                has_mark = memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL;
+                found++;
+            }
+        }
+        munmap((void *)bytes, (size_t)stat.st_size);
+    }
+    if (fd >= 0)
+        close(fd);
+    return has_mark;
+}
+
+/* The value of "name=value" in a line of settings; its length into *length. */
+static const char *find_setting(const char *settings, const char *name, size_t name_length,
+                                size_t *length)
+{
+    const char *at = settings;
+
+    while (*at) {
+        size_t item_length = strcspn(at, " ");
+
+        if (item_length > name_length && strncmp(at, name, name_length) == 0 &&
+            at[name_length] == '=') {
+            *length = item_length - name_length - 1;
+            return at + name_length + 1;
+        }
+        at += item_length;
+        at += strspn(at, " ");
+    }
+    *length = 4;
+    return "none";
+}
+
+static void say_changed_settings(const struct rerun_request *request, const char *old)
+{
+    const char *at = request->settings;
+
+    while (*at) {
+        size_t name_length = strcspn(at, "="), old_length, new_length;
+        const char *old_value = find_setting(old, at, name_length, &old_length);
+        const char *new_value = find_setting(request->settings, at, name_length, &new_length);
+
+        if (old_length != new_length || strncmp(old_value, new_value, old_length) != 0)
+            say(request, "%s: made again: %.*s was %.*s, is %.*s", request->store_path,
+                (int)name_length, at, (int)old_length, old_value, (int)new_length, new_value);
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+}
+
+/* ---- comparing contents ---- */
+
+/* What the store says of one split, and how far it was compared. */
+struct comparison {
+    const struct rerun_request *request;
+    struct store *store;
+    struct text_list reject_paths, reject_reasons;
+    size_t num_rejects_met;
+    uint64_t num_differences;
+    struct error *error;
+};
+
+static void add_difference(struct comparison *comparison, const char *path, const char *what)
+{
+    if (comparison->num_differences++ < MAX_DIFFERENCES_SHOWN)
+        say(comparison->request, "%s: %s", path, what);
+}
+
+struct file_now {
+    uint32_t crc32;
+    bool is_readable; /* could be read as bytes or, where asked, decoded */
+};
+
+/* Reads all files of a split; files that were rejected are decoded, to see if they still would. */
+static enum status read_files(const struct comparison *comparison, enum split split,
+                              const bool *is_reject, struct file_now *files)
+{
+    const struct rerun_request *request = comparison->request;
+    size_t first = request->tree->first[split];
+    size_t count = request->tree->first[split + 1] - first;
+    struct decode_buffer *buffers;
+
+    if (memory_allocate(&buffers, (size_t)request->num_threads, sizeof(*buffers),
+                        comparison->error) != STATUS_OK)
+        return comparison->error->status;
+#pragma omp parallel for num_threads(request->num_threads) schedule(dynamic, 16)
+    for (size_t i = 0; i < count; i++) {
+        struct decode_buffer *buffer = &buffers[omp_get_thread_num()];
+        const char *path = request->tree->paths[first + i];
+        struct error error = {0};
+        struct decoded decoded;
+
+        files[i].is_readable =
+            is_reject[i]
+                ? decode_file(&request->source, path, 1, buffer, &decoded, &error) == STATUS_OK
+                : decode_file_crc32(&request->source, path, buffer, &files[i].crc32, &error) ==
+                      STATUS_OK;
+    }
+    for (int t = 0; t < request->num_threads; t++)
+        decode_buffer_free(&buffers[t]);
+    free(buffers);
+    return STATUS_OK;
+}
+
+/* Marks the files of a split that the store lists as rejects; both are in the same order. */
+static void mark_rejects(struct comparison *comparison, enum split split, bool *is_reject)
+{
+    const struct tree *tree = comparison->request->tree;
+    const struct text_list *rejects = &comparison->reject_paths;
+    char printable[8192];
+
+    for (size_t i = tree->first[split]; i < tree->first[split + 1]; i++) {
+        if (comparison->num_rejects_met < rejects->count &&
+            strcmp(pass_printable(printable, sizeof(printable), tree->paths[i]),
+                   rejects->items[comparison->num_rejects_met]) == 0) {
+            is_reject[i - tree->first[split]] = true;
+            comparison->num_rejects_met++;
+        }
+    }
+}
+
+/* Walks the files there are and the rows there were, both by path, side by side. */
+static void compare_rows(struct comparison *comparison, enum split split,
+                         const struct text_list *old_paths, const uint32_t *old_crc32,
+                         const bool *is_reject, const struct file_now *files)
+{
+    const struct tree *tree = comparison->request->tree;
+    size_t first = tree->first[split], count = tree->first[split + 1] - first, row = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *path = tree->paths[first + i];
+
+        if (is_reject[i]) {
+            if (files[i].is_readable)
+                add_difference(comparison, path, "was skipped, is readable now");
+            continue;
+        }
+        while (row < old_paths->count && strcmp(old_paths->items[row], path) < 0)
+            add_difference(comparison, old_paths->items[row++], "is in the store only");
+        if (row == old_paths->count || strcmp(old_paths->items[row], path) != 0)
+            add_difference(comparison, path, "is new");
+        else if (!files[i].is_readable || files[i].crc32 != old_crc32[row++])
+            add_difference(comparison, path, "has other contents");
+    }
+    while (row < old_paths->count)
+        add_difference(comparison, old_paths->items[row++], "is in the store only");
+}
+
+static enum status compare_split(struct comparison *comparison, enum split split)
+{
+    const struct tree *tree = comparison->request->tree;
+    size_t count = tree->first[split + 1] - tree->first[split];
+    size_t num_rows = store_num_rows(comparison->store, split);
+    struct error *error = comparison->error;
+    struct text_list paths = {0};
+    uint32_t *crc32 = NULL;
+    bool *is_reject = NULL;
+    struct file_now *files = NULL;
+
+    if (memory_allocate(&crc32, num_rows, sizeof(*crc32), error) == STATUS_OK &&
+        memory_allocate(&is_reject, count, sizeof(*is_reject), error) == STATUS_OK &&
+        memory_allocate(&files, count, sizeof(*files), error) == STATUS_OK &&
+        (num_rows == 0 ||
+         (store_read_paths(comparison->store, split, &paths, error) == STATUS_OK &&
+          store_read_file_crc32(comparison->store, split, crc32, error) == STATUS_OK))) {
+        mark_rejects(comparison, split, is_reject);
+        if (read_files(comparison, split, is_reject, files) == STATUS_OK)
+            compare_rows(comparison, split, &paths, crc32, is_reject, files);
+    }
+    text_list_free(&paths);
+    free(crc32);
+    free(is_reject);
+    free(files);
+    return error->status;
+}
+
+/* All pixels can be inflated and have their checksums. */
+static enum status check_pixels(const struct comparison *comparison)
+{
+    enum { WINDOW_NBYTES = 4 << 20 };
+    size_t num_values = image_num_values(store_image_shape(comparison->store));
+    uint64_t window = num_values < WINDOW_NBYTES ? WINDOW_NBYTES / num_values : 1;
+    uint8_t *pixels;
+
+    if (memory_allocate(&pixels, window, num_values, comparison->error) != STATUS_OK)
+        return comparison->error->status;
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        uint64_t num_rows = store_num_rows(comparison->store, (enum split)s);
+
+        for (uint64_t row = 0; row < num_rows && comparison->error->status == STATUS_OK;
+             row += window)
+            store_read_pixels(comparison->store, (enum split)s, row,
+                              num_rows - row < window ? num_rows - row : window,
+                              comparison->request->num_threads, pixels, comparison->error);
+    }
+    free(pixels);
+    return comparison->error->status;
+}
+
+static enum status compare_contents(const struct rerun_request *request, struct store *store,
+                                    bool *is_equal, struct error *error)
+{
+    struct comparison comparison = {.request = request, .store = store, .error = error};
+    enum status status =
+        store_read_rejects(store, &comparison.reject_paths, &comparison.reject_reasons, error);
+
+    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++)
+        status = compare_split(&comparison, (enum split)s);
+    if (status == STATUS_OK) {
+        for (size_t i = comparison.num_rejects_met; i < comparison.reject_paths.count; i++)
+            add_difference(&comparison, comparison.reject_paths.items[i], "is gone");
+        status = check_pixels(&comparison);
+    }
+    if (comparison.num_differences > 0)
+        say(request, "%s: made again: %" PRIu64 " %s differ from the source", request->store_path,
+            comparison.num_differences, comparison.num_differences == 1 ? "file" : "files");
+    *is_equal = comparison.num_differences == 0;
+    text_list_free(&comparison.reject_paths);
+    text_list_free(&comparison.reject_reasons);
+    return status;
+}
+
+static enum status compare_store(const struct rerun_request *request, struct store *store,
+                                 bool *is_current, struct error *error)
+{
+    char settings[INGEST_MAX_SETTINGS], digest[64];
+    enum status status =
+        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+
+    if (status != STATUS_OK)
+        return status;
+    if (strcmp(settings, request->settings) != 0) {
+        say_changed_settings(request, settings);
+        return STATUS_OK;
+    }
+    if (request->verify)
+        return compare_contents(request, store, is_current, error);
+    *is_current = strcmp(digest, request->digest) == 0;
+    if (!*is_current)
+        say(request, "%s: made again: paths, sizes or times of the source have changed",
+            request->store_path);
+    return STATUS_OK;
+}
+
+enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
+{
+    struct error reason = {0};
+    struct store *store = NULL;
+    char damage[2048];
+    enum status status;
+
+    *is_current = false;
+    if (access(request->store_path, F_OK) != 0 && errno == ENOENT)
+        return STATUS_OK;
+    status = store_open(request->store_path, &store, &reason);
+    if (status == STATUS_OK)
+        status = compare_store(request, store, is_current, &reason);
+    store_close(store);
+    if (status != STATUS_DATA) {
+        if (status != STATUS_OK)
+            *error = reason;
+        return status;
+    }
+    *is_current = false;
+    decode_describe(damage, sizeof(damage), &reason);
+    if (!has_mark_of_store(request->store_path))
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = request->store_path),
+                         "exists and is no quern store (%s); --force replaces it", damage);
+    say(request, "%s: made again: the store is damaged: %s", request->store_path, damage);
+    return STATUS_OK;
+}

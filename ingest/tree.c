@@ -1,0 +1,349 @@
+#include "ingest/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/random.h"
+
+static const struct split_folder {
+    const char *name;
+    enum split split;
+} split_folders[] = {
+    {"train", SPLIT_TRAIN}, {"valid", SPLIT_VALID}, {"validation", SPLIT_VALID},
+    {"val", SPLIT_VALID},   {"test", SPLIT_TEST},   {"testing", SPLIT_TEST},
+};
+
+enum { NUM_SPLIT_FOLDERS = sizeof(split_folders) / sizeof(split_folders[0]) };
+
+static const char *const split_folder_names[] = {"train", "valid",   "validation", "val",
+                                                 "test",  "testing", NULL};
+
+struct build {
+    const char *source;
+    const struct scan *scan;
+    const struct tree_rules *rules;
+    struct tree *tree;
+    struct error *error;
+};
+
+struct scan_rules tree_scan_rules(const struct tree_rules *rules)
+{
+    return rules->is_split_by_hash ? (struct scan_rules){1, NULL}
+                                   : (struct scan_rules){2, split_folder_names};
+}
+
+/* ---- folders ---- */
+
+static const struct split_folder *find_split_folder(const char *name, size_t length)
+{
+    for (int i = 0; i < NUM_SPLIT_FOLDERS; i++) {
+        if (strncmp(split_folders[i].name, name, length) == 0 &&
+            split_folders[i].name[length] == '\0')
+            return &split_folders[i];
+    }
+    return NULL;
+}
+
+static enum status find_split_folders(struct build *build)
+{
+    const struct text_list *folders = &build->scan->folders;
+    const char **found = build->tree->split_folders;
+
+    for (size_t i = 0; i < folders->count; i++) {
+        const char *name = folders->items[i];
+        const struct split_folder *folder = find_split_folder(name, strlen(name));
+
+        if (!folder)
+            continue;
+        if (build->rules->is_split_by_hash)
+            return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                             "holds a folder %s/, but --valid-fraction splits folders of classes: "
+                             "leave the option out, or give the folder of classes, such as "
+                             "SOURCE/train",
+                             name);
+        if (found[folder->split])
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                             "holds both %s/ and %s/, two names of the same split",
+                             found[folder->split], name);
+        found[folder->split] = name;
+    }
+    if (build->scan->folders.count == 0 && build->scan->num_images == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds no folders and no PNG images");
+    if (build->rules->is_split_by_hash || found[SPLIT_TRAIN])
+        return STATUS_OK;
+    if (found[SPLIT_VALID] || found[SPLIT_TEST])
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds a folder %s/ but no folder train/",
+                         found[SPLIT_VALID] ? found[SPLIT_VALID] : found[SPLIT_TEST]);
+    return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                     "holds no folder train/; if its folders are classes, "
+                     "--valid-fraction 0.2 splits them");
+}
+
+/* ---- classes ---- */
+
+/* The class folder that a listed folder is: its name and split; false if it is none. */
+static bool find_class_folder(const struct build *build, const char *folder, const char **name,
+                              enum split *split)
+{
+    const char *slash = strchr(folder, '/');
+
+    *split = SPLIT_TRAIN;
+    *name = folder;
+    if (build->rules->is_split_by_hash)
+        return true;
+    if (!slash)
+        return false;
+    *split = find_split_folder(folder, (size_t)(slash - folder))->split;
+    *name = slash + 1;
+    return true;
+}
+
+static int compare_classes(const void *a, const void *b)
+{
+    return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
+}
+
+/* One entry for each name of a class folder, in whatever splits it occurs. */
+static enum status list_all_classes(struct build *build)
+{
+    const struct text_list *folders = &build->scan->folders;
+    struct tree_class *all = calloc(folders->count + 1, sizeof(*all));
+    size_t count = 0, num_unique = 0;
+
+    if (!all)
+        return error_set_memory(build->error, folders->count * sizeof(*all));
+    build->tree->all_classes = all;
+    for (size_t i = 0; i < folders->count; i++) {
+        enum split split;
+
+        if (find_class_folder(build, folders->items[i], &all[count].name, &split))
+            all[count++].has_folder[split] = true;
+    }
+    qsort(all, count, sizeof(*all), compare_classes);
+    for (size_t i = 0; i < count; i++) {
+        if (num_unique > 0 && strcmp(all[num_unique - 1].name, all[i].name) == 0) {
+            for (int s = 0; s < NUM_SPLITS; s++)
+                all[num_unique - 1].has_folder[s] |= all[i].has_folder[s];
+        } else {
+            all[num_unique] = all[i];
+            all[num_unique++].label = TREE_LEFT_OUT;
+        }
+    }
+    build->tree->num_all_classes = num_unique;
+    return STATUS_OK;
+}
+
+static int compare_natural(const void *a, const void *b)
+{
+    return text_compare_natural(*(const char *const *)a, *(const char *const *)b);
+}
+
+static struct tree_class *find_class(const struct tree *tree, const char *name, size_t length)
+{
+    size_t low = 0, high = tree->num_all_classes;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct tree_class *class = &tree->all_classes[middle];
+        int order = strncmp(name, class->name, length);
+
+        if (order == 0 && class->name[length] == '\0')
+            return class;
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static enum status label_classes(struct build *build)
+{
+    struct tree *tree = build->tree;
+    struct text_list *classes = &tree->classes;
+    enum status status = text_list_copy(classes, build->rules->classes, build->error);
+
+    if (build->rules->classes->count == 0) {
+        for (size_t i = 0; i < tree->num_all_classes && status == STATUS_OK; i++)
+            status = text_list_add(classes, tree->all_classes[i].name, build->error);
+        if (classes->count > 1)
+            qsort(classes->items, classes->count, sizeof(char *), compare_natural);
+    }
+    for (size_t label = 0; label < classes->count && status == STATUS_OK; label++) {
+        const char *name = classes->items[label];
+        struct tree_class *class = find_class(tree, name, strlen(name));
+
+        if (!class)
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                             "holds no folder of class '%s', which --classes names", name);
+        if (!text_is_utf8(name, strlen(name)))
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                             "has a class whose name is not UTF-8: '%s'", name);
+        class->label = (uint32_t)label;
+    }
+    if (status == STATUS_OK && (classes->count < 2 || classes->count > STORE_MAX_CLASSES))
+        status = error_set(build->error, STATUS_DATA,
+                           ERROR_AT(.file = build->source,
+                                    .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
+                                    .found = TEXT("%zu", classes->count)),
+                           "has a wrong number of class folders");
+    return status;
+}
+
+/* ---- rows ---- */
+
+static bool is_drawn_for_valid(const struct tree_rules *rules, const char *path)
+{
+    uint64_t hash = random_hash(rules->seed, path, strlen(path));
+
+    return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
+}
+
+/* The class of an image and its split; NULL if it lies in no class folder. */
+static struct tree_class *find_place(const struct build *build, const char *path,
+                                     struct tree_class *last, enum split *split)
+{
+    const char *name = path, *slash = strchr(path, '/');
+    size_t length;
+
+    if (!slash)
+        return NULL;
+    if (build->rules->is_split_by_hash) {
+        *split = is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
+    } else {
+        *split = find_split_folder(path, (size_t)(slash - path))->split;
+        name = slash + 1;
+        slash = strchr(name, '/');
+        if (!slash)
+            return NULL;
+    }
+    length = (size_t)(slash - name);
+    /* Paths are in order, so most lie in the same class as the one before. */
+    if (last && strncmp(last->name, name, length) == 0 && last->name[length] == '\0')
+        return last;
+    return find_class(build->tree, name, length);
+}
+
+/* Counts all images and gathers the rows, one split after another. */
+static enum status gather_rows(struct build *build)
+{
+    const struct scan *scan = build->scan;
+    struct tree *tree = build->tree;
+    uint8_t *splits = malloc(scan->num_images + 1);
+    uint32_t *labels = malloc((scan->num_images + 1) * sizeof(*labels));
+    struct tree_class *class = NULL;
+    enum status status = STATUS_OK;
+    size_t num_rows = 0;
+
+    tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
+    tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
+    if (!splits || !labels || !tree->paths || !tree->labels) {
+        status = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
+        goto out;
+    }
+    for (size_t i = 0; i < scan->num_images; i++) {
+        enum split split = SPLIT_TRAIN;
+
+        class = find_place(build, scan->paths[i], class, &split);
+        splits[i] = (uint8_t)split;
+        labels[i] = class ? class->label : TREE_LEFT_OUT;
+        if (class)
+            class->num_images[split]++;
+        else
+            tree->num_outside++;
+    }
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        tree->first[s] = num_rows;
+        for (size_t i = 0; i < scan->num_images; i++) {
+            if (splits[i] == s && labels[i] != TREE_LEFT_OUT) {
+                tree->paths[num_rows] = scan->paths[i];
+                tree->labels[num_rows++] = labels[i];
+            }
+        }
+    }
+    tree->first[NUM_SPLITS] = num_rows;
+out:
+    free(splits);
+    free(labels);
+    return status;
+}
+
+/* ---- what may be wrong ---- */
+
+static enum status check_class(const struct build *build, const struct tree_class *class)
+{
+    const char *source = build->source;
+    bool by_hash = build->rules->is_split_by_hash;
+
+    if (by_hash && class->num_images[SPLIT_TRAIN] == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
+                         "class '%s' has no image%s", class->name,
+                         class->num_images[SPLIT_VALID] ? " in train: all fell into valid" : "");
+    for (int s = 0; s < NUM_SPLITS && !by_hash; s++) {
+        if (class->has_folder[s] && !class->has_folder[SPLIT_TRAIN])
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
+                             "class '%s' is in %s/ but missing from train/", class->name,
+                             build->tree->split_folders[s]);
+        if (class->has_folder[s] && class->num_images[s] == 0)
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
+                             "class folder %s/%s holds no PNG image", build->tree->split_folders[s],
+                             class->name);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_tree(struct build *build)
+{
+    const struct tree *tree = build->tree;
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < tree->num_all_classes && status == STATUS_OK; i++) {
+        if (tree->all_classes[i].label != TREE_LEFT_OUT)
+            status = check_class(build, &tree->all_classes[i]);
+    }
+    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++) {
+        if (build->tree->split_folders[s] && tree->first[s] == tree->first[s + 1])
+            status = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                               "folder %s/ holds no PNG image of any class",
+                               build->tree->split_folders[s]);
+    }
+    return status;
+}
+
+enum status tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
+                       struct tree *tree, struct error *error)
+{
+    struct build build = {
+        .source = source, .scan = scan, .rules = rules, .tree = tree, .error = error};
+    enum status (*const steps[])(struct build *) = {find_split_folders, list_all_classes,
+                                                    label_classes, gather_rows, check_tree};
+    enum status status = STATUS_OK;
+
+    memset(tree, 0, sizeof(*tree));
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)
+        status = steps[i](&build);
+    if (status != STATUS_OK)
+        tree_free(tree);
+    return status;
+}
+
+const struct tree_class *tree_find_class(const struct tree *tree, const char *name)
+{
+    return find_class(tree, name, strlen(name));
+}
+
+bool tree_is_split_folder(const char *name)
+{
+    return find_split_folder(name, strlen(name)) != NULL;
+}
+
+void tree_free(struct tree *tree)
+{
+    text_list_free(&tree->classes);
+    free(tree->all_classes);
+    free(tree->paths);
+    free(tree->labels);
+    *tree = (struct tree){0};
+}

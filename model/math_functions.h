@@ -1,0 +1,18 @@
+/*
+ * exp, log and log1p of our own: made of + - * / alone in a fixed order, so that every CPU, C
+ * library and compiler gives the same bits (contraction must be off).  Errors are against the
+ * exact value, in units in the last place (ulp) of the result; tests/test_math.c holds them to it.
+ */
+#ifndef QUERN_MODEL_MATH_FUNCTIONS_H
+#define QUERN_MODEL_MATH_FUNCTIONS_H
+
+/* Within 1 ulp.  Infinity beyond the range, 0 below it, subnormals between; nan for nan. */
+double math_exp(double x);
+
+/* Within 1 ulp.  -infinity for 0, nan for negative numbers and nan. */
+double math_log(double x);
+
+/* log(1 + x) for x >= 0, within 2 ulp; nan for nan. */
+double math_log1p(double x);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * exp, log and log1p against the C library's long double: the bounds that math_functions.h states,
+ * held over dense sweeps, and the edges.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/random.h"
+#include "model/math_functions.h"
+
+/* |found - expected| in units in the last place of expected as a double. */
+static double error_ulp(double found, long double expected)
+{
+    const double magnitude = fabs((double)expected);
+    const double ulp = magnitude < DBL_MIN ? 0x1p-1074 : nextafter(magnitude, INFINITY) - magnitude;
+
+    return (double)(fabsl((long double)found - expected) / (long double)ulp);
+}
+
+static void assert_within(const char *name, double x, double found, long double expected,
+                          double bound_ulp)
+{
+    const double error = error_ulp(found, expected);
+
+    if (!(error <= bound_ulp))
+        fail_msg("%s(%a) is %a: %.3f ulp off, the bound is %g", name, x, found, error, bound_ulp);
+}
+
+/* A double of any exponent from a random pattern; sign bit cleared. */
+static double draw_positive(struct random_stream *stream)
+{
+    const uint64_t bits = (uint64_t)(random_next(stream) & 0x7fffffffu) << 32;
+    const uint64_t pattern = bits | random_next(stream);
+    double x;
+
+    memcpy(&x, &pattern, sizeof(x));
+    return isfinite(x) ? x : 1.0;
+}
+
+static void test_exp_sweep_is_within_bound(void **state)
+{
+    (void)state;
+    for (int i = -746000; i <= 709700; i++) {
+        const double x = i * 1e-3 + 1e-7 * (i % 10);
+
+        assert_within("exp", x, math_exp(x), expl((long double)x), 1.0);
+    }
+    for (int i = -1000000; i <= 1000000; i++) {
+        const double x = i * 0x1.0001p-20;
+
+        assert_within("exp", x, math_exp(x), expl((long double)x), 1.0);
+    }
+}
+
+static void test_exp_random_is_within_bound(void **state)
+{
+    struct random_stream stream = random_stream_begin(3, RANDOM_DRAW, 0);
+
+    (void)state;
+    for (int i = 0; i < 1000000; i++) {
+        const double x = draw_positive(&stream);
+
+        if (x < 709.7)
+            assert_within("exp", x, math_exp(x), expl((long double)x), 1.0);
+        if (x < 745.0)
+            assert_within("exp", -x, math_exp(-x), expl(-(long double)x), 1.0);
+    }
+}
+
+static void test_exp_edges_are_exact(void **state)
+{
+    (void)state;
+    assert_true(math_exp(0.0) == 1.0 && math_exp(-0.0) == 1.0);
+    assert_true(math_exp(INFINITY) == INFINITY && math_exp(-INFINITY) == 0.0);
+    assert_true(isnan(math_exp(NAN)));
+    assert_true(math_exp(709.8) == INFINITY && math_exp(1e300) == INFINITY);
+    assert_true(isfinite(math_exp(0x1.62e42fefa39efp+9)));
+    assert_true(math_exp(-745.0) == 0x1p-1074 && math_exp(-745.2) == 0.0);
+    assert_true(math_exp(-1e300) == 0.0);
+    assert_true(math_exp(DBL_TRUE_MIN) == 1.0);
+}
+
+static void test_log_sweep_is_within_bound(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 3000000; i++) {
+        const double x = i * 1e-6;
+
+        assert_within("log", x, math_log(x), logl((long double)x), 1.0);
+    }
+    /* Close to 1 the result is as small as the distance. */
+    for (int i = 1; i <= 100000; i++) {
+        const double above = 1.0 + i * 0x1p-52, below = 1.0 - i * 0x1p-53;
+
+        assert_within("log", above, math_log(above), logl((long double)above), 1.0);
+        assert_within("log", below, math_log(below), logl((long double)below), 1.0);
+    }
+}
+
+static void test_log_random_is_within_bound(void **state)
+{
+    struct random_stream stream = random_stream_begin(4, RANDOM_DRAW, 0);
+
+    (void)state;
+    for (int i = 0; i < 2000000; i++) {
+        const double x = i % 2 ? draw_positive(&stream) : draw_positive(&stream) * 0x1p-1022;
+
+        if (x > 0.0)
+            assert_within("log", x, math_log(x), logl((long double)x), 1.0);
+    }
+}
+
+static void test_log_edges_are_exact(void **state)
+{
+    (void)state;
+    assert_true(math_log(1.0) == 0.0);
+    assert_true(math_log(0.0) == -INFINITY && math_log(-0.0) == -INFINITY);
+    assert_true(math_log(INFINITY) == INFINITY);
+    assert_true(isnan(math_log(-1.0)) && isnan(math_log(-INFINITY)) && isnan(math_log(NAN)));
+    assert_within("log", DBL_TRUE_MIN, math_log(DBL_TRUE_MIN), logl((long double)DBL_TRUE_MIN),
+                  1.0);
+    assert_within("log", DBL_MAX, math_log(DBL_MAX), logl((long double)DBL_MAX), 1.0);
+}
+
+static void test_log1p_sweep_is_within_bound(void **state)
+{
+    struct random_stream stream = random_stream_begin(5, RANDOM_DRAW, 0);
+
+    (void)state;
+    for (int i = 0; i <= 2000000; i++) {
+        const double x = i * 1e-6, any = draw_positive(&stream);
+        const double small = math_exp(-i * 1e-3);
+
+        assert_within("log1p", x, math_log1p(x), log1pl((long double)x), 2.0);
+        assert_within("log1p", any, math_log1p(any), log1pl((long double)any), 2.0);
+        assert_within("log1p", small, math_log1p(small), log1pl((long double)small), 2.0);
+    }
+}
+
+static void test_log1p_edges_are_exact(void **state)
+{
+    (void)state;
+    assert_true(math_log1p(0.0) == 0.0);
+    assert_true(math_log1p(0x1p-1074) == 0x1p-1074 && math_log1p(0x1p-60) == 0x1p-60);
+    assert_true(math_log1p(INFINITY) == INFINITY);
+    assert_true(isnan(math_log1p(NAN)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exp_sweep_is_within_bound),
+        cmocka_unit_test(test_exp_random_is_within_bound),
+        cmocka_unit_test(test_exp_edges_are_exact),
+        cmocka_unit_test(test_log_sweep_is_within_bound),
+        cmocka_unit_test(test_log_random_is_within_bound),
+        cmocka_unit_test(test_log_edges_are_exact),
+        cmocka_unit_test(test_log1p_sweep_is_within_bound),
+        cmocka_unit_test(test_log1p_edges_are_exact),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

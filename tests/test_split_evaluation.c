@@ -1,0 +1,390 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "evaluate/loaded_model.h"
+#include "evaluate/split_evaluation.h"
+
+/*
+ * Images of 2x2 gray: class "dark" has the mean 0, "middle" 128 and "light" 255, and each image is
+ * of one value, so that what nearest-mean predicts can be told by hand.
+ */
+enum { HEIGHT = 2, WIDTH = 2, NUM_VALUES = HEIGHT * WIDTH, NUM_CLASSES = 3, NUM_ROWS = 100 };
+
+static char *model_names[] = {"dark", "middle", "light"};
+static const uint8_t model_levels[] = {0, 128, 255};
+
+static char folder[] = "/tmp/quern-test-XXXXXX";
+static char store_path[64], first_path[64], second_path[64], third_path[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(store_path, sizeof(store_path), "%s/store.h5", folder);
+    snprintf(first_path, sizeof(first_path), "%s/epoch-0001.h5", folder);
+    snprintf(second_path, sizeof(second_path), "%s/epoch-0002.h5", folder);
+    snprintf(third_path, sizeof(third_path), "%s/epoch-0003.h5", folder);
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    unlink(store_path);
+    unlink(first_path);
+    unlink(second_path);
+    unlink(third_path);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    remove_files(state);
+    return rmdir(folder);
+}
+
+/* Every tenth image is one class lighter than its label says (the lightest: dark). */
+static bool is_mislabelled(size_t row)
+{
+    return row % 10 == 9;
+}
+
+/* names are the store's classes; in_order are the same in the order of model_levels. */
+static void write_store(char **names, char **in_order, size_t height)
+{
+    const struct text_list classes = {.count = NUM_CLASSES, .items = names};
+    const struct text_list none = {0};
+    const float means[NUM_CLASSES * 64] = {0};
+    const struct store_plan plan = {
+        .image = {height, WIDTH, 1},
+        .classes = &classes,
+        .max_rows = {[SPLIT_TRAIN] = 1, [SPLIT_VALID] = NUM_ROWS},
+        .max_path_nbytes = 64,
+        .compression_level = 1,
+        .num_threads = 1,
+    };
+    const struct store_ending ending = {
+        .source = {"digits", "settings", "digest"},
+        .class_means = {[SPLIT_TRAIN] = means, [SPLIT_VALID] = means},
+        .reject_paths = &none,
+        .reject_reasons = &none,
+    };
+    struct store_writer *writer = NULL;
+    struct error error = {0};
+    const struct store_row train_row = {.path = "train/0.png"};
+    uint8_t pixels[64] = {0};
+
+    assert_int_equal(store_create(store_path, &plan, &writer, &error), STATUS_OK);
+    assert_int_equal(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error), STATUS_OK);
+    for (size_t i = 0; i < NUM_ROWS; i++) {
+        size_t class = i % NUM_CLASSES;
+        size_t shown = is_mislabelled(i) ? (class + 1) % NUM_CLASSES : class;
+        char path[64];
+        struct store_row row = {.path = path};
+
+        snprintf(path, sizeof(path), "valid/%03zu.png", i);
+        row.label = (uint32_t)text_list_find(&classes, in_order[class]);
+        memset(pixels, model_levels[shown], sizeof(pixels));
+        assert_int_equal(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error), STATUS_OK);
+    }
+    assert_int_equal(store_finish(writer, &ending, &error), STATUS_OK);
+}
+
+/* spoil, if not NULL, may change the checkpoint before it is written. */
+static void write_model(const char *path, const struct model *model,
+                        void (*spoil)(struct checkpoint *))
+{
+    bool is_linear = model->spec.kind == MODEL_LINEAR;
+    struct checkpoint checkpoint = {
+        .classes = {.count = NUM_CLASSES, .items = model_names},
+        .image = model->spec.image,
+        .epoch = 1,
+        .epochs = 1,
+        .finished = true,
+        .num_parameters = model->num_tensors,
+    };
+    struct error error = {0};
+
+    settings_add_text(&checkpoint.config, "model", is_linear ? "linear" : "nearest-mean");
+    settings_add_text(&checkpoint.config, is_linear ? "loss" : "distance",
+                      is_linear ? "mae" : "l1");
+    memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
+    for (size_t i = 0; i < model->num_tensors; i++)
+        checkpoint.parameters[i] = model->tensors[i];
+    if (spoil)
+        spoil(&checkpoint);
+    assert_int_equal(checkpoint_write(path, &checkpoint, &error), STATUS_OK);
+}
+
+/* A nearest-mean checkpoint of the levels. */
+static void write_checkpoint(const char *path, void (*spoil)(struct checkpoint *))
+{
+    const struct model_spec spec = {
+        .kind = MODEL_NEAREST_MEAN,
+        .distance = DISTANCE_L1,
+        .image = {HEIGHT, WIDTH, 1},
+        .num_classes = NUM_CLASSES,
+    };
+    struct model model;
+    struct error error = {0};
+    float means[NUM_CLASSES * NUM_VALUES];
+
+    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
+        means[i] = (float)model_levels[i / NUM_VALUES] / 255.0f;
+    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    model_fit_class_means(&model, means);
+    write_model(path, &model, spoil);
+    model_destroy(&model);
+}
+
+static void run_threads(char **store_names, int num_threads)
+{
+    struct loaded_model loaded;
+    struct split_evaluation result;
+    struct error error = {0};
+    uint64_t num_correct = 0;
+
+    write_store(store_names, model_names, HEIGHT);
+    write_checkpoint(first_path, NULL);
+    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
+    assert_int_equal(
+        split_evaluation_run(&loaded, store_path, SPLIT_VALID, true, num_threads, &result, &error),
+        STATUS_OK);
+    assert_int_equal(result.num_samples, NUM_ROWS);
+    assert_int_equal(result.paths.count, NUM_ROWS);
+    assert_string_equal(result.paths.items[7], "valid/007.png");
+    for (size_t i = 0; i < NUM_ROWS; i++) {
+        size_t class = i % NUM_CLASSES;
+
+        assert_int_equal(result.labels[i], class);
+        assert_int_equal(result.predictions[i],
+                         is_mislabelled(i) ? (class + 1) % NUM_CLASSES : class);
+        assert_true(result.scores[i * NUM_CLASSES + result.predictions[i]] > -1e-6f);
+        num_correct += !is_mislabelled(i);
+    }
+    assert_int_equal(result.metrics.num_correct, num_correct);
+    assert_true(isnan(result.loss));
+    split_evaluation_destroy(&result);
+    loaded_model_close(&loaded);
+}
+
+static void test_split_evaluation_run_same_order_predicts_every_row(void **state)
+{
+    (void)state;
+    for (int num_threads = 1; num_threads <= 3; num_threads++)
+        run_threads(model_names, num_threads);
+}
+
+static void test_split_evaluation_run_other_order_maps_the_labels(void **state)
+{
+    char *store_names[] = {"light", "dark", "middle"};
+
+    (void)state;
+    for (int num_threads = 1; num_threads <= 3; num_threads++)
+        run_threads(store_names, num_threads);
+}
+
+/* The mean loss of a linear model of random parameters, all zero if the deviation is. */
+static double compute_linear_loss(double standard_deviation, int num_threads)
+{
+    const struct model_spec spec = {
+        .kind = MODEL_LINEAR,
+        .loss = LOSS_MAE,
+        .image = {HEIGHT, WIDTH, 1},
+        .num_classes = NUM_CLASSES,
+    };
+    struct model model;
+    struct loaded_model loaded;
+    struct split_evaluation result;
+    struct error error = {0};
+    double loss;
+
+    write_store(model_names, model_names, HEIGHT);
+    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    model_init_normal(&model, standard_deviation, 1);
+    write_model(first_path, &model, NULL);
+    model_destroy(&model);
+    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
+    assert_int_equal(
+        split_evaluation_run(&loaded, store_path, SPLIT_VALID, false, num_threads, &result, &error),
+        STATUS_OK);
+    loss = result.loss;
+    split_evaluation_destroy(&result);
+    loaded_model_close(&loaded);
+    return loss;
+}
+
+static void test_split_evaluation_run_zero_parameters_have_the_loss_of_chance(void **state)
+{
+    (void)state;
+    assert_true(fabs(compute_linear_loss(0, 1) - 2.0 / 3.0) < 1e-6);
+}
+
+static void test_split_evaluation_run_more_threads_give_the_same_loss(void **state)
+{
+    double loss = compute_linear_loss(1, 1);
+
+    (void)state;
+    assert_true(loss > 0 && loss < 1);
+    assert_true(compute_linear_loss(1, 2) == loss);
+    assert_true(compute_linear_loss(1, 3) == loss);
+}
+
+static void refuse_store(enum split split, const char *expected_words)
+{
+    struct loaded_model loaded;
+    struct split_evaluation result;
+    struct error error = {0};
+
+    write_checkpoint(first_path, NULL);
+    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
+    assert_int_equal(split_evaluation_run(&loaded, store_path, split, false, 1, &result, &error),
+                     STATUS_DATA);
+    assert_non_null(strstr(error.what, expected_words));
+    assert_string_equal(error.file, store_path);
+    split_evaluation_destroy(&result);
+    loaded_model_close(&loaded);
+}
+
+static void test_split_evaluation_run_other_classes_are_refused(void **state)
+{
+    char *other_names[] = {"dark", "grey", "light"};
+
+    (void)state;
+    write_store(other_names, other_names, HEIGHT);
+    refuse_store(SPLIT_VALID, "'grey' of the store");
+}
+
+static void test_split_evaluation_run_other_image_shape_is_refused(void **state)
+{
+    (void)state;
+    write_store(model_names, model_names, HEIGHT + 1);
+    refuse_store(SPLIT_VALID, "image shape");
+}
+
+static void test_split_evaluation_run_missing_split_is_refused(void **state)
+{
+    (void)state;
+    write_store(model_names, model_names, HEIGHT);
+    refuse_store(SPLIT_TEST, "no split 'test'");
+}
+
+static void refuse_checkpoint(void (*spoil)(struct checkpoint *), const char *expected_words)
+{
+    struct loaded_model loaded;
+    struct error error = {0};
+
+    write_checkpoint(first_path, spoil);
+    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_DATA);
+    assert_non_null(strstr(error.what, expected_words));
+    assert_string_equal(error.file, first_path);
+    loaded_model_close(&loaded);
+}
+
+static void spoil_model_name(struct checkpoint *checkpoint)
+{
+    checkpoint->config.count = 0;
+    settings_add_text(&checkpoint->config, "model", "oracle");
+}
+
+static void spoil_distance(struct checkpoint *checkpoint)
+{
+    checkpoint->config.count = 0;
+    settings_add_text(&checkpoint->config, "model", "nearest-mean");
+}
+
+static void spoil_parameter_name(struct checkpoint *checkpoint)
+{
+    snprintf(checkpoint->parameters[0].name, TENSOR_MAX_NAME, "class_means/median");
+}
+
+static void spoil_parameter_shape(struct checkpoint *checkpoint)
+{
+    checkpoint->parameters[0].shape[0] = NUM_CLASSES - 1;
+}
+
+static void spoil_by_another_parameter(struct checkpoint *checkpoint)
+{
+    checkpoint->parameters[1] = checkpoint->parameters[0];
+    snprintf(checkpoint->parameters[1].name, TENSOR_MAX_NAME, "output/weight");
+    checkpoint->num_parameters = 2;
+}
+
+static void test_loaded_model_open_unfit_checkpoint_is_refused(void **state)
+{
+    (void)state;
+    refuse_checkpoint(spoil_model_name, "unknown value 'oracle'");
+    refuse_checkpoint(spoil_distance, "no setting 'distance'");
+    refuse_checkpoint(spoil_parameter_name, "missing");
+    refuse_checkpoint(spoil_parameter_shape, "another shape");
+    refuse_checkpoint(spoil_by_another_parameter, "does not have");
+}
+
+static void test_loaded_model_open_folder_takes_the_newest_whole(void **state)
+{
+    struct loaded_model loaded;
+    struct error error = {0};
+
+    (void)state;
+    write_checkpoint(first_path, NULL);
+    write_checkpoint(second_path, NULL);
+    write_checkpoint(third_path, NULL);
+    assert_int_equal(truncate(third_path, 1000), 0);
+    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_OK);
+    assert_string_equal(loaded.path, second_path);
+    assert_int_equal(loaded.skipped.count, 1);
+    assert_non_null(strstr(loaded.skipped.items[0], third_path));
+    loaded_model_close(&loaded);
+}
+
+static void test_loaded_model_open_folder_without_whole_one_is_refused(void **state)
+{
+    struct loaded_model loaded;
+    struct error error = {0};
+
+    (void)state;
+    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_DATA);
+    loaded_model_close(&loaded);
+    error = (struct error){0};
+    write_checkpoint(first_path, NULL);
+    assert_int_equal(truncate(first_path, 1000), 0);
+    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_DATA);
+    assert_non_null(strstr(error.what, "none of the folder's 1"));
+    loaded_model_close(&loaded);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_split_evaluation_run_same_order_predicts_every_row,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_other_order_maps_the_labels,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_zero_parameters_have_the_loss_of_chance,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_more_threads_give_the_same_loss,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_other_classes_are_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_missing_split_is_refused, remove_files),
+        cmocka_unit_test_teardown(test_loaded_model_open_unfit_checkpoint_is_refused, remove_files),
+        cmocka_unit_test_teardown(test_loaded_model_open_folder_takes_the_newest_whole,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_loaded_model_open_folder_without_whole_one_is_refused,
+                                  remove_files),
+    };
+
+    return cmocka_run_group_tests_name("split_evaluation", tests, make_folder, remove_folder);
+}

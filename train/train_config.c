@@ -1,0 +1,138 @@
+#include "train/train_config.h"
+
+#include <string.h>
+
+#include "common/sha256.h"
+
+struct model_spec train_config_model_spec(const struct train_options *options,
+                                          const struct store *store)
+{
+    return (struct model_spec){.kind = (enum model_kind)options->model,
+                               .distance = (enum model_distance)options->distance,
+                               .loss = (enum model_loss)options->loss,
+                               .image = *store_image_shape(store),
+                               .num_classes = store_classes(store)->count};
+}
+
+struct trainer_settings train_config_trainer(const struct train_options *options)
+{
+    return (struct trainer_settings){.batch_size = options->batch_size,
+                                     .accumulate = options->accumulate,
+                                     .shuffle = (enum shuffle)options->shuffle,
+                                     .seed = options->seed,
+                                     .learning_rate = (float)options->learning_rate,
+                                     .momentum = (float)options->momentum,
+                                     .weight_decay = (float)options->weight_decay,
+                                     .num_threads = (int)options->threads};
+}
+
+static bool shapes_agree(const struct tensor *a, const struct tensor *b)
+{
+    return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
+}
+
+enum status train_config_load_parameters(const char *path, const struct tensor *tensors,
+                                         size_t count, struct model *model, struct error *error)
+{
+    if (count != model->num_tensors)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path, .expected = TEXT("%zu", model->num_tensors),
+                                  .found = TEXT("%zu", count)),
+                         "holds another number of tensors than the model has");
+    for (size_t i = 0; i < model->num_tensors; i++) {
+        const struct tensor *mine = &model->tensors[i], *theirs = NULL;
+
+        for (size_t k = 0; k < count; k++)
+            if (strcmp(tensors[k].name, mine->name) == 0)
+                theirs = &tensors[k];
+        if (!theirs || !shapes_agree(mine, theirs))
+            return error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = mine->name),
+                             theirs ? "has another shape than the model's tensor"
+                                    : "is missing, but the model has such a tensor");
+        memcpy(mine->data, theirs->data, tensor_num_elements(mine) * sizeof(float));
+    }
+    return STATUS_OK;
+}
+
+static enum status init_from_checkpoint(const char *path, const struct store *store,
+                                        struct model *model, struct error *error)
+{
+    struct checkpoint checkpoint;
+    enum status status = checkpoint_read(path, &checkpoint, error);
+
+    if (status != STATUS_OK)
+        return status;
+    if (!text_list_equal(&checkpoint.classes, store_classes(store)))
+        status = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
+                           "not the classes of the store, in the same order");
+    if (status == STATUS_OK)
+        status = train_config_load_parameters(path, checkpoint.parameters,
+                                              checkpoint.num_parameters, model, error);
+    checkpoint_free(&checkpoint);
+    return status;
+}
+
+enum status train_config_init_model(const struct train_options *options, const struct store *store,
+                                    struct model *model, struct error *error)
+{
+    if (!model_has_gradient(model))
+        return STATUS_OK;
+    if (options->init_from)
+        return init_from_checkpoint(options->init_from, store, model, error);
+    if (options->init == INIT_NORMAL)
+        model_init_normal(model, options->init_std, options->seed);
+    return STATUS_OK;
+}
+
+static void add_initial_parameters(struct settings *config, const struct model *model)
+{
+    struct sha256 hash;
+    char digest[65];
+
+    sha256_begin(&hash);
+    for (size_t i = 0; i < model->num_tensors; i++)
+        sha256_add(&hash, model->tensors[i].data,
+                   tensor_num_elements(&model->tensors[i]) * sizeof(float));
+    sha256_finish(&hash, digest);
+    settings_add_text(config, "init_sha256", digest);
+}
+
+static void fill_config(const struct train_options *options, const struct model *model,
+                        struct settings *config)
+{
+    settings_add_text(config, "model", model_kind_names[options->model]);
+    if (!model_has_gradient(model)) {
+        settings_add_text(config, "distance", model_distance_names[options->distance]);
+        return;
+    }
+    settings_add_text(config, "loss", model_loss_names[options->loss]);
+    settings_add_text(config, "optimizer", "sgd");
+    settings_add_real(config, "learning_rate", options->learning_rate);
+    settings_add_real(config, "momentum", options->momentum);
+    settings_add_real(config, "weight_decay", options->weight_decay);
+    settings_add_count(config, "batch_size", options->batch_size);
+    settings_add_count(config, "accumulate", options->accumulate);
+    settings_add_text(config, "shuffle", shuffle_names[options->shuffle]);
+    settings_add_count(config, "seed", options->seed);
+    settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
+    if (options->init_from) {
+        settings_add_text(config, "init", "checkpoint");
+        add_initial_parameters(config, model);
+    } else {
+        settings_add_text(config, "init", options->init == INIT_NORMAL ? "normal" : "zeros");
+        if (options->init == INIT_NORMAL)
+            settings_add_real(config, "init_std", options->init_std);
+    }
+}
+
+enum status train_config_fill(const struct train_options *options, const struct store *store,
+                              const struct model *model, struct checkpoint *checkpoint,
+                              struct error *error)
+{
+    *checkpoint = (struct checkpoint){.image = *store_image_shape(store),
+                                      .epochs = model_has_gradient(model) ? options->epochs : 1};
+    snprintf(checkpoint->store_fingerprint, sizeof(checkpoint->store_fingerprint), "%s",
+             store_fingerprint(store));
+    fill_config(options, model, &checkpoint->config);
+    return text_list_copy(&checkpoint->classes, store_classes(store), error);
+}

@@ -1,0 +1,50 @@
+/*
+ * The command line of quern-train.
+ */
+#ifndef QUERN_TRAIN_TRAIN_OPTIONS_H
+#define QUERN_TRAIN_TRAIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/options.h"
+
+enum init { INIT_NORMAL, INIT_ZEROS };
+
+/* Pointers are into argv. */
+struct train_options {
+    const char *store_path;
+    const char *output;
+    int model;    /* enum model_kind */
+    int distance; /* enum model_distance */
+    int loss;     /* enum model_loss */
+    int optimizer;
+    double learning_rate;
+    double momentum;
+    double weight_decay;
+    int init;
+    double init_std;
+    const char *init_from; /* a checkpoint, or NULL */
+    int shuffle;           /* enum shuffle */
+    uint64_t batch_size;
+    uint64_t accumulate;
+    uint64_t epochs;
+    uint64_t seed;
+    uint64_t checkpoint_every;
+    uint64_t keep; /* 0: all */
+    bool resume;
+    bool force;
+    bool dry_run;
+    uint64_t threads;
+};
+
+/*
+ * Parses argv.  *done is set when the command line asked for the help or the version only.
+ * program is filled in either case, for options_exit_status.  An option that has no meaning for
+ * the chosen model is refused.
+ */
+enum status train_options_parse(struct train_options *options, struct program *program, int argc,
+                                char **argv, bool *done, struct error *error);
+
+#endif
