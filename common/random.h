@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
-/* What a number is for.  Streams of different purposes never meet; values are part of the
+/* What a number is for.  Streams of different purposes never meet; the values are part of the
  * numeric contract and never change. */
 enum random_purpose {
-    RANDOM_INITIAL_PARAMETERS = 1,
-    RANDOM_EPOCH_ORDER = 2,
-    RANDOM_DRAW = 3,
+    RANDOM_DRAW = 'D',
+    RANDOM_INITIAL_PARAMETERS = 'I',
+    RANDOM_EPOCH_ORDER = 'O',
 };
 
 /* One block: four words from a 128-bit counter and a 64-bit key. */
