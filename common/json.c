@@ -7,23 +7,12 @@
 
 #include "common/text.h"
 
-/* The number of bytes of the well-formed character at text, 0 if it is not well-formed. */
-static size_t utf8_length(const char *text)
-{
-    size_t available = strnlen(text, 4);
-
-    for (size_t length = 1; length <= available; length++)
-        if (text_is_utf8(text, length))
-            return length;
-    return 0;
-}
-
 static void print_string(FILE *stream, const char *text)
 {
     fputc('"', stream);
     while (*text) {
         unsigned char byte = (unsigned char)*text;
-        size_t length = utf8_length(text);
+        size_t length = text_utf8_length(text);
 
         if (length == 0) {
             fputs("\\ufffd", stream);

@@ -214,7 +214,7 @@ int options_exit_status(const struct program *program, enum status status,
     if (status == STATUS_USAGE)
         fprintf(stderr, "Try '%s --help'.\n", program->name);
     /* Output that could not be written is a failure, even after all else went well. */
-    if (fflush(stdout) != 0 && status == STATUS_OK) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
         fprintf(stderr, "%s: cannot write to standard output\n", program->name);
         status = STATUS_IO;
     }

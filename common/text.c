@@ -15,27 +15,49 @@ const char *text_format(char *buffer, size_t size, const char *format, ...)
     return buffer;
 }
 
-/* Writes one byte of text as it is or escaped; at most 4 characters and a NUL. */
-static void escape_byte(char out[5], unsigned char byte)
+size_t text_utf8_length(const char *text)
 {
+    size_t available = strnlen(text, 4);
+
+    for (size_t length = 1; length <= available; length++)
+        if (text_is_utf8(text, length))
+            return length;
+    return 0;
+}
+
+/*
+ * Writes one character of text as it is or escaped; at most 4 bytes and a NUL.  Returns the bytes
+ * of text it stands for.  U+0080 to U+009F drive terminals too, the escaped 0xc2 leaves the rest
+ * of them malformed, to be escaped next.
+ */
+static size_t escape_character(char out[5], const char *text)
+{
+    unsigned char byte = (unsigned char)*text;
+    size_t length = text_utf8_length(text);
+
     if (byte == '\n')
         snprintf(out, 5, "\\n");
     else if (byte == '\t')
         snprintf(out, 5, "\\t");
     else if (byte == '\\')
         snprintf(out, 5, "\\\\");
-    else if (byte < 0x20 || byte == 0x7f)
+    else if (length == 0 || byte < 0x20 || byte == 0x7f ||
+             (byte == 0xc2 && (unsigned char)text[1] < 0xa0))
         snprintf(out, 5, "\\x%02x", byte);
-    else
-        snprintf(out, 5, "%c", byte);
+    else {
+        memcpy(out, text, length);
+        out[length] = '\0';
+        return length;
+    }
+    return 1;
 }
 
 void text_print_escaped(FILE *stream, const char *text)
 {
     char escaped[5];
 
-    for (; *text; text++) {
-        escape_byte(escaped, (unsigned char)*text);
+    while (*text) {
+        text += escape_character(escaped, text);
         fputs(escaped, stream);
     }
 }
@@ -45,10 +67,10 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     size_t used = 0;
     char escaped[5];
 
-    for (; *text; text++) {
+    while (*text) {
         size_t length;
 
-        escape_byte(escaped, (unsigned char)*text);
+        text += escape_character(escaped, text);
         length = strlen(escaped);
         if (used + length >= size)
             break;
@@ -136,8 +158,12 @@ const char *text_group_digits(char *buffer, size_t size, uint64_t number)
     int num_digits = snprintf(digits, sizeof(digits), "%" PRIu64, number);
     size_t used = 0;
 
-    for (int i = 0; i < num_digits && used + 2 < size; i++) {
-        if (i > 0 && (num_digits - i) % 3 == 0)
+    for (int i = 0; i < num_digits; i++) {
+        bool has_comma = i > 0 && (num_digits - i) % 3 == 0;
+
+        if (used + has_comma + 1 >= size)
+            break;
+        if (has_comma)
             buffer[used++] = ',';
         buffer[used++] = digits[i];
     }

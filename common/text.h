@@ -21,7 +21,8 @@
 const char *text_format(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Prints text with control characters as \n, \t, \xNN, so that a name cannot drive a terminal. */
+/* Prints text with control characters and bytes that are not UTF-8 as \n, \t, \xNN, so that a name
+ * cannot drive a terminal. */
 void text_print_escaped(FILE *stream, const char *text);
 
 /* The same into a buffer, cut to fit; returns the buffer. */
@@ -35,6 +36,9 @@ int text_compare_natural(const char *a, const char *b);
 
 /* True if the bytes are well-formed UTF-8 (no overlong forms, no surrogates). */
 bool text_is_utf8(const char *text, size_t nbytes);
+
+/* The bytes, 1 to 4, of the character that text begins with; 0 if it is malformed or the end. */
+size_t text_utf8_length(const char *text);
 
 /* Prints 12396 as "12,396" into a buffer of at least 27 bytes; returns the buffer. */
 const char *text_group_digits(char *buffer, size_t size, uint64_t number);

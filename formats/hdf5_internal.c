@@ -1,7 +1,10 @@
 #include "formats/hdf5_internal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Attributes stay in their object's header, which has a checksum, however many there are. */
 enum { MAX_COMPACT_ATTRIBUTES = 64 };
@@ -140,18 +143,20 @@ hid_t h5_create_file(const struct h5_context *file)
 hid_t h5_open_file(const struct h5_context *file)
 {
     hid_t access = H5I_INVALID_HID, id = H5I_INVALID_HID;
-    FILE *probe;
+    struct stat info;
+    int descriptor;
 
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     if (!h5_ok(file))
         return id;
     /* HDF5 does not tell a missing file from a broken one; the system does. */
-    probe = fopen(storage_path(file), "rb");
-    if (!probe) {
+    descriptor = open(storage_path(file), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0 || fstat(descriptor, &info) != 0)
         error_set_errno(file->error, file->path, "cannot open");
-        return id;
-    }
-    fclose(probe);
+    else if (!S_ISREG(info.st_mode))
+        error_set(file->error, STATUS_IO, ERROR_AT(.file = file->path), "is not a regular file");
+    if (descriptor >= 0)
+        close(descriptor);
     access = h5_hold(file, H5Pcreate(H5P_FILE_ACCESS), NULL, "cannot make a property list");
     if (h5_ok(file) && H5Pset_fclose_degree(access, H5F_CLOSE_SEMI) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");

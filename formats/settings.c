@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/checkpoint.h"
@@ -49,7 +50,13 @@ const char *setting_format(const struct setting *setting, char *buffer, size_t s
         return text_format(buffer, size, "%s", setting->text);
     if (setting->type == SETTING_COUNT)
         return text_format(buffer, size, "%" PRIu64, setting->count);
-    return text_format(buffer, size, "%.17g", setting->real);
+    /* The shortest text that reads back as the same number. */
+    for (int digits = 6; digits <= 17; digits++) {
+        text_format(buffer, size, "%.*g", digits, setting->real);
+        if (strtod(buffer, NULL) == setting->real)
+            break;
+    }
+    return buffer;
 }
 
 static bool settings_agree(const struct setting *a, const struct setting *b)

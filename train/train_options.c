@@ -82,7 +82,7 @@ enum status train_options_parse(struct train_options *options, struct program *p
     enum status status;
 
     *options = (struct train_options){.model = MODEL_LINEAR,
-                                      .learning_rate = 0.1,
+                                      .learning_rate = 1.0,
                                       .init_std = 1.0,
                                       .batch_size = 256,
                                       .accumulate = 1,

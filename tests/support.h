@@ -1,0 +1,49 @@
+/*
+ * What several tests need: a folder of their own, whole files in memory, a small store.
+ */
+#ifndef QUERN_TESTS_SUPPORT_H
+#define QUERN_TESTS_SUPPORT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants these before it */
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "common/error.h"
+#include "formats/store.h"
+
+/* A new folder under $TMPDIR or /tmp; removed with all in it by support_remove_folder. */
+char *support_make_folder(void);
+void support_remove_folder(char *folder);
+
+/* FOLDER/NAME, in one of a few static buffers that later calls use again. */
+const char *support_path(const char *folder, const char *name);
+
+unsigned char *support_read_file(const char *path, size_t *nbytes);
+void support_write_file(const char *path, const void *bytes, size_t nbytes);
+void support_assert_files_equal(const char *a, const char *b);
+
+/* Fails the test with the record's message unless the status is STATUS_OK. */
+#define assert_ok(status, error)                                                                   \
+    do {                                                                                           \
+        if ((status) != STATUS_OK) {                                                               \
+            error_print(error, __func__, stderr);                                                  \
+            fail();                                                                                \
+        }                                                                                          \
+    } while (0)
+
+/*
+ * Writes a store of num_classes classes "a", "b", ... with num_train and num_valid rows of random
+ * pixels; each class is brighter in its own columns, so that it can be learnt.
+ */
+void support_write_store(const char *path, struct image_shape image, size_t num_classes,
+                         uint64_t num_train, uint64_t num_valid, int num_threads);
+
+/* The pixels of row i of a split of that store. */
+void support_store_row(struct image_shape image, size_t num_classes, enum split split, uint64_t i,
+                       uint8_t *pixels, uint32_t *label);
+
+#endif

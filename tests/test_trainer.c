@@ -1,0 +1,253 @@
+#include "tests/support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/trainer.h"
+
+enum { HEIGHT = 5, WIDTH = 7, D = HEIGHT * WIDTH, N = 333 };
+
+/* Random pixels and labels of C classes, which own some columns each. */
+struct fixture {
+    struct dataset dataset;
+    uint32_t labels[N];
+    struct model model;
+};
+
+static void set_up(struct fixture *fixture, size_t num_classes, enum model_loss loss)
+{
+    struct model_spec spec = {.kind = MODEL_LINEAR,
+                              .loss = loss,
+                              .image = {HEIGHT, WIDTH, 1},
+                              .num_classes = num_classes};
+    struct error error = {0};
+
+    *fixture =
+        (struct fixture){.dataset = {.num_rows = N, .row_nbytes = D, .pixels = malloc(N * D)}};
+    fixture->dataset.labels = fixture->labels;
+    for (uint64_t i = 0; i < N; i++)
+        support_store_row(spec.image, num_classes, SPLIT_TRAIN, i, fixture->dataset.pixels + i * D,
+                          &fixture->labels[i]);
+    assert_ok(model_create(&spec, &fixture->model, &error), &error);
+    model_init_normal(&fixture->model, 0.1, 3);
+}
+
+static void tear_down(struct fixture *fixture)
+{
+    model_destroy(&fixture->model);
+    dataset_free(&fixture->dataset);
+}
+
+static double run_epochs(struct fixture *fixture, const struct trainer_settings *settings,
+                         uint64_t num_epochs, uint64_t *num_steps)
+{
+    struct trainer trainer;
+    struct error error = {0};
+    double loss = NAN;
+
+    assert_ok(trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &error),
+              &error);
+    for (uint64_t epoch = 1; epoch <= num_epochs; epoch++)
+        loss = trainer_run_epoch(&trainer, epoch, NULL);
+    *num_steps = trainer.num_steps;
+    trainer_destroy(&trainer);
+    return loss;
+}
+
+static const struct trainer_settings plain = {.batch_size = 100,
+                                              .accumulate = 1,
+                                              .shuffle = SHUFFLE_FULL,
+                                              .seed = 5,
+                                              .learning_rate = 0.5f,
+                                              .num_threads = 1};
+
+/*
+ * The algorithm as the lesson writes it, in double and with no slices: for two classes and the
+ * mean of 1 - p(true class), batches in stored order.  w is [D], *b the bias.
+ */
+static double reference_epoch(const struct fixture *fixture,
+                              const struct trainer_settings *settings, double *w, double *b,
+                              double *velocity)
+{
+    double loss_sum = 0, grad[D + 1] = {0};
+    uint64_t num_accumulated = 0;
+
+    for (uint64_t first = 0; first < N; first += settings->batch_size) {
+        uint64_t size = N - first < settings->batch_size ? N - first : settings->batch_size;
+
+        for (uint64_t i = first; i < first + size; i++) {
+            const uint8_t *x = fixture->dataset.pixels + i * D;
+            double z = *b, p, sign = fixture->labels[i] ? -1 : 1;
+
+            for (int k = 0; k < D; k++)
+                z += x[k] / 255.0 * w[k];
+            p = 1 / (1 + exp(-z));
+            loss_sum += fixture->labels[i] ? 1 - p : p;
+            for (int k = 0; k < D; k++)
+                grad[k] += sign * p * (1 - p) * x[k] / 255.0 / (double)size;
+            grad[D] += sign * p * (1 - p) / (double)size;
+        }
+        if (++num_accumulated < settings->accumulate && first + size < N)
+            continue;
+        for (int k = 0; k <= D; k++) {
+            double *parameter = k < D ? &w[k] : b;
+            double g = grad[k] + (double)settings->weight_decay * *parameter;
+
+            velocity[k] = (double)settings->momentum * velocity[k] + g;
+            *parameter -= (double)settings->learning_rate * velocity[k];
+            grad[k] = 0;
+        }
+        num_accumulated = 0;
+    }
+    return loss_sum / N;
+}
+
+static void assert_follows_reference(struct trainer_settings settings, uint64_t expected_steps)
+{
+    struct fixture fixture;
+    double w[D], b, velocity[D + 1] = {0}, expected_loss = 0, loss;
+    uint64_t num_steps;
+
+    settings.shuffle = SHUFFLE_NONE;
+    set_up(&fixture, 2, LOSS_MAE);
+    for (int k = 0; k < D; k++)
+        w[k] = fixture.model.tensors[0].data[k];
+    b = fixture.model.tensors[1].data[0];
+    for (int epoch = 0; epoch < 3; epoch++)
+        expected_loss = reference_epoch(&fixture, &settings, w, &b, velocity);
+    loss = run_epochs(&fixture, &settings, 3, &num_steps);
+    assert_true(fabs(loss - expected_loss) < 1e-6);
+    for (int k = 0; k < D; k++)
+        assert_true(fabs(fixture.model.tensors[0].data[k] - w[k]) < 1e-5);
+    assert_true(fabs(fixture.model.tensors[1].data[0] - b) < 1e-5);
+    assert_int_equal(num_steps, expected_steps);
+    tear_down(&fixture);
+}
+
+static void test_trainer_run_epoch_plain_follows_the_reference(void **state)
+{
+    (void)state;
+    assert_follows_reference(plain, 12); /* 3 epochs of 4 batches: 100, 100, 100, 33 */
+}
+
+static void test_trainer_run_epoch_momentum_and_decay_follow_the_reference(void **state)
+{
+    struct trainer_settings settings = plain;
+
+    (void)state;
+    settings.momentum = 0.9f;
+    settings.weight_decay = 0.01f;
+    assert_follows_reference(settings, 12);
+}
+
+static void test_trainer_run_epoch_accumulate_adds_gradients(void **state)
+{
+    struct trainer_settings settings = plain;
+
+    (void)state;
+    settings.accumulate = 3;
+    settings.num_threads = 2;
+    assert_follows_reference(settings, 6); /* 3 batches, then the one that is left */
+}
+
+static void test_trainer_run_epoch_batch_larger_than_the_split_is_one_step(void **state)
+{
+    struct trainer_settings settings = plain;
+
+    (void)state;
+    settings.batch_size = 5000;
+    assert_follows_reference(settings, 3);
+}
+
+static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(void **state)
+{
+    const int num_threads[] = {2, 3, 7};
+    const size_t num_classes[] = {2, 5};
+
+    (void)state;
+    for (int c = 0; c < 2; c++) {
+        struct trainer_settings settings = plain;
+        struct fixture one;
+        uint64_t num_steps;
+        double loss;
+
+        settings.momentum = 0.5f;
+        set_up(&one, num_classes[c], c ? LOSS_CROSS_ENTROPY : LOSS_MAE);
+        loss = run_epochs(&one, &settings, 4, &num_steps);
+        for (int i = 0; i < 3; i++) {
+            struct fixture other;
+            double other_loss;
+
+            settings.num_threads = num_threads[i];
+            set_up(&other, num_classes[c], c ? LOSS_CROSS_ENTROPY : LOSS_MAE);
+            other_loss = run_epochs(&other, &settings, 4, &num_steps);
+            assert_memory_equal(&loss, &other_loss, sizeof(loss));
+            assert_memory_equal(one.model.parameters, other.model.parameters,
+                                one.model.num_parameters * sizeof(float));
+            tear_down(&other);
+        }
+        tear_down(&one);
+    }
+}
+
+static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
+{
+    const size_t num_classes[] = {2, 4, 2, 4};
+    const enum model_loss losses[] = {LOSS_MAE, LOSS_MAE, LOSS_CROSS_ENTROPY, LOSS_CROSS_ENTROPY};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct fixture fixture;
+        struct validation before, after;
+        struct error error = {0};
+        uint64_t num_steps;
+
+        set_up(&fixture, num_classes[i], losses[i]);
+        assert_ok(validate(&fixture.model, &fixture.dataset, 2, &before, &error), &error);
+        run_epochs(&fixture, &plain, 40, &num_steps);
+        assert_ok(validate(&fixture.model, &fixture.dataset, 2, &after, &error), &error);
+        assert_true(after.loss < before.loss);
+        assert_true(after.accuracy > 0.9);
+        tear_down(&fixture);
+    }
+}
+
+static void test_validate_counts_what_the_model_gets_right(void **state)
+{
+    struct fixture fixture;
+    struct validation one, three;
+    struct error error = {0};
+    uint64_t num_ones = 0;
+
+    (void)state;
+    set_up(&fixture, 2, LOSS_MAE);
+    memset(fixture.model.parameters, 0, fixture.model.num_parameters * sizeof(float));
+    fixture.model.tensors[1].data[0] = 30; /* class 1, whatever the image */
+    for (int i = 0; i < N; i++)
+        num_ones += fixture.labels[i];
+    assert_ok(validate(&fixture.model, &fixture.dataset, 1, &one, &error), &error);
+    assert_ok(validate(&fixture.model, &fixture.dataset, 3, &three, &error), &error);
+    assert_int_equal(one.num_correct, num_ones);
+    assert_true(fabs(one.loss - (double)(N - num_ones) / N) < 1e-9);
+    assert_memory_equal(&one, &three, sizeof(one));
+    fixture.dataset.num_rows = 0;
+    assert_ok(validate(&fixture.model, &fixture.dataset, 1, &one, &error), &error);
+    assert_true(isnan(one.loss) && isnan(one.accuracy));
+    tear_down(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_trainer_run_epoch_plain_follows_the_reference),
+        cmocka_unit_test(test_trainer_run_epoch_momentum_and_decay_follow_the_reference),
+        cmocka_unit_test(test_trainer_run_epoch_accumulate_adds_gradients),
+        cmocka_unit_test(test_trainer_run_epoch_batch_larger_than_the_split_is_one_step),
+        cmocka_unit_test(test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(test_trainer_run_epoch_learns_every_kind_of_loss),
+        cmocka_unit_test(test_validate_counts_what_the_model_gets_right),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
