@@ -9,7 +9,7 @@
 #include "common/parse.h"
 #include "common/text.h"
 
-enum { HELP_COLUMN = 30, HELP_WIDTH = 100, CODE_HELP = 1, CODE_VERSION = 2, CODE_FIRST = 256 };
+enum { HELP_COLUMN = 30, HELP_WIDTH = 100, CODE_HELP = 256, CODE_VERSION, CODE_FIRST };
 
 static bool takes_value(const struct option_spec *spec)
 {
@@ -18,21 +18,25 @@ static bool takes_value(const struct option_spec *spec)
 
 static void print_wrapped(const char *text, int column, FILE *stream)
 {
+    bool is_first = true;
+
     while (*text) {
         size_t length = strcspn(text, " ");
 
-        if (column + (int)length > HELP_WIDTH) {
+        if (is_first) {
+            column += (int)length;
+        } else if (column + 1 + (int)length <= HELP_WIDTH) {
+            fputc(' ', stream);
+            column += 1 + (int)length;
+        } else {
             fprintf(stream, "\n%*s", HELP_COLUMN, "");
-            column = HELP_COLUMN;
+            column = HELP_COLUMN + (int)length;
         }
         fprintf(stream, "%.*s", (int)length, text);
-        column += (int)length;
+        is_first = false;
         text += length;
-        if (*text == ' ') {
-            fputc(' ', stream);
-            column++;
+        if (*text == ' ')
             text++;
-        }
     }
     fputc('\n', stream);
 }
@@ -155,6 +159,17 @@ static enum status take_value(const struct option_spec *spec, const char *text, 
     return error_set(error, STATUS_INTERNAL, NULL, "option %s has no type", name);
 }
 
+/* argument is the last that getopt took, which for letters such as -xy is not yet theirs. */
+static enum status refuse_option(const char *argument, struct error *error)
+{
+    if (optopt >= CODE_HELP)
+        return error_set(error, STATUS_USAGE, NULL, "option %.*s takes no value",
+                         (int)strcspn(argument, "="), argument);
+    if (optopt > 0)
+        return error_set(error, STATUS_USAGE, NULL, "unknown option -%c", optopt);
+    return error_set(error, STATUS_USAGE, NULL, "unknown option %s", argument);
+}
+
 enum status options_parse(const struct program *program, int argc, char **argv, int *first_operand,
                           bool *done, struct error *error)
 {
@@ -197,7 +212,7 @@ enum status options_parse(const struct program *program, int argc, char **argv, 
         if (code == ':')
             status = error_set(error, STATUS_USAGE, NULL, "option %s needs a value", argument);
         else if (code == '?')
-            status = error_set(error, STATUS_USAGE, NULL, "unknown option %s", argument);
+            status = refuse_option(argument, error);
         else
             status = take_value(&program->options[code - CODE_FIRST], optarg, error);
     }

@@ -8,9 +8,7 @@
 
 enum {
     SIGNATURE_NBYTES = 8,
-    MAX_DIMENSION = 1000000, /* either side; max_pixels bounds the area */
-    MAX_CHUNK_NBYTES = 8 * 1024 * 1024,
-    MAX_ANCILLARY_CHUNKS = 128,
+    MAX_DIMENSION = 0x7fffffff, /* the format's own; max_pixels bounds the area */
 };
 
 /* One file being decoded. */
@@ -25,6 +23,7 @@ struct decoder {
     png_structp png;
     png_infop png_info;
     uint8_t *scratch;
+    bool is_out_of_memory;
     char reason[200]; /* libpng's, or ours */
     jmp_buf failed;
 };
@@ -35,19 +34,20 @@ static const char *name_other_format(const uint8_t *bytes, size_t nbytes)
     static const struct {
         const char *signature;
         size_t nbytes;
+        size_t offset;
         const char *name;
     } formats[] = {
-        {"\xff\xd8\xff", 3, "not a PNG file (a JPEG)"},
-        {"GIF8", 4, "not a PNG file (a GIF)"},
-        {"BM", 2, "not a PNG file (a BMP)"},
-        {"RIFF", 4, "not a PNG file (a WebP)"},
-        {"II*\0", 4, "not a PNG file (a TIFF)"},
-        {"MM\0*", 4, "not a PNG file (a TIFF)"},
+        {"\xff\xd8\xff", 3, 0, "not a PNG file (a JPEG)"},
+        {"GIF8", 4, 0, "not a PNG file (a GIF)"},
+        {"BM", 2, 0, "not a PNG file (a BMP)"},
+        {"WEBP", 4, 8, "not a PNG file (a WebP)"}, /* in a RIFF container */
+        {"II*\0", 4, 0, "not a PNG file (a TIFF)"},
+        {"MM\0*", 4, 0, "not a PNG file (a TIFF)"},
     };
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (nbytes >= formats[i].nbytes &&
-            memcmp(bytes, formats[i].signature, formats[i].nbytes) == 0)
+        if (nbytes >= formats[i].offset + formats[i].nbytes &&
+            memcmp(bytes + formats[i].offset, formats[i].signature, formats[i].nbytes) == 0)
             return formats[i].name;
     return "not a PNG file";
 }
@@ -64,6 +64,23 @@ static void take_error(png_structp png, png_const_charp message)
     if (decoder->reason[0] == '\0')
         text_escape(decoder->reason, sizeof(decoder->reason), message);
     longjmp(decoder->failed, 1);
+}
+
+/* libpng reports a machine without memory like a damaged file; the two must not be confused. */
+static void *allocate(png_structp png, png_alloc_size_t nbytes)
+{
+    struct decoder *decoder = png_get_mem_ptr(png);
+    void *block = malloc(nbytes);
+
+    if (!block)
+        decoder->is_out_of_memory = true;
+    return block;
+}
+
+static void release(png_structp png, void *block)
+{
+    (void)png;
+    free(block);
 }
 
 static void ignore_warning(png_structp png, png_const_charp message)
@@ -105,9 +122,11 @@ static void read_header(struct decoder *decoder)
 
     png_set_read_fn(png, decoder, take_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_benign_errors(png, 0);
+    /* Chunks that carry no pixels are checked and skipped, never stored: none needs a limit. */
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(png, MAX_DIMENSION, MAX_DIMENSION);
-    png_set_chunk_malloc_max(png, MAX_CHUNK_NBYTES);
-    png_set_chunk_cache_max(png, MAX_ANCILLARY_CHUNKS);
+    png_set_chunk_malloc_max(png, 0);
     png_read_info(png, decoder->png_info);
 
     width = png_get_image_width(png, decoder->png_info);
@@ -186,8 +205,10 @@ static void read_pixels(struct decoder *decoder)
         png_error(decoder->png, "unexpected row length");
     if (num_scratch_rows > 0) {
         decoder->scratch = calloc(num_scratch_rows * width, row_channels);
-        if (!decoder->scratch)
+        if (!decoder->scratch) {
+            decoder->is_out_of_memory = true;
             png_error(decoder->png, "no memory");
+        }
     }
     for (int pass = 0; pass < num_passes; pass++) {
         for (size_t y = 0; y < height; y++) {
@@ -224,13 +245,16 @@ static enum status decode(const char *name, const void *bytes, size_t nbytes,
         return status;
     decoder->next = bytes;
     decoder->num_left = nbytes;
-    decoder->png =
-        png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder, take_error, ignore_warning);
+    decoder->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, decoder, take_error,
+                                            ignore_warning, decoder, allocate, release);
     decoder->png_info = decoder->png ? png_create_info_struct(decoder->png) : NULL;
     if (!decoder->png_info)
         status = error_set_memory(error, sizeof(*decoder));
     else if (!run(decoder))
-        status = refuse(name, decoder->reason, error);
+        status = decoder->is_out_of_memory
+                     ? error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
+                                 "no memory to decode it")
+                     : refuse(name, decoder->reason, error);
     png_destroy_read_struct(&decoder->png, &decoder->png_info, NULL);
     free(decoder->scratch);
     return status;

@@ -38,10 +38,14 @@ struct row_writer {
     size_t *compressed_nbytes; /* [max_chunks] */
 };
 
-/* Makes the dataset.  The chunk size depends on the layout alone. */
+/*
+ * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
+ * they are compressed, at the most so many at once, and written: like all that decides where bytes
+ * come to lie in the file, it must not depend on the number of threads.
+ */
 void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
-                      const char *name, const struct row_layout *layout, int compression_level,
-                      int num_threads);
+                      const char *name, const struct row_layout *layout, size_t buffer_chunks,
+                      int compression_level, int num_threads);
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
 /* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
 void row_writer_end(struct row_writer *writer);

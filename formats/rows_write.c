@@ -7,7 +7,7 @@
 
 /* About 256 KiB: large enough for deflate and for one read to pay, small enough that a store of
  * some thousand images gives every thread work. */
-enum { CHUNK_NBYTES = 256 * 1024, CHUNKS_PER_THREAD = 4 };
+enum { CHUNK_NBYTES = 256 * 1024 };
 
 /* A power of two, so that shards of a store can be cut at chunk borders easily. */
 static size_t choose_chunk_rows(size_t row_nbytes)
@@ -53,14 +53,15 @@ static void create_dataset(struct row_writer *writer, hid_t parent)
 }
 
 void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
-                      const char *name, const struct row_layout *layout, int compression_level,
-                      int num_threads)
+                      const char *name, const struct row_layout *layout, size_t buffer_chunks,
+                      int compression_level, int num_threads)
 {
     *writer = (struct row_writer){.file = file,
                                   .name = name,
                                   .dataset = H5I_INVALID_HID,
                                   .layout = *layout,
                                   .row_nbytes = layout->value_nbytes,
+                                  .max_chunks = buffer_chunks,
                                   .compression_level = compression_level,
                                   .num_threads = num_threads};
     if (!h5_ok(file))
@@ -71,7 +72,6 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
     /* HDF5 wants no chunk longer than its dataset can become. */
     if (writer->chunk_rows > layout->shape[0])
         writer->chunk_rows = layout->shape[0];
-    writer->max_chunks = (size_t)num_threads * CHUNKS_PER_THREAD;
     if (memory_allocate(&writer->pending, writer->max_chunks * writer->chunk_rows,
                         writer->row_nbytes, file->error) != STATUS_OK ||
         memory_allocate(&writer->compressed, writer->max_chunks, compressed_bound(writer),

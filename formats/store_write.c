@@ -8,6 +8,10 @@
 #include "formats/rows.h"
 #include "formats/store_internal.h"
 
+/* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
+ * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
+enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
+
 /* One split while it grows. */
 struct split_writer {
     bool is_open;
@@ -70,13 +74,13 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
             STATUS_OK)
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
-    row_writer_begin(&split->images, file, split->group, "images", &images,
+    row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
                      writer->compression_level, writer->num_threads);
-    row_writer_begin(&split->labels, file, split->group, "labels", &labels,
+    row_writer_begin(&split->labels, file, split->group, "labels", &labels, SMALL_BUFFER_CHUNKS,
                      writer->compression_level, 1);
-    row_writer_begin(&split->paths, file, split->group, "paths", &paths, writer->compression_level,
-                     writer->num_threads);
-    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &crc32,
+    row_writer_begin(&split->paths, file, split->group, "paths", &paths, SMALL_BUFFER_CHUNKS,
+                     writer->compression_level, writer->num_threads);
+    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &crc32, SMALL_BUFFER_CHUNKS,
                      writer->compression_level, 1);
     h5_write_text_attribute(file, split->images.dataset, "units",
                             "intensity, 0 to 255; models use value / 255");

@@ -105,8 +105,8 @@ enum status decode_file(const struct decode_source *source, const char *path, si
         status = reserve(&buffer->pixels, &buffer->pixels_capacity,
                          (size_t)info.height * info.width * channels, error);
     if (status == STATUS_OK)
-        status = png_file_read_pixels("", buffer->bytes, nbytes, source->max_pixels, (unsigned)channels,
-                                 buffer->pixels, error);
+        status = png_file_read_pixels("", buffer->bytes, nbytes, source->max_pixels,
+                                      (unsigned)channels, buffer->pixels, error);
     if (status != STATUS_OK)
         return status;
     decoded->shape = (struct image_shape){info.height, info.width, channels};

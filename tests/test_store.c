@@ -88,8 +88,9 @@ static void test_store_written_by_any_number_of_threads_is_the_same_bytes(void *
     const char *one = support_path(*state, "one.h5"), *three = support_path(*state, "three.h5");
     struct image_shape image = {28, 28, 1};
 
-    support_write_store(one, image, 2, 2000, 300, 1);
-    support_write_store(three, image, 2, 2000, 300, 3);
+    /* More chunks than are buffered. */
+    support_write_store(one, image, 2, 20000, 300, 1);
+    support_write_store(three, image, 2, 20000, 300, 3);
     support_assert_files_equal(one, three);
 }
 

@@ -1,0 +1,276 @@
+#!/bin/sh
+# From nothing to a table of trained classifiers: installs, builds, makes or takes data, runs.
+set -u
+
+program=$(basename -- "$0")
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
+# shellcheck source=jobs/setup.sh
+. "$here/setup.sh"
+
+sample_url=https://s3.amazonaws.com/fast-ai-sample/mnist_sample.tgz
+sample_md5=2dbc7ec6f9259b583af0072c55816a88
+sample_nbytes=3214948
+sample_advice="set QUERN_MNIST_SAMPLE to a local copy, or use drawn digits (without --mnist-sample)"
+
+usage() {
+    cat <<EOF
+Usage: $program [OPTION...]
+
+On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
+draws two thousand handwritten-like 3s and 7s each (or takes other data), trains three
+classifiers on them, and prints how well each does.  Run again, it does what is left to do.
+
+Data:
+  --data DIR           a tree of PNG images: DIR/train/CLASS/*.png and DIR/valid/CLASS/*.png
+  --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads $sample_nbytes bytes, or
+                       takes the archive or folder that the variable QUERN_MNIST_SAMPLE names
+
+Running:
+  --work-dir DIR       folder for all that is written (default: quern-quickstart)
+  --programs BIN_DIR   the quern programs that are there, instead of installing and building
+
+General:
+  --help               print this help and exit
+
+Exit status: 0 done, 1 the build failed, 2 wrong arguments, 65 bad data, 69 packages or a
+download are missing, 74 cannot write; else that of the stage that failed.
+EOF
+}
+
+fail() {
+    fail_code=$1
+    shift
+    setup_say "$*"
+    exit "$fail_code"
+}
+
+# ---- Programs ----------------------------------------------------------------------------------
+
+get_programs() {
+    if [ -n "$programs" ]; then
+        :
+    elif [ -f "$here/../CMakeLists.txt" ]; then
+        build_programs
+    else
+        programs=$here/../../../bin
+    fi
+    for name in draw ingest train evaluate; do
+        [ -x "$programs/quern-$name" ] || fail 69 "$programs: does not hold quern-$name"
+    done
+    programs=$(CDPATH='' cd -- "$programs" && pwd)
+    pipeline=$here/pipeline.sh
+    [ -x "$pipeline" ] || pipeline=$programs/quern-pipeline
+}
+
+build_programs() {
+    # The list is words to split.
+    # shellcheck disable=SC2086
+    setup_install $setup_build_packages || exit 69
+    root=$(CDPATH='' cd -- "$here/.." && pwd)
+    setup_say "building"
+    log=$work_dir/build.log
+    if ! setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1; then
+        tail -n 30 -- "$log" >&2
+        fail 1 "the build failed; all of its messages are in $log"
+    fi
+    programs=$root/build/release/bin
+}
+
+# ---- Data --------------------------------------------------------------------------------------
+
+get_data() {
+    if [ "$mnist_sample" = yes ]; then
+        data=$work_dir/mnist_sample
+        [ -d "$data" ] || get_mnist_sample
+    elif [ -z "$data" ]; then
+        data=$work_dir/digits
+        [ -d "$data" ] || draw_digits
+    fi
+    [ -d "$data" ] || fail 2 "$data: no such folder"
+}
+
+# Drawn or unpacked under another name first: a folder under its own name is whole.
+draw_digits() {
+    setup_say "drawing digits"
+    "$programs/quern-draw" "$data.partial" --classes 3,7 --force || exit
+    mv -- "$data.partial" "$data" || exit 74
+}
+
+get_mnist_sample() {
+    sample=${QUERN_MNIST_SAMPLE:-}
+    if [ -n "$sample" ] && [ -d "$sample" ]; then
+        data=$sample
+        return
+    fi
+    if [ -z "$sample" ]; then
+        sample=$work_dir/mnist_sample.tgz
+        [ -f "$sample" ] || download_mnist_sample
+    fi
+    rm -rf -- "$data.partial"
+    mkdir -- "$data.partial" || exit 74
+    tar -xf "$sample" --no-same-owner -C "$data.partial" ||
+        fail 65 "$sample: cannot be unpacked"
+    [ -d "$data.partial/mnist_sample/train" ] ||
+        fail 65 "$sample: holds no folder mnist_sample/train"
+    mv -- "$data.partial/mnist_sample" "$data" || exit 74
+    rm -rf -- "$data.partial"
+}
+
+download_mnist_sample() {
+    setup_say "downloading $sample_url"
+    if command -v curl >/dev/null 2>&1; then
+        curl --fail --location --silent --show-error --output "$sample.partial" "$sample_url"
+    elif command -v wget >/dev/null 2>&1; then
+        wget --no-verbose --output-document="$sample.partial" "$sample_url"
+    else
+        fail 69 "cannot download without curl or wget: install one, or $sample_advice"
+    fi || fail 69 "the download failed (its message is above): try again, or $sample_advice"
+
+    # Without arguments the sum is printed without a file name, which may hold anything.
+    md5=$(md5sum <"$sample.partial")
+    if [ "${md5%% *}" != "$sample_md5" ]; then
+        nbytes=$(wc -c <"$sample.partial")
+        rm -f -- "$sample.partial"
+        fail 65 "what was downloaded is not MNIST_SAMPLE: expected $sample_nbytes bytes with MD5" \
+            "$sample_md5, found $nbytes with ${md5%% *}; try again, or $sample_advice"
+    fi
+    mv -- "$sample.partial" "$sample" || exit 74
+}
+
+# ---- Runs and table ----------------------------------------------------------------------------
+
+make_store() {
+    run_pipeline "$work_dir" --only ingest --source "$data" \
+        ${classes:+--ingest-options "--classes $classes"}
+}
+
+# run_model NAME TRAIN_OPTION...
+run_model() {
+    setup_say "$1"
+    run_folder=$work_dir/$1
+    shift
+    mkdir -p -- "$run_folder" || exit 74
+    # The tables of the stages are kept for those who look; here one table says it all.
+    run_pipeline "$run_folder" --from train --train-options "$*" >"$run_folder/output.log"
+}
+
+# run_pipeline WORK_DIR OPTION...
+run_pipeline() {
+    pipeline_work_dir=$1
+    shift
+    "$pipeline" --programs "$programs" --work-dir "$pipeline_work_dir" \
+        --store "$work_dir/store.h5" "$@"
+    code=$?
+    case $code in
+    0) ;;
+    65) fail 65 "stopped; if $work_dir was used with other data before, take another --work-dir" ;;
+    *) fail "$code" "stopped; run the same command again to go on" ;;
+    esac
+}
+
+# print_row NAME: a line "NAME mean seconds [CLASS accuracy]...", separated by tabs.
+print_row() {
+    awk -v name="$1" '
+        # The time of all epochs of the newest start of the run.
+        FILENAME ~ /log\.jsonl$/ {
+            if (/"event":"start"/ && /"epochs_done":0[,}]/) seconds = 0
+            if (/"event":"epoch"/ && match($0, /"seconds":[0-9.eE+-]+/))
+                seconds += substr($0, RSTART + 10, RLENGTH - 10)
+            next
+        }
+        function value(text, key) {
+            if (!match(text, "\"" key "\":[0-9.eE+-]+")) return "-"
+            return sprintf("%.4f", substr(text, RSTART + length(key) + 3))
+        }
+        {
+            printf "%s\t%s\t%.3f s", name, value($0, "mean_class_accuracy"), seconds
+            sub(/.*"classes":\[/, "")
+            while (match($0, /^,?\{"name":"([^"\\]|\\.)*"[^}]*\}/)) {
+                entry = substr($0, 1, RLENGTH)
+                $0 = substr($0, RLENGTH + 1)
+                accuracy = value(entry, "accuracy")
+                sub(/^,?\{"name":"/, "", entry)
+                match(entry, /^([^"\\]|\\.)*/)
+                printf "\t%s\t%s", substr(entry, 1, RLENGTH), accuracy
+            }
+            printf "\n"
+        }' "$work_dir/$1/run/log.jsonl" "$work_dir/$1/evaluation.json"
+}
+
+# More classes than fit are left to the files.
+print_table() {
+    for name in nearest-mean-l1 nearest-mean-l2 linear; do
+        print_row "$name"
+    done | awk -F '\t' '
+        NR == 1 {
+            num_classes = (NF - 3) / 2
+            if (num_classes > 6) num_classes = 0
+            printf "\n%-16s", "accuracy of"
+            for (c = 0; c < num_classes; c++) printf "  %9s", $(4 + 2 * c)
+            printf "  %9s  %13s\n", "mean", "training time"
+        }
+        {
+            printf "%-16s", $1
+            for (c = 0; c < num_classes; c++) printf "  %9s", $(5 + 2 * c)
+            printf "  %9s  %13s\n", $2, $3
+        }'
+}
+
+print_next() {
+    cat <<EOF
+
+"mean" is the mean of the class accuracies on the split valid.
+
+The files are in $work_dir:
+  store.h5                    images and labels
+  MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
+  MODEL/evaluation.h5, .json  the figures above and those of each image
+  MODEL/output.log            what the stages printed
+where MODEL is nearest-mean-l1, nearest-mean-l2 or linear.  The images are in $data.
+
+Try next:
+  $programs/quern-evaluate $work_dir/linear/run $work_dir/store.h5
+  $programs/quern-train $work_dir/store.h5 --output $work_dir/longer --learning-rate 1 --epochs 100
+  $pipeline --help
+EOF
+}
+
+work_dir=quern-quickstart programs='' data='' mnist_sample=no classes=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help)
+        usage
+        exit 0
+        ;;
+    --mnist-sample) mnist_sample=yes ;;
+    --data | --work-dir | --programs)
+        [ -n "${2:-}" ] || fail 2 "option $1 needs a value"
+        case $1 in
+        --data) data=$2 ;;
+        --work-dir) work_dir=$2 ;;
+        --programs) programs=$2 ;;
+        esac
+        shift
+        ;;
+    *) fail 2 "unknown argument $1 (--help lists them)" ;;
+    esac
+    shift
+done
+if [ -n "$data" ]; then
+    [ "$mnist_sample" = no ] || fail 2 "--data and --mnist-sample exclude each other"
+    [ -d "$data" ] || fail 2 "$data: no such folder"
+else
+    # The lesson's order: 7 is class 0, 3 is class 1.
+    classes=7,3
+fi
+case $work_dir in /* | ./* | ../*) ;; *) work_dir=./$work_dir ;; esac
+mkdir -p -- "$work_dir" || fail 74 "$work_dir: cannot make the work folder"
+
+get_programs
+get_data
+make_store
+run_model nearest-mean-l1 --model nearest-mean --distance l1
+run_model nearest-mean-l2 --model nearest-mean --distance l2
+run_model linear --model linear --loss mae --learning-rate 1 --epochs 20
+print_table
+print_next

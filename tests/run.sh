@@ -1,0 +1,99 @@
+#!/bin/sh
+# Installs what is missing, builds quern and runs its whole test suite.
+set -u
+
+program=run.sh
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 74
+# shellcheck source=jobs/setup.sh
+. "$root/jobs/setup.sh"
+
+usage() {
+    cat <<EOF
+Usage: tests/run.sh [OPTION...]
+
+On a Debian or Ubuntu machine, as root or with sudo, installs the packages that are missing,
+builds quern and runs its tests:
+  1. with gcc and the address and undefined behaviour sanitizers, in build/asan;
+  2. with clang, warnings as errors, built only, in build/clang;
+  3. optimized, the whole suite, in build/release.  Its summary comes last.
+
+Options:
+  --quick         the third part only
+  --help          print this help and exit
+
+Environment:
+  QUERN_MNIST_SAMPLE    the MNIST_SAMPLE archive or the folder it unpacks to; the tests on it are
+                        skipped without
+
+Exit status: 0 all passed, 1 a part failed, 2 wrong arguments, 69 packages are missing.
+EOF
+}
+
+find_python() {
+    for candidate in python3 /usr/bin/python3; do
+        if "$candidate" -c 'import h5py, numpy' 2>/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    setup_say "no python3 has h5py and numpy"
+    return 1
+}
+
+announce() {
+    printf '\n==== %s ====\n' "$*"
+}
+
+run_sanitizers() {
+    announce "gcc, address and undefined behaviour sanitizers"
+    setup_build "$root" asan -DCMAKE_C_COMPILER=gcc -DQUERN_TESTS=ON -DQUERN_PYTHON="$python" &&
+        ctest --test-dir "$root/build/asan" -L '^(unit|cli)$' --output-on-failure \
+            --parallel "$num_processors"
+}
+
+run_clang() {
+    announce "clang, warnings as errors"
+    # Not a preset of its own: release with another compiler, in another folder.
+    cmake -S "$root" -B "$root/build/clang" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+        -DCMAKE_C_COMPILER=clang -DQUERN_TESTS=ON -DQUERN_WERROR=ON &&
+        cmake --build "$root/build/clang" --parallel "$num_processors"
+}
+
+run_release() {
+    announce "gcc, optimized: the whole suite"
+    setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_PYTHON="$python" &&
+        ctest --test-dir "$root/build/release" --output-on-failure --parallel "$num_processors"
+}
+
+quick=no
+for argument in "$@"; do
+    case $argument in
+    --quick) quick=yes ;;
+    --help)
+        usage
+        exit 0
+        ;;
+    *)
+        setup_say "unknown argument $argument (--help lists them)"
+        exit 2
+        ;;
+    esac
+done
+
+# The lists are words to split.
+# shellcheck disable=SC2086
+setup_install $setup_build_packages $setup_test_packages || exit 69
+python=$(find_python) || exit 69
+num_processors=$(setup_num_processors)
+
+failed=
+if [ "$quick" = no ]; then
+    run_sanitizers || failed="$failed sanitizers"
+    run_clang || failed="$failed clang"
+fi
+run_release || failed="$failed release"
+
+if [ -n "$failed" ]; then
+    setup_say "FAILED:$failed"
+    exit 1
+fi

@@ -1,0 +1,244 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/parse.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_count_whole_numbers_in_range_are_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t expected;
+    } cases[] = {{"0", 0},
+                 {"7", 7},
+                 {"007", 7},
+                 {"4294967296", 4294967296},
+                 {"18446744073709551615", UINT64_MAX}};
+    struct error error = {0};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse_count("--n", cases[i].text, 0, UINT64_MAX, &value, &error),
+                         STATUS_OK);
+        assert_true(value == cases[i].expected);
+    }
+    assert_int_equal(parse_count("--n", "3", 3, 5, &value, &error), STATUS_OK);
+    assert_int_equal(parse_count("--n", "5", 3, 5, &value, &error), STATUS_OK);
+}
+
+static void test_count_anything_else_is_refused(void **state)
+{
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "+1",
+                                      "-1",
+                                      " 1",
+                                      "1 ",
+                                      "1\n",
+                                      "1.0",
+                                      "1e3",
+                                      "0x10",
+                                      "1,000",
+                                      "1_000",
+                                      "one",
+                                      "12a",
+                                      "a12",
+                                      "\xd9\xa3",
+                                      "nan",
+                                      "inf",
+                                      "-",
+                                      "18446744073709551616",
+                                      "99999999999999999999999999999"};
+    uint64_t value = 77;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error error = {0};
+
+        if (parse_count("--n", bad[i], 0, UINT64_MAX, &value, &error) != STATUS_USAGE)
+            fail_msg("'%s' is accepted", bad[i]);
+        assert_int_equal(error.status, STATUS_USAGE);
+    }
+    assert_int_equal(value, 77);
+}
+
+static void test_count_out_of_range_says_the_range(void **state)
+{
+    struct error error = {0};
+    uint64_t value;
+
+    (void)state;
+    assert_int_equal(parse_count("--batch-size", "2", 3, 5, &value, &error), STATUS_USAGE);
+    assert_string_equal(error.what, "--batch-size");
+    assert_string_equal(error.expected, "a whole number from 3 to 5");
+    assert_string_equal(error.found, "'2'");
+    error = (struct error){0};
+    assert_int_equal(parse_count("--n", "6", 3, 5, &value, &error), STATUS_USAGE);
+    error = (struct error){0};
+    assert_int_equal(parse_count("--n", "0", 1, UINT64_MAX, &value, &error), STATUS_USAGE);
+    assert_string_equal(error.expected, "a whole number, 1 or more");
+}
+
+static void test_real_decimal_numbers_in_range_are_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        double expected;
+    } cases[] = {{"0", 0},      {"0.1", 0.1},     {"-2", -2},        {"+2", 2},
+                 {".5", 0.5},   {"5.", 5},        {"1e-3", 1e-3},    {"1E+3", 1000},
+                 {"1e-400", 0}, {"1e308", 1e308}, {"5e-324", 5e-324}};
+    struct error error = {0};
+    double value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse_real("--r", cases[i].text, -INFINITY, INFINITY, &value, &error),
+                         STATUS_OK);
+        assert_true(value == cases[i].expected);
+    }
+}
+
+static void test_real_anything_else_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",      " ",    " 1",    "1 ",     "nan", "-nan", "inf", "-inf",  "infinity",
+        "0x1p3", "0x10", "1e",    "e5",     "1e+", ".",    "-",   "+",     "--1",
+        "1.2.3", "1,5",  "1e400", "-1e400", "1f",  "1d3",  "one", "1e5e5", "5 e3"};
+    double value = 77;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error error = {0};
+
+        if (parse_real("--r", bad[i], -INFINITY, INFINITY, &value, &error) != STATUS_USAGE)
+            fail_msg("'%s' is accepted", bad[i]);
+    }
+    assert_true(value == 77);
+}
+
+static void test_real_out_of_range_says_the_range(void **state)
+{
+    struct error error = {0};
+    double value;
+
+    (void)state;
+    assert_int_equal(parse_real("--momentum", "1.5", 0, 1, &value, &error), STATUS_USAGE);
+    assert_string_equal(error.what, "--momentum");
+    assert_string_equal(error.expected, "a number from 0 to 1");
+    assert_string_equal(error.found, "'1.5'");
+    error = (struct error){0};
+    assert_int_equal(parse_real("--r", "-0.1", 0, INFINITY, &value, &error), STATUS_USAGE);
+    assert_string_equal(error.expected, "a number, 0 or more");
+}
+
+static void test_size_height_and_width_are_taken(void **state)
+{
+    struct error error = {0};
+    uint64_t height, width;
+
+    (void)state;
+    assert_int_equal(parse_size("--size", "28x32", &height, &width, &error), STATUS_OK);
+    assert_int_equal(height, 28);
+    assert_int_equal(width, 32);
+    assert_int_equal(parse_size("--size", "1x65535", &height, &width, &error), STATUS_OK);
+    assert_int_equal(width, 65535);
+}
+
+static void test_size_anything_else_is_refused(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "28",
+                                      "x",
+                                      "28x",
+                                      "x28",
+                                      "0x28",
+                                      "28x0",
+                                      "28X28",
+                                      "28x28x3",
+                                      "-1x28",
+                                      "28x-1",
+                                      "28 x28",
+                                      "28x 28",
+                                      "65536x1",
+                                      "1x65536",
+                                      "2.5x3",
+                                      "28*28",
+                                      "axb",
+                                      "999999999999999999999x1",
+                                      "1x999999999999999999999"};
+    uint64_t height, width;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error error = {0};
+
+        if (parse_size("--size", bad[i], &height, &width, &error) != STATUS_USAGE)
+            fail_msg("'%s' is accepted", bad[i]);
+        assert_string_equal(error.what, "--size");
+    }
+}
+
+static void assert_names(const char *text, size_t count, const char *const *expected)
+{
+    struct text_list names = {0};
+    struct error error = {0};
+
+    assert_int_equal(parse_names("--classes", text, &names, &error), STATUS_OK);
+    assert_int_equal(names.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(names.items[i], expected[i]);
+    text_list_free(&names);
+}
+
+static void test_names_order_and_escapes_are_kept(void **state)
+{
+    (void)state;
+    assert_names("7,3", 2, (const char *[]){"7", "3"});
+    assert_names("seven", 1, (const char *[]){"seven"});
+    assert_names(" a ,b c", 2, (const char *[]){" a ", "b c"});
+    assert_names("a\\,b,c", 2, (const char *[]){"a,b", "c"});
+    assert_names("a\\\\,b", 2, (const char *[]){"a\\", "b"});
+    assert_names("a\\", 1, (const char *[]){"a\\"});
+}
+
+static void test_names_empty_or_twice_is_refused(void **state)
+{
+    static const char *const bad[] = {"", ",", "7,", ",3", "7,,3", "7,3,7", "a\\,b,a\\,b"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct text_list names = {0};
+        struct error error = {0};
+
+        if (parse_names("--classes", bad[i], &names, &error) != STATUS_USAGE)
+            fail_msg("'%s' is accepted", bad[i]);
+        assert_string_equal(error.what, "--classes");
+        text_list_free(&names);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_count_whole_numbers_in_range_are_taken),
+        cmocka_unit_test(test_count_anything_else_is_refused),
+        cmocka_unit_test(test_count_out_of_range_says_the_range),
+        cmocka_unit_test(test_real_decimal_numbers_in_range_are_taken),
+        cmocka_unit_test(test_real_anything_else_is_refused),
+        cmocka_unit_test(test_real_out_of_range_says_the_range),
+        cmocka_unit_test(test_size_height_and_width_are_taken),
+        cmocka_unit_test(test_size_anything_else_is_refused),
+        cmocka_unit_test(test_names_order_and_escapes_are_kept),
+        cmocka_unit_test(test_names_empty_or_twice_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
+}
