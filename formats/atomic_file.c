@@ -5,7 +5,10 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "formats/seal.h"
 
 /* The folder part of path, malloc'ed; NULL without memory. */
 static char *folder_of(const char *path)
@@ -28,27 +31,69 @@ static char *temporary_name(const char *path)
     return name;
 }
 
+enum status atomic_file_lock(int descriptor, const char *path, const char *what,
+                             struct error *error)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0)
+        return STATUS_OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return error_set(error, STATUS_IO, ERROR_AT(.file = path), "%s", what);
+    return error_set_errno(error, path, "the file system cannot lock files");
+}
+
+/*
+ * Opens and locks the temporary file.  Between the two, its owner may have renamed it to the
+ * final name: then what is locked is not what bears the temporary name, and all starts again.
+ */
+static enum status open_temporary(struct atomic_file *file, struct error *error)
+{
+    struct stat locked, named;
+
+    for (;;) {
+        file->lock = open(file->temporary_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (file->lock < 0)
+            return error_set_errno(error, file->path, "cannot create");
+        if (atomic_file_lock(file->lock, file->path, "another process is writing this file",
+                             error) != STATUS_OK)
+            return error->status;
+        if (fstat(file->lock, &locked) != 0)
+            return error_set_errno(error, file->path, "cannot create");
+        if (stat(file->temporary_path, &named) == 0 && named.st_ino == locked.st_ino &&
+            named.st_dev == locked.st_dev)
+            break;
+        close(file->lock);
+    }
+    if (ftruncate(file->lock, 0) != 0)
+        return error_set_errno(error, file->path, "cannot create");
+    return STATUS_OK;
+}
+
 enum status atomic_file_begin(struct atomic_file *file, const char *path, struct error *error)
 {
-    int descriptor;
+    struct stat info;
+    enum status status;
 
-    file->path = strdup(path);
+    *file = (struct atomic_file){.lock = -1, .path = strdup(path)};
+    /* A rename over a device or a folder would not do what was meant. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        status = error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
+        goto fail;
+    }
     file->temporary_path = temporary_name(path);
     if (!file->path || !file->temporary_path) {
-        atomic_file_abandon(file);
-        return error_set_memory(error, strlen(path));
+        status = error_set_memory(error, strlen(path));
+        goto fail;
     }
-    descriptor = open(file->temporary_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor < 0) {
-        enum status status = error_set_errno(error, path, "cannot create");
-
-        free(file->temporary_path);
-        file->temporary_path = NULL; /* not ours to remove */
-        atomic_file_abandon(file);
-        return status;
-    }
-    close(descriptor);
-    return STATUS_OK;
+    status = open_temporary(file, error);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    free(file->temporary_path);
+    file->temporary_path = NULL; /* not ours to remove */
+fail:
+    atomic_file_abandon(file);
+    return status;
 }
 
 static enum status flush_to_disk(const char *path, int flags, struct error *error)
@@ -73,6 +118,8 @@ enum status atomic_file_commit(struct atomic_file *file, struct error *error)
     if (!folder)
         status = error_set_memory(error, strlen(file->path));
     if (status == STATUS_OK)
+        status = seal_append(file->temporary_path, file->path, error);
+    if (status == STATUS_OK)
         status = flush_to_disk(file->temporary_path, O_RDONLY, error);
     if (status == STATUS_OK && rename(file->temporary_path, file->path) != 0)
         status = error_set_errno(error, file->path, "cannot rename the finished file");
@@ -90,48 +137,9 @@ void atomic_file_abandon(struct atomic_file *file)
 {
     if (file->temporary_path)
         unlink(file->temporary_path);
+    if (file->lock >= 0 && file->path)
+        close(file->lock);
     free(file->temporary_path);
     free(file->path);
-    *file = (struct atomic_file){0};
-}
-
-static enum status write_all(int descriptor, const char *path, const void *bytes, size_t nbytes,
-                             struct error *error)
-{
-    const char *next = bytes;
-
-    while (nbytes > 0) {
-        ssize_t written = write(descriptor, next, nbytes);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return error_set_errno(error, path, "cannot write");
-        next += written;
-        nbytes -= (size_t)written;
-    }
-    return STATUS_OK;
-}
-
-enum status atomic_file_write(const char *path, const void *bytes, size_t nbytes,
-                              struct error *error)
-{
-    struct atomic_file file;
-    enum status status = atomic_file_begin(&file, path, error);
-    int descriptor;
-
-    if (status != STATUS_OK)
-        return status;
-    descriptor = open(file.temporary_path, O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        status = error_set_errno(error, path, "cannot write");
-    } else {
-        status = write_all(descriptor, path, bytes, nbytes, error);
-        if (close(descriptor) != 0 && status == STATUS_OK)
-            status = error_set_errno(error, path, "cannot close");
-    }
-    if (status == STATUS_OK)
-        return atomic_file_commit(&file, error);
-    atomic_file_abandon(&file);
-    return status;
+    *file = (struct atomic_file){.lock = -1};
 }

@@ -66,6 +66,8 @@ struct checkpoint {
     uint64_t step;   /* updates done since the start of the run */
     uint64_t epochs; /* asked for */
     bool finished;
+    uint64_t batch;  /* of the epoch after, whose updates are done too; 0 between epochs */
+    double loss_sum; /* over the samples of those batches */
     /* history */
     size_t num_records;
     struct epoch_record *records;
@@ -74,6 +76,9 @@ struct checkpoint {
     struct tensor parameters[CHECKPOINT_MAX_TENSORS];
     size_t num_states;
     struct tensor states[CHECKPOINT_MAX_TENSORS];
+    /* reading: false for a file that another program has rewritten, which leaves only the CRC-32 of
+     * each tensor to tell damage by */
+    bool is_sealed;
 };
 
 /* Writes atomically: path holds the whole checkpoint or what it held before. */

@@ -192,6 +192,8 @@ static void read_progress(const struct h5_context *file, hid_t root, struct chec
     checkpoint->step = h5_read_count_attribute(file, group, "step");
     checkpoint->epochs = h5_read_count_attribute(file, group, "epochs");
     checkpoint->finished = h5_read_count_attribute(file, group, "finished") != 0;
+    checkpoint->batch = h5_read_count_attribute(file, group, "batch");
+    checkpoint->loss_sum = h5_read_real_attribute(file, group, "loss_sum");
     h5_close(file, &group);
 }
 
@@ -229,7 +231,7 @@ enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, str
     hid_t root;
 
     *checkpoint = (struct checkpoint){0};
-    root = h5_open_file(&file);
+    root = h5_open_file(&file, &checkpoint->is_sealed);
     h5_check_format(&file, root, CHECKPOINT_FORMAT, CHECKPOINT_MAJOR_VERSION);
     h5_read_texts(&file, root, "classes", &checkpoint->classes);
     if (h5_ok(&file) &&

@@ -124,11 +124,14 @@ static void write_progress(const struct h5_context *file, hid_t root,
     hid_t group = h5_create_group(file, root, "progress");
 
     h5_write_text_attribute(file, group, "description",
-                            "epoch: epochs done; step: parameter updates done; epochs: asked for");
+                            "epoch: epochs done; step: parameter updates done; epochs: asked for; "
+                            "batch, loss_sum: batches done of the next epoch, and their losses");
     h5_write_count_attribute(file, group, "epoch", checkpoint->epoch);
     h5_write_count_attribute(file, group, "step", checkpoint->step);
     h5_write_count_attribute(file, group, "epochs", checkpoint->epochs);
     h5_write_count_attribute(file, group, "finished", checkpoint->finished);
+    h5_write_count_attribute(file, group, "batch", checkpoint->batch);
+    h5_write_real_attribute(file, group, "loss_sum", checkpoint->loss_sum);
     h5_close(file, &group);
 }
 

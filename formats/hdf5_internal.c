@@ -1,10 +1,9 @@
 #include "formats/hdf5_internal.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "formats/seal.h"
 
 /* Attributes stay in their object's header, which has a checksum, however many there are. */
 enum { MAX_COMPACT_ATTRIBUTES = 64 };
@@ -107,14 +106,18 @@ static const char *storage_path(const struct h5_context *file)
     return file->storage_path ? file->storage_path : file->path;
 }
 
-/* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
 static hid_t create_access_list(const struct h5_context *file)
 {
     hid_t list = h5_hold(file, H5Pcreate(H5P_FILE_ACCESS), NULL, "cannot make a property list");
 
-    if (h5_ok(file) && (H5Pset_libver_bounds(list, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
-                        H5Pset_fclose_degree(list, H5F_CLOSE_SEMI) < 0))
+    if (h5_ok(file) && H5Pset_fclose_degree(list, H5F_CLOSE_SEMI) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
+#if H5_VERSION_GE(1, 10, 7)
+    /* What is written is locked by atomic_file.h, and what is read does not change; on NFS,
+     * HDF5's own locks would meet ours, and some Lustre mounts have none. */
+    if (h5_ok(file) && H5Pset_file_locking(list, false, true) < 0)
+        h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
+#endif
     return list;
 }
 
@@ -125,6 +128,9 @@ hid_t h5_create_file(const struct h5_context *file)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     access = create_access_list(file);
     creation = h5_hold(file, H5Pcreate(H5P_FILE_CREATE), NULL, "cannot make a property list");
+    /* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
+    if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
+        h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
     if (h5_ok(file) && (H5Pset_obj_track_times(creation, false) < 0 ||
                         H5Pset_attr_phase_change(creation, MAX_COMPACT_ATTRIBUTES, 0) < 0))
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
@@ -140,26 +146,19 @@ hid_t h5_create_file(const struct h5_context *file)
     return id;
 }
 
-hid_t h5_open_file(const struct h5_context *file)
+hid_t h5_open_file(const struct h5_context *file, bool *is_sealed)
 {
     hid_t access = H5I_INVALID_HID, id = H5I_INVALID_HID;
-    struct stat info;
-    int descriptor;
+    int num_threads = file->num_threads > 0 ? file->num_threads : 1;
+    bool has_seal = false;
 
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    if (!h5_ok(file))
+    if (!h5_ok(file) || seal_check(storage_path(file), file->path, !file->skip_seal, num_threads,
+                                   &has_seal, file->error) != STATUS_OK)
         return id;
-    /* HDF5 does not tell a missing file from a broken one; the system does. */
-    descriptor = open(storage_path(file), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0 || fstat(descriptor, &info) != 0)
-        error_set_errno(file->error, file->path, "cannot open");
-    else if (!S_ISREG(info.st_mode))
-        error_set(file->error, STATUS_IO, ERROR_AT(.file = file->path), "is not a regular file");
-    if (descriptor >= 0)
-        close(descriptor);
-    access = h5_hold(file, H5Pcreate(H5P_FILE_ACCESS), NULL, "cannot make a property list");
-    if (h5_ok(file) && H5Pset_fclose_degree(access, H5F_CLOSE_SEMI) < 0)
-        h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
+    if (is_sealed)
+        *is_sealed = has_seal;
+    access = create_access_list(file);
     if (h5_ok(file))
         id = h5_hold(file, H5Fopen(storage_path(file), H5F_ACC_RDONLY, access), NULL,
                      "cannot be opened as an HDF5 file");

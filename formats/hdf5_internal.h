@@ -20,6 +20,9 @@ struct h5_context {
     const char *path;         /* the name for messages */
     const char *storage_path; /* the name on disk, if it is another (a temporary file) */
     struct error *error;
+    /* reading: */
+    bool skip_seal;  /* do not look at the seal */
+    int num_threads; /* that check the seal; 0 for 1 */
 };
 
 bool h5_ok(const struct h5_context *file);
@@ -42,7 +45,9 @@ int h5_num_live_handles(void);
 
 /* Files are created with pinned versions and without times, so equal contents are equal bytes. */
 hid_t h5_create_file(const struct h5_context *file);
-hid_t h5_open_file(const struct h5_context *file);
+/* Checks the seal first, so that HDF5 sees no damaged file that has one.  *is_sealed is false for a
+ * file without; it may be NULL. */
+hid_t h5_open_file(const struct h5_context *file, bool *is_sealed);
 hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *name);
 hid_t h5_open_group(const struct h5_context *file, hid_t parent, const char *name);
 /* A link of that name exists and leads to an object. */

@@ -32,6 +32,20 @@ struct store;
  * checksums.  STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
  */
 enum status store_open(const char *path, struct store **store, struct error *error);
+
+/* How much of the file to read before anything in it is believed. */
+struct store_checks {
+    /* Not the seal's CRC-32 over every byte: the length, the fingerprint and, when pixels are read,
+     * the CRC-32 of each row remain. */
+    bool skip_seal;
+    int num_threads; /* that compute it */
+};
+
+/* store_open is this with the whole seal checked by one thread. */
+enum status store_open_with(const char *path, const struct store_checks *checks,
+                            struct store **store, struct error *error);
+/* False for a file that another program has rewritten. */
+bool store_is_sealed(const struct store *store);
 void store_close(struct store *store);
 
 /* All pointers live as long as the store. */

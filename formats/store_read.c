@@ -17,6 +17,7 @@ struct split_reader {
 struct store {
     char *path;
     hid_t root;
+    bool is_sealed;
     struct image_shape image;
     struct text_list classes;
     char fingerprint[STORE_FINGERPRINT_LENGTH + 1];
@@ -133,8 +134,17 @@ static void check_fingerprint(const struct h5_context *file, const struct store 
 
 enum status store_open(const char *path, struct store **result, struct error *error)
 {
+    return store_open_with(path, &(struct store_checks){.num_threads = 1}, result, error);
+}
+
+enum status store_open_with(const char *path, const struct store_checks *checks,
+                            struct store **result, struct error *error)
+{
     struct store *store = calloc(1, sizeof(*store));
-    struct h5_context file = {.path = path, .error = error};
+    struct h5_context file = {.path = path,
+                              .error = error,
+                              .skip_seal = checks->skip_seal,
+                              .num_threads = checks->num_threads};
 
     *result = NULL;
     if (!store || !(store->path = strdup(path))) {
@@ -143,7 +153,7 @@ enum status store_open(const char *path, struct store **result, struct error *er
     }
     for (int which = 0; which < NUM_SPLITS; which++)
         store->splits[which].group = store->splits[which].images = H5I_INVALID_HID;
-    store->root = h5_open_file(&file);
+    store->root = h5_open_file(&file, &store->is_sealed);
     h5_check_format(&file, store->root, STORE_FORMAT, STORE_MAJOR_VERSION);
     if (h5_ok(&file)) {
         h5_read_text_attribute(&file, store->root, "fingerprint", store->fingerprint,
@@ -182,6 +192,11 @@ void store_close(struct store *store)
     text_list_free(&store->classes);
     free(store->path);
     free(store);
+}
+
+bool store_is_sealed(const struct store *store)
+{
+    return store->is_sealed;
 }
 
 const struct image_shape *store_image_shape(const struct store *store)

@@ -92,7 +92,7 @@ get_data() {
 # Drawn or unpacked under another name first: a folder under its own name is whole.
 draw_digits() {
     setup_say "drawing digits"
-    "$programs/quern-draw" "$data.partial" --classes 3,7 --force || exit
+    "$programs/quern-draw" "$data.partial" --classes 3,7 --force >/dev/null || exit
     mv -- "$data.partial" "$data" || exit 74
 }
 
@@ -183,7 +183,8 @@ print_row() {
             return sprintf("%.4f", substr(text, RSTART + length(key) + 3))
         }
         {
-            printf "%s\t%s\t%.3f s", name, value($0, "mean_class_accuracy"), seconds
+            time = seconds < 0.1 ? sprintf("%.1f ms", seconds * 1000) : sprintf("%.2f s", seconds)
+            printf "%s\t%s\t%s", name, value($0, "mean_class_accuracy"), time
             sub(/.*"classes":\[/, "")
             while (match($0, /^,?\{"name":"([^"\\]|\\.)*"[^}]*\}/)) {
                 entry = substr($0, 1, RLENGTH)

@@ -7,6 +7,7 @@
 
 #include "formats/checkpoint.h"
 #include "formats/hdf5_internal.h"
+#include "formats/seal.h"
 
 static int make_folder(void **state)
 {
@@ -133,6 +134,13 @@ static void test_checkpoint_read_truncated_anywhere_is_refused(void **state)
     for (size_t length = 0; length < nbytes; length += 31) {
         error = (struct error){0};
         support_write_file(cut, bytes, length);
+        if (length >= nbytes - SEAL_NBYTES) {
+            /* All is there but the seal. */
+            assert_ok(checkpoint_read(cut, &checkpoint, &error), &error);
+            assert_false(checkpoint.is_sealed);
+            checkpoint_free(&checkpoint);
+            continue;
+        }
         assert_int_equal(checkpoint_read(cut, &checkpoint, &error), STATUS_DATA);
         assert_string_equal(error.file, cut);
     }

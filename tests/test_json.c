@@ -167,6 +167,7 @@ static void test_float_numbers_are_short_and_exact(void **state)
     assert_float(0.1f, "0.1");
     assert_float(1.0f / 3, "0.33333334");
     assert_float(16777216.0f, "16777216");
+    assert_float(0.12391811609268188f, "0.123918116");
     assert_float(FLT_MAX, "3.4028235e+38");
 }
 

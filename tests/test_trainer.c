@@ -48,8 +48,10 @@ static double run_epochs(struct fixture *fixture, const struct trainer_settings 
 
     assert_ok(trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &error),
               &error);
-    for (uint64_t epoch = 1; epoch <= num_epochs; epoch++)
-        loss = trainer_run_epoch(&trainer, epoch, NULL);
+    for (uint64_t epoch = 1; epoch <= num_epochs; epoch++) {
+        assert_true(trainer_run_epoch(&trainer, epoch, NULL, NULL));
+        loss = trainer_end_epoch(&trainer);
+    }
     *num_steps = trainer.num_steps;
     trainer_destroy(&trainer);
     return loss;
@@ -191,6 +193,46 @@ static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(voi
     }
 }
 
+static bool pause_always(void *context, uint64_t num_samples_done)
+{
+    (void)context;
+    (void)num_samples_done;
+    return true;
+}
+
+static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(void **state)
+{
+    struct trainer_settings settings = plain;
+    struct fixture whole, paused;
+    struct trainer trainer;
+    struct error error = {0};
+    uint64_t num_steps, num_pauses = 0;
+    double whole_loss, paused_loss;
+
+    (void)state;
+    settings.batch_size = 50;
+    settings.accumulate = 2;
+    settings.num_threads = 2;
+    set_up(&whole, 2, LOSS_MAE);
+    set_up(&paused, 2, LOSS_MAE);
+    whole_loss = run_epochs(&whole, &settings, 1, &num_steps);
+    assert_ok(trainer_create(&trainer, &settings, &paused.model, &paused.dataset, &error), &error);
+    while (!trainer_run_epoch(&trainer, 1, pause_always, NULL)) {
+        num_pauses++;
+        assert_int_equal(trainer.batch, 2 * num_pauses);
+        assert_int_equal(trainer.num_steps, num_pauses);
+    }
+    paused_loss = trainer_end_epoch(&trainer);
+    assert_int_equal(num_pauses, 3); /* steps end after 2, 4, 6 and 7 batches */
+    assert_int_equal(trainer.num_steps, num_steps);
+    assert_memory_equal(&whole_loss, &paused_loss, sizeof(whole_loss));
+    assert_memory_equal(whole.model.parameters, paused.model.parameters,
+                        whole.model.num_parameters * sizeof(float));
+    trainer_destroy(&trainer);
+    tear_down(&whole);
+    tear_down(&paused);
+}
+
 static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
 {
     const size_t num_classes[] = {2, 4, 2, 4};
@@ -245,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_trainer_run_epoch_accumulate_adds_gradients),
         cmocka_unit_test(test_trainer_run_epoch_batch_larger_than_the_split_is_one_step),
         cmocka_unit_test(test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits),
         cmocka_unit_test(test_trainer_run_epoch_learns_every_kind_of_loss),
         cmocka_unit_test(test_validate_counts_what_the_model_gets_right),
     };

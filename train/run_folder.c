@@ -1,12 +1,12 @@
 #include "train/run_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/progress.h"
 #include "formats/checkpoint_folder.h"
 
 enum status run_folder_make(const char *folder, struct error *error)
@@ -32,29 +32,97 @@ enum status run_folder_make(const char *folder, struct error *error)
     return status;
 }
 
+static bool is_partial_checkpoint(const char *name)
+{
+    size_t length = strlen(name);
+
+    return (strncmp(name, ".epoch-", 7) == 0 || strncmp(name, ".interrupted", 12) == 0) &&
+           length > 11 && strcmp(name + length - 11, ".h5.partial") == 0;
+}
+
+enum status run_folder_remove_partial(const char *folder, struct error *error)
+{
+    DIR *directory = opendir(folder);
+    enum status status = STATUS_OK;
+    struct dirent *entry;
+
+    if (!directory)
+        return error_set_errno(error, folder, "cannot read the folder");
+    while ((entry = readdir(directory)) != NULL && status == STATUS_OK)
+        if (is_partial_checkpoint(entry->d_name) &&
+            unlinkat(dirfd(directory), entry->d_name, 0) != 0 && errno != ENOENT)
+            status = error_set_errno(error, folder, "cannot remove a temporary file");
+    closedir(directory);
+    return status;
+}
+
+static char *interrupted_path(const char *folder, struct error *error)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%s/interrupted.h5", folder) >= 0)
+        return path;
+    error_set_memory(error, strlen(folder) + 16);
+    return NULL;
+}
+
+/* Reads one, or says what is wrong with it; false as well if it is not there. */
+static bool read_or_pass_over(const char *program, const char *path, struct checkpoint *checkpoint)
+{
+    struct error broken = {0};
+
+    if (access(path, F_OK) != 0)
+        return false;
+    if (checkpoint_read(path, checkpoint, &broken) == STATUS_OK)
+        return true;
+    error_print(&broken, program, stderr);
+    return false;
+}
+
+/* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
+static enum status consider_interrupted(const char *program, const char *folder,
+                                        struct run_folder_newest *newest, struct error *error)
+{
+    char *path = interrupted_path(folder, error);
+    struct checkpoint interrupted;
+
+    if (!path)
+        return error->status;
+    newest->has_interrupted = access(path, F_OK) == 0;
+    if (read_or_pass_over(program, path, &interrupted)) {
+        newest->interrupted_step = interrupted.step;
+        if (!newest->is_found || interrupted.step > newest->checkpoint.step) {
+            if (newest->is_found)
+                checkpoint_free(&newest->checkpoint);
+            newest->checkpoint = interrupted;
+            newest->is_found = true;
+        } else {
+            checkpoint_free(&interrupted);
+        }
+    }
+    free(path);
+    return STATUS_OK;
+}
+
 enum status run_folder_read_newest(const char *program, const char *folder,
-                                   struct checkpoint *newest, bool *found, struct error *error)
+                                   struct run_folder_newest *newest, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    struct error broken = {0};
     enum status status = checkpoint_folder_list(folder, &list, error);
 
-    *found = false;
-    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !*found;) {
+    *newest = (struct run_folder_newest){0};
+    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !newest->is_found;) {
         char *path = checkpoint_folder_path(folder, list.epochs[i], error);
 
-        if (!path) {
-            status = error->status;
-            break;
-        }
-        broken = (struct error){0};
-        if (checkpoint_read(path, newest, &broken) == STATUS_OK)
-            *found = true;
+        if (path)
+            newest->is_found = read_or_pass_over(program, path, &newest->checkpoint);
         else
-            error_print(&broken, program, stderr);
+            status = error->status;
         free(path);
     }
-    if (status == STATUS_OK && !*found && list.count > 0)
+    if (status == STATUS_OK)
+        status = consider_interrupted(program, folder, newest, error);
+    if (status == STATUS_OK && !newest->is_found && (list.count > 0 || newest->has_interrupted))
         status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
                            "holds checkpoints, but none that is whole; --force removes them and "
                            "starts anew");
@@ -98,8 +166,8 @@ static enum status remove_checkpoint(const char *folder, uint64_t epoch, struct 
     return status;
 }
 
-enum status run_folder_write(const char *folder, const struct checkpoint *checkpoint, uint64_t keep,
-                             struct error *error)
+enum status run_folder_write_epoch(const char *folder, const struct checkpoint *checkpoint,
+                                   uint64_t keep, struct error *error)
 {
     struct checkpoint_folder list = {0};
     char *path = checkpoint_folder_path(folder, checkpoint->epoch, error);
@@ -115,6 +183,27 @@ enum status run_folder_write(const char *folder, const struct checkpoint *checkp
     return status;
 }
 
+enum status run_folder_write_interrupted(const char *folder, const struct checkpoint *checkpoint,
+                                         struct error *error)
+{
+    char *path = interrupted_path(folder, error);
+
+    if (path)
+        checkpoint_write(path, checkpoint, error);
+    free(path);
+    return error->status;
+}
+
+enum status run_folder_remove_interrupted(const char *folder, struct error *error)
+{
+    char *path = interrupted_path(folder, error);
+
+    if (path && unlink(path) != 0 && errno != ENOENT)
+        error_set_errno(error, path, "cannot remove");
+    free(path);
+    return error->status;
+}
+
 enum status run_folder_clear(const char *folder, struct error *error)
 {
     struct checkpoint_folder list = {0};
@@ -123,5 +212,7 @@ enum status run_folder_clear(const char *folder, struct error *error)
     for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
         status = remove_checkpoint(folder, list.epochs[i], error);
     checkpoint_folder_free(&list);
+    if (status == STATUS_OK)
+        status = run_folder_remove_interrupted(folder, error);
     return status;
 }

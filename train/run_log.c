@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
+#include "formats/atomic_file.h"
 
 enum status run_log_open(struct run_log *log, const char *folder, struct error *error)
 {
@@ -19,7 +20,8 @@ enum status run_log_open(struct run_log *log, const char *folder, struct error *
     log->descriptor = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log->descriptor < 0)
         return error_set_errno(error, log->path, "cannot open");
-    return STATUS_OK;
+    return atomic_file_lock(log->descriptor, folder,
+                            "another quern-train is at work in this folder", error);
 }
 
 void run_log_close(struct run_log *log)

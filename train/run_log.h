@@ -20,6 +20,7 @@ struct run_log {
     struct json json;
 };
 
+/* Opens the log and locks it, and with it the folder, until run_log_close or the process's end. */
 enum status run_log_open(struct run_log *log, const char *folder, struct error *error);
 void run_log_close(struct run_log *log);
 

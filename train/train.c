@@ -3,206 +3,63 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "common/progress.h"
-#include "formats/checkpoint.h"
+#include "common/signals.h"
 #include "model/class_means.h"
-#include "model/kernels.h"
-#include "train/dataset.h"
+#include "train/run.h"
 #include "train/run_folder.h"
-#include "train/run_log.h"
 #include "train/train_config.h"
-#include "train/trainer.h"
 
-struct run {
-    const struct train_options *options;
-    const char *program;
-    struct store *store;
-    struct dataset train;
-    struct dataset valid;
-    struct model model;
-    struct trainer trainer;       /* for models trained by gradients */
-    struct checkpoint checkpoint; /* as of now; its tensors are the model's and the trainer's */
-    struct run_log log;
-    uint64_t first_epoch; /* done before this process */
+/* ---- epochs ---- */
+
+/* What should_pause looks at after every update. */
+struct watch {
+    const struct run *run;
+    struct progress progress;
+    bool save_is_requested;
 };
 
-/* ---- checkpoints ---- */
-
-/* Lends the model's parameters and the trainer's state to the checkpoint. */
-static void lend_tensors(struct run *run)
+static bool should_pause(void *context, uint64_t num_samples_done)
 {
-    const struct model *model = &run->model;
-    struct checkpoint *checkpoint = &run->checkpoint;
+    struct watch *watch = context;
+    uint64_t interval = watch->run->options->checkpoint_seconds;
 
-    checkpoint->num_parameters = model->num_tensors;
-    memcpy(checkpoint->parameters, model->tensors, model->num_tensors * sizeof(model->tensors[0]));
-    if (!run->trainer.velocity)
-        return;
-    checkpoint->num_states = model->num_tensors;
-    for (size_t i = 0; i < model->num_tensors; i++) {
-        struct tensor *state = &checkpoint->states[i];
-
-        *state = model->tensors[i];
-        snprintf(state->name, sizeof(state->name), "momentum/%.54s", model->tensors[i].name);
-        state->data = run->trainer.velocity + (model->tensors[i].data - model->parameters);
-    }
+    progress_update(&watch->progress, num_samples_done);
+    if (signals_take_checkpoint_request() ||
+        (interval > 0 && progress_seconds() - watch->run->last_saved_seconds >= (double)interval))
+        watch->save_is_requested = true;
+    return watch->save_is_requested || signals_stop_requested();
 }
 
-static enum status add_record(struct checkpoint *checkpoint, const struct epoch_record *record,
-                              struct error *error)
+/* Saves what epoch-NNNN.h5 does not hold already, and ends the process in good order. */
+static enum status stop(struct run *run, bool is_saved, struct error *error)
 {
-    size_t nbytes = (checkpoint->num_records + 1) * sizeof(*record);
-    struct epoch_record *records = realloc(checkpoint->records, nbytes);
+    int number = signals_stop_requested();
 
-    if (!records)
-        return error_set_memory(error, nbytes);
-    checkpoint->records = records;
-    records[checkpoint->num_records++] = *record;
-    return STATUS_OK;
-}
-
-static enum status write_checkpoint(struct run *run, struct error *error)
-{
-    struct json *json;
-
-    run->checkpoint.step = run->trainer.num_steps;
-    if (run_folder_write(run->options->output, &run->checkpoint, run->options->keep, error) !=
-        STATUS_OK)
+    if (!is_saved && saver_write_interrupted(run, error) != STATUS_OK)
         return error->status;
-    json = run_log_begin(&run->log, "checkpoint", error);
-    if (!json)
-        return error->status;
-    json_count(json, "epoch", run->checkpoint.epoch);
-    json_count(json, "step", run->checkpoint.step);
-    return run_log_end(&run->log, error);
+    report_stop(run, number);
+    return error_set(error, STATUS_STOPPED, ERROR_AT(.file = run->options->output),
+                     "stopped by %s after epoch %" PRIu64 " and %" PRIu64
+                     " batches; run again with --resume to go on",
+                     signals_name(number), run->checkpoint.epoch, run->trainer.batch);
 }
 
-/* Takes up where existing ends. */
-static enum status resume_from(struct run *run, const struct checkpoint *existing,
-                               struct error *error)
+/* A save that was asked for and fails is said; training is worth more. */
+static void save_and_go_on(struct run *run, struct watch *watch)
 {
-    struct checkpoint *checkpoint = &run->checkpoint;
-    const char *folder = run->options->output;
-    enum status status = train_config_load_parameters(folder, existing->parameters,
-                                                      existing->num_parameters, &run->model, error);
+    struct error failure = {0};
 
-    if (status == STATUS_OK && existing->num_states != checkpoint->num_states)
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder, .dataset = "/optimizer"),
-                           "not the state of this optimizer");
-    for (size_t i = 0; i < checkpoint->num_states && status == STATUS_OK; i++) {
-        const struct tensor *mine = &checkpoint->states[i], *theirs = NULL;
-
-        for (size_t k = 0; k < existing->num_states; k++)
-            if (strcmp(existing->states[k].name, mine->name) == 0 &&
-                tensor_num_elements(&existing->states[k]) == tensor_num_elements(mine))
-                theirs = &existing->states[k];
-        if (theirs)
-            memcpy(mine->data, theirs->data, tensor_num_elements(mine) * sizeof(float));
-        else
-            status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder, .dataset = mine->name),
-                               "is missing from /optimizer or has another shape");
+    progress_clear(&watch->progress);
+    if (saver_write_interrupted(run, &failure) != STATUS_OK) {
+        error_print(&failure, run->program, stderr);
+        run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
     }
-    for (size_t i = 0; i < existing->num_records && status == STATUS_OK; i++)
-        status = add_record(checkpoint, &existing->records[i], error);
-    checkpoint->epoch = run->first_epoch = existing->epoch;
-    run->trainer.num_steps = existing->step;
-    return status;
+    watch->save_is_requested = false;
 }
-
-/* ---- what people and programs read ---- */
-
-static enum status log_start(struct run *run, char **command, struct error *error)
-{
-    const struct train_options *options = run->options;
-    struct json *json = run_log_begin(&run->log, "start", error);
-    struct utsname system;
-    char value[128];
-
-    if (!json)
-        return error->status;
-    json_string(json, "version", QUERN_VERSION);
-    json_begin_array(json, "command");
-    for (; *command; command++)
-        json_string(json, NULL, *command);
-    json_end_array(json);
-    if (uname(&system) == 0) {
-        json_string(json, "host", system.nodename);
-        json_string(json, "system",
-                    TEXT("%s %s %s", system.sysname, system.release, system.machine));
-    }
-    json_count(json, "threads", options->threads);
-    json_string(json, "kernels", run->model.kernels->name);
-    json_string(json, "store", options->store_path);
-    json_string(json, "fingerprint", store_fingerprint(run->store));
-    json_count(json, "train_samples", run->train.num_rows);
-    json_count(json, "valid_samples", run->valid.num_rows);
-    json_count(json, "epochs", run->checkpoint.epochs);
-    json_count(json, "epochs_done", run->first_epoch);
-    json_begin_object(json, "config");
-    for (size_t i = 0; i < run->checkpoint.config.count; i++) {
-        const struct setting *setting = &run->checkpoint.config.items[i];
-
-        if (setting->type == SETTING_COUNT)
-            json_count(json, setting->name, setting->count);
-        else if (setting->type == SETTING_REAL)
-            json_real(json, setting->name, setting->real);
-        else
-            json_string(json, setting->name, setting_format(setting, value, sizeof(value)));
-    }
-    json_end_object(json);
-    return run_log_end(&run->log, error);
-}
-
-static const char *format_figure(char buffer[16], double figure)
-{
-    return isnan(figure) ? "-" : text_format(buffer, 16, "%.6f", figure);
-}
-
-static void print_head(const struct run *run)
-{
-    char train[32], valid[32];
-
-    printf("%s: %s training and %s validation images, %zu classes\n", run->options->store_path,
-           text_group_digits(train, sizeof(train), run->train.num_rows),
-           text_group_digits(valid, sizeof(valid), run->valid.num_rows),
-           run->checkpoint.classes.count);
-    printf("%9s  %10s  %10s  %14s  %8s  %9s\n", "epoch", "train loss", "valid loss",
-           "valid accuracy", "seconds", "samples/s");
-    fflush(stdout);
-}
-
-/* One line for people, one for programs. */
-static enum status report_epoch(struct run *run, const struct epoch_record *record, double seconds,
-                                struct error *error)
-{
-    double samples_per_second = (double)run->train.num_rows / seconds;
-    char train_loss[16], valid_loss[16], valid_accuracy[16];
-    struct json *json;
-
-    printf("%9s  %10s  %10s  %14s  %8.3f  %9.0f\n",
-           TEXT("%" PRIu64 "/%" PRIu64, record->epoch, run->checkpoint.epochs),
-           format_figure(train_loss, record->train_loss),
-           format_figure(valid_loss, record->valid_loss),
-           format_figure(valid_accuracy, record->valid_accuracy), seconds, samples_per_second);
-    fflush(stdout);
-    json = run_log_begin(&run->log, "epoch", error);
-    if (!json)
-        return error->status;
-    json_count(json, "epoch", record->epoch);
-    json_real(json, "train_loss", record->train_loss);
-    json_real(json, "valid_loss", record->valid_loss);
-    json_real(json, "valid_accuracy", record->valid_accuracy);
-    json_real(json, "learning_rate", record->learning_rate);
-    json_real(json, "seconds", seconds);
-    json_real(json, "samples_per_second", samples_per_second);
-    return run_log_end(&run->log, error);
-}
-
-/* ---- the work ---- */
 
 /* After an epoch's work: validates, reports, and writes a checkpoint when one is due. */
 static enum status end_epoch(struct run *run, struct epoch_record record, double seconds,
@@ -210,55 +67,76 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
 {
     struct checkpoint *checkpoint = &run->checkpoint;
     struct validation validation;
+    bool is_due;
     enum status status =
         validate(&run->model, &run->valid, (int)run->options->threads, &validation, error);
 
+    if (status == STATUS_OK) {
+        record.valid_loss = validation.loss;
+        record.valid_accuracy = validation.accuracy;
+        status = saver_add_record(checkpoint, &record, error);
+    }
     if (status != STATUS_OK)
         return status;
-    record.valid_loss = validation.loss;
-    record.valid_accuracy = validation.accuracy;
     checkpoint->epoch = record.epoch;
     checkpoint->finished = record.epoch == checkpoint->epochs;
-    status = add_record(checkpoint, &record, error);
-    if (status == STATUS_OK)
-        status = report_epoch(run, &record, seconds, error);
-    if (status == STATUS_OK &&
-        (checkpoint->finished || record.epoch % run->options->checkpoint_every == 0))
-        status = write_checkpoint(run, error);
+    report_epoch(run, &record, seconds);
+    is_due = checkpoint->finished || run->checkpoint_is_overdue ||
+             record.epoch % run->options->checkpoint_every == 0;
+    if (is_due)
+        status = saver_write_epoch(run, error);
+    if (status == STATUS_OK && !checkpoint->finished && signals_stop_requested())
+        status = stop(run, is_due && !run->checkpoint_is_overdue, error);
     return status;
+}
+
+static enum status train_epoch(struct run *run, uint64_t epoch, struct error *error)
+{
+    struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
+    struct watch watch = {
+        .run = run,
+        .progress = progress_begin(
+            run->program, TEXT("epoch %" PRIu64 "/%" PRIu64, epoch, run->checkpoint.epochs),
+            "samples", run->train.num_rows),
+    };
+    double start = progress_seconds(), seconds;
+
+    while (!trainer_run_epoch(&run->trainer, epoch, should_pause, &watch)) {
+        if (signals_stop_requested()) {
+            progress_clear(&watch.progress);
+            return stop(run, false, error);
+        }
+        save_and_go_on(run, &watch);
+    }
+    seconds = progress_seconds() - start;
+    progress_clear(&watch.progress);
+    record.train_loss = trainer_end_epoch(&run->trainer);
+    if (!isfinite(record.train_loss))
+        return error_set(error, STATUS_DATA, NULL,
+                         "the training loss of epoch %" PRIu64
+                         " is not finite: the learning rate %g is too large",
+                         epoch, run->options->learning_rate);
+    return end_epoch(run, record, seconds, error);
 }
 
 static enum status train_epochs(struct run *run, struct error *error)
 {
-    uint64_t epochs = run->checkpoint.epochs;
     enum status status = STATUS_OK;
 
-    if (run->first_epoch == 0)
-        status = write_checkpoint(run, error);
-    for (uint64_t epoch = run->first_epoch + 1; epoch <= epochs && status == STATUS_OK; epoch++) {
-        struct progress progress =
-            progress_begin(run->program, TEXT("epoch %" PRIu64 "/%" PRIu64, epoch, epochs),
-                           "samples", run->train.num_rows);
-        double start = progress_seconds();
-        struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
-        double seconds;
-
-        record.train_loss = trainer_run_epoch(&run->trainer, epoch, &progress);
-        seconds = progress_seconds() - start;
-        progress_clear(&progress);
-        if (!isfinite(record.train_loss))
-            return error_set(error, STATUS_DATA, NULL,
-                             "the training loss of epoch %" PRIu64
-                             " is not finite: the learning rate %g is too large",
-                             epoch, run->options->learning_rate);
-        status = end_epoch(run, record, seconds, error);
-    }
+    run->last_saved_seconds = progress_seconds();
+    if (run->first_epoch == 0 && run->trainer.batch == 0)
+        status = saver_write_epoch(run, error);
+    for (uint64_t epoch = run->first_epoch + 1;
+         epoch <= run->checkpoint.epochs && status == STATUS_OK; epoch++)
+        status = train_epoch(run, epoch, error);
     return status;
 }
 
+/* Nearest-mean: one pass over the samples. */
 static enum status fit(struct run *run, struct error *error)
 {
     const struct dataset *train = &run->train;
+    struct epoch_record record = {.epoch = 1, .train_loss = NAN, .learning_rate = NAN};
     double start = progress_seconds();
     struct class_means means = {0};
     float *mean = NULL;
@@ -272,12 +150,25 @@ static enum status fit(struct run *run, struct error *error)
                         (int)run->options->threads);
         class_means_finish(&means, mean);
         model_fit_class_means(&run->model, mean);
-        status = end_epoch(
-            run, (struct epoch_record){.epoch = 1, .train_loss = NAN, .learning_rate = NAN},
-            progress_seconds() - start, error);
+        status = end_epoch(run, record, progress_seconds() - start, error);
     }
     free(mean);
     class_means_destroy(&means);
+    return status;
+}
+
+/* ---- the folder ---- */
+
+/* Locks the folder for this process, by its log, and clears what a dead one left. */
+static enum status enter_folder(struct run *run, struct error *error)
+{
+    const char *folder = run->options->output;
+    enum status status = run_folder_make(folder, error);
+
+    if (status == STATUS_OK)
+        status = run_log_open(&run->log, folder, error);
+    if (status == STATUS_OK)
+        status = run_folder_remove_partial(folder, error);
     return status;
 }
 
@@ -288,32 +179,60 @@ static enum status fit(struct run *run, struct error *error)
 static enum status take_up_folder(struct run *run, bool *is_finished, struct error *error)
 {
     const struct train_options *options = run->options;
-    struct checkpoint existing;
-    bool found = false;
+    const char *folder = options->output;
+    struct run_folder_newest newest;
+    const struct checkpoint *existing = &newest.checkpoint;
     enum status status;
 
     *is_finished = false;
+    if (options->dry_run && (options->force || access(folder, F_OK) != 0))
+        return STATUS_OK;
     if (options->force)
-        return options->dry_run ? STATUS_OK : run_folder_clear(options->output, error);
-    status = run_folder_read_newest(run->program, options->output, &existing, &found, error);
-    if (status != STATUS_OK || !found)
+        return run_folder_clear(folder, error);
+    status = run_folder_read_newest(run->program, folder, &newest, error);
+    if (status != STATUS_OK || !newest.is_found)
         return status;
-    status = run_folder_compare(options->output, &existing, &run->checkpoint, error);
-    if (status == STATUS_OK && existing.epoch >= run->checkpoint.epochs) {
-        printf("%s: finished, %" PRIu64 " epochs are done: nothing to do\n", options->output,
-               existing.epoch);
+    run->has_interrupted = newest.has_interrupted;
+    run->interrupted_step = newest.interrupted_step;
+    if (!existing->is_sealed)
+        progress_message(run->program,
+                         "note: the newest checkpoint in %s has no seal: another program has "
+                         "rewritten it; the CRC-32 of each tensor was checked",
+                         folder);
+    status = run_folder_compare(folder, existing, &run->checkpoint, error);
+    if (status == STATUS_OK && existing->epoch >= run->checkpoint.epochs) {
+        printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", folder, existing->epoch,
+               existing->epoch == 1 ? "epoch is" : "epochs are");
         *is_finished = true;
     } else if (status == STATUS_OK && options->resume) {
-        status = resume_from(run, &existing, error);
+        status = saver_resume(run, existing, error);
         if (status == STATUS_OK)
-            printf("%s: going on after epoch %" PRIu64 "\n", options->output, existing.epoch);
+            printf("%s: going on after epoch %" PRIu64 " and %" PRIu64 " batches\n", folder,
+                   existing->epoch, existing->batch);
     } else if (status == STATUS_OK) {
         progress_message(run->program,
-                         "%s holds %" PRIu64 " epochs of this run; starting over, to the same "
-                         "bytes (--resume goes on instead)",
-                         options->output, existing.epoch);
+                         "%s holds this run until epoch %" PRIu64
+                         "; starting over, to the same bytes (--resume goes on instead)",
+                         folder, existing->epoch);
     }
-    checkpoint_free(&existing);
+    checkpoint_free(&newest.checkpoint);
+    return status;
+}
+
+/* ---- the run ---- */
+
+static enum status open_store(struct run *run, struct error *error)
+{
+    const struct train_options *options = run->options;
+    struct store_checks checks = {.skip_seal = options->verify == VERIFY_QUICK,
+                                  .num_threads = (int)options->threads};
+    enum status status = store_open_with(options->store_path, &checks, &run->store, error);
+
+    if (status == STATUS_OK && !store_is_sealed(run->store))
+        progress_message(run->program,
+                         "note: %s has no seal: another program has rewritten it; its fingerprint "
+                         "and the CRC-32 of each image are checked",
+                         options->store_path);
     return status;
 }
 
@@ -336,19 +255,8 @@ static enum status prepare(struct run *run, struct error *error)
     if (status == STATUS_OK && model_has_gradient(&run->model))
         status = trainer_create(&run->trainer, &settings, &run->model, &run->train, error);
     if (status == STATUS_OK)
-        lend_tensors(run);
+        saver_lend_tensors(run);
     return status;
-}
-
-static enum status log_end(struct run *run, double seconds, struct error *error)
-{
-    struct json *json = run_log_begin(&run->log, "end", error);
-
-    if (!json)
-        return error->status;
-    json_count(json, "epoch", run->checkpoint.epoch);
-    json_real(json, "seconds", seconds);
-    return run_log_end(&run->log, error);
 }
 
 static enum status work(struct run *run, char **command, struct error *error)
@@ -356,18 +264,25 @@ static enum status work(struct run *run, char **command, struct error *error)
     double start = progress_seconds();
     enum status status;
 
-    status = run_log_open(&run->log, run->options->output, error);
-    if (status == STATUS_OK)
-        status = log_start(run, command, error);
-    if (status != STATUS_OK)
-        return status;
-    print_head(run);
+    report_start(run, command);
+    report_head(run);
     status = model_has_gradient(&run->model) ? train_epochs(run, error) : fit(run, error);
     if (status == STATUS_OK)
-        status = log_end(run, progress_seconds() - start, error);
-    if (status == STATUS_OK)
-        printf("wrote %s/epoch-%04" PRIu64 ".h5\n", run->options->output, run->checkpoint.epoch);
+        report_end(run, progress_seconds() - start);
     return status;
+}
+
+static void destroy(struct run *run)
+{
+    run_log_close(&run->log);
+    /* The checkpoint's tensors are the model's; only its lists are its own. */
+    run->checkpoint.num_parameters = run->checkpoint.num_states = 0;
+    checkpoint_free(&run->checkpoint);
+    trainer_destroy(&run->trainer);
+    model_destroy(&run->model);
+    dataset_free(&run->valid);
+    dataset_free(&run->train);
+    store_close(run->store);
 }
 
 enum status train_run(const struct train_options *options, const char *program, char **command,
@@ -375,12 +290,12 @@ enum status train_run(const struct train_options *options, const char *program, 
 {
     struct run run = {.options = options, .program = program, .log.descriptor = -1};
     bool is_finished = false;
-    enum status status = store_open(options->store_path, &run.store, error);
+    enum status status = open_store(&run, error);
 
     if (status == STATUS_OK)
         status = prepare(&run, error);
     if (status == STATUS_OK && !options->dry_run)
-        status = run_folder_make(options->output, error);
+        status = enter_folder(&run, error);
     if (status == STATUS_OK)
         status = take_up_folder(&run, &is_finished, error);
     if (status == STATUS_OK && !is_finished && options->dry_run)
@@ -389,15 +304,6 @@ enum status train_run(const struct train_options *options, const char *program, 
                options->store_path);
     else if (status == STATUS_OK && !is_finished)
         status = work(&run, command, error);
-
-    run_log_close(&run.log);
-    /* The checkpoint's tensors are the model's; only its lists are its own. */
-    run.checkpoint.num_parameters = run.checkpoint.num_states = 0;
-    checkpoint_free(&run.checkpoint);
-    trainer_destroy(&run.trainer);
-    model_destroy(&run.model);
-    dataset_free(&run.valid);
-    dataset_free(&run.train);
-    store_close(run.store);
+    destroy(&run);
     return status;
 }

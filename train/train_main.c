@@ -1,3 +1,4 @@
+#include "common/signals.h"
 #include "train/train.h"
 
 int main(int argc, char **argv)
@@ -6,8 +7,12 @@ int main(int argc, char **argv)
     struct program program = {.name = "quern-train"};
     struct error error = {0};
     bool done = false;
-    enum status status = train_options_parse(&options, &program, argc, argv, &done, &error);
+    enum status status;
 
+    signals_ignore_limits();
+    signals_catch_stop();
+    signals_catch_checkpoint();
+    status = train_options_parse(&options, &program, argc, argv, &done, &error);
     if (status == STATUS_OK && !done)
         status = train_run(&options, program.name, argv, &error);
     return options_exit_status(&program, status, &error);

@@ -7,12 +7,14 @@
 #include "train/epoch_order.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
+static const char *const verify_names[] = {"full", "quick", NULL};
 static const char *const optimizer_names[] = {"sgd", NULL};
 
 /* Which of the options that only some models understand were given. */
 struct given {
     bool distance, loss, optimizer, learning_rate, momentum, weight_decay, init, init_std;
-    bool init_from, shuffle, batch_size, accumulate, epochs, seed, checkpoint_every;
+    bool init_from, shuffle, batch_size, accumulate, epochs, seed, checkpoint_every,
+        checkpoint_seconds;
 };
 
 static enum status refuse_meaningless(const struct train_options *options,
@@ -39,6 +41,7 @@ static enum status refuse_meaningless(const struct train_options *options,
         {"--epochs", given->epochs && is_fitted, NULL},
         {"--seed", given->seed && is_fitted, NULL},
         {"--checkpoint-every", given->checkpoint_every && is_fitted, NULL},
+        {"--checkpoint-seconds", given->checkpoint_seconds && is_fitted, NULL},
         {"--init", given->init && options->init_from, "has no meaning beside --init-from"},
         {"--init-std", given->init_std && (options->init_from || options->init == INIT_ZEROS),
          "is for --init normal"},
@@ -97,6 +100,10 @@ enum status train_options_parse(struct train_options *options, struct program *p
          &options->output},
         {OPTION_COUNT, "checkpoint-every", "N", "write a checkpoint after every N epochs",
          &options->checkpoint_every, 1, 1e9, .given = &given.checkpoint_every},
+        {OPTION_COUNT, "checkpoint-seconds", "S",
+         "inside long epochs, save to RUN_DIR/interrupted.h5 every S seconds",
+         &options->checkpoint_seconds, 1, 1e9, .shown_default = "never",
+         .given = &given.checkpoint_seconds},
         {OPTION_COUNT, "keep", "N", "keep the newest N checkpoints only", &options->keep, 1, 1e9,
          .shown_default = "all"},
         {OPTION_FLAG, "resume", NULL,
@@ -142,6 +149,11 @@ enum status train_options_parse(struct train_options *options, struct program *p
          &options->weight_decay, 0, 1e6, .given = &given.weight_decay},
         {OPTION_COUNT, "seed", "N", "of the initial parameters and the order of the samples",
          &options->seed, .given = &given.seed},
+        {OPTION_HEADING, .help = "Input"},
+        {OPTION_CHOICE, "verify", NULL,
+         "check the store's seal over every byte before use, or its fingerprint and the images "
+         "that are read only",
+         &options->verify, .choices = verify_names},
         {OPTION_HEADING, .help = "Machine"},
         {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &options->threads, 1,
          1024},

@@ -11,6 +11,7 @@
 #include "common/options.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
+enum verify { VERIFY_FULL, VERIFY_QUICK };
 
 /* Pointers are into argv. */
 struct train_options {
@@ -32,7 +33,9 @@ struct train_options {
     uint64_t epochs;
     uint64_t seed;
     uint64_t checkpoint_every;
-    uint64_t keep; /* 0: all */
+    uint64_t checkpoint_seconds; /* 0: only at the end of epochs */
+    uint64_t keep;               /* 0: all */
+    int verify;                  /* enum verify */
     bool resume;
     bool force;
     bool dry_run;

@@ -1,7 +1,6 @@
 #include "train/trainer.h"
 
 #include <omp.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "common/memory.h"
@@ -149,12 +148,14 @@ static void parameter_range(const struct trainer *trainer, size_t thread, size_t
         *end = num_parameters;
 }
 
-double trainer_run_epoch(struct trainer *trainer, uint64_t epoch, struct progress *progress)
+bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
+                       trainer_pause_function *should_pause, void *context)
 {
     const struct trainer_settings *settings = &trainer->settings;
-    uint64_t num_rows = trainer->train->num_rows, num_steps = 0;
+    uint64_t num_rows = trainer->train->num_rows;
     uint64_t num_batches = (num_rows + settings->batch_size - 1) / settings->batch_size;
-    double loss_sum = 0;
+    uint64_t first_batch = trainer->batch;
+    bool is_paused = false;
 
     epoch_order_fill(settings->shuffle, settings->seed, epoch, trainer->order, (uint32_t)num_rows);
 #pragma omp parallel num_threads(settings->num_threads)
@@ -163,7 +164,7 @@ double trainer_run_epoch(struct trainer *trainer, uint64_t epoch, struct progres
         struct model_workspace *workspace = &trainer->workspaces[thread];
 
         parameter_range(trainer, thread, (size_t)omp_get_num_threads(), &begin, &end);
-        for (uint64_t index = 0; index < num_batches; index++) {
+        for (uint64_t index = first_batch; index < num_batches && !is_paused; index++) {
             struct batch batch = batch_of(trainer, index, num_batches);
 
 #pragma omp for schedule(static)
@@ -174,14 +175,25 @@ double trainer_run_epoch(struct trainer *trainer, uint64_t epoch, struct progres
             if (thread == 0) {
                 /* The next batch writes to the other of the two loss arrays. */
                 for (size_t slice = 0; slice < batch.num_slices; slice++)
-                    loss_sum += batch.slice_losses[slice];
-                num_steps += batch.ends_step;
-                if (progress)
-                    progress_update(progress, batch.first + batch.num_rows);
+                    trainer->loss_sum += batch.slice_losses[slice];
+                trainer->batch = index + 1;
+                if (batch.ends_step) {
+                    trainer->num_steps++;
+                    is_paused = should_pause && index + 1 < num_batches &&
+                                should_pause(context, batch.first + batch.num_rows);
+                }
             }
 #pragma omp barrier
         }
     }
-    trainer->num_steps += num_steps;
-    return loss_sum / (double)num_rows;
+    return !is_paused;
+}
+
+double trainer_end_epoch(struct trainer *trainer)
+{
+    double loss = trainer->loss_sum / (double)trainer->train->num_rows;
+
+    trainer->batch = 0;
+    trainer->loss_sum = 0;
+    return loss;
 }

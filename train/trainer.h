@@ -9,11 +9,11 @@
 #ifndef QUERN_TRAIN_TRAINER_H
 #define QUERN_TRAIN_TRAINER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/progress.h"
 #include "model/model.h"
 #include "train/dataset.h"
 #include "train/epoch_order.h"
@@ -34,6 +34,8 @@ struct trainer {
     struct model *model;
     const struct dataset *train;
     uint64_t num_steps; /* updates since the start of the run */
+    uint64_t batch;     /* of the epoch at work: how many are done */
+    double loss_sum;    /* over the samples of those batches */
     float *velocity;    /* [num_parameters], owned; NULL without momentum */
 
     size_t max_slices;                  /* of one batch */
@@ -48,12 +50,23 @@ enum status trainer_create(struct trainer *trainer, const struct trainer_setting
                            struct model *model, const struct dataset *train, struct error *error);
 void trainer_destroy(struct trainer *trainer);
 
+/* Asked by one thread after every update: whether to pause there.  context is the caller's. */
+typedef bool trainer_pause_function(void *context, uint64_t num_samples_done);
+
 /*
- * Trains one epoch (counted from 1): every sample once, the last short batch kept, gradients that
- * are still accumulating at the end applied.  Returns the mean loss over the epoch's samples, each
- * taken before its batch's update.  progress may be NULL.
+ * Trains an epoch (counted from 1), from batch trainer->batch on: every sample once, the last short
+ * batch kept, gradients that are still accumulating at the end applied.  Returns true when the
+ * epoch is complete, false when should_pause (which may be NULL) said so; then batch and loss_sum
+ * tell how far it came, and calling again goes on to the same bits.
  */
-double trainer_run_epoch(struct trainer *trainer, uint64_t epoch, struct progress *progress);
+bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
+                       trainer_pause_function *should_pause, void *context);
+
+/*
+ * Ends a complete epoch: the mean loss over its samples, each taken before its batch's update.  The
+ * next call of trainer_run_epoch starts an epoch.
+ */
+double trainer_end_epoch(struct trainer *trainer);
 
 /* The mean loss and the accuracy of the model on a split; NAN for a split without samples. */
 struct validation {

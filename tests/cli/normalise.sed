@@ -1,0 +1,8 @@
+# What differs from run to run, or between versions of the libraries.
+s/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} /DATE /
+s/[0-9a-f]{64}/HEX64/g
+s/fingerprint [0-9a-f]{16}/fingerprint HEX16/
+s/[0-9.]+ (B|kB|MB|GB)\b/SIZE/
+s/\(HDF5: [^)]*\)/(HDF5: TEXT)/
+# quern-train: the seconds and samples a second that end an epoch's line.
+s/^( +[0-9]+\/[0-9]+ .*[^ ]) +[0-9]+\.[0-9]{3} +[0-9]+$/\1  SECONDS  RATE/

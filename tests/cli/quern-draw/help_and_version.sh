@@ -1,0 +1,4 @@
+quern-draw --help | head -n 1
+quern-draw --version
+quern-draw --help --no-such-option >help.txt 2>&1
+grep -c '^  --help ' help.txt

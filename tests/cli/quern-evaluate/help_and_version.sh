@@ -1,0 +1,4 @@
+quern-evaluate --help | head -n 1
+quern-evaluate --version
+quern-evaluate --help --no-such-option >help.txt 2>&1
+grep -c '^  --help ' help.txt

@@ -1,0 +1,16 @@
+command -v python3 >/dev/null || skip "no python3"
+make_store store.h5
+quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-evaluate run/epoch-0001.h5 store.h5 --json >evaluation.json
+python3 -c '
+import json
+result = json.load(open("evaluation.json"))
+for key in ("model", "split", "correct", "total", "accuracy", "mean_class_accuracy", "confusion",
+            "classes", "loss"):
+    print(key, result[key])'
+quern-evaluate run/epoch-0001.h5 --image tree/valid/day/1.png tree/valid/day/dusk.png --json \
+    >images.json
+python3 -c '
+import json
+for image in json.load(open("images.json"))["images"]:
+    print(image["path"], image["class"], sorted(image["scores"]))'

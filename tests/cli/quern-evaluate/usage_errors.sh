@@ -1,0 +1,17 @@
+make_store store.h5
+quern-train store.h5 --output run --model nearest-mean >/dev/null
+expect 2 quern-evaluate
+expect 2 quern-evaluate run
+expect 2 quern-evaluate run store.h5 more.h5
+expect 2 quern-evaluate run store.h5 --no-such-option
+expect 2 quern-evaluate run store.h5 --split
+expect 2 quern-evaluate run store.h5 --split dev
+expect 2 quern-evaluate run store.h5 --threads 0
+expect 2 quern-evaluate run store.h5 --threads two
+expect 2 quern-evaluate run store.h5 --json=yes
+expect 2 quern-evaluate run store.h5 --output ''
+expect 2 quern-evaluate run store.h5 --max-pixels 5
+expect 2 quern-evaluate run --image
+expect 2 quern-evaluate run --image --split train tree/valid/day/1.png
+expect 2 quern-evaluate run --image --output out.h5 tree/valid/day/1.png
+expect 2 quern-evaluate run --image --max-pixels 0 tree/valid/day/1.png

@@ -1,0 +1,6 @@
+quern-draw --train 40 --valid 10 --test 5 digits >/dev/null
+for threads in 1 2 3; do
+    quern-ingest --threads $threads digits store$threads.h5 >/dev/null
+done
+cmp store1.h5 store2.h5
+cmp store1.h5 store3.h5

@@ -1,0 +1,3 @@
+make_tree tree
+quern-ingest tree store.h5
+ls -A

@@ -1,0 +1,3 @@
+make_tree tree
+rm -r tree/valid
+quern-ingest tree store.h5

@@ -1,0 +1,4 @@
+# Allowed, with a note.
+make_tree tree
+rm -r tree/valid/day
+quern-ingest tree store.h5

@@ -1,0 +1,22 @@
+make_tree tree
+expect 2 quern-ingest
+expect 2 quern-ingest tree
+expect 2 quern-ingest tree store.h5 more
+expect 2 quern-ingest --no-such-option tree store.h5
+expect 2 quern-ingest --skip-bad=yes tree store.h5
+expect 2 quern-ingest tree store.h5 --classes
+expect 2 quern-ingest --channels cmyk tree store.h5
+expect 2 quern-ingest --size 28 tree store.h5
+expect 2 quern-ingest --size 0x28 tree store.h5
+expect 2 quern-ingest --max-pixels 0 tree store.h5
+expect 2 quern-ingest --compression-level 10 tree store.h5
+expect 2 quern-ingest --threads 0 tree store.h5
+expect 2 quern-ingest --classes day, tree store.h5
+expect 2 quern-ingest --classes day,day tree store.h5
+expect 2 quern-ingest --valid-fraction 1 tree/train store.h5
+expect 2 quern-ingest --valid-fraction -0.1 tree/train store.h5
+expect 2 quern-ingest --valid-fraction half tree/train store.h5
+expect 2 quern-ingest --seed 7 tree store.h5
+expect 2 quern-ingest --dry-run --force tree store.h5
+expect 2 quern-ingest --verify --force tree store.h5
+[ ! -e store.h5 ]

@@ -1,0 +1,4 @@
+quern-train --help | head -n 1
+quern-train --version
+quern-train --help --no-such-option >help.txt 2>&1
+grep -c '^  --help ' help.txt

@@ -1,0 +1,29 @@
+make_store store.h5
+expect 2 quern-train
+expect 2 quern-train store.h5
+expect 2 quern-train --output run
+expect 2 quern-train store.h5 other.h5 --output run
+expect 2 quern-train store.h5 --output ''
+expect 2 quern-train store.h5 --output
+expect 2 quern-train store.h5 --output run --no-such-option
+expect 2 quern-train store.h5 --output run --resume=yes
+expect 2 quern-train store.h5 --output run --model forest
+expect 2 quern-train store.h5 --output run --loss mse
+expect 2 quern-train store.h5 --output run --optimizer adam
+expect 2 quern-train store.h5 --output run --shuffle some
+expect 2 quern-train store.h5 --output run --epochs 0
+expect 2 quern-train store.h5 --output run --epochs 1.5
+expect 2 quern-train store.h5 --output run --batch-size 0
+expect 2 quern-train store.h5 --output run --batch-size -1
+expect 2 quern-train store.h5 --output run --accumulate 0
+expect 2 quern-train store.h5 --output run --learning-rate 0
+expect 2 quern-train store.h5 --output run --learning-rate nan
+expect 2 quern-train store.h5 --output run --learning-rate 0x1
+expect 2 quern-train store.h5 --output run --momentum 1
+expect 2 quern-train store.h5 --output run --weight-decay -1
+expect 2 quern-train store.h5 --output run --init-std 0
+expect 2 quern-train store.h5 --output run --keep 0
+expect 2 quern-train store.h5 --output run --checkpoint-every 0
+expect 2 quern-train store.h5 --output run --threads 1025
+expect 2 quern-train store.h5 --output run --seed ' 1'
+[ ! -e run ]

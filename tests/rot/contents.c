@@ -1,0 +1,187 @@
+#include "tests/rot/contents.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/sha256.h"
+#include "formats/checkpoint.h"
+#include "formats/store.h"
+
+/* Rows read at once, so that a row count alone takes little memory. */
+enum { BATCH_NBYTES = 1 << 20 };
+
+static void add_text(struct sha256 *hash, const char *text)
+{
+    sha256_add_u64(hash, strlen(text));
+    sha256_add(hash, text, strlen(text));
+}
+
+static void add_texts(struct sha256 *hash, const struct text_list *texts)
+{
+    sha256_add_u64(hash, texts->count);
+    for (size_t i = 0; i < texts->count; i++)
+        add_text(hash, texts->items[i]);
+}
+
+static void add_image_shape(struct sha256 *hash, const struct image_shape *image)
+{
+    sha256_add_u64(hash, image->height);
+    sha256_add_u64(hash, image->width);
+    sha256_add_u64(hash, image->channels);
+}
+
+/* ---- store ---- */
+
+static enum status add_pixels(struct sha256 *hash, struct store *store, enum split split,
+                              struct error *error)
+{
+    const size_t row_nbytes = image_num_values(store_image_shape(store));
+    const uint64_t num_rows = store_num_rows(store, split);
+    uint64_t batch_rows = BATCH_NBYTES / row_nbytes + 1;
+    uint8_t *pixels = NULL;
+    enum status status = memory_allocate(&pixels, batch_rows, row_nbytes, error);
+
+    for (uint64_t first = 0; status == STATUS_OK && first < num_rows; first += batch_rows) {
+        uint64_t count = num_rows - first < batch_rows ? num_rows - first : batch_rows;
+
+        status = store_read_pixels(store, split, first, count, 1, pixels, error);
+        if (status == STATUS_OK)
+            sha256_add(hash, pixels, count * row_nbytes);
+    }
+    free(pixels);
+    return status;
+}
+
+static enum status add_split(struct sha256 *results, struct sha256 *rest, struct store *store,
+                             enum split split, struct error *error)
+{
+    const uint64_t num_rows = store_num_rows(store, split);
+    struct text_list paths = {0};
+    uint32_t *crc32 = NULL;
+    enum status status;
+
+    sha256_add_u64(results, num_rows);
+    if (num_rows == 0)
+        return STATUS_OK;
+    sha256_add(results, store_labels(store, split), num_rows * sizeof(uint32_t));
+    status = add_pixels(results, store, split, error);
+    if (status == STATUS_OK)
+        status = store_read_paths(store, split, &paths, error);
+    if (status == STATUS_OK)
+        status = memory_allocate(&crc32, num_rows, sizeof(*crc32), error);
+    if (status == STATUS_OK)
+        status = store_read_file_crc32(store, split, crc32, error);
+    if (status == STATUS_OK) {
+        add_texts(rest, &paths);
+        sha256_add(rest, crc32, num_rows * sizeof(*crc32));
+    }
+    text_list_free(&paths);
+    free(crc32);
+    return status;
+}
+
+static enum status add_origin(struct sha256 *rest, struct store *store, struct error *error)
+{
+    struct text_list paths = {0}, reasons = {0};
+    char settings[512], digest[128];
+    enum status status =
+        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+
+    if (status == STATUS_OK)
+        status = store_read_rejects(store, &paths, &reasons, error);
+    if (status == STATUS_OK) {
+        add_text(rest, settings);
+        add_text(rest, digest);
+        add_texts(rest, &paths);
+        add_texts(rest, &reasons);
+    }
+    text_list_free(&paths);
+    text_list_free(&reasons);
+    return status;
+}
+
+enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
+                                struct error *error)
+{
+    struct store_checks checks = {.skip_seal = skip_seal, .num_threads = 1};
+    struct sha256 results, rest;
+    struct store *store;
+    enum status status = store_open_with(path, &checks, &store, error);
+
+    if (status != STATUS_OK)
+        return status;
+    sha256_begin(&results);
+    sha256_begin(&rest);
+    contents->is_sealed = store_is_sealed(store);
+    add_image_shape(&results, store_image_shape(store));
+    add_texts(&results, store_classes(store));
+    add_text(&results, store_fingerprint(store));
+    for (int split = 0; split < NUM_SPLITS && status == STATUS_OK; split++)
+        status = add_split(&results, &rest, store, split, error);
+    if (status == STATUS_OK)
+        status = add_origin(&rest, store, error);
+    sha256_finish(&results, contents->results);
+    sha256_finish(&rest, contents->rest);
+    store_close(store);
+    return status;
+}
+
+/* ---- checkpoint ---- */
+
+static void add_tensors(struct sha256 *hash, const struct tensor *tensors, size_t count)
+{
+    sha256_add_u64(hash, count);
+    for (size_t i = 0; i < count; i++) {
+        add_text(hash, tensors[i].name);
+        sha256_add_u64(hash, tensors[i].rank);
+        for (size_t k = 0; k < tensors[i].rank; k++)
+            sha256_add_u64(hash, tensors[i].shape[k]);
+        sha256_add(hash, tensors[i].data, tensor_num_elements(&tensors[i]) * sizeof(float));
+    }
+}
+
+static void add_settings(struct sha256 *hash, const struct settings *settings)
+{
+    sha256_add_u64(hash, settings->count);
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->items[i];
+
+        add_text(hash, setting->name);
+        sha256_add_u64(hash, setting->type);
+        add_text(hash, setting->text);
+        sha256_add_u64(hash, setting->count);
+        sha256_add(hash, &setting->real, sizeof(setting->real));
+    }
+}
+
+enum status contents_read_checkpoint(const char *path, struct contents *contents,
+                                     struct error *error)
+{
+    struct checkpoint checkpoint;
+    struct sha256 results, rest;
+    enum status status = checkpoint_read(path, &checkpoint, error);
+
+    if (status != STATUS_OK)
+        return status;
+    sha256_begin(&results);
+    sha256_begin(&rest);
+    contents->is_sealed = checkpoint.is_sealed;
+    add_settings(&results, &checkpoint.config);
+    add_texts(&results, &checkpoint.classes);
+    add_image_shape(&results, &checkpoint.image);
+    add_text(&results, checkpoint.store_fingerprint);
+    sha256_add_u64(&results, checkpoint.epoch);
+    sha256_add_u64(&results, checkpoint.step);
+    sha256_add_u64(&results, checkpoint.epochs);
+    sha256_add_u64(&results, checkpoint.finished);
+    sha256_add_u64(&results, checkpoint.batch);
+    sha256_add(&results, &checkpoint.loss_sum, sizeof(checkpoint.loss_sum));
+    sha256_add(&results, checkpoint.records, checkpoint.num_records * sizeof(*checkpoint.records));
+    add_tensors(&results, checkpoint.parameters, checkpoint.num_parameters);
+    add_tensors(&results, checkpoint.states, checkpoint.num_states);
+    sha256_finish(&results, contents->results);
+    sha256_finish(&rest, contents->rest);
+    checkpoint_free(&checkpoint);
+    return STATUS_OK;
+}

@@ -1,0 +1,23 @@
+/*
+ * All that the readers give of a file, as digests: two files with equal digests give equal results.
+ */
+#ifndef QUERN_TESTS_ROT_CONTENTS_H
+#define QUERN_TESTS_ROT_CONTENTS_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+
+struct contents {
+    bool is_sealed;
+    char results[65]; /* over all that can influence training or evaluation */
+    char rest[65];    /* over what only informs: paths, file checksums, source, rejects */
+};
+
+/* Opens, reads everything, closes. */
+enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
+                                struct error *error);
+enum status contents_read_checkpoint(const char *path, struct contents *contents,
+                                     struct error *error);
+
+#endif
