@@ -1,5 +1,6 @@
 #include "common/json.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ void json_real(struct json *json, const char *key, double value)
         return;
     }
     begin_value(json, key);
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(number, sizeof(number), "%.*g", digits, value);
         if (strtod(number, NULL) == value)
             break;
@@ -111,7 +112,7 @@ void json_float(struct json *json, const char *key, float value)
         return;
     }
     begin_value(json, key);
-    for (int digits = 6; digits <= 9; digits++) {
+    for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
         snprintf(number, sizeof(number), "%.*g", digits, (double)value);
         if (strtof(number, NULL) == value)
             break;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "common/progress.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "draw/draw_options.h"
 #include "draw/draw_tree.h"
@@ -34,8 +35,10 @@ int main(int argc, char **argv)
     struct draw_tree tree;
     struct error error = {0};
     bool done = false;
-    enum status status = draw_options_parse(argc, argv, &tree, &done, &error);
+    enum status status;
 
+    signals_ignore_limits();
+    status = draw_options_parse(argc, argv, &tree, &done, &error);
     if (status == STATUS_OK && !done) {
         struct progress progress =
             progress_begin("quern-draw", "draw", "images", draw_tree_count_images(&tree));

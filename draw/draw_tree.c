@@ -167,10 +167,24 @@ static enum status write_all(int fd, const char *path, const char *bytes, size_t
     return STATUS_OK;
 }
 
-static enum status write_file(const char *path, bool force, const void *bytes, size_t nbytes,
+/*
+ * Beside the image, under a name that ends in no .png: a run that is killed leaves no half image
+ * where quern-ingest would find it, and the next run writes the same temporary file again.
+ */
+static const char *format_temporary(const char *path, char temporary[MAX_PATH_NBYTES])
+{
+    int folder_length = (int)(strrchr(path, '/') - path);
+
+    return text_format(temporary, MAX_PATH_NBYTES, "%.*s/.%s.partial", folder_length, path,
+                       path + folder_length + 1);
+}
+
+static enum status write_file(const char *path, const void *bytes, size_t nbytes,
                               struct error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+    char temporary[MAX_PATH_NBYTES];
+    int fd =
+        open(format_temporary(path, temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     enum status status;
 
     if (fd < 0)
@@ -178,8 +192,10 @@ static enum status write_file(const char *path, bool force, const void *bytes, s
     status = write_all(fd, path, bytes, nbytes, error);
     if (close(fd) != 0 && status == STATUS_OK)
         status = error_set_errno(error, path, "cannot write");
+    if (status == STATUS_OK && rename(temporary, path) != 0)
+        status = error_set_errno(error, path, "cannot make the file");
     if (status != STATUS_OK)
-        unlink(path);
+        unlink(temporary);
     return status;
 }
 
@@ -211,7 +227,7 @@ static enum status draw_image(const struct draw_tree *tree, uint64_t number, str
                                    (uint32_t)tree->image.height, (unsigned)tree->image.channels,
                                    &bytes, &nbytes, error);
     if (status == STATUS_OK)
-        status = write_file(format_image(tree, &picture, path), tree->force, bytes, nbytes, error);
+        status = write_file(format_image(tree, &picture, path), bytes, nbytes, error);
     free(bytes);
     return status;
 }

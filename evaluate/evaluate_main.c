@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "common/progress.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/loaded_model.h"
@@ -21,6 +22,11 @@ static void print_choice(const struct evaluate_options *options, const struct lo
                          text_escape(escaped, sizeof(escaped), loaded->skipped.items[i]));
     if (loaded->path && strcmp(loaded->path, options->checkpoint) != 0)
         progress_message(program_name, "taking %s",
+                         text_escape(escaped, sizeof(escaped), loaded->path));
+    if (loaded->path && !loaded->checkpoint.is_sealed && loaded->checkpoint.num_parameters > 0)
+        progress_message(program_name,
+                         "note: %s has no seal: another program has rewritten it; the CRC-32 of "
+                         "each tensor was checked",
                          text_escape(escaped, sizeof(escaped), loaded->path));
 }
 
@@ -47,12 +53,18 @@ static enum status evaluate_store(const struct evaluate_options *options,
                                   const struct loaded_model *loaded, struct error *error)
 {
     struct split_evaluation result = {0};
+    struct store_checks checks = {.skip_seal = options->is_quick,
+                                  .num_threads = options->num_threads};
     enum status status = check_output(options, loaded, error);
 
     if (status == STATUS_OK)
-        status =
-            split_evaluation_run(loaded, options->store, options->split, options->output != NULL,
-                                 options->num_threads, &result, error);
+        status = split_evaluation_run(loaded, options->store, options->split,
+                                      options->output != NULL, &checks, &result, error);
+    if (status == STATUS_OK && !result.store_is_sealed)
+        progress_message(program_name,
+                         "note: %s has no seal: another program has rewritten it; its fingerprint "
+                         "and the CRC-32 of each image are checked",
+                         options->store);
     if (status == STATUS_OK && options->output)
         status = split_evaluation_write(options->output, loaded, &result, error);
     if (status == STATUS_OK && options->json)
@@ -119,8 +131,10 @@ int main(int argc, char **argv)
     struct loaded_model loaded = {0};
     struct error error = {0};
     bool done = false;
-    enum status status = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
+    enum status status;
 
+    signals_ignore_limits();
+    status = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
     if (status == STATUS_OK && !done) {
         status = loaded_model_open(options.checkpoint, &loaded, &error);
         print_choice(&options, &loaded);

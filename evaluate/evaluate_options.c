@@ -4,6 +4,8 @@
 
 /* What is written by the option table and checked afterwards. */
 struct raw_options {
+    int verify;
+    bool is_verify_given;
     int split;
     bool is_split_given;
     const char *output;
@@ -13,6 +15,8 @@ struct raw_options {
     bool is_max_pixels_given;
     uint64_t num_threads;
 };
+
+static const char *const verify_names[] = {"full", "quick", NULL};
 
 static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5\n"
                             "       quern-evaluate [OPTION...] CHECKPOINT --image FILE.png...";
@@ -61,6 +65,8 @@ static enum status check_combination(const struct raw_options *raw, struct error
         return error_set(error, STATUS_USAGE, NULL, "--split does not go with --image");
     if (raw->image && raw->output)
         return error_set(error, STATUS_USAGE, NULL, "--output does not go with --image");
+    if (raw->image && raw->is_verify_given)
+        return error_set(error, STATUS_USAGE, NULL, "--verify does not go with --image");
     if (raw->output && raw->output[0] == '\0')
         return error_set(error, STATUS_USAGE, NULL, "--output needs a file name");
     if (!raw->image && raw->is_max_pixels_given)
@@ -83,6 +89,10 @@ enum status evaluate_options_parse(int argc, char **argv, struct evaluate_option
         {OPTION_TEXT, "output", "FILE",
          "write an evaluation file too: each sample's path, label, prediction and scores",
          .value = &raw.output},
+        {OPTION_CHOICE, "verify",
+         .help = "check the store's seal over every byte before use, or its fingerprint and the "
+                 "images that are read only",
+         .value = &raw.verify, .choices = verify_names, .given = &raw.is_verify_given},
         {OPTION_HEADING, .help = "Single images"},
         {OPTION_FLAG, "image", .help = "classify the PNG files after CHECKPOINT",
          .value = &raw.image},
@@ -114,6 +124,7 @@ enum status evaluate_options_parse(int argc, char **argv, struct evaluate_option
     options->split = (enum split)raw.split;
     options->output = raw.output;
     options->json = raw.json;
+    options->is_quick = raw.verify == 1;
     options->max_pixels = raw.max_pixels;
     options->num_threads = (int)raw.num_threads;
     return status;

@@ -20,6 +20,7 @@ struct evaluate_options {
     enum split split;
     const char *output; /* NULL: no evaluation file */
     bool json;
+    bool is_quick; /* do not check the store's seal over every byte */
     uint64_t max_pixels;
     int num_threads;
 };

@@ -59,8 +59,8 @@ static const char *format_shape(const struct tensor *tensor, char *buffer, size_
     return buffer;
 }
 
-static enum status copy_tensor(const struct loaded_model *loaded, struct tensor *tensor,
-                               struct error *error)
+static enum status check_tensor(const struct loaded_model *loaded, const struct tensor *tensor,
+                                struct error *error)
 {
     const struct tensor *stored = checkpoint_parameter(&loaded->checkpoint, tensor->name);
     const char *dataset = TEXT("/parameters/%s", tensor->name);
@@ -76,25 +76,39 @@ static enum status copy_tensor(const struct loaded_model *loaded, struct tensor 
                                   .expected = format_shape(tensor, expected, sizeof(expected)),
                                   .found = format_shape(stored, found, sizeof(found))),
                          "the parameter has another shape than the model's");
-    memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(*tensor->data));
     return STATUS_OK;
 }
 
+static void copy_tensors(struct loaded_model *loaded)
+{
+    for (size_t i = 0; i < loaded->model.num_tensors; i++) {
+        struct tensor *tensor = &loaded->model.tensors[i];
+        const struct tensor *stored = checkpoint_parameter(&loaded->checkpoint, tensor->name);
+
+        memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(*tensor->data));
+    }
+}
+
+/* There is memory for the model only once the file is seen to hold all of it. */
 static enum status make_model(struct loaded_model *loaded, struct error *error)
 {
     struct model_spec spec;
     enum status status = make_spec(loaded, &spec, error);
 
     if (status == STATUS_OK)
-        status = model_create(&spec, &loaded->model, error);
+        status = model_describe(&spec, &loaded->model, error);
     for (size_t i = 0; i < loaded->model.num_tensors && status == STATUS_OK; i++)
-        status = copy_tensor(loaded, &loaded->model.tensors[i], error);
+        status = check_tensor(loaded, &loaded->model.tensors[i], error);
     if (status == STATUS_OK && loaded->checkpoint.num_parameters != loaded->model.num_tensors)
         status = error_set(error, STATUS_DATA,
                            ERROR_AT(.file = loaded->path, .dataset = "/parameters",
                                     .expected = TEXT("%zu tensors", loaded->model.num_tensors),
                                     .found = TEXT("%zu", loaded->checkpoint.num_parameters)),
                            "the checkpoint holds parameters that the model does not have");
+    if (status == STATUS_OK)
+        status = model_allocate(&loaded->model, error);
+    if (status == STATUS_OK)
+        copy_tensors(loaded);
     return status;
 }
 

@@ -76,7 +76,7 @@ static enum status decode(const struct loaded_model *loaded, const char *path, u
     }
     if (status == STATUS_OK)
         status = png_file_read_pixels(path, bytes, nbytes, max_pixels,
-                                 (unsigned)loaded->model.spec.image.channels, pixels, error);
+                                      (unsigned)loaded->model.spec.image.channels, pixels, error);
     free(bytes);
     return status;
 }

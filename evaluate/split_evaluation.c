@@ -143,17 +143,19 @@ static enum status evaluate_store(const struct loaded_model *loaded, struct stor
 }
 
 enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
-                                 enum split split, bool with_samples, int num_threads,
-                                 struct split_evaluation *result, struct error *error)
+                                 enum split split, bool with_samples,
+                                 const struct store_checks *checks, struct split_evaluation *result,
+                                 struct error *error)
 {
     struct store *store = NULL;
     enum status status;
 
     *result = (struct split_evaluation){.store_path = store_path, .split = split};
-    status = store_open(store_path, &store, error);
+    status = store_open_with(store_path, checks, &store, error);
     if (status != STATUS_OK)
         return status;
-    status = evaluate_store(loaded, store, with_samples, num_threads, result, error);
+    result->store_is_sealed = store_is_sealed(store);
+    status = evaluate_store(loaded, store, with_samples, checks->num_threads, result, error);
     store_close(store);
     return status;
 }

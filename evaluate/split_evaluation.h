@@ -14,6 +14,7 @@
 struct split_evaluation {
     const char *store_path; /* not owned */
     enum split split;
+    bool store_is_sealed;
     char store_fingerprint[STORE_FINGERPRINT_LENGTH + 1];
     uint64_t num_samples;
     uint32_t *labels;       /* [num_samples] in the model's class order */
@@ -25,13 +26,15 @@ struct split_evaluation {
 };
 
 /*
- * Evaluates every sample of a split.  with_samples keeps the scores and paths too.  The result is
- * the same for any number of threads.  STATUS_DATA for a store with other classes, other images or
- * without such a split.  Free with split_evaluation_destroy, after a failure too.
+ * Evaluates every sample of a split, on checks->num_threads threads.  with_samples keeps the scores
+ * and paths too.  The result is the same for any number of threads.  STATUS_DATA for a store with
+ * other classes, other images or without such a split.  Free with split_evaluation_destroy, after a
+ * failure too.
  */
 enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
-                                 enum split split, bool with_samples, int num_threads,
-                                 struct split_evaluation *result, struct error *error);
+                                 enum split split, bool with_samples,
+                                 const struct store_checks *checks, struct split_evaluation *result,
+                                 struct error *error);
 void split_evaluation_destroy(struct split_evaluation *result);
 
 /* Writes the result as an evaluation file; it must have been run with_samples. */

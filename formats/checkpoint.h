@@ -40,7 +40,8 @@ const struct setting *settings_find(const struct settings *settings, const char 
 /* A setting's value as text, for messages. */
 const char *setting_format(const struct setting *setting, char *buffer, size_t size);
 /*
- * The first setting of either that the other does not hold with the same value, or NULL.  The
+ * The first setting of either (b's first, in b's order) that the other does not hold with the same
+ * value, or NULL.  The
  * values are written to the buffers of 128 bytes, "none" where absent.
  */
 const char *settings_first_difference(const struct settings *a, const struct settings *b,

@@ -225,6 +225,22 @@ static void read_store(const struct h5_context *file, hid_t root, struct checkpo
     checkpoint->image = (struct image_shape){shape[0], shape[1], shape[2]};
 }
 
+static void check_digest(const struct h5_context *file, hid_t root,
+                         const struct checkpoint *checkpoint)
+{
+    char stored[65], computed[65];
+
+    h5_read_text_attribute(file, root, "digest", stored, sizeof(stored));
+    if (!h5_ok(file))
+        return;
+    checkpoint_compute_digest(checkpoint, computed);
+    if (strcmp(stored, computed) != 0)
+        h5_refuse(file, NULL,
+                  "the contents do not match their digest: the file is damaged or was "
+                  "edited",
+                  stored, computed);
+}
+
 enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error)
 {
     struct h5_context file = {.path = path, .error = error};
@@ -246,6 +262,7 @@ enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, str
         read_tensors(&file, root, "parameters", checkpoint->parameters,
                      &checkpoint->num_parameters);
         read_tensors(&file, root, "optimizer", checkpoint->states, &checkpoint->num_states);
+        check_digest(&file, root, checkpoint);
     }
     h5_close(&file, &root);
     if (!h5_ok(&file))

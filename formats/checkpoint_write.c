@@ -154,6 +154,7 @@ enum status checkpoint_write(const char *path, const struct checkpoint *checkpoi
     struct atomic_file output;
     struct h5_context file = {.path = path, .error = error};
     hid_t root = H5I_INVALID_HID;
+    char digest[65];
 
     if (atomic_file_begin(&output, path, error) != STATUS_OK)
         return error->status;
@@ -163,6 +164,8 @@ enum status checkpoint_write(const char *path, const struct checkpoint *checkpoi
     h5_write_text_attribute(&file, root, "description",
                             "a training run after some epochs: /parameters is the model, /config "
                             "how it is trained, /classes what its outputs mean");
+    checkpoint_compute_digest(checkpoint, digest);
+    h5_write_text_attribute(&file, root, "digest", digest);
     h5_write_texts(&file, root, "classes", &checkpoint->classes);
     write_tensors(&file, root, "parameters",
                   "the model's tensors, LAYER/weight [outputs, inputs] and LAYER/bias [outputs]",

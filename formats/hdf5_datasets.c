@@ -4,6 +4,7 @@
 
 #include "common/memory.h"
 #include "formats/hdf5_internal.h"
+#include "formats/rows.h"
 
 hid_t h5_write_dataset(const struct h5_context *file, hid_t parent, const char *name,
                        hid_t file_type, hid_t memory_type, size_t rank, const uint64_t *shape,
@@ -116,7 +117,8 @@ void h5_read_texts(const struct h5_context *file, hid_t parent, const char *name
     if (!h5_ok(file))
         goto out;
     nbytes = H5Tget_size(type);
-    if (memory_allocate(&block, count, nbytes, file->error) != STATUS_OK ||
+    rows_check_plausible(file, dataset, name, count, nbytes);
+    if (!h5_ok(file) || memory_allocate(&block, count, nbytes, file->error) != STATUS_OK ||
         memory_allocate(&text, nbytes + 1, 1, file->error) != STATUS_OK)
         goto out;
     if (count > 0)

@@ -59,16 +59,35 @@ out:
     return rows;
 }
 
+/* Bytes of the file that holds the dataset: what a dataset stores there cannot be more. */
+static uint64_t get_file_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
+{
+    hsize_t nbytes = 0;
+    hid_t id = H5I_INVALID_HID;
+
+    if (!h5_ok(file))
+        return 0;
+    id = h5_hold(file, H5Iget_file_id(dataset), name, "cannot find its file");
+    if (h5_ok(file) && H5Fget_filesize(id, &nbytes) < 0)
+        h5_fail(file, STATUS_DATA, name, "cannot tell the size of the file");
+    h5_close(file, &id);
+    return nbytes;
+}
+
 /* Reads the raw bytes of the chunk that starts at first_row. */
 static void fetch_chunk(const struct h5_context *file, hid_t dataset, const char *name,
-                        uint64_t first_row, unsigned char **raw, size_t *raw_nbytes,
-                        bool *is_deflated)
+                        uint64_t first_row, uint64_t max_nbytes, unsigned char **raw,
+                        size_t *raw_nbytes, bool *is_deflated)
 {
     hsize_t offset[ROWS_MAX_RANK] = {first_row}, nbytes = 0;
     uint32_t filter_mask = 0;
 
     if (H5Dget_chunk_storage_size(dataset, offset, &nbytes) < 0 || nbytes == 0) {
         h5_fail(file, STATUS_DATA, name, "a chunk is missing");
+        return;
+    }
+    if (nbytes > max_nbytes) {
+        h5_refuse(file, name, "a chunk claims to be larger than the file", NULL, NULL);
         return;
     }
     if (memory_allocate(raw, nbytes, 1, file->error) != STATUS_OK)
@@ -115,6 +134,7 @@ static void read_chunks(const struct h5_context *file, hid_t dataset, const char
 {
     size_t chunk_nbytes = chunk_rows * row_nbytes;
     uint64_t first_chunk = first / chunk_rows, end_chunk = (first + count - 1) / chunk_rows + 1;
+    uint64_t file_nbytes = get_file_nbytes(file, dataset, name);
     struct chunk_batch batch = {0};
 
     for (uint64_t next = first_chunk; next < end_chunk && h5_ok(file); next += BATCH_CHUNKS) {
@@ -122,14 +142,16 @@ static void read_chunks(const struct h5_context *file, hid_t dataset, const char
         bool chunk_is_deflated[BATCH_CHUNKS];
         uint64_t damaged_chunk = UINT64_MAX, damaged_row = UINT64_MAX;
 
-        if (!batch.inflated &&
-            memory_allocate(&batch.inflated, num_chunks, chunk_nbytes, file->error) != STATUS_OK)
-            break;
         for (size_t i = 0; i < num_chunks && h5_ok(file); i++) {
             chunk_is_deflated[i] = is_deflated;
-            fetch_chunk(file, dataset, name, (next + i) * chunk_rows, &batch.raw[i],
+            fetch_chunk(file, dataset, name, (next + i) * chunk_rows, file_nbytes, &batch.raw[i],
                         &batch.raw_nbytes[i], &chunk_is_deflated[i]);
+            /* Before there is memory for what it is said to unfold to. */
+            if (h5_ok(file) && chunk_nbytes / MAX_DEFLATE_RATIO > batch.raw_nbytes[i])
+                h5_refuse(file, name, "a chunk claims more data than it can hold", NULL, NULL);
         }
+        if (h5_ok(file) && !batch.inflated)
+            memory_allocate(&batch.inflated, num_chunks, chunk_nbytes, file->error);
 #pragma omp parallel for num_threads(num_threads) schedule(dynamic)                                \
     reduction(min                                                                                  \
               : damaged_chunk, damaged_row) if (h5_ok(file))
@@ -227,10 +249,14 @@ void rows_check_plausible(const struct h5_context *file, hid_t dataset, const ch
                           uint64_t num_rows, size_t row_nbytes)
 {
     uint64_t claimed, stored;
+    uint64_t file_nbytes = get_file_nbytes(file, dataset, name);
 
     if (!h5_ok(file))
         return;
+    /* What is stored in other files counts as storage too. */
     stored = H5Dget_storage_size(dataset);
+    if (stored > file_nbytes)
+        stored = file_nbytes;
     if (__builtin_mul_overflow(num_rows, (uint64_t)row_nbytes, &claimed) ||
         claimed / MAX_DEFLATE_RATIO > stored)
         h5_refuse(file, name, "claims more data than the file can hold",

@@ -68,7 +68,7 @@ static bool settings_agree(const struct setting *a, const struct setting *b)
 const char *settings_first_difference(const struct settings *a, const struct settings *b,
                                       char a_value[128], char b_value[128])
 {
-    const struct settings *lists[] = {a, b};
+    const struct settings *lists[] = {b, a};
 
     for (int list = 0; list < 2; list++) {
         for (size_t i = 0; i < lists[list]->count; i++) {

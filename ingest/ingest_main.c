@@ -1,3 +1,4 @@
+#include "common/signals.h"
 #include "ingest/ingest.h"
 
 int main(int argc, char **argv)
@@ -5,8 +6,11 @@ int main(int argc, char **argv)
     struct ingest_options options;
     struct error error = {0};
     bool done;
-    enum status status = ingest_options_parse(&options, argc, argv, &done, &error);
+    enum status status;
 
+    signals_ignore_limits();
+    signals_catch_stop();
+    status = ingest_options_parse(&options, argc, argv, &done, &error);
     if (status == STATUS_OK && !done)
         status = ingest_run(&options, stdout, stderr, &error);
     ingest_options_free(&options);

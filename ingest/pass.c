@@ -6,6 +6,7 @@
 
 #include "common/memory.h"
 #include "common/progress.h"
+#include "common/signals.h"
 #include "formats/store.h"
 #include "ingest/resize.h"
 #include "ingest/sizes.h"
@@ -224,6 +225,11 @@ static enum status run_split(struct pass *pass, enum split split, struct progres
         status =
             run_window(pass, split, first, left < pass->window_rows ? left : pass->window_rows);
         progress_update(progress, first);
+        if (status == STATUS_OK && signals_stop_requested())
+            status =
+                error_set(pass->error, STATUS_STOPPED, ERROR_AT(.file = pass->plan->store_path),
+                          "stopped by %s; nothing was written, run again",
+                          signals_name(signals_stop_requested()));
         if (pass->outcome->found_color)
             goto out;
     }

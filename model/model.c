@@ -75,7 +75,7 @@ static void place_tensors(struct model *model)
     }
 }
 
-enum status model_create(const struct model_spec *spec, struct model *model, struct error *error)
+enum status model_describe(const struct model_spec *spec, struct model *model, struct error *error)
 {
     enum status status;
 
@@ -96,12 +96,28 @@ enum status model_create(const struct model_spec *spec, struct model *model, str
         model->num_logits = spec->num_classes;
         add_layer(model, layer_make_class_means(spec));
     }
+out:
+    if (status != STATUS_OK)
+        model_destroy(model);
+    return status;
+}
 
-    status = memory_allocate(&model->parameters, model->num_parameters, sizeof(*model->parameters),
-                             error);
+enum status model_allocate(struct model *model, struct error *error)
+{
+    enum status status = memory_allocate(&model->parameters, model->num_parameters,
+                                         sizeof(*model->parameters), error);
+
     if (status == STATUS_OK)
         place_tensors(model);
-out:
+    return status;
+}
+
+enum status model_create(const struct model_spec *spec, struct model *model, struct error *error)
+{
+    enum status status = model_describe(spec, model, error);
+
+    if (status == STATUS_OK)
+        status = model_allocate(model, error);
     if (status != STATUS_OK)
         model_destroy(model);
     return status;

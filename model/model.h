@@ -62,6 +62,10 @@ struct model {
  * for a value of the environment variable QUERN_CPU that names no kernels for this CPU.
  */
 enum status model_create(const struct model_spec *spec, struct model *model, struct error *error);
+/* The two halves of it: tensors with names and shapes but without data, and the memory for them;
+ * for a specification that comes from a file, which may claim any size. */
+enum status model_describe(const struct model_spec *spec, struct model *model, struct error *error);
+enum status model_allocate(struct model *model, struct error *error);
 void model_destroy(struct model *model);
 
 /*

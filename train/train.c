@@ -43,9 +43,10 @@ static enum status stop(struct run *run, bool is_saved, struct error *error)
         return error->status;
     report_stop(run, number);
     return error_set(error, STATUS_STOPPED, ERROR_AT(.file = run->options->output),
-                     "stopped by %s after epoch %" PRIu64 " and %" PRIu64
-                     " batches; run again with --resume to go on",
-                     signals_name(number), run->checkpoint.epoch, run->trainer.batch);
+                     "stopped by %s after epoch %" PRIu64 "%s; run again with --resume to go on",
+                     signals_name(number), run->checkpoint.epoch,
+                     run->trainer.batch ? TEXT(" and %" PRIu64 " batches", run->trainer.batch)
+                                        : "");
 }
 
 /* A save that was asked for and fails is said; training is worth more. */
@@ -207,8 +208,8 @@ static enum status take_up_folder(struct run *run, bool *is_finished, struct err
     } else if (status == STATUS_OK && options->resume) {
         status = saver_resume(run, existing, error);
         if (status == STATUS_OK)
-            printf("%s: going on after epoch %" PRIu64 " and %" PRIu64 " batches\n", folder,
-                   existing->epoch, existing->batch);
+            printf("%s: going on after epoch %" PRIu64 "%s\n", folder, existing->epoch,
+                   existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
     } else if (status == STATUS_OK) {
         progress_message(run->program,
                          "%s holds this run until epoch %" PRIu64

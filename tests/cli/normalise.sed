@@ -2,6 +2,7 @@
 s/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} /DATE /
 s/[0-9a-f]{64}/HEX64/g
 s/fingerprint [0-9a-f]{16}/fingerprint HEX16/
+s/expected [0-9a-f]{8}, found [0-9a-f]{8}/expected HEX8, found HEX8/
 s/[0-9.]+ (B|kB|MB|GB)\b/SIZE/
 s/\(HDF5: [^)]*\)/(HDF5: TEXT)/
 # quern-train: the seconds and samples a second that end an epoch's line.

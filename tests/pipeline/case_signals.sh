@@ -7,7 +7,7 @@ signal_pipeline() {
     rm -f started ended evaluated
     # Not in the background of this shell, which would have it ignore SIGINT.
     (
-        while [ ! -e started ]; do sleep 0.05; done
+        while [ ! -s started ]; do sleep 0.05; done
         kill -s "$1" "$(cat started)"
     ) &
     expect_exit "$2" sh -c 'echo $$ >number; exec "$@"' sh \

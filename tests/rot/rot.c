@@ -34,9 +34,10 @@ static const char *const kind_names[] = {"store", "store-unverified", "checkpoin
 enum outcome {
     REFUSED,
     HARMLESS,          /* accepted, with the same contents */
+    SEAL_GONE,         /* an evaluation: nothing but its seal is looked at */
     OTHER_INFORMATION, /* accepted, with the same results; paths, source or such differ */
     OTHER_RESULT,
-    WRONG_REFUSAL, /* another status, or the file is not named */
+    WRONG_REFUSAL,   /* another status, or the file is not named */
     ACCEPTED_UNSEEN, /* accepted though a byte before a whole seal has changed */
     LEAKED,
     DIED,
@@ -44,9 +45,9 @@ enum outcome {
     NUM_OUTCOMES
 };
 static const char *const outcome_names[NUM_OUTCOMES] = {
-    "refused",       "harmless",           "other information", "OTHER RESULT",
-    "wrong refusal", "damage not noticed", "handles left open", "died",
-    "hung"};
+    "refused",      "harmless",      "seen to have no seal", "OTHER INFORMATION",
+    "OTHER RESULT", "WRONG REFUSAL", "DAMAGE NOT NOTICED",   "HANDLES LEFT OPEN",
+    "DIED",         "HUNG"};
 
 enum damage { ONE_BIT, ALL_BITS, CUT, NUM_DAMAGES };
 static const char *const damage_names[NUM_DAMAGES] = {"one bit of", "all bits of", "cut at"};
@@ -101,8 +102,8 @@ static void apply(const struct subject *subject, enum damage damage, uint64_t po
             byte ^= damage == ALL_BITS ? 0xff : 1u << position / subject->step % 8;
         assert_int_equal(pwrite(descriptor, &byte, 1, (off_t)position), 1);
     } else if (is_undone) {
-        assert_int_equal(
-            pwrite(descriptor, subject->bytes + position, num_cut, (off_t)position), num_cut);
+        assert_int_equal(pwrite(descriptor, subject->bytes + position, num_cut, (off_t)position),
+                         num_cut);
     } else {
         assert_int_equal(ftruncate(descriptor, (off_t)position), 0);
     }
@@ -126,6 +127,8 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
         return REFUSED;
     if (status != STATUS_OK)
         return WRONG_REFUSAL;
+    if (subject->kind == EVALUATION && !contents.is_sealed && damage == CUT)
+        return SEAL_GONE;
     if (has_whole_seal(subject, damage, position) && subject->kind != STORE_UNVERIFIED)
         return ACCEPTED_UNSEEN;
     if (strcmp(contents.results, subject->contents.results) != 0)
@@ -140,6 +143,7 @@ static bool is_failure(const struct subject *subject, enum outcome outcome)
     switch (outcome) {
     case REFUSED:
     case HARMLESS:
+    case SEAL_GONE:
         return false;
     case DIED:
     case HUNG:
@@ -157,7 +161,7 @@ static void record(const struct subject *subject, enum damage damage, uint64_t p
     struct progress_report *report = subject->report;
 
     report->counts[outcome]++;
-    if (outcome == REFUSED || outcome == HARMLESS || report->num_shown++ >= MAX_SHOWN)
+    if (outcome <= SEAL_GONE || report->num_shown++ >= MAX_SHOWN)
         return;
     printf("  %s: %s byte %llu\n", outcome_names[outcome], damage_names[damage],
            (unsigned long long)position);
