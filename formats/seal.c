@@ -92,6 +92,13 @@ out:
     return status;
 }
 
+static void format_line(char line[SEAL_NBYTES + 1], uint64_t nbytes, uint32_t crc32)
+{
+    snprintf(line, SEAL_NBYTES + 1, "%s%020" PRIu64 " %08" PRIx32 " ", magic, nbytes, crc32);
+    snprintf(line + SEALED_PART_NBYTES, SEAL_NBYTES + 1 - SEALED_PART_NBYTES, "%08" PRIx32 "\n",
+             crc32_of(line, SEALED_PART_NBYTES));
+}
+
 enum status seal_append(const char *path, const char *name, struct error *error)
 {
     int descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
@@ -110,10 +117,7 @@ enum status seal_append(const char *path, const char *name, struct error *error)
     status = compute_crc32(descriptor, name, (uint64_t)info.st_size, 1, &crc32, error);
     if (status != STATUS_OK)
         goto out;
-    snprintf(line, sizeof(line), "%s%020" PRIu64 " %08" PRIx32 " ", magic, (uint64_t)info.st_size,
-             crc32);
-    snprintf(line + SEALED_PART_NBYTES, sizeof(line) - SEALED_PART_NBYTES, "%08" PRIx32 "\n",
-             crc32_of(line, SEALED_PART_NBYTES));
+    format_line(line, (uint64_t)info.st_size, crc32);
     errno = ENOSPC; /* what a short write to a file means */
     written = write(descriptor, line, SEAL_NBYTES);
     if (written != SEAL_NBYTES)
@@ -134,12 +138,14 @@ static enum status refuse(const char *name, const char *what, const char *expect
 static enum status check_line(int descriptor, const char *name, uint64_t file_nbytes,
                               const char *line, bool is_full, int num_threads, struct error *error)
 {
+    char again[SEAL_NBYTES + 1];
     uint64_t nbytes;
-    uint32_t sealed_crc32, line_crc32, found_crc32;
+    uint32_t sealed_crc32, found_crc32;
 
-    if (sscanf(line + MAGIC_NBYTES, "%20" SCNu64 " %8" SCNx32 " %8" SCNx32, &nbytes, &sealed_crc32,
-               &line_crc32) != 3 ||
-        crc32_of(line, SEALED_PART_NBYTES) != line_crc32)
+    if (sscanf(line + MAGIC_NBYTES, "%20" SCNu64 " %8" SCNx32, &nbytes, &sealed_crc32) != 2)
+        return refuse(name, "the seal at its end is damaged", NULL, NULL, error);
+    format_line(again, nbytes, sealed_crc32);
+    if (memcmp(line, again, SEAL_NBYTES) != 0)
         return refuse(name, "the seal at its end is damaged", NULL, NULL, error);
     if (nbytes != file_nbytes - SEAL_NBYTES)
         return refuse(name, "the file is damaged: its length is not that of its seal",

@@ -256,9 +256,9 @@ run_stage() {
 
 wait_for_stage() {
     num_waited=-1
-    while [ "$num_waited" -ne "$num_signals" ]; do
+    while [ "$num_waited" -ne $((num_signals + num_saves)) ]; do
         # A signal ends the wait early; then wait again for the stage itself.
-        num_waited=$num_signals
+        num_waited=$((num_signals + num_saves))
         wait "$child"
         code=$?
     done
@@ -269,12 +269,18 @@ wait_for_stage() {
     return "$code"
 }
 
-# The stage gets SIGTERM for SIGINT too: the shell has it ignore SIGINT in the background.
+# The stage gets SIGTERM for SIGINT and SIGUSR1 too: the shell has it ignore SIGINT in the background.
 pass_signal() {
     signal=$1
     num_signals=$((num_signals + 1))
     [ -n "$child" ] || exit $((128 + signal))
     kill -TERM "$child" 2>/dev/null
+}
+
+# SIGUSR2 asks for a checkpoint, which training alone can write.
+pass_save() {
+    num_saves=$((num_saves + 1))
+    [ -z "$child" ] || [ "$stage" != train ] || kill -USR2 "$child" 2>/dev/null
 }
 
 print_command() {
@@ -343,7 +349,7 @@ run_pipeline() {
 
 unset source work_dir store ingest_options train_options evaluate_options
 programs='' settings='' from='' only='' force='' dry_run=no show_version=no
-child='' signal=0 num_signals=0
+child='' signal=0 num_signals=0 num_saves=0
 
 while [ $# -gt 0 ]; do
     option=$1
@@ -405,5 +411,7 @@ check_arguments
 find_programs
 trap 'pass_signal 1' HUP
 trap 'pass_signal 2' INT
+trap 'pass_signal 10' USR1
 trap 'pass_signal 15' TERM
+trap pass_save USR2
 run_pipeline

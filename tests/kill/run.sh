@@ -109,6 +109,9 @@ else
 fi
 trap 'exit 143' HUP INT TERM
 cd "$work" || exit 74
+# Threads that wait do not spin: beside other programs, that would take their processors.
+OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY
 
 num_kills=0 num_hits=0 num_reruns=0 num_files=0 num_mismatches=0 most_leftovers=0 num_inside=0
 num_kept=3
@@ -364,6 +367,7 @@ while [ "$num_kills" -lt "$num_kills_wanted" ]; do
 done
 
 say "seed $seed: $num_kills kills sent, $num_hits hit a live process, $num_reruns reruns," \
-    "$num_inside of them from inside an epoch, $num_files files compared, at most $most_leftovers temporary files at once," \
+    "$num_inside left a checkpoint from inside an epoch, $num_files files compared," \
+    "at most $most_leftovers temporary files at once," \
     "$num_mismatches mismatches"
 [ "$num_mismatches" -eq 0 ]

@@ -1,0 +1,283 @@
+#include "tests/fuzz/doctor.h"
+
+#include <hdf5.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/fuzz/fuzz.h"
+
+enum { MAX_EDITS = 8, MAX_RANK = 5, DATA_NBYTES = 1 << 16 };
+
+struct reader {
+    const uint8_t *next;
+    size_t num_left;
+};
+
+static unsigned take(struct reader *reader)
+{
+    if (reader->num_left == 0)
+        return 0;
+    reader->num_left--;
+    return *reader->next++;
+}
+
+static hsize_t take_size(struct reader *reader)
+{
+    static const hsize_t sizes[] = {0,     1,          2,          3,          4,
+                                    6,     7,          65535,      65536,      1 << 20,
+                                    65537, 1ULL << 32, 1ULL << 40, 1ULL << 62, INT64_MAX};
+    unsigned choice = take(reader);
+
+    return choice < 128 ? sizes[choice % (sizeof(sizes) / sizeof(sizes[0]))] : choice - 128;
+}
+
+/* A type to be closed. */
+static hid_t take_type(struct reader *reader)
+{
+    unsigned choice = take(reader);
+    hid_t text;
+
+    switch (choice % 10) {
+    case 0:
+        return H5Tcopy(H5T_STD_U8LE);
+    case 1:
+        return H5Tcopy(H5T_STD_I64BE);
+    case 2:
+        return H5Tcopy(H5T_IEEE_F32LE);
+    case 3:
+        return H5Tcopy(H5T_IEEE_F64BE);
+    case 4:
+        return H5Tcopy(H5T_STD_U32LE);
+    case 5:
+        return H5Tarray_create2(H5T_STD_U8LE, 1, (const hsize_t[]){4});
+    case 6:
+        return H5Tvlen_create(H5T_STD_U8LE);
+    case 7:
+        text = H5Tcopy(H5T_C_S1);
+        H5Tset_size(text, H5T_VARIABLE);
+        return text;
+    default:
+        text = H5Tcopy(H5T_C_S1);
+        H5Tset_size(text, take(reader) * (choice % 10 == 8 ? 1 : 1000) + 1);
+        if (take(reader) % 2)
+            H5Tset_strpad(text, H5T_STR_SPACEPAD);
+        return text;
+    }
+}
+
+/* A space to be closed. */
+static hid_t take_space(struct reader *reader, hsize_t *dimensions, int *rank)
+{
+    *rank = (int)(take(reader) % MAX_RANK);
+    for (int i = 0; i < *rank; i++)
+        dimensions[i] = take_size(reader);
+    return *rank == 0 ? H5Screate(take(reader) % 8 ? H5S_SCALAR : H5S_NULL)
+                      : H5Screate_simple(*rank, dimensions, NULL);
+}
+
+/* True for what can be written from the static buffer. */
+static int is_small(hid_t type, hid_t space)
+{
+    hssize_t count = H5Sget_simple_extent_npoints(space);
+
+    return H5Tis_variable_str(type) == 0 && H5Tget_class(type) != H5T_VLEN && count > 0 &&
+           (size_t)count <= DATA_NBYTES / H5Tget_size(type);
+}
+
+static const void *fill(struct reader *reader)
+{
+    static uint8_t data[DATA_NBYTES];
+
+    memset(data, (int)take(reader), sizeof(data));
+    for (int i = 0; i < 16; i++)
+        data[i] = (uint8_t)take(reader);
+    return data;
+}
+
+static void replace_dataset(hid_t file, const char *name, struct reader *reader)
+{
+    hsize_t dimensions[MAX_RANK], chunk[MAX_RANK];
+    int rank;
+    hid_t type = take_type(reader), space = take_space(reader, dimensions, &rank);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE), dataset;
+    unsigned layout = take(reader);
+
+    if (layout % 4 == 1 && rank > 0) {
+        for (int i = 0; i < rank; i++)
+            chunk[i] = take_size(reader);
+        H5Pset_chunk(list, rank, chunk);
+        if (layout & 16)
+            H5Pset_shuffle(list);
+        if (layout & 32)
+            H5Pset_fletcher32(list);
+        if (layout & 64)
+            H5Pset_deflate(list, 1);
+    } else if (layout % 4 == 2) {
+        H5Pset_layout(list, H5D_COMPACT);
+    } else if (layout % 4 == 3) {
+        H5Pset_external(list, "/dev/null", 0, H5F_UNLIMITED);
+    }
+    H5Ldelete(file, name, H5P_DEFAULT);
+    dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    if (dataset >= 0) {
+        if (is_small(type, space) && layout % 4 != 3)
+            H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
+        H5Dclose(dataset);
+    }
+    H5Pclose(list);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/* The same values in chunks of another shape, or in one block. */
+static void relayout_dataset(hid_t file, const char *name, struct reader *reader)
+{
+    static uint8_t data[DATA_NBYTES];
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), type, space, list;
+    hsize_t dimensions[H5S_MAX_RANK], chunk[H5S_MAX_RANK];
+    int rank;
+
+    if (dataset < 0)
+        return;
+    type = H5Dget_type(dataset);
+    space = H5Dget_space(dataset);
+    list = H5Pcreate(H5P_DATASET_CREATE);
+    rank = H5Sget_simple_extent_dims(space, dimensions, NULL);
+    if (rank > 0 && is_small(type, space) &&
+        H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0) {
+        unsigned filters = take(reader);
+
+        for (int i = 0; i < rank; i++)
+            chunk[i] = take(reader) % 4 ? dimensions[i] : take_size(reader);
+        if (filters & 1)
+            H5Pset_chunk(list, rank, chunk);
+        if (filters & 2)
+            H5Pset_shuffle(list);
+        if (filters & 4)
+            H5Pset_deflate(list, 9);
+        if (filters & 8)
+            H5Pset_fletcher32(list);
+        H5Dclose(dataset);
+        H5Ldelete(file, name, H5P_DEFAULT);
+        dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
+        if (dataset >= 0)
+            H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+    }
+    if (dataset >= 0)
+        H5Dclose(dataset);
+    H5Pclose(list);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/* Rewrites or adds an attribute of an object, in place of one it has or beside those. */
+static void replace_attribute(hid_t file, const char *name, struct reader *reader)
+{
+    hsize_t dimensions[MAX_RANK];
+    char attribute_name[64] = "another";
+    hid_t object = H5Oopen(file, name, H5P_DEFAULT), type, space, attribute;
+    int rank;
+
+    if (object < 0)
+        return;
+    H5Aget_name_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, take(reader) % 16, attribute_name,
+                       sizeof(attribute_name), H5P_DEFAULT);
+    type = take_type(reader);
+    space = take_space(reader, dimensions, &rank);
+    H5Adelete(object, attribute_name);
+    if (is_small(type, space)) {
+        attribute = H5Acreate2(object, attribute_name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+        if (attribute >= 0) {
+            H5Awrite(attribute, type, fill(reader));
+            H5Aclose(attribute);
+        }
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Oclose(object);
+}
+
+/* Puts another kind of link where the object was. */
+static void replace_link(hid_t file, const char *name, const char *other, struct reader *reader)
+{
+    hid_t group;
+
+    H5Ldelete(file, name, H5P_DEFAULT);
+    switch (take(reader) % 5) {
+    case 0:
+        return;
+    case 1:
+        H5Lcreate_soft(other, file, name, H5P_DEFAULT, H5P_DEFAULT);
+        return;
+    case 2:
+        H5Lcreate_external("/dev/null", other, file, name, H5P_DEFAULT, H5P_DEFAULT);
+        return;
+    case 3:
+        H5Lcreate_hard(file, other, file, name, H5P_DEFAULT, H5P_DEFAULT);
+        return;
+    default:
+        group = H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        if (group >= 0)
+            H5Gclose(group);
+    }
+}
+
+/* Overwrites one value, whatever its type. */
+static void edit_values(hid_t file, const char *name, struct reader *reader)
+{
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), type, space;
+
+    if (dataset < 0)
+        return;
+    type = H5Dget_type(dataset);
+    space = H5Dget_space(dataset);
+    if (is_small(type, space))
+        H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+}
+
+int doctor_make(const void *template, size_t template_nbytes, const char *const *names,
+                const uint8_t *edits, size_t num_edit_bytes)
+{
+    struct reader reader = {edits, num_edit_bytes};
+    int descriptor = memfd_create("doctored", 0);
+    size_t num_names = 0;
+    char path[64];
+    hid_t file;
+
+    while (names[num_names])
+        num_names++;
+    FUZZ_DEMAND(descriptor >= 0);
+    FUZZ_DEMAND(write(descriptor, template, template_nbytes) == (ssize_t)template_nbytes);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    FUZZ_DEMAND(file >= 0);
+    for (int i = 0; i < MAX_EDITS && reader.num_left > 0; i++) {
+        unsigned operation = take(&reader);
+        const char *name = names[take(&reader) % num_names];
+
+        switch (operation % 5) {
+        case 0:
+            replace_dataset(file, name, &reader);
+            break;
+        case 1:
+            replace_attribute(file, name, &reader);
+            break;
+        case 2:
+            replace_link(file, name, names[take(&reader) % num_names], &reader);
+            break;
+        case 3:
+            edit_values(file, name, &reader);
+            break;
+        default:
+            relayout_dataset(file, name, &reader);
+        }
+    }
+    H5Fclose(file);
+    H5Eclear2(H5E_DEFAULT);
+    return descriptor;
+}

@@ -1,0 +1,55 @@
+/*
+ * Reading a store that is whole HDF5 but holds anything (doctor.h).  Bytes that are no whole HDF5
+ * are the matter of HDF5 itself, which the seal keeps from damaged files: fuzz_seal.c, tests/rot.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/hdf5_internal.h"
+#include "tests/fuzz/doctor.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/samples.h"
+#include "tests/rot/contents.h"
+
+static const char *const names[] = {"/",
+                                    "classes",
+                                    "train",
+                                    "train/images",
+                                    "train/labels",
+                                    "train/paths",
+                                    "train/crc32",
+                                    "train/pixel_crc32",
+                                    "train/class_means",
+                                    "valid",
+                                    "valid/images",
+                                    "valid/labels",
+                                    "valid/paths",
+                                    "source",
+                                    "rejects",
+                                    "rejects/path",
+                                    "rejects/reason",
+                                    "test",
+                                    NULL};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
+{
+    static void *sample;
+    static size_t sample_nbytes;
+    struct contents contents;
+    struct error error = {0};
+    enum status status;
+    char path[64];
+    int descriptor;
+
+    if (!sample)
+        sample = samples_make_store(&sample_nbytes);
+    descriptor = doctor_make(sample, sample_nbytes, names, bytes, nbytes);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+    status = contents_read_store(path, false, &contents, &error);
+    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
+    FUZZ_DEMAND(status == error.status);
+    FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, path) == 0);
+    FUZZ_DEMAND(h5_num_live_handles() == 0);
+    close(descriptor);
+    return 0;
+}

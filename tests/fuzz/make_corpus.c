@@ -1,0 +1,100 @@
+/* make_corpus DIR: writes what each fuzz target begins with to DIR/TARGET/. */
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/random.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/samples.h"
+#include "tests/support.h"
+
+static const char *root;
+
+static void put(const char *target, unsigned index, const void *bytes, size_t nbytes)
+{
+    char path[600];
+
+    snprintf(path, sizeof(path), "%s/%s", root, target);
+    mkdir(path, 0777);
+    snprintf(path, sizeof(path), "%s/%s/%03u", root, target, index);
+    support_write_file(path, bytes, nbytes);
+}
+
+static void put_texts(const char *target, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put(target, (unsigned)i, texts[i], strlen(texts[i]));
+}
+
+/* Lists of edits: every kind of edit of every object, with arbitrary parameters. */
+static void put_edits(const char *target)
+{
+    uint8_t edits[48];
+
+    put(target, 0, "", 0);
+    for (unsigned i = 0; i < 100; i++) {
+        struct random_stream stream = random_stream_begin(1, RANDOM_DRAW, i);
+
+        for (size_t k = 0; k < sizeof(edits); k++)
+            edits[k] = (uint8_t)random_next(&stream);
+        edits[0] = (uint8_t)(i % 5);
+        edits[1] = (uint8_t)(i / 5);
+        put(target, i + 1, edits, 8 + i % 5 * 10);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const command_lines[] = {
+        "\0"
+        "source\nstore.h5\n--classes\n7,3\n--valid-fraction\n0.2\n--seed\n18446744073709551615",
+        "\1"
+        "store.h5\n--output\nrun\n--loss\nmae\n--learning-rate\n1e-3\n--momentum\n0.9",
+        "\2"
+        "run\nstore.h5\n--split\nvalid\n--json\n--output\ne.h5",
+        "\2"
+        "run\n--image\na.png\nb.png\n--max-pixels\n99",
+        "\3"
+        "folder\n--train\n50\n--valid\n30\n--size\n28x28\n--digits\n7,3",
+        "\1"
+        "--help\n--version\n--threads=3\n--\n-0x1p3\nnan\n1e999\n007\n+1\n28x0\na\\,b,\\\\,c",
+    };
+    static const char *const texts[] = {
+        "img10",
+        "img9",
+        "01",
+        "a\nb\tc\\",
+        "\xc3\xa9 na\xc3\xafve",
+        "\xc2\x9b"
+        "31m",
+        "\x1b[31mred",
+        "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
+    };
+    static const char three[] = "img10\0img9\0img09";
+    size_t nbytes;
+    void *bytes;
+
+    if (argc != 2) {
+        fputs("Usage: make_corpus DIR\n", stderr);
+        return 2;
+    }
+    root = argv[1];
+    mkdir(root, 0777);
+    for (unsigned i = 0; i < SAMPLES_NUM_PNG; i++) {
+        bytes = samples_make_png(i, &nbytes);
+        if (bytes)
+            put("fuzz_png", i, bytes, nbytes);
+        free(bytes);
+    }
+    bytes = samples_make_checkpoint(&nbytes);
+    put("fuzz_seal", 0, bytes, nbytes);
+    put("fuzz_seal", 1, bytes, nbytes - 60);
+    free(bytes);
+    put_edits("fuzz_store");
+    put_edits("fuzz_checkpoint");
+    for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
+        put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
+    put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
+    put("fuzz_text", 100, three, sizeof(three));
+    return 0;
+}

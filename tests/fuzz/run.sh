@@ -1,0 +1,79 @@
+#!/bin/sh
+# Builds the fuzz targets with clang, libFuzzer and the address and undefined behaviour sanitizers,
+# and runs each for a while.
+#
+# Usage: tests/fuzz/run.sh [--seconds N] [--build DIR] [TARGET...]
+#
+#   --seconds N    for each target, 60 by default
+#   --build DIR    the build folder, build/fuzz by default; inputs found are kept there
+#   TARGET         png, seal, store, checkpoint, options, text; all by default
+#
+# Exit status: 0 nothing found, 1 something found (its input is named), 2 wrong arguments, 70 the
+# build failed, 77 clang or its libFuzzer is missing.
+set -u
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 70
+build=$root/build/fuzz
+seconds=60
+targets=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --seconds | --build)
+        [ $# -ge 2 ] || { echo "run.sh: $1 needs a value" >&2; exit 2; }
+        if [ "$1" = --seconds ]; then seconds=$2; else build=$2; fi
+        shift
+        ;;
+    --help)
+        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    png | seal | store | checkpoint | options | text) targets="$targets $1" ;;
+    *)
+        echo "run.sh: unknown argument $1 (--help lists them)" >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+case $seconds in
+'' | 0* | *[!0-9]*)
+    echo "run.sh: --seconds: expected a number from 1, found '$seconds'" >&2
+    exit 2
+    ;;
+esac
+: "${targets:=png seal store checkpoint options text}"
+
+if ! echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);
+int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return b && n ? 0 : 0; }' |
+    clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null; then
+    echo "run.sh: skipped: clang with libFuzzer is not here" >&2
+    exit 77
+fi
+flags='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=undefined'
+flags=$(echo "$flags" | tr -s '\n ' '  ')
+cmake -S "$root" -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=None \
+    -DCMAKE_C_FLAGS="$flags" -DQUERN_FUZZ=ON || exit 70
+cmake --build "$build" --target fuzzers --parallel 2 || exit 70
+bin=$build/tests/fuzz
+"$bin/make_corpus" "$bin/corpus" || exit 70
+
+found=
+for target in $targets; do
+    # What was found interesting before is kept beside the corpus, and begun with.
+    mkdir -p "$bin/grown/$target" "$bin/found"
+    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+        -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
+        -artifact_prefix="$bin/found/$target-" \
+        "$bin/grown/$target" "$bin/corpus/fuzz_$target" >"$bin/$target.log" 2>&1; then
+        found="$found $target"
+        tail -n 60 "$bin/$target.log"
+    fi
+    printf '%-12s %s executions, %s inputs kept\n' "$target" \
+        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$bin/$target.log")" \
+        "$(find "$bin/grown/$target" -type f | wc -l)"
+done
+if [ -n "$found" ]; then
+    echo "run.sh: FOUND something in:$found; the inputs are in $bin/found" >&2
+    exit 1
+fi

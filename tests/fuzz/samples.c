@@ -1,0 +1,116 @@
+#include "tests/fuzz/samples.h"
+
+#include <math.h>
+#include <png.h>
+#include <string.h>
+
+#include "formats/checkpoint.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/support.h"
+
+void *samples_make_store(size_t *nbytes)
+{
+    char *folder = support_make_folder();
+    const char *path = support_path(folder, "store.h5");
+    void *bytes;
+
+    support_write_store(path, (struct image_shape){4, 3, 1}, 2, 6, 3, 1);
+    bytes = support_read_file(path, nbytes);
+    support_remove_folder(folder);
+    return bytes;
+}
+
+void *samples_make_checkpoint(size_t *nbytes)
+{
+    float weight[12] = {1, -2, 3.5f}, bias[1] = {0.25f}, momentum[12] = {9, 8, 7};
+    char *classes[] = {(char[]){"a"}, (char[]){"b"}};
+    struct epoch_record records[] = {{1, 0.5, 0.25, 0.75, 0.1}, {2, 0.4, NAN, NAN, 0.1}};
+    struct checkpoint checkpoint = {
+        .classes = {2, 2, classes},
+        .image = {4, 3, 1},
+        .epoch = 2,
+        .step = 98,
+        .epochs = 5,
+        .num_records = 2,
+        .records = records,
+        .num_parameters = 2,
+        .parameters = {{"linear/weight", 2, {1, 12}, weight}, {"linear/bias", 1, {1}, bias}},
+        .num_states = 1,
+        .states = {{"momentum/linear/weight", 2, {1, 12}, momentum}},
+    };
+    char *folder = support_make_folder();
+    const char *path = support_path(folder, "epoch-0002.h5");
+    struct error error = {0};
+    void *bytes;
+
+    memset(checkpoint.store_fingerprint, 'f', 64);
+    settings_add_text(&checkpoint.config, "model", "linear");
+    settings_add_text(&checkpoint.config, "loss", "mae");
+    settings_add_count(&checkpoint.config, "seed", 42);
+    settings_add_real(&checkpoint.config, "learning_rate", 0.1);
+    FUZZ_DEMAND(checkpoint_write(path, &checkpoint, &error) == STATUS_OK);
+    bytes = support_read_file(path, nbytes);
+    support_remove_folder(folder);
+    return bytes;
+}
+
+struct growing {
+    unsigned char *bytes;
+    size_t nbytes;
+};
+
+static void append(png_structp png, png_bytep bytes, size_t nbytes)
+{
+    struct growing *growing = png_get_io_ptr(png);
+
+    growing->bytes = realloc(growing->bytes, growing->nbytes + nbytes);
+    FUZZ_DEMAND(growing->bytes);
+    memcpy(growing->bytes + growing->nbytes, bytes, nbytes);
+    growing->nbytes += nbytes;
+}
+
+void *samples_make_png(unsigned index, size_t *nbytes)
+{
+    static const int color_types[] = {PNG_COLOR_TYPE_GRAY, PNG_COLOR_TYPE_RGB,
+                                      PNG_COLOR_TYPE_PALETTE};
+    static const int alpha_types[] = {PNG_COLOR_TYPE_GRAY_ALPHA, PNG_COLOR_TYPE_RGB_ALPHA,
+                                      PNG_COLOR_TYPE_PALETTE};
+    enum { WIDTH = 9, HEIGHT = 5 };
+    const int depth = 1 << index / 6, kind = (int)(index / 2 % 3);
+    const bool is_interlaced = index % 2 == 1;
+    const bool has_alpha = is_interlaced && depth >= 8;
+    const int color_type = has_alpha ? alpha_types[kind] : color_types[kind];
+    png_color palette[2] = {{1, 2, 3}, {200, 100, 50}};
+    png_byte row[WIDTH * 8], transparency[1] = {128};
+    struct growing growing = {0};
+    png_structp png;
+    png_infop info;
+
+    if ((kind == 1 && depth < 8) || (kind == 2 && depth > 8))
+        return NULL;
+    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    info = png_create_info_struct(png);
+    png_set_write_fn(png, &growing, append, NULL);
+    png_set_IHDR(png, info, WIDTH, HEIGHT, depth, color_type,
+                 is_interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (kind == 2) {
+        png_set_PLTE(png, info, palette, 2);
+        png_set_tRNS(png, info, transparency, 1, NULL);
+    }
+    png_set_gAMA_fixed(png, info, 45455);
+    png_write_info(png, info);
+    for (int pass = png_set_interlace_handling(png); pass > 0; pass--) {
+        for (int y = 0; y < HEIGHT; y++) {
+            for (size_t i = 0; i < sizeof(row); i++)
+                row[i] = (png_byte)(kind == 2 && depth == 8  ? (i + (size_t)y) % 2
+                                    : kind == 2 && depth > 1 ? 0
+                                                             : i * 37 + (size_t)y * 11);
+            png_write_row(png, row);
+        }
+    }
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    *nbytes = growing.nbytes;
+    return growing.bytes;
+}

@@ -1,0 +1,395 @@
+#!/bin/sh
+# Signals that ask a stage to stop or to save, and two runs at once on one output.
+# Lists of cases are words to split, and cases are called by name.
+# shellcheck disable=SC2034,SC2086,SC2116,SC2317,SC2329
+set -u
+
+program=run.sh
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
+QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
+all_cases='stop_train stop_again_and_again save_and_go_on second_signal stop_ingest
+    stop_pipeline stop_pipeline_group save_pipeline train_twice ingest_twice evaluate_twice
+    finished_leaves_nothing'
+
+usage() {
+    cat <<EOF
+Usage: tests/signals/run.sh [OPTION...] [CASE...]
+
+Cases (default: all):
+  stop_train                TERM, INT, USR1 to quern-train: exit code 75, a checkpoint, resumes to
+                            the same bytes
+  stop_again_and_again      the same run stopped many times
+  save_and_go_on            USR2 to quern-train, many times
+  second_signal             ends quern-train at once
+  stop_ingest               TERM, INT, USR1 to quern-ingest: no store, or the old one
+  stop_pipeline             TERM, INT, USR1 to the pipeline's script alone
+  stop_pipeline_group       the same to each of its processes, as schedulers and terminals do
+  save_pipeline             USR2 to the pipeline's script
+  train_twice               on one RUN_DIR; the first ends well, or is killed
+  ingest_twice              on one store
+  evaluate_twice            on one evaluation file
+  finished_leaves_nothing   a run killed just before it tidied up
+
+Options:
+  --help          print this help and exit
+
+Environment:
+  QUERN_BIN        folder of the programs (default: build/release/bin)
+  QUERN_STRIKE     the program that sends the signals (default: beside it, in tests/kill)
+
+Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is missing.
+EOF
+}
+
+say() {
+    printf '%s: %s\n' "$program" "$*" >&2
+}
+
+cases=
+for argument in "$@"; do
+    case " $(echo $all_cases) --help " in
+    *" $argument "*) ;;
+    *)
+        say "unknown argument $argument (--help lists them)"
+        exit 2
+        ;;
+    esac
+    if [ "$argument" = --help ]; then
+        usage
+        exit 0
+    fi
+    cases="$cases $argument"
+done
+for needed in "$QUERN_BIN/quern-train" "$QUERN_STRIKE"; do
+    if [ ! -x "$needed" ]; then
+        say "$needed is missing: build quern"
+        exit 69
+    fi
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/quern-signals.XXXXXX") || exit 74
+trap 'cd / && rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
+cd "$work" || exit 74
+# Threads that wait do not spin: beside other programs, that would take their processors.
+OMP_WAIT_POLICY=passive
+export OMP_WAIT_POLICY
+
+num_failed=0 num_checks=0
+
+fail() {
+    num_failed=$((num_failed + 1))
+    say "FAILED: $this_case: $*"
+    if [ -s log ]; then
+        tail -n 5 log >&2
+    fi
+}
+
+# expect CODE COMMAND...: its output is then in log.
+expect() {
+    expected=$1
+    shift
+    num_checks=$((num_checks + 1))
+    code=0
+    "$@" >log 2>&1 || code=$?
+    [ "$code" -eq "$expected" ] || fail "ended with $code instead of $expected: $*"
+}
+
+expect_text() {
+    num_checks=$((num_checks + 1))
+    grep -qF -e "$1" log || fail "said nothing of: $1"
+}
+
+# expect_same FOLDER: the folder `out` holds the same files as this one, the run log apart.
+expect_same() {
+    num_checks=$((num_checks + 1))
+    diff -r -x log.jsonl "$1" out >different 2>&1 || fail "out differs from $1: $(cat different)"
+    (cd "$1" && find . | LC_ALL=C sort) >expected_names
+    (cd out && find . | LC_ALL=C sort) >names
+    cmp -s expected_names names ||
+        fail "other files: $(diff expected_names names | grep '^[<>]' | tr '\n' ' ')"
+}
+
+expect_none() {
+    num_checks=$((num_checks + 1))
+    for file in "$@"; do
+        [ ! -e "$file" ] || fail "$file is there"
+    done
+}
+
+fresh() {
+    rm -rf out
+    mkdir out
+}
+
+# wait_for FILE: made by a process in the background.
+wait_for() {
+    num_waits=0
+    while [ ! -e "$1" ] && [ "$num_waits" -lt 2000 ]; do
+        sleep 0.01
+        num_waits=$((num_waits + 1))
+    done
+    [ -e "$1" ] || fail "$1 did not appear"
+}
+
+# ---- The commands ------------------------------------------------------------------------------
+
+# train WRAPPER...: about a second of many short updates.
+train() {
+    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 --epochs 60 \
+        --batch-size 2 --accumulate 3 --momentum 0.9 --learning-rate 0.1 --checkpoint-every 25
+}
+
+ingest() {
+    "$@" "$QUERN_BIN/quern-ingest" tree out/store.h5 --threads 2
+}
+
+evaluate() {
+    "$@" "$QUERN_BIN/quern-evaluate" model.h5 store.h5 --split train --output out/evaluation.h5
+}
+
+pipeline() {
+    "$@" "$root/jobs/pipeline.sh" --programs "$QUERN_BIN" --source tree --work-dir out/work \
+        --train-options '--threads 2 --epochs 60 --batch-size 2 --checkpoint-every 25'
+}
+
+# ---- Cases: stop and save ----------------------------------------------------------------------
+
+stop_train() {
+    for signal in TERM INT USR1; do
+        for after in 0 0.02 0.1; do
+            fresh
+            expect 75 train "$QUERN_STRIKE" --signal "$signal" --caught --after "$after"
+            expect_text "stopped by SIG$signal"
+            expect_text 'run again with --resume'
+            expect_text out/run
+            # The only checkpoints that need no more are those of whole epochs.
+            if [ ! -e out/run/interrupted.h5 ] && [ ! -e out/run/epoch-0025.h5 ]; then
+                fail "SIG$signal after $after s left no checkpoint"
+            fi
+            expect_none out/run/.*.partial
+            expect 0 train env
+            expect_same train.out
+        done
+    done
+}
+
+stop_again_and_again() {
+    fresh
+    num_stops=0
+    code=75
+    while [ "$code" -eq 75 ] && [ "$num_stops" -lt 12 ]; do
+        num_stops=$((num_stops + 1))
+        code=0
+        train "$QUERN_STRIKE" --signal TERM --caught --after 0.03 >log 2>&1 || code=$?
+        case $code in 0 | 75) ;; *) fail "stop $num_stops ended with $code" ;; esac
+    done
+    num_checks=$((num_checks + num_stops))
+    [ "$num_stops" -ge 3 ] || fail "ended after $num_stops stops already"
+    expect 0 train env
+    expect_same train.out
+}
+
+save_and_go_on() {
+    fresh
+    expect 0 train "$QUERN_STRIKE" --signal TERM --after 1000 --poke 0.01
+    expect_same train.out
+    # One epoch-NNNN.h5 of each 25, the first and the last; the rest were asked for.
+    num_checks=$((num_checks + 1))
+    num_saved=$(grep -c '"event":"checkpoint"' out/run/log.jsonl)
+    [ "$num_saved" -gt 4 ] || fail "no checkpoint was written for the signals"
+}
+
+# A run that cannot go on, because nobody reads what it prints, cannot stop in good order either.
+# shellcheck disable=SC2216
+second_signal() {
+    for signal in TERM INT USR1; do
+        fresh
+        rm -f code
+        {
+            "$QUERN_STRIKE" --signal "$signal" --caught --after 1 --again 2 \
+                "$QUERN_BIN/quern-train" small.h5 --output out/run --epochs 100000 \
+                --checkpoint-every 100000 2>log
+            echo $? >code
+        } | sleep 6
+        wait_for code
+        num_checks=$((num_checks + 1))
+        case $signal:$(cat code) in
+        TERM:143 | INT:130 | USR1:138) ;;
+        *) fail "ended with $(cat code) on the second SIG$signal" ;;
+        esac
+    done
+}
+
+stop_ingest() {
+    for signal in TERM INT USR1; do
+        fresh
+        expect 75 ingest "$QUERN_STRIKE" --signal "$signal" --caught
+        expect_text "stopped by SIG$signal"
+        expect_none out/store.h5 out/.store.h5.partial
+        expect 0 ingest env
+        expect_same ingest.out
+
+        fresh
+        cp small.h5 out/store.h5
+        expect 75 ingest "$QUERN_STRIKE" --signal "$signal" --caught
+        cmp -s small.h5 out/store.h5 || fail "the old store is not as it was"
+        expect_none out/.store.h5.partial
+        expect 0 ingest env
+        expect_same ingest.out
+    done
+}
+
+# stop_pipeline_with STRIKE_OPTION...: once while it trains.
+stop_pipeline_with() {
+    for signal in TERM INT USR1; do
+        fresh
+        expect 75 pipeline "$QUERN_STRIKE" --signal "$signal" --when out/work/run/epoch-0000.h5 \
+            --after 0.05 "$@"
+        expect_text 'run again to go on'
+        expect_none out/work/evaluation.h5 out/work/evaluation.json
+        expect 0 pipeline env
+        expect_same pipeline.out
+    done
+}
+
+stop_pipeline() {
+    stop_pipeline_with --leader
+}
+
+stop_pipeline_group() {
+    for round in 1 2 3; do
+        stop_pipeline_with
+    done
+}
+
+save_pipeline() {
+    fresh
+    expect 0 pipeline "$QUERN_STRIKE" --signal USR2 --when out/work/run/epoch-0000.h5 --after 0.05 \
+        --leader
+    expect_same pipeline.out
+    num_checks=$((num_checks + 1))
+    num_saved=$(grep -c '"event":"checkpoint"' out/work/run/log.jsonl)
+    [ "$num_saved" -gt 4 ] || fail "no checkpoint was written for the signal"
+}
+
+# ---- Cases: two at once ------------------------------------------------------------------------
+
+# hold FILE COMMAND...: starts the command in the background and has it stand still as soon as
+# FILE is there; sets holder to its process.  The file may be there for an instant only.
+hold() {
+    held_file=$1
+    shift
+    for round in 1 2 3 4 5 6 7 8 9 10; do
+        fresh
+        rm -f holder
+        "$@" "$QUERN_STRIKE" --signal STOP --leader --pid holder --when "$held_file" >held_log 2>&1 &
+        strike=$!
+        if wait_for_hold; then
+            return 0
+        fi
+    done
+    fail "$held_file was never seen"
+    return 1
+}
+
+# True once the holder stands still with its file there; false if it ended before.
+wait_for_hold() {
+    wait_for holder
+    holder=$(cat holder)
+    while state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$holder/status" 2>/dev/null) &&
+        [ -n "$state" ]; do
+        if [ "$state" = T ]; then
+            [ ! -e "$held_file" ] || return 0
+            kill -s CONT "$holder"
+        fi
+        sleep 0.005
+    done
+    wait "$strike"
+    return 1
+}
+
+# two_at_once FILE REFERENCE TEXT COMMAND: the second is refused and the first undisturbed; when
+# the first is killed, another may start.
+two_at_once() {
+    hold "$1" "$4" || return
+    expect 74 "$4" env
+    expect_text "$3"
+    expect 74 "$4" env
+    kill -s CONT "$holder"
+    wait "$strike" || fail "the first ended with $?: $(cat held_log)"
+    expect_same "$2"
+
+    hold "$1" "$4" || return
+    expect 74 "$4" env
+    kill -s KILL "$holder"
+    wait "$strike"
+    expect 0 "$4" env
+    expect_same "$2"
+}
+
+train_twice() {
+    two_at_once out/run/epoch-0025.h5 train.out 'another quern-train is at work' train
+}
+
+ingest_twice() {
+    two_at_once out/.store.h5.partial ingest.out 'another process is writing this file' ingest
+}
+
+evaluate_twice() {
+    two_at_once out/.evaluation.h5.partial evaluate.out 'another process is writing this file' \
+        evaluate
+}
+
+# Between the last checkpoint's appearance and the removal of what it makes needless.
+finished_leaves_nothing() {
+    fresh
+    cp -r train.out/run out/run
+    expect 75 train_elsewhere
+    mv elsewhere/interrupted.h5 out/run/interrupted.h5
+    expect 0 train env
+    expect_same train.out
+}
+
+train_elsewhere() {
+    rm -rf elsewhere
+    "$QUERN_STRIKE" --signal TERM --caught --after 0.05 "$QUERN_BIN/quern-train" store.h5 \
+        --output elsewhere --threads 2 --epochs 60 --batch-size 2 --accumulate 3 --momentum 0.9 \
+        --learning-rate 0.1 --checkpoint-every 1000
+}
+
+# ---- All ---------------------------------------------------------------------------------------
+
+prepare() {
+    "$QUERN_BIN/quern-draw" tree --train 3000 --valid 300 --threads 2 &&
+        "$QUERN_BIN/quern-draw" small_tree --train 8 --valid 4 --size 8x8 &&
+        "$QUERN_BIN/quern-ingest" tree store.h5 &&
+        "$QUERN_BIN/quern-ingest" small_tree small.h5 &&
+        "$QUERN_BIN/quern-train" store.h5 --output first --epochs 1 &&
+        mv first/epoch-0001.h5 model.h5
+}
+
+if ! prepare >log 2>&1; then
+    cat log >&2
+    say "cannot prepare the data"
+    exit 1
+fi
+for command in train ingest evaluate pipeline; do
+    fresh
+    if ! "$command" env >log 2>&1; then
+        cat log >&2
+        say "the undisturbed $command failed"
+        exit 1
+    fi
+    mv out "$command.out"
+done
+for this_case in ${cases:-$all_cases}; do
+    num_before=$num_failed
+    "$this_case"
+    if [ "$num_failed" -eq "$num_before" ]; then
+        say "passed: $this_case"
+    fi
+done
+say "$num_checks checks, $num_failed failed"
+[ "$num_failed" -eq 0 ]
