@@ -22,6 +22,9 @@ static void print_string(FILE *stream, const char *text)
             fprintf(stream, "\\%c", byte);
         } else if (byte < 0x20 || byte == 0x7f) {
             fprintf(stream, "\\u%04x", byte);
+        } else if (byte == 0xc2 && (unsigned char)text[1] < 0xa0) {
+            /* U+0080 to U+009F drive terminals too. */
+            fprintf(stream, "\\u%04x", (unsigned char)text[1]);
         } else {
             fwrite(text, 1, length, stream);
         }

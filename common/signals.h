@@ -1,7 +1,8 @@
 /*
- * Signals, the same in every program: SIGXFSZ and SIGPIPE are ignored, so that a file size limit
- * and a closed pipe come back as errors of the call; SIGTERM, SIGINT and SIGUSR1 ask to stop, a
- * second one ends the process at once; SIGUSR2 asks for a checkpoint.
+ * Signals, the same in every program.  SIGXFSZ and SIGPIPE are ignored, so that a file size limit
+ * and a closed pipe come back as errors of the call.  SIGTERM, SIGINT and SIGUSR1 ask to stop; a
+ * second one, more than a second after the first, ends the process at once.  SIGUSR2 asks for a
+ * checkpoint, and is ignored by programs that write none.
  */
 #ifndef QUERN_COMMON_SIGNALS_H
 #define QUERN_COMMON_SIGNALS_H

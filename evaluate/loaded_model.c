@@ -122,12 +122,6 @@ static enum status note_skipped(struct loaded_model *loaded, const struct error 
     return text_list_add(&loaded->skipped, message, error);
 }
 
-/* True for what a file can be blamed for, as against the memory of this machine. */
-static bool is_broken(enum status status)
-{
-    return status == STATUS_DATA || status == STATUS_IO;
-}
-
 /* The newest file of the folder that checkpoint_read finds whole. */
 static enum status read_newest(const char *folder, struct loaded_model *loaded, struct error *error)
 {
@@ -137,7 +131,8 @@ static enum status read_newest(const char *folder, struct loaded_model *loaded, 
     if (status == STATUS_OK && list.count == 0)
         status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
                            "the folder holds no checkpoint (epoch-NNNN.h5)");
-    for (size_t i = list.count; i-- > 0;) {
+    /* Half a list could lack the newest. */
+    for (size_t i = status == STATUS_OK ? list.count : 0; i-- > 0;) {
         struct error broken = {0};
 
         loaded->path = checkpoint_folder_path(folder, list.epochs[i], error);
@@ -149,7 +144,9 @@ static enum status read_newest(const char *folder, struct loaded_model *loaded, 
         if (status == STATUS_OK)
             break;
         loaded->checkpoint = (struct checkpoint){0};
-        if (!is_broken(status)) {
+        /* What cannot be read now, or for want of memory, is not broken: an older checkpoint would
+         * quietly give other figures. */
+        if (status != STATUS_DATA) {
             *error = broken;
             break;
         }

@@ -59,15 +59,22 @@ static enum status open_temporary(struct atomic_file *file, struct error *error)
                              error) != STATUS_OK)
             return error->status;
         if (fstat(file->lock, &locked) != 0)
-            return error_set_errno(error, file->path, "cannot create");
-        if (stat(file->temporary_path, &named) == 0 && named.st_ino == locked.st_ino &&
-            named.st_dev == locked.st_dev)
+            goto fail;
+        if (stat(file->temporary_path, &named) != 0) {
+            if (errno != ENOENT)
+                goto fail;
+        } else if (named.st_ino == locked.st_ino && named.st_dev == locked.st_dev) {
             break;
+        }
         close(file->lock);
     }
-    if (ftruncate(file->lock, 0) != 0)
-        return error_set_errno(error, file->path, "cannot create");
-    return STATUS_OK;
+    if (ftruncate(file->lock, 0) == 0)
+        return STATUS_OK;
+fail:
+    error_set_errno(error, file->path, "cannot create");
+    /* Locked, so ours or a dead process's. */
+    unlink(file->temporary_path);
+    return STATUS_IO;
 }
 
 enum status atomic_file_begin(struct atomic_file *file, const char *path, struct error *error)
@@ -96,16 +103,16 @@ fail:
     return status;
 }
 
-static enum status flush_to_disk(const char *path, int flags, struct error *error)
+static enum status flush_to_disk(const char *path, const char *name, int flags, struct error *error)
 {
     int descriptor = open(path, flags | O_CLOEXEC);
     enum status status = STATUS_OK;
 
     if (descriptor < 0)
-        return error_set_errno(error, path, "cannot open to flush to disk");
+        return error_set_errno(error, name, "cannot open to flush to disk");
     /* Some file systems cannot flush a folder and say EINVAL: there is nothing to wait for. */
     if (fsync(descriptor) != 0 && !((flags & O_DIRECTORY) && errno == EINVAL))
-        status = error_set_errno(error, path, "cannot flush to disk");
+        status = error_set_errno(error, name, "cannot flush to disk");
     close(descriptor);
     return status;
 }
@@ -120,13 +127,13 @@ enum status atomic_file_commit(struct atomic_file *file, struct error *error)
     if (status == STATUS_OK)
         status = seal_append(file->temporary_path, file->path, error);
     if (status == STATUS_OK)
-        status = flush_to_disk(file->temporary_path, O_RDONLY, error);
+        status = flush_to_disk(file->temporary_path, file->path, O_RDONLY, error);
     if (status == STATUS_OK && rename(file->temporary_path, file->path) != 0)
         status = error_set_errno(error, file->path, "cannot rename the finished file");
     if (status == STATUS_OK) {
         free(file->temporary_path);
         file->temporary_path = NULL;
-        status = flush_to_disk(folder, O_RDONLY | O_DIRECTORY, error);
+        status = flush_to_disk(folder, file->path, O_RDONLY | O_DIRECTORY, error);
     }
     free(folder);
     atomic_file_abandon(file);

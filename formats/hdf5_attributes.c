@@ -182,7 +182,8 @@ void h5_check_format(const struct h5_context *file, hid_t root, const char *form
 
     if (!h5_ok(file))
         return;
-    if (H5Aexists(root, "format") <= 0) {
+    if (!h5_found(file, H5Aexists(root, "format"), "format")) {
+        /* Does nothing if that failed. */
         h5_refuse(file, NULL, "not a quern file", TEXT("format '%s'", format),
                   "no format attribute");
         return;

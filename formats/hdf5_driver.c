@@ -28,6 +28,12 @@ struct driver_file {
 };
 
 static int first_errno;
+static bool open_is_allowed;
+
+void h5_driver_allow_open(bool is_allowed)
+{
+    open_is_allowed = is_allowed;
+}
 
 int h5_driver_errno(void)
 {
@@ -53,6 +59,8 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access_list, ha
 
     (void)access_list;
     (void)max_address;
+    if (!open_is_allowed)
+        return NULL;
     if (flags & H5F_ACC_TRUNC)
         open_flags |= O_TRUNC;
     if (flags & H5F_ACC_CREAT)

@@ -11,9 +11,16 @@
 #define QUERN_FORMATS_HDF5_DRIVER_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 
 /* Makes files opened by this access list use the driver; negative on failure. */
 herr_t h5_driver_choose(hid_t access_list);
+
+/*
+ * Files can be opened between h5_driver_allow_open(true) and (false) only: a link in a file that
+ * leads to another file leads nowhere.
+ */
+void h5_driver_allow_open(bool is_allowed);
 
 /*
  * The errno of the first call of the system that failed in the driver since h5_driver_forget_errno

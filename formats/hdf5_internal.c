@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/hdf5_driver.h"
 #include "formats/seal.h"
 
 /* Attributes stay in their object's header, which has a checksum, however many there are. */
@@ -27,13 +28,35 @@ static herr_t keep_description(unsigned depth, const H5E_error2_t *entry, void *
     return 0;
 }
 
+static herr_t note_memory(unsigned depth, const H5E_error2_t *entry, void *is_without_memory)
+{
+    (void)depth;
+    if (entry->min_num == H5E_CANTALLOC || entry->min_num == H5E_NOSPACE)
+        *(bool *)is_without_memory = true;
+    return 0;
+}
+
 void h5_fail(const struct h5_context *file, enum status status, const char *dataset,
              const char *what)
 {
+    bool is_without_memory = false;
     char reason[256] = "";
 
     if (!h5_ok(file))
         return;
+    if (h5_driver_errno() != 0) {
+        H5Eclear2(H5E_DEFAULT);
+        error_set(file->error, STATUS_IO, ERROR_AT(.file = file->path, .dataset = dataset),
+                  "%s: %s", what, strerror(h5_driver_errno()));
+        return;
+    }
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_memory, &is_without_memory);
+    if (is_without_memory) {
+        H5Eclear2(H5E_DEFAULT);
+        error_set(file->error, STATUS_INTERNAL, ERROR_AT(.file = file->path, .dataset = dataset),
+                  "%s: HDF5 has no memory", what);
+        return;
+    }
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, reason);
     H5Eclear2(H5E_DEFAULT);
     error_set(file->error, status, ERROR_AT(.file = file->path, .dataset = dataset), "%s%s%s%s",
@@ -61,12 +84,22 @@ hid_t h5_hold(const struct h5_context *file, hid_t id, const char *dataset, cons
     return id;
 }
 
+/* Of a property list: no file can be blamed when there is none. */
+static hid_t hold_list(const struct h5_context *file, hid_t id)
+{
+    if (id < 0)
+        h5_fail(file, STATUS_INTERNAL, NULL, "cannot make a property list");
+    return h5_hold(file, id, NULL, "cannot make a property list");
+}
+
 void h5_close(const struct h5_context *file, hid_t *id)
 {
     herr_t result = 0;
+    bool is_file;
 
     if (*id < 0)
         return;
+    is_file = H5Iget_type(*id) == H5I_FILE;
     switch (H5Iget_type(*id)) {
     case H5I_FILE:
         result = H5Fclose(*id);
@@ -92,8 +125,10 @@ void h5_close(const struct h5_context *file, hid_t *id)
     }
     num_live_handles--;
     *id = H5I_INVALID_HID;
-    if (result < 0)
-        h5_fail(file, STATUS_IO, NULL, "cannot close");
+    if (result < 0 || (is_file && h5_driver_errno() != 0))
+        h5_fail(file, STATUS_IO, NULL, is_file ? "cannot write" : "cannot close");
+    if (is_file)
+        h5_driver_forget_errno();
 }
 
 int h5_num_live_handles(void)
@@ -108,26 +143,29 @@ static const char *storage_path(const struct h5_context *file)
 
 static hid_t create_access_list(const struct h5_context *file)
 {
-    hid_t list = h5_hold(file, H5Pcreate(H5P_FILE_ACCESS), NULL, "cannot make a property list");
+    hid_t list = hold_list(file, H5Pcreate(H5P_FILE_ACCESS));
 
     if (h5_ok(file) && H5Pset_fclose_degree(list, H5F_CLOSE_SEMI) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
-#if H5_VERSION_GE(1, 10, 7)
-    /* What is written is locked by atomic_file.h, and what is read does not change; on NFS,
-     * HDF5's own locks would meet ours, and some Lustre mounts have none. */
-    if (h5_ok(file) && H5Pset_file_locking(list, false, true) < 0)
+    if (h5_ok(file) && h5_driver_choose(list) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
-#endif
     return list;
+}
+
+/* Its error stack is ours to print, what an earlier file met is not about this one. */
+static void begin_hdf5(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    h5_driver_forget_errno();
 }
 
 hid_t h5_create_file(const struct h5_context *file)
 {
     hid_t access = H5I_INVALID_HID, creation = H5I_INVALID_HID, id = H5I_INVALID_HID;
 
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    begin_hdf5();
     access = create_access_list(file);
-    creation = h5_hold(file, H5Pcreate(H5P_FILE_CREATE), NULL, "cannot make a property list");
+    creation = hold_list(file, H5Pcreate(H5P_FILE_CREATE));
     /* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
     if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
@@ -135,7 +173,9 @@ hid_t h5_create_file(const struct h5_context *file)
                         H5Pset_attr_phase_change(creation, MAX_COMPACT_ATTRIBUTES, 0) < 0))
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
     if (h5_ok(file)) {
+        h5_driver_allow_open(true);
         id = H5Fcreate(storage_path(file), H5F_ACC_TRUNC, creation, access);
+        h5_driver_allow_open(false);
         if (id < 0)
             h5_fail(file, STATUS_IO, NULL, "cannot create");
         else
@@ -152,16 +192,19 @@ hid_t h5_open_file(const struct h5_context *file, bool *is_sealed)
     int num_threads = file->num_threads > 0 ? file->num_threads : 1;
     bool has_seal = false;
 
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    begin_hdf5();
     if (!h5_ok(file) || seal_check(storage_path(file), file->path, !file->skip_seal, num_threads,
                                    &has_seal, file->error) != STATUS_OK)
         return id;
     if (is_sealed)
         *is_sealed = has_seal;
     access = create_access_list(file);
-    if (h5_ok(file))
+    if (h5_ok(file)) {
+        h5_driver_allow_open(true);
         id = h5_hold(file, H5Fopen(storage_path(file), H5F_ACC_RDONLY, access), NULL,
                      "cannot be opened as an HDF5 file");
+        h5_driver_allow_open(false);
+    }
     h5_close(file, &access);
     return id;
 }
@@ -172,7 +215,7 @@ hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *n
 
     if (!h5_ok(file))
         return id;
-    list = h5_hold(file, H5Pcreate(H5P_GROUP_CREATE), name, "cannot make a property list");
+    list = hold_list(file, H5Pcreate(H5P_GROUP_CREATE));
     if (h5_ok(file) && (H5Pset_obj_track_times(list, false) < 0 ||
                         H5Pset_attr_phase_change(list, MAX_COMPACT_ATTRIBUTES, 0) < 0))
         h5_fail(file, STATUS_INTERNAL, name, "cannot set group properties");
@@ -190,13 +233,23 @@ hid_t h5_open_group(const struct h5_context *file, hid_t parent, const char *nam
     return h5_hold(file, H5Gopen2(parent, name, H5P_DEFAULT), name, "has no such group");
 }
 
+bool h5_found(const struct h5_context *file, htri_t result, const char *name)
+{
+    bool is_without_memory = false;
+
+    if (result < 0) {
+        H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_memory, &is_without_memory);
+        if (is_without_memory || h5_driver_errno() != 0)
+            h5_fail(file, STATUS_IO, name, "cannot be looked up");
+    }
+    H5Eclear2(H5E_DEFAULT);
+    return result > 0;
+}
+
 bool h5_exists(const struct h5_context *file, hid_t parent, const char *name)
 {
-    bool exists = h5_ok(file) && H5Lexists(parent, name, H5P_DEFAULT) > 0 &&
-                  H5Oexists_by_name(parent, name, H5P_DEFAULT) > 0;
-
-    H5Eclear2(H5E_DEFAULT);
-    return exists;
+    return h5_ok(file) && h5_found(file, H5Lexists(parent, name, H5P_DEFAULT), name) &&
+           h5_found(file, H5Oexists_by_name(parent, name, H5P_DEFAULT), name);
 }
 
 hid_t h5_create_dataset_list(const struct h5_context *file)
@@ -205,7 +258,7 @@ hid_t h5_create_dataset_list(const struct h5_context *file)
 
     if (!h5_ok(file))
         return list;
-    list = h5_hold(file, H5Pcreate(H5P_DATASET_CREATE), NULL, "cannot make a property list");
+    list = hold_list(file, H5Pcreate(H5P_DATASET_CREATE));
     if (h5_ok(file) && H5Pset_obj_track_times(list, false) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set dataset properties");
     return list;

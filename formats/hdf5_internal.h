@@ -50,6 +50,11 @@ hid_t h5_create_file(const struct h5_context *file);
 hid_t h5_open_file(const struct h5_context *file, bool *is_sealed);
 hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *name);
 hid_t h5_open_group(const struct h5_context *file, hid_t parent, const char *name);
+/*
+ * The result of a function of HDF5 that looks for something: what could not be read, or for want of
+ * memory, is an error and not absent.
+ */
+bool h5_found(const struct h5_context *file, htri_t result, const char *name);
 /* A link of that name exists and leads to an object. */
 bool h5_exists(const struct h5_context *file, hid_t parent, const char *name);
 /* A dataset creation list without times. */

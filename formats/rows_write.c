@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
+#include "formats/hdf5_driver.h"
 #include "formats/rows.h"
 
 /* About 256 KiB: large enough for deflate and for one read to pay, small enough that a store of
@@ -116,7 +117,8 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
     for (size_t i = 0; i < num_chunks && h5_ok(file); i++) {
         offset[0] = first_row + i * writer->chunk_rows;
         if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, offset, writer->compressed_nbytes[i],
-                           writer->compressed + i * bound) < 0)
+                           writer->compressed + i * bound) < 0 ||
+            h5_driver_errno() != 0)
             h5_fail(file, STATUS_IO, writer->name, "cannot write a chunk");
     }
     writer->num_pending_rows = 0;

@@ -105,7 +105,6 @@ enum status seal_append(const char *path, const char *name, struct error *error)
     char line[SEAL_NBYTES + 1];
     struct stat info;
     uint32_t crc32 = 0;
-    ssize_t written;
     enum status status;
 
     if (descriptor < 0)
@@ -118,10 +117,14 @@ enum status seal_append(const char *path, const char *name, struct error *error)
     if (status != STATUS_OK)
         goto out;
     format_line(line, (uint64_t)info.st_size, crc32);
-    errno = ENOSPC; /* what a short write to a file means */
-    written = write(descriptor, line, SEAL_NBYTES);
-    if (written != SEAL_NBYTES)
-        status = error_set_errno(error, name, "cannot write");
+    for (size_t done = 0; done < SEAL_NBYTES && status == STATUS_OK;) {
+        ssize_t written = write(descriptor, line + done, SEAL_NBYTES - done);
+
+        if (written >= 0)
+            done += (size_t)written;
+        else if (errno != EINTR)
+            status = error_set_errno(error, name, "cannot write");
+    }
 out:
     if (close(descriptor) != 0 && status == STATUS_OK)
         status = error_set_errno(error, name, "cannot close");

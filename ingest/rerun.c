@@ -23,6 +23,8 @@ enum status rerun_compute_digest(const struct tree *tree, int source_fd, int num
                                  char digest[RERUN_DIGEST_LENGTH + 1], struct error *error)
 {
     size_t num_files = tree_num_rows(tree);
+    const char *failed_path = NULL;
+    int failed_errno = 0;
     uint64_t *hashes;
 
     if (memory_allocate(&hashes, num_files, sizeof(*hashes), error) != STATUS_OK)
@@ -37,13 +39,21 @@ enum status rerun_compute_digest(const struct tree *tree, int source_fd, int num
             facts[1] = (uint64_t)stat.st_size;
             facts[2] = (uint64_t)stat.st_mtim.tv_sec;
             facts[3] = (uint64_t)stat.st_mtim.tv_nsec;
+        } else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP) {
+            /* Those are for the decoder to report; others say nothing about the file. */
+#pragma omp critical(rerun_failed)
+            {
+                failed_path = tree->paths[i];
+                failed_errno = errno;
+            }
         }
         hashes[i] = random_hash(1, facts, sizeof(facts));
     }
     snprintf(digest, RERUN_DIGEST_LENGTH + 1, "%016" PRIx64,
              random_hash(num_files, hashes, num_files * sizeof(*hashes)));
     free(hashes);
-    return STATUS_OK;
+    errno = failed_errno;
+    return failed_path ? error_set_errno(error, failed_path, "cannot look at") : STATUS_OK;
 }
 
 __attribute__((format(printf, 2, 3))) static void say(const struct rerun_request *request,

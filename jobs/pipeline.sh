@@ -269,7 +269,7 @@ wait_for_stage() {
     return "$code"
 }
 
-# The stage gets SIGTERM for SIGINT and SIGUSR1 too: the shell has it ignore SIGINT in the background.
+# The stage gets SIGTERM for the others too: the shell has it ignore SIGINT in the background.
 pass_signal() {
     signal=$1
     num_signals=$((num_signals + 1))

@@ -26,7 +26,9 @@ enum status run_folder_make(const char *folder, struct error *error)
             break;
         *slash = '/';
     }
-    if (status == STATUS_OK && (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode)))
+    if (status == STATUS_OK && stat(folder, &info) != 0)
+        status = error_set_errno(error, folder, "cannot look at the folder");
+    else if (status == STATUS_OK && !S_ISDIR(info.st_mode))
         status = error_set(error, STATUS_IO, ERROR_AT(.file = folder), "is not a folder");
     free(path);
     return status;
@@ -66,17 +68,23 @@ static char *interrupted_path(const char *folder, struct error *error)
     return NULL;
 }
 
-/* Reads one, or says what is wrong with it; false as well if it is not there. */
-static bool read_or_pass_over(const char *program, const char *path, struct checkpoint *checkpoint)
+/* Reads one; says what is wrong with a broken one, which is no error. */
+static enum status read_or_pass_over(const char *program, const char *path,
+                                     struct checkpoint *checkpoint, bool *is_whole,
+                                     struct error *error)
 {
     struct error broken = {0};
+    enum status status = checkpoint_read(path, checkpoint, &broken);
 
-    if (access(path, F_OK) != 0)
-        return false;
-    if (checkpoint_read(path, checkpoint, &broken) == STATUS_OK)
-        return true;
+    *is_whole = status == STATUS_OK;
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    if (status != STATUS_DATA) {
+        *error = broken;
+        return status;
+    }
     error_print(&broken, program, stderr);
-    return false;
+    return STATUS_OK;
 }
 
 /* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
@@ -85,11 +93,15 @@ static enum status consider_interrupted(const char *program, const char *folder,
 {
     char *path = interrupted_path(folder, error);
     struct checkpoint interrupted;
+    bool is_whole = false;
+    enum status status = STATUS_OK;
 
     if (!path)
         return error->status;
     newest->has_interrupted = access(path, F_OK) == 0;
-    if (read_or_pass_over(program, path, &interrupted)) {
+    if (newest->has_interrupted)
+        status = read_or_pass_over(program, path, &interrupted, &is_whole, error);
+    if (is_whole) {
         newest->interrupted_step = interrupted.step;
         if (!newest->is_found || interrupted.step > newest->checkpoint.step) {
             if (newest->is_found)
@@ -101,7 +113,7 @@ static enum status consider_interrupted(const char *program, const char *folder,
         }
     }
     free(path);
-    return STATUS_OK;
+    return status;
 }
 
 enum status run_folder_read_newest(const char *program, const char *folder,
@@ -114,10 +126,9 @@ enum status run_folder_read_newest(const char *program, const char *folder,
     for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !newest->is_found;) {
         char *path = checkpoint_folder_path(folder, list.epochs[i], error);
 
-        if (path)
-            newest->is_found = read_or_pass_over(program, path, &newest->checkpoint);
-        else
-            status = error->status;
+        status =
+            path ? read_or_pass_over(program, path, &newest->checkpoint, &newest->is_found, error)
+                 : error->status;
         free(path);
     }
     if (status == STATUS_OK)
@@ -166,20 +177,40 @@ static enum status remove_checkpoint(const char *folder, uint64_t epoch, struct 
     return status;
 }
 
+/* Removes what a run has kept too many of, before this epoch. */
+static enum status remove_old(const char *folder, uint64_t epoch, uint64_t keep,
+                              struct error *error)
+{
+    struct checkpoint_folder list = {0};
+    enum status status = STATUS_OK;
+
+    if (keep > 0)
+        status = checkpoint_folder_list(folder, &list, error);
+    for (size_t i = 0; i + keep < list.count && status == STATUS_OK; i++)
+        if (list.epochs[i] < epoch)
+            status = remove_checkpoint(folder, list.epochs[i], error);
+    checkpoint_folder_free(&list);
+    return status;
+}
+
 enum status run_folder_write_epoch(const char *folder, const struct checkpoint *checkpoint,
                                    uint64_t keep, struct error *error)
 {
-    struct checkpoint_folder list = {0};
     char *path = checkpoint_folder_path(folder, checkpoint->epoch, error);
     enum status status = path ? checkpoint_write(path, checkpoint, error) : error->status;
 
-    if (status == STATUS_OK && keep > 0)
-        status = checkpoint_folder_list(folder, &list, error);
-    for (size_t i = 0; i + keep < list.count && status == STATUS_OK; i++)
-        if (list.epochs[i] < checkpoint->epoch)
-            status = remove_checkpoint(folder, list.epochs[i], error);
-    checkpoint_folder_free(&list);
+    if (status == STATUS_OK)
+        status = remove_old(folder, checkpoint->epoch, keep, error);
     free(path);
+    return status;
+}
+
+enum status run_folder_tidy(const char *folder, uint64_t epoch, uint64_t keep, struct error *error)
+{
+    enum status status = remove_old(folder, epoch, keep, error);
+
+    if (status == STATUS_OK)
+        status = run_folder_remove_interrupted(folder, error);
     return status;
 }
 

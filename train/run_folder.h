@@ -50,4 +50,7 @@ enum status run_folder_remove_interrupted(const char *folder, struct error *erro
 /* Removes every checkpoint. */
 enum status run_folder_clear(const char *folder, struct error *error);
 
+/* After the last epoch: removes interrupted.h5, and all but the newest keep checkpoints. */
+enum status run_folder_tidy(const char *folder, uint64_t epoch, uint64_t keep, struct error *error);
+
 #endif

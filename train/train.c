@@ -205,6 +205,9 @@ static enum status take_up_folder(struct run *run, bool *is_finished, struct err
         printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", folder, existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");
         *is_finished = true;
+        /* A run that was killed at its very end may not have come to it. */
+        if (!options->dry_run)
+            status = run_folder_tidy(folder, existing->epoch, options->keep, error);
     } else if (status == STATUS_OK && options->resume) {
         status = saver_resume(run, existing, error);
         if (status == STATUS_OK)

@@ -5,7 +5,8 @@
  *   QUERN_FAULT_NUMBER    which of them fails, from 1; the others are let through
  *   QUERN_FAULT_ERRNO     with what: a number, or a name such as EIO; "short" makes a read or write
  *                         move half of the bytes instead (at least one)
- *   QUERN_FAULT_REPORT    a file to append to: a line for the call that failed, or, without a
+ *   QUERN_FAULT_REPORT    a file to append to: a line for the call that failed, which says whether
+ *                         it came from inside HDF5, or, without a
  *                         number, a line "GROUP COUNT" for each group at the end of the program
  *
  * Calls are counted from the start of main, so that dynamic loading is left out.  Calls that
@@ -32,6 +33,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <unwind.h>
 
 /* The headers may have made some of these names macros or inline functions. */
 #undef open
@@ -167,18 +169,31 @@ static void append_report(const char *line, size_t nbytes)
     syscall(SYS_close, fd);
 }
 
+/* backtrace() of the C library would open another library, and that leaks. */
+static _Unwind_Reason_Code note_hdf5(struct _Unwind_Context *frame, void *is_inside_hdf5)
+{
+    Dl_info info;
+
+    if (dladdr((void *)_Unwind_GetIP(frame), &info) && info.dli_fname &&
+        strstr(info.dli_fname, "libhdf5"))
+        *(bool *)is_inside_hdf5 = true;
+    return _URC_NO_REASON;
+}
+
 static void report_failure(enum group group, const char *detail, const void *caller)
 {
     Dl_info info = {0};
+    bool is_inside_hdf5 = false;
     char line[1024];
     int length;
 
+    _Unwind_Backtrace(note_hdf5, &is_inside_hdf5);
     dladdr(caller, &info);
-    length = snprintf(line, sizeof(line), "%s %lu failed: %s, called by %s+0x%lx %s\n",
+    length = snprintf(line, sizeof(line), "%s %lu failed: %s, called by %s+0x%lx %s%s\n",
                       group_names[group], chosen_number, detail ? detail : "-",
                       info.dli_fname ? info.dli_fname : "?",
                       (unsigned long)((uintptr_t)caller - (uintptr_t)info.dli_fbase),
-                      info.dli_sname ? info.dli_sname : "");
+                      info.dli_sname ? info.dli_sname : "", is_inside_hdf5 ? ", inside HDF5" : "");
     append_report(line, length < (int)sizeof(line) ? (size_t)length : sizeof(line) - 1);
 }
 

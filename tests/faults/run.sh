@@ -16,7 +16,8 @@
 #
 # Options:
 #   --full            every call, not a sample
-#   --sample N        at most N calls of each function and stage (default: 6)
+#   --sample N        at most N calls of each function and stage (default: 3, or
+#                     15 in the part memory)
 #   --stages "A ..."  these stages only, of those in the list below
 #   --functions "A ..."  these functions only, as fault_injector.c names them
 #   --keep-going      report all failures, not the first 20
@@ -28,13 +29,14 @@
 #   - when it fails, it says on stderr what failed and why;
 #   - each file under a final name is whole: the undisturbed one or the one from before;
 #   - the same command without a fault then leaves exactly the undisturbed files.
+# Only when HDF5 itself gets no memory, how the program ends is counted and not judged.
 # Exit status: 0 all held, 1 some did not, 2 wrong arguments, 77 cannot run here.
 # shellcheck disable=SC2317  # functions are called by name
 set -u
 LC_ALL=C
 export LC_ALL
 
-sample=6
+sample=3
 stages='draw draw-over ingest ingest-over train train-over train-resume means evaluate evaluate-over
     evaluate-images'
 functions=
@@ -100,6 +102,7 @@ export ASAN_OPTIONS UBSAN_OPTIONS OMP_NUM_THREADS
 num_tried=0
 num_unfired=0
 num_failures=0
+num_hdf5=0
 
 # ---- stages ----
 
@@ -208,9 +211,23 @@ list_files() {
     (cd "$1" && find . -type f ! -name log.jsonl | sort)
 }
 
-# same_files A B: the folders hold the same files, apart from the log.
+# same_files STAGE: the output is the undisturbed one, apart from the log.  A training may go on
+# without a checkpoint that is not its last, with a warning.
 same_files() {
-    diff -r -x log.jsonl "$1" "$2" >differences 2>&1
+    diff -r -x log.jsonl expected work >differences 2>&1 && return 0
+    case $1 in
+    train*)
+        sed -i '/^Only in expected\/run: epoch-000[01]\.h5$/d' differences
+        check_message
+        [ ! -s differences ]
+        ;;
+    *) return 1 ;;
+    esac
+}
+
+# HDF5 promises nothing when it has no memory: it may crash, but not harm a file.
+is_without_promise() {
+    [ "$errno" = ENOMEM ] && [ "$code" -ne 0 ] && grep -q 'inside HDF5' report
 }
 
 # Every file is the undisturbed or the older one, but for one temporary file.
@@ -248,19 +265,28 @@ check_message() {
 }
 
 check_exit() {
+    if is_without_promise; then
+        case $code in
+        70) ;;
+        *) num_hdf5=$((num_hdf5 + 1)) ;;
+        esac
+        return
+    fi
     if grep -Eq 'Sanitizer|runtime error:' stderr; then
         complain "a sanitizer's report: $(grep -Em1 'Sanitizer|runtime error:' stderr)"
         return
     fi
     case $code in
-    0) same_files expected work || complain "it says that all is well: $(head -n 1 differences)" ;;
+    0) same_files "$1" || complain "it says that all is well: $(head -n 1 differences)" ;;
     70 | 74) check_message ;;
     65)
         case $1 in
-        ingest* | evaluate-images) check_message ;;
+        ingest* | evaluate-images)
+            check_message
+            grep -q '\.png' stderr || complain "the fault is taken for bad data"
+            ;;
         *) complain "the fault is taken for bad data" ;;
         esac
-        grep -q '\.png' stderr || complain "the fault is taken for bad data"
         ;;
     *) complain "ended with $code" ;;
     esac
@@ -283,7 +309,7 @@ check_rerun() {
         complain "the rerun without a fault ended with $code"
         return
     }
-    same_files expected work || complain "after the rerun: $(head -n 1 differences)"
+    same_files "$1" || complain "after the rerun: $(head -n 1 differences)"
 }
 
 # Puts the initial state into the folder work, which may be a file system of its own.
@@ -442,6 +468,8 @@ run_full_disk() {
 }
 
 finish() {
+    [ "$part" != memory ] ||
+        echo "memory: HDF5 crashed or gave no reason $num_hdf5 times when it had no memory"
     echo "$part: $num_tried faults tried, $num_unfired of them not reached, $num_failures failures"
     [ "$num_tried" -gt 0 ] && [ "$num_unfired" -eq 0 ] && [ "$num_failures" -eq 0 ]
     exit
@@ -459,7 +487,7 @@ calls)
     ;;
 memory)
     : "${functions:=malloc}"
-    [ "$sample" -ne 6 ] || sample=30
+    [ "$sample" -ne 3 ] || sample=15
     run_calls
     ;;
 file_limit) try_room try_limit ;;

@@ -10,10 +10,17 @@
 #include <stdint.h>
 
 /*
- * Writes template to an anonymous file, edits it and returns its descriptor; its name is
- * /proc/self/fd/DESCRIPTOR.  names are the objects to choose from, NULL at the end.
+ * Writes template to a file of this process's own, edits it and returns its path, which later calls
+ * use again; it is gone when the process ends.  names are the objects to choose from, NULL at the
+ * end.
  */
-int doctor_make(const void *template, size_t template_nbytes, const char *const *names,
-                const uint8_t *edits, size_t num_edit_bytes);
+const char *doctor_make(const void *template, size_t template_nbytes, const char *const *names,
+                        const uint8_t *edits, size_t num_edit_bytes);
+
+/* Before any other use of HDF5: it must not try to end with what it could not close. */
+void doctor_begin(void);
+
+/* Reading it has left no object of HDF5 open. */
+void doctor_demand_all_closed(void);
 
 #endif

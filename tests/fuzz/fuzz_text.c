@@ -82,6 +82,7 @@ static void check_json(const char *text)
     FUZZ_DEMAND(text_is_utf8(printed, nbytes));
     while (i < nbytes && printed[i] != '"') {
         FUZZ_DEMAND((unsigned char)printed[i] >= 0x20);
+        FUZZ_DEMAND((unsigned char)printed[i] != 0xc2 || (unsigned char)printed[i + 1] >= 0xa0);
         i += printed[i] == '\\' ? 2 : 1;
     }
     FUZZ_DEMAND(i + 1 == nbytes);

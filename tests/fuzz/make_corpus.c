@@ -29,9 +29,17 @@ static void put_texts(const char *target, const char *const *texts, size_t count
 /* Lists of edits: every kind of edit of every object, with arbitrary parameters. */
 static void put_edits(const char *target)
 {
+    /* A dataset of 2^40 texts of one byte, of as many integers, in chunks of 64: doctor.c. */
+    uint8_t many_texts[] = {0, 0, 8, 0, 0, 1, 12, 1, 128 + 64};
+    uint8_t many_numbers[] = {0, 0, 1, 1, 12, 1, 128 + 64};
     uint8_t edits[48];
 
     put(target, 0, "", 0);
+    for (uint8_t i = 0; i < 20; i++) {
+        many_texts[1] = many_numbers[1] = i;
+        put(target, 200u + i, many_texts, sizeof(many_texts));
+        put(target, 300u + i, many_numbers, sizeof(many_numbers));
+    }
     for (unsigned i = 0; i < 100; i++) {
         struct random_stream stream = random_stream_begin(1, RANDOM_DRAW, i);
 

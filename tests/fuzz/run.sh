@@ -70,7 +70,7 @@ for target in $targets; do
         tail -n 60 "$bin/$target.log"
     fi
     printf '%-12s %s executions, %s inputs kept\n' "$target" \
-        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$bin/$target.log")" \
+        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$bin/$target.log" | tail -n 1)" \
         "$(find "$bin/grown/$target" -type f | wc -l)"
 done
 if [ -n "$found" ]; then

@@ -123,7 +123,11 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
 
     if (h5_num_live_handles() != 0)
         return LEAKED;
-    if (status == STATUS_DATA && strcmp(error->file, subject->path) == 0)
+    /* Without a seal, HDF5 itself may meet a size that there is no memory for: refused as well, as
+     * what it looks like. */
+    if ((status == STATUS_DATA ||
+         (status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
+        strcmp(error->file, subject->path) == 0)
         return REFUSED;
     if (status != STATUS_OK)
         return WRONG_REFUSAL;

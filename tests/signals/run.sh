@@ -76,7 +76,7 @@ cd "$work" || exit 74
 OMP_WAIT_POLICY=passive
 export OMP_WAIT_POLICY
 
-num_failed=0 num_checks=0
+num_failed=0 num_checks=0 num_kept=100
 
 fail() {
     num_failed=$((num_failed + 1))
@@ -111,6 +111,15 @@ expect_same() {
         fail "other files: $(diff expected_names names | grep '^[<>]' | tr '\n' ' ')"
 }
 
+# expect_saves RUN_DIR FOLDER: more checkpoints were written in out/RUN_DIR than in FOLDER/RUN_DIR.
+expect_saves() {
+    num_checks=$((num_checks + 1))
+    num_asked=$(grep -c '"event":"checkpoint"' "out/$1/log.jsonl")
+    num_usual=$(grep -c '"event":"checkpoint"' "$2/$1/log.jsonl")
+    [ "$num_asked" -gt "$num_usual" ] ||
+        fail "$num_asked checkpoints, with no signal there are $num_usual"
+}
+
 expect_none() {
     num_checks=$((num_checks + 1))
     for file in "$@"; do
@@ -137,8 +146,9 @@ wait_for() {
 
 # train WRAPPER...: about a second of many short updates.
 train() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 --epochs 60 \
-        --batch-size 2 --accumulate 3 --momentum 0.9 --learning-rate 0.1 --checkpoint-every 25
+    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 --epochs 40 \
+        --batch-size 2 --accumulate 3 --momentum 0.9 --learning-rate 0.1 --checkpoint-every 25 \
+        --keep "$num_kept"
 }
 
 ingest() {
@@ -151,7 +161,7 @@ evaluate() {
 
 pipeline() {
     "$@" "$root/jobs/pipeline.sh" --programs "$QUERN_BIN" --source tree --work-dir out/work \
-        --train-options '--threads 2 --epochs 60 --batch-size 2 --checkpoint-every 25'
+        --train-options '--threads 2 --epochs 40 --batch-size 2 --checkpoint-every 25'
 }
 
 # ---- Cases: stop and save ----------------------------------------------------------------------
@@ -195,10 +205,7 @@ save_and_go_on() {
     fresh
     expect 0 train "$QUERN_STRIKE" --signal TERM --after 1000 --poke 0.01
     expect_same train.out
-    # One epoch-NNNN.h5 of each 25, the first and the last; the rest were asked for.
-    num_checks=$((num_checks + 1))
-    num_saved=$(grep -c '"event":"checkpoint"' out/run/log.jsonl)
-    [ "$num_saved" -gt 4 ] || fail "no checkpoint was written for the signals"
+    expect_saves run train.out
 }
 
 # A run that cannot go on, because nobody reads what it prints, cannot stop in good order either.
@@ -208,11 +215,11 @@ second_signal() {
         fresh
         rm -f code
         {
-            "$QUERN_STRIKE" --signal "$signal" --caught --after 1 --again 2 \
+            "$QUERN_STRIKE" --signal "$signal" --caught --after 0.5 --again 1.5 \
                 "$QUERN_BIN/quern-train" small.h5 --output out/run --epochs 100000 \
                 --checkpoint-every 100000 2>log
             echo $? >code
-        } | sleep 6
+        } | sleep 3.5
         wait_for code
         num_checks=$((num_checks + 1))
         case $signal:$(cat code) in
@@ -259,7 +266,7 @@ stop_pipeline() {
 }
 
 stop_pipeline_group() {
-    for round in 1 2 3; do
+    for round in 1 2; do
         stop_pipeline_with
     done
 }
@@ -269,9 +276,7 @@ save_pipeline() {
     expect 0 pipeline "$QUERN_STRIKE" --signal USR2 --when out/work/run/epoch-0000.h5 --after 0.05 \
         --leader
     expect_same pipeline.out
-    num_checks=$((num_checks + 1))
-    num_saved=$(grep -c '"event":"checkpoint"' out/work/run/log.jsonl)
-    [ "$num_saved" -gt 4 ] || fail "no checkpoint was written for the signal"
+    expect_saves work/run pipeline.out
 }
 
 # ---- Cases: two at once ------------------------------------------------------------------------
@@ -281,7 +286,7 @@ save_pipeline() {
 hold() {
     held_file=$1
     shift
-    for round in 1 2 3 4 5 6 7 8 9 10; do
+    for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         fresh
         rm -f holder
         "$@" "$QUERN_STRIKE" --signal STOP --leader --pid holder --when "$held_file" >held_log 2>&1 &
@@ -294,17 +299,19 @@ hold() {
     return 1
 }
 
-# True once the holder stands still with its file there; false if it ended before.
+# True once the holder stands still while it writes its file; false if it ended before.
 wait_for_hold() {
     wait_for holder
     holder=$(cat holder)
     while state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$holder/status" 2>/dev/null) &&
         [ -n "$state" ]; do
         if [ "$state" = T ]; then
-            [ ! -e "$held_file" ] || return 0
+            # Not empty: it was locked before it was written.
+            [ ! -s "$held_file" ] || return 0
             kill -s CONT "$holder"
+            [ ! -e "$held_file" ] || kill -s STOP "$holder"
         fi
-        sleep 0.005
+        sleep 0.002
     done
     wait "$strike"
     return 1
@@ -350,19 +357,30 @@ finished_leaves_nothing() {
     mv elsewhere/interrupted.h5 out/run/interrupted.h5
     expect 0 train env
     expect_same train.out
+
+    # The same with those that --keep makes needless.
+    fresh
+    cp -r train.out/run out/run
+    num_kept=2
+    expect 0 train env
+    num_kept=100
+    rm -rf kept.out
+    cp -r train.out kept.out
+    rm kept.out/run/epoch-0000.h5
+    expect_same kept.out
 }
 
 train_elsewhere() {
     rm -rf elsewhere
     "$QUERN_STRIKE" --signal TERM --caught --after 0.05 "$QUERN_BIN/quern-train" store.h5 \
-        --output elsewhere --threads 2 --epochs 60 --batch-size 2 --accumulate 3 --momentum 0.9 \
+        --output elsewhere --threads 2 --epochs 40 --batch-size 2 --accumulate 3 --momentum 0.9 \
         --learning-rate 0.1 --checkpoint-every 1000
 }
 
 # ---- All ---------------------------------------------------------------------------------------
 
 prepare() {
-    "$QUERN_BIN/quern-draw" tree --train 3000 --valid 300 --threads 2 &&
+    "$QUERN_BIN/quern-draw" tree --train 2000 --valid 300 --threads 2 &&
         "$QUERN_BIN/quern-draw" small_tree --train 8 --valid 4 --size 8x8 &&
         "$QUERN_BIN/quern-ingest" tree store.h5 &&
         "$QUERN_BIN/quern-ingest" small_tree small.h5 &&
