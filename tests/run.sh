@@ -15,10 +15,13 @@ On a Debian or Ubuntu machine, as root or with sudo, installs the packages that 
 builds quern and runs its tests:
   1. with gcc and the address and undefined behaviour sanitizers, in build/asan;
   2. with clang, warnings as errors, built only, in build/clang;
-  3. optimized, the whole suite, in build/release.  Its summary comes last.
+  3. with clang's thread sanitizer, what is parallel, in build/threads;
+  4. with clang's fuzzer, a while each, in build/fuzz;
+  5. optimized, the whole suite, in build/release.  Its summary comes last.
 
 Options:
-  --quick         the third part only
+  --quick              the last part only
+  --fuzz-seconds N     for each target (default: 60)
   --help          print this help and exit
 
 Environment:
@@ -59,6 +62,16 @@ run_clang() {
         cmake --build "$root/build/clang" --parallel "$num_processors"
 }
 
+run_threads() {
+    announce "clang, thread sanitizer"
+    "$root/tests/threads/run.sh"
+}
+
+run_fuzzers() {
+    announce "clang, fuzzers for $fuzz_seconds s each"
+    "$root/tests/fuzz/run.sh" --seconds "$fuzz_seconds"
+}
+
 run_release() {
     announce "gcc, optimized: the whole suite"
     setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_PYTHON="$python" &&
@@ -66,24 +79,39 @@ run_release() {
             --parallel "$num_processors"
 }
 
-quick=no
-for argument in "$@"; do
-    case $argument in
+quick=no fuzz_seconds=60
+while [ $# -gt 0 ]; do
+    case $1 in
+    --fuzz-seconds)
+        fuzz_seconds=${2:-}
+        case $fuzz_seconds in
+        '' | 0* | *[!0-9]*)
+            setup_say "--fuzz-seconds needs a number from 1"
+            exit 2
+            ;;
+        esac
+        shift
+        ;;
     --quick) quick=yes ;;
     --help)
         usage
         exit 0
         ;;
     *)
-        setup_say "unknown argument $argument (--help lists them)"
+        setup_say "unknown argument $1 (--help lists them)"
         exit 2
         ;;
     esac
+    shift
 done
 
 # The lists are words to split.
 # shellcheck disable=SC2086
 setup_install $setup_build_packages $setup_test_packages || exit 69
+# The sanitizers' and the fuzzer's runtime: a package of its own on newer systems.
+if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
+    setup_install libclang-rt-dev || exit 69
+fi
 python=$(find_python) || exit 69
 num_processors=$(setup_num_processors)
 
@@ -91,6 +119,8 @@ failed=
 if [ "$quick" = no ]; then
     run_sanitizers || failed="$failed sanitizers"
     run_clang || failed="$failed clang"
+    run_threads || failed="$failed threads"
+    run_fuzzers || failed="$failed fuzzers"
 fi
 run_release || failed="$failed release"
 
