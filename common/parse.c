@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 static enum status refuse(const char *name, const char *text, const char *expected,
                           struct error *error)
 {

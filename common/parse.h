@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 /* Decimal digits only: no sign, no space, no exponent. */
 enum status parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,

@@ -1,5 +1,5 @@
 /*
- * Text: safe printing of names that come from outside, natural order, lists of names.
+ * Text: safe printing of names that come from outside, natural order.
  */
 #ifndef QUERN_COMMON_TEXT_H
 #define QUERN_COMMON_TEXT_H
@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include "common/error.h"
 
 /*
  * TEXT("%zux%zu", h, w): a formatted string that lives to the end of the enclosing block (the
@@ -42,20 +40,5 @@ size_t text_utf8_length(const char *text);
 
 /* Prints 12396 as "12,396" into a buffer of at least 27 bytes; returns the buffer. */
 const char *text_group_digits(char *buffer, size_t size, uint64_t number);
-
-/* A list of strings that owns its strings; {0} is an empty list. */
-struct text_list {
-    size_t count;
-    size_t capacity;
-    char **items;
-};
-
-enum status text_list_add(struct text_list *list, const char *text, struct error *error);
-enum status text_list_copy(struct text_list *list, const struct text_list *source,
-                           struct error *error);
-/* The index of text, or list->count. */
-size_t text_list_find(const struct text_list *list, const char *text);
-bool text_list_equal(const struct text_list *a, const struct text_list *b);
-void text_list_free(struct text_list *list);
 
 #endif

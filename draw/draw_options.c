@@ -7,6 +7,7 @@
 #include "common/options.h"
 #include "common/parse.h"
 #include "common/text.h"
+#include "common/text_list.h"
 #include "draw/render.h"
 
 static const char summary[] =

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 /*
  * Writes to map [store_classes->count] the index in model_classes of each class of the store.

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/text.h"
 #include "formats/checkpoint_folder.h"
 
 static enum status choose(const char *path, const struct settings *config, const char *name,

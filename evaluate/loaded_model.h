@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 #include "formats/checkpoint.h"
 #include "model/model.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/text_list.h"
 #include "evaluate/report.h"
 
 enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_COLUMNS = 24, NAME_SIZE = 160 };

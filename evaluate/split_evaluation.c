@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "evaluate/class_map.h"
 #include "formats/evaluation.h"
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/text_list.h"
 #include "evaluate/loaded_model.h"
 #include "evaluate/metrics.h"
 #include "formats/store.h"

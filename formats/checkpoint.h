@@ -12,7 +12,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 /* One attribute of /config: every setting that influences the result. */
 enum setting_type { SETTING_TEXT, SETTING_COUNT, SETTING_REAL };
@@ -41,8 +41,7 @@ const struct setting *settings_find(const struct settings *settings, const char 
 const char *setting_format(const struct setting *setting, char *buffer, size_t size);
 /*
  * The first setting of either (b's first, in b's order) that the other does not hold with the same
- * value, or NULL.  The
- * values are written to the buffers of 128 bytes, "none" where absent.
+ * value, or NULL.  Both values are written to the buffers of 128 bytes, "none" where absent.
  */
 const char *settings_first_difference(const struct settings *a, const struct settings *b,
                                       char a_value[128], char b_value[128]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "common/text.h"
 
 enum { NAME_SIZE = 40 };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/checkpoint.h"
 #include "formats/checkpoint_internal.h"
 #include "formats/hdf5_internal.h"

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "common/memory.h"
 #include "formats/atomic_file.h"
@@ -14,12 +13,6 @@ const struct history_column history_columns[HISTORY_NUM_COLUMNS] = {
     {"valid_accuracy", offsetof(struct epoch_record, valid_accuracy)},
     {"learning_rate", offsetof(struct epoch_record, learning_rate)},
 };
-
-uint32_t checkpoint_tensor_crc32(const struct tensor *tensor)
-{
-    return (uint32_t)crc32_z(0, (const unsigned char *)tensor->data,
-                             tensor_num_elements(tensor) * sizeof(float));
-}
 
 /* Opens the group NAME under parent, making it if it is not there. */
 static hid_t enter_group(const struct h5_context *file, hid_t parent, const char *name)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/atomic_file.h"
 #include "formats/hdf5_internal.h"
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "formats/hdf5_internal.h"
 
 static void write_attribute(const struct h5_context *file, hid_t object, const char *name,

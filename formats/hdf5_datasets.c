@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/hdf5_internal.h"
 #include "formats/rows.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 struct h5_context {
     const char *path;         /* the name for messages */

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/rows.h"
 
 enum {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "formats/checkpoint.h"
 
 static struct setting *add(struct settings *settings, const char *name, enum setting_type type)

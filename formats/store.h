@@ -13,7 +13,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/hdf5_internal.h"
 #include "formats/rows.h"
 #include "formats/store_internal.h"

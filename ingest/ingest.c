@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/text.h"
 #include "ingest/pass.h"
 #include "ingest/rerun.h"
 #include "ingest/scan.h"

@@ -7,6 +7,7 @@
 #include "common/options.h"
 #include "common/parse.h"
 #include "common/random.h"
+#include "common/text.h"
 
 static const char summary[] =
     "Turns a folder of PNG images into one HDF5 store for quern-train and quern-evaluate.\n"
@@ -17,8 +18,8 @@ static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
     "temporary name and appears whole or not at all.\n"
     "\n"
-    "Exit status: 0 done; 2 usage; 65 bad input data; 70 internal error; 74 input or output "
-    "failed.\n"
+    "Exit status: 0 done; 2 usage; 65 bad input data; 70 internal error; 74 input or output\n"
+    "failed; 75 stopped by a signal, nothing was written.\n"
     "\n"
     "Examples:\n"
     "  quern-ingest mnist_sample mnist_sample.h5\n"

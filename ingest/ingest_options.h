@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 struct ingest_options {
     const char *source;

@@ -7,6 +7,7 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "formats/store.h"
 #include "ingest/resize.h"
 #include "ingest/sizes.h"

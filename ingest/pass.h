@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "common/text.h"
+#include "common/text_list.h"
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 

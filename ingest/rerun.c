@@ -13,6 +13,7 @@
 
 #include "common/memory.h"
 #include "common/random.h"
+#include "common/text.h"
 #include "formats/store.h"
 #include "ingest/ingest_options.h"
 #include "ingest/pass.h"

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 
 struct scan {
     int source_fd;            /* the folder, open: paths are relative to it */

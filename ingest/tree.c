@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/random.h"
+#include "common/text.h"
 
 static const struct split_folder {
     const char *name;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
-#include "common/text.h"
+#include "common/text_list.h"
 #include "formats/store.h"
 #include "ingest/scan.h"
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "ingest/tree.h"
 
 enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };

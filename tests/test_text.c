@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/text.h"
+#include "common/text_list.h"
 
 static int sign(int number)
 {

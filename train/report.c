@@ -5,6 +5,7 @@
 
 #include "common/progress.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "model/kernels.h"
 #include "train/run.h"
 

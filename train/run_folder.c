@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "formats/checkpoint_folder.h"
 
 enum status run_folder_make(const char *folder, struct error *error)

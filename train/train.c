@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "model/class_means.h"
 #include "train/run.h"
 #include "train/run_folder.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/sha256.h"
+#include "common/text.h"
 
 struct model_spec train_config_model_spec(const struct train_options *options,
                                           const struct store *store)

@@ -1,0 +1,59 @@
+#include "common/text_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum status text_list_add(struct text_list *list, const char *text, struct error *error)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : 16;
+        char **items = realloc(list->items, capacity * sizeof(*items));
+
+        if (!items)
+            return error_set_memory(error, capacity * sizeof(*items));
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count] = strdup(text);
+    if (!list->items[list->count])
+        return error_set_memory(error, strlen(text) + 1);
+    list->count++;
+    return STATUS_OK;
+}
+
+enum status text_list_copy(struct text_list *list, const struct text_list *source,
+                           struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < source->count && status == STATUS_OK; i++)
+        status = text_list_add(list, source->items[i], error);
+    return status;
+}
+
+size_t text_list_find(const struct text_list *list, const char *text)
+{
+    size_t i = 0;
+
+    while (i < list->count && strcmp(list->items[i], text) != 0)
+        i++;
+    return i;
+}
+
+bool text_list_equal(const struct text_list *a, const struct text_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+void text_list_free(struct text_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (struct text_list){0};
+}
