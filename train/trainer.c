@@ -155,10 +155,14 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     uint64_t num_rows = trainer->train->num_rows;
     uint64_t num_batches = (num_rows + settings->batch_size - 1) / settings->batch_size;
     uint64_t first_batch = trainer->batch;
+    /* More threads than slices would only wait for each other. */
+    int num_threads = (size_t)settings->num_threads < trainer->max_slices
+                          ? settings->num_threads
+                          : (int)trainer->max_slices;
     bool is_paused = false;
 
     epoch_order_fill(settings->shuffle, settings->seed, epoch, trainer->order, (uint32_t)num_rows);
-#pragma omp parallel num_threads(settings->num_threads)
+#pragma omp parallel num_threads(num_threads)
     {
         size_t thread = (size_t)omp_get_thread_num(), begin, end;
         struct model_workspace *workspace = &trainer->workspaces[thread];
