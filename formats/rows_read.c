@@ -14,11 +14,38 @@ enum {
     MAX_DEFLATE_RATIO = 1032,
 };
 
-/* What a batch of chunks needs besides its rows. */
+/* One call of rows_read. */
+struct request {
+    const struct h5_context *file;
+    hid_t dataset;
+    const char *name;
+    size_t row_nbytes;
+    uint64_t first;
+    uint64_t count;
+    const uint32_t *crc32; /* [count] */
+    uint8_t *bytes;        /* [count][row_nbytes] */
+    /* for chunks read directly: */
+    size_t chunk_rows;
+    bool is_deflated;
+    uint64_t file_nbytes;
+};
+
+/* Consecutive chunks on their way from the file to their rows. */
 struct chunk_batch {
-    unsigned char *raw[BATCH_CHUNKS]; /* as in the file */
-    size_t raw_nbytes[BATCH_CHUNKS];
-    unsigned char *inflated; /* [BATCH_CHUNKS][chunk_nbytes] */
+    uint64_t first_chunk;
+    size_t num_chunks;
+    struct {
+        unsigned char *raw; /* as in the file */
+        size_t raw_nbytes;
+        bool is_deflated;
+    } chunks[BATCH_CHUNKS];
+    unsigned char *unfolded; /* [BATCH_CHUNKS][chunk_rows][row_nbytes] */
+};
+
+/* What is wrong with a chunk, if anything: the lowest row of each kind, or UINT64_MAX. */
+struct damage {
+    uint64_t chunk_from_row;
+    uint64_t row;
 };
 
 /* The chunk length along N if chunks are whole rows, deflated or plain; 0 for any other layout
@@ -75,28 +102,30 @@ static uint64_t get_file_nbytes(const struct h5_context *file, hid_t dataset, co
     return nbytes;
 }
 
-/* Reads the raw bytes of the chunk that starts at first_row. */
-static void fetch_chunk(const struct h5_context *file, hid_t dataset, const char *name,
-                        uint64_t first_row, uint64_t max_nbytes, unsigned char **raw,
-                        size_t *raw_nbytes, bool *is_deflated)
+/* Reads the raw bytes of one chunk of the batch. */
+static void fetch_chunk(const struct request *request, struct chunk_batch *batch, size_t i)
 {
-    hsize_t offset[ROWS_MAX_RANK] = {first_row}, nbytes = 0;
+    const struct h5_context *file = request->file;
+    hsize_t offset[ROWS_MAX_RANK] = {(batch->first_chunk + i) * request->chunk_rows}, nbytes = 0;
+    size_t chunk_nbytes = request->chunk_rows * request->row_nbytes;
     uint32_t filter_mask = 0;
 
-    if (H5Dget_chunk_storage_size(dataset, offset, &nbytes) < 0 || nbytes == 0) {
-        h5_fail(file, STATUS_DATA, name, "a chunk is missing");
+    if (H5Dget_chunk_storage_size(request->dataset, offset, &nbytes) < 0 || nbytes == 0) {
+        h5_fail(file, STATUS_DATA, request->name, "a chunk is missing");
         return;
     }
-    if (nbytes > max_nbytes) {
-        h5_refuse(file, name, "a chunk claims to be larger than the file", NULL, NULL);
+    /* Both before there is memory for what is claimed. */
+    if (nbytes > request->file_nbytes)
+        h5_refuse(file, request->name, "a chunk claims to be larger than the file", NULL, NULL);
+    if (chunk_nbytes / MAX_DEFLATE_RATIO > nbytes)
+        h5_refuse(file, request->name, "a chunk claims more data than it can hold", NULL, NULL);
+    if (!h5_ok(file) || memory_allocate(&batch->chunks[i].raw, nbytes, 1, file->error) != STATUS_OK)
         return;
-    }
-    if (memory_allocate(raw, nbytes, 1, file->error) != STATUS_OK)
-        return;
-    if (H5Dread_chunk(dataset, H5P_DEFAULT, offset, &filter_mask, *raw) < 0)
-        h5_fail(file, STATUS_DATA, name, "cannot read a chunk");
-    *raw_nbytes = nbytes;
-    *is_deflated = *is_deflated && filter_mask == 0;
+    if (H5Dread_chunk(request->dataset, H5P_DEFAULT, offset, &filter_mask, batch->chunks[i].raw) <
+        0)
+        h5_fail(file, STATUS_DATA, request->name, "cannot read a chunk");
+    batch->chunks[i].raw_nbytes = nbytes;
+    batch->chunks[i].is_deflated = request->is_deflated && filter_mask == 0;
 }
 
 static bool unfold_chunk(const unsigned char *raw, size_t raw_nbytes, bool is_deflated,
@@ -129,93 +158,116 @@ static void refuse_row(const struct h5_context *file, const char *name, uint64_t
               "the pixels do not match their stored CRC-32: the file is damaged");
 }
 
-static void read_chunks(const struct h5_context *file, hid_t dataset, const char *name,
-                        size_t row_nbytes, size_t chunk_rows, bool is_deflated, uint64_t first,
-                        uint64_t count, const uint32_t *crc32, int num_threads, uint8_t *bytes)
+/* Unfolds one chunk of the batch into the rows that are wanted of it, and checks them. */
+static struct damage place_chunk(const struct request *request, const struct chunk_batch *batch,
+                                 size_t i)
 {
-    size_t chunk_nbytes = chunk_rows * row_nbytes;
-    uint64_t first_chunk = first / chunk_rows, end_chunk = (first + count - 1) / chunk_rows + 1;
-    uint64_t file_nbytes = get_file_nbytes(file, dataset, name);
-    struct chunk_batch batch = {0};
+    struct damage damage = {UINT64_MAX, UINT64_MAX};
+    size_t row_nbytes = request->row_nbytes, chunk_nbytes = request->chunk_rows * row_nbytes;
+    uint64_t chunk_first = (batch->first_chunk + i) * request->chunk_rows;
+    uint64_t chunk_end = chunk_first + request->chunk_rows;
+    uint64_t wanted_end = request->first + request->count;
+    uint64_t begin = chunk_first > request->first ? chunk_first : request->first;
+    uint64_t end = chunk_end < wanted_end ? chunk_end : wanted_end;
+    uint8_t *rows = request->bytes + (begin - request->first) * row_nbytes;
+    bool is_whole = end - begin == request->chunk_rows;
+    /* A chunk that is wanted whole goes straight to its place. */
+    unsigned char *unfolded = is_whole ? rows : batch->unfolded + i * chunk_nbytes;
+    uint64_t wrong;
 
-    for (uint64_t next = first_chunk; next < end_chunk && h5_ok(file); next += BATCH_CHUNKS) {
-        size_t num_chunks = end_chunk - next < BATCH_CHUNKS ? end_chunk - next : BATCH_CHUNKS;
-        bool chunk_is_deflated[BATCH_CHUNKS];
-        uint64_t damaged_chunk = UINT64_MAX, damaged_row = UINT64_MAX;
+    if (!unfold_chunk(batch->chunks[i].raw, batch->chunks[i].raw_nbytes,
+                      batch->chunks[i].is_deflated, unfolded, chunk_nbytes)) {
+        damage.chunk_from_row = begin;
+        return damage;
+    }
+    if (!is_whole)
+        memcpy(rows, unfolded + (begin - chunk_first) * row_nbytes, (end - begin) * row_nbytes);
+    wrong =
+        first_wrong_row(rows, row_nbytes, end - begin, request->crc32 + (begin - request->first));
+    if (wrong < end - begin)
+        damage.row = begin + wrong;
+    return damage;
+}
 
-        for (size_t i = 0; i < num_chunks && h5_ok(file); i++) {
-            chunk_is_deflated[i] = is_deflated;
-            fetch_chunk(file, dataset, name, (next + i) * chunk_rows, file_nbytes, &batch.raw[i],
-                        &batch.raw_nbytes[i], &chunk_is_deflated[i]);
-            /* Before there is memory for what it is said to unfold to. */
-            if (h5_ok(file) && chunk_nbytes / MAX_DEFLATE_RATIO > batch.raw_nbytes[i])
-                h5_refuse(file, name, "a chunk claims more data than it can hold", NULL, NULL);
-        }
-        if (h5_ok(file) && !batch.inflated)
-            memory_allocate(&batch.inflated, num_chunks, chunk_nbytes, file->error);
+/* Places all chunks of a batch in parallel. */
+static void place_batch(const struct request *request, const struct chunk_batch *batch,
+                        int num_threads)
+{
+    const struct h5_context *file = request->file;
+    uint64_t chunk_from_row = UINT64_MAX, row = UINT64_MAX;
+
 #pragma omp parallel for num_threads(num_threads) schedule(dynamic)                                \
     reduction(min                                                                                  \
-              : damaged_chunk, damaged_row) if (h5_ok(file))
-        for (size_t i = 0; i < num_chunks; i++) {
-            uint64_t chunk_first = (next + i) * chunk_rows;
-            uint64_t begin = chunk_first > first ? chunk_first : first;
-            uint64_t end =
-                chunk_first + chunk_rows < first + count ? chunk_first + chunk_rows : first + count;
-            unsigned char *inflated = batch.inflated + i * chunk_nbytes;
-            uint64_t wrong;
+              : chunk_from_row, row)
+    for (size_t i = 0; i < batch->num_chunks; i++) {
+        struct damage damage = place_chunk(request, batch, i);
 
-            if (!h5_ok(file))
-                continue;
-            /* A chunk that is wanted whole goes straight to its place. */
-            if (end - begin == chunk_rows)
-                inflated = bytes + (begin - first) * row_nbytes;
-            if (!unfold_chunk(batch.raw[i], batch.raw_nbytes[i], chunk_is_deflated[i], inflated,
-                              chunk_nbytes)) {
-                damaged_chunk = begin < damaged_chunk ? begin : damaged_chunk;
-                continue;
-            }
-            if (end - begin != chunk_rows)
-                memcpy(bytes + (begin - first) * row_nbytes,
-                       inflated + (begin - chunk_first) * row_nbytes, (end - begin) * row_nbytes);
-            wrong = first_wrong_row(bytes + (begin - first) * row_nbytes, row_nbytes, end - begin,
-                                    crc32 + (begin - first));
-            if (wrong < end - begin && begin + wrong < damaged_row)
-                damaged_row = begin + wrong;
-        }
-        for (size_t i = 0; i < num_chunks; i++) {
-            free(batch.raw[i]);
-            batch.raw[i] = NULL;
-        }
-        if (damaged_chunk != UINT64_MAX)
-            error_set(file->error, STATUS_DATA,
-                      ERROR_AT(.file = file->path, .dataset = name, .row = &damaged_chunk),
-                      "the chunk from this row on cannot be inflated: the file is damaged");
-        else if (damaged_row != UINT64_MAX)
-            refuse_row(file, name, damaged_row);
+        chunk_from_row =
+            damage.chunk_from_row < chunk_from_row ? damage.chunk_from_row : chunk_from_row;
+        row = damage.row < row ? damage.row : row;
     }
-    free(batch.inflated);
+    if (chunk_from_row != UINT64_MAX)
+        error_set(file->error, STATUS_DATA,
+                  ERROR_AT(.file = file->path, .dataset = request->name, .row = &chunk_from_row),
+                  "the chunk from this row on cannot be inflated: the file is damaged");
+    else if (row != UINT64_MAX)
+        refuse_row(file, request->name, row);
+}
+
+static void read_chunks(const struct request *request, int num_threads)
+{
+    const struct h5_context *file = request->file;
+    uint64_t end_chunk = (request->first + request->count - 1) / request->chunk_rows + 1;
+    struct chunk_batch batch = {.first_chunk = request->first / request->chunk_rows};
+
+    while (batch.first_chunk < end_chunk && h5_ok(file)) {
+        uint64_t num_left = end_chunk - batch.first_chunk;
+
+        batch.num_chunks = num_left < BATCH_CHUNKS ? num_left : BATCH_CHUNKS;
+        for (size_t i = 0; i < batch.num_chunks && h5_ok(file); i++)
+            fetch_chunk(request, &batch, i);
+        if (h5_ok(file) && !batch.unfolded)
+            memory_allocate(&batch.unfolded, batch.num_chunks,
+                            request->chunk_rows * request->row_nbytes, file->error);
+        if (h5_ok(file))
+            place_batch(request, &batch, num_threads);
+        for (size_t i = 0; i < batch.num_chunks; i++) {
+            free(batch.chunks[i].raw);
+            batch.chunks[i].raw = NULL;
+        }
+        batch.first_chunk += batch.num_chunks;
+    }
+    free(batch.unfolded);
 }
 
 /* By HDF5's own hyperslabs: any layout and filter that the library knows. */
-static void read_hyperslab(const struct h5_context *file, hid_t dataset, const char *name,
-                           uint64_t first, uint64_t count, uint8_t *bytes)
+static void read_hyperslab(const struct request *request)
 {
-    hid_t file_space = h5_hold(file, H5Dget_space(dataset), name, "cannot read the shape");
+    const struct h5_context *file = request->file;
+    const char *name = request->name;
+    hid_t file_space = h5_hold(file, H5Dget_space(request->dataset), name, "cannot read the shape");
     hid_t memory_space = H5I_INVALID_HID;
-    hsize_t start[ROWS_MAX_RANK] = {first}, size[ROWS_MAX_RANK];
+    hsize_t start[ROWS_MAX_RANK] = {request->first}, size[ROWS_MAX_RANK];
+    uint64_t wrong;
 
     if (h5_ok(file) && H5Sget_simple_extent_dims(file_space, size, NULL) < 0)
         h5_fail(file, STATUS_DATA, name, "cannot read the shape");
     if (!h5_ok(file))
         goto out;
-    size[0] = count;
+    size[0] = request->count;
     memory_space =
         h5_hold(file, H5Screate_simple(H5Sget_simple_extent_ndims(file_space), size, NULL), name,
                 "cannot make a dataspace");
     if (h5_ok(file) &&
         (H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, size, NULL) < 0 ||
-         H5Dread(dataset, H5T_NATIVE_UINT8, memory_space, file_space, H5P_DEFAULT, bytes) < 0))
+         H5Dread(request->dataset, H5T_NATIVE_UINT8, memory_space, file_space, H5P_DEFAULT,
+                 request->bytes) < 0))
         h5_fail(file, STATUS_DATA, name, "cannot read rows");
+    if (!h5_ok(file))
+        goto out;
+    wrong = first_wrong_row(request->bytes, request->row_nbytes, request->count, request->crc32);
+    if (wrong < request->count)
+        refuse_row(file, name, request->first + wrong);
 out:
     h5_close(file, &memory_space);
     h5_close(file, &file_space);
@@ -225,25 +277,23 @@ void rows_read(const struct h5_context *file, hid_t dataset, const char *name, s
                uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
                uint8_t *bytes)
 {
-    size_t chunk_rows;
-    bool is_deflated;
+    struct request request = {.file = file,
+                              .dataset = dataset,
+                              .name = name,
+                              .row_nbytes = row_nbytes,
+                              .first = first,
+                              .count = count,
+                              .crc32 = crc32,
+                              .bytes = bytes};
 
     if (!h5_ok(file) || count == 0)
         return;
-    chunk_rows = direct_chunk_rows(file, dataset, &is_deflated);
-    if (chunk_rows > 0) {
-        read_chunks(file, dataset, name, row_nbytes, chunk_rows, is_deflated, first, count, crc32,
-                    num_threads, bytes);
-    } else {
-        uint64_t wrong;
-
-        read_hyperslab(file, dataset, name, first, count, bytes);
-        if (!h5_ok(file))
-            return;
-        wrong = first_wrong_row(bytes, row_nbytes, count, crc32);
-        if (wrong < count)
-            refuse_row(file, name, first + wrong);
-    }
+    request.chunk_rows = direct_chunk_rows(file, dataset, &request.is_deflated);
+    request.file_nbytes = get_file_nbytes(file, dataset, name);
+    if (request.chunk_rows > 0)
+        read_chunks(&request, num_threads);
+    else
+        read_hyperslab(&request);
 }
 
 void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "formats/hdf5_internal.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX_EDITS = 8, MAX_RANK = 5, DATA_NBYTES = 1 << 16 };
@@ -258,18 +259,9 @@ static void choose_path(void)
     atexit(remove_file);
 }
 
-void doctor_begin(void)
-{
-    H5dont_atexit();
-}
-
-void doctor_demand_all_closed(void)
-{
-    FUZZ_DEMAND(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == num_left_open);
-}
-
-const char *doctor_make(const void *template, size_t template_nbytes, const char *const *names,
-                        const uint8_t *edits, size_t num_edit_bytes)
+/* Writes template to the file at path and edits it; the file is gone when the process ends. */
+static void make_doctored(const void *template, size_t template_nbytes, const char *const *names,
+                          const uint8_t *edits, size_t num_edit_bytes)
 {
     struct reader reader = {edits, num_edit_bytes};
     size_t num_names = 0;
@@ -312,5 +304,26 @@ const char *doctor_make(const void *template, size_t template_nbytes, const char
     H5Eclear2(H5E_DEFAULT);
     /* A few edits leave HDF5 1.10 with objects that it can neither close nor end with. */
     num_left_open = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL);
-    return path;
+}
+
+void doctor_try_reader(void *(*make_template)(size_t *nbytes), const char *const *names,
+                       const uint8_t *edits, size_t num_edit_bytes, doctor_reader *reader)
+{
+    static void *template;
+    static size_t template_nbytes;
+    struct error error = {0};
+    enum status status;
+
+    if (!template) {
+        /* Before any other use of HDF5: it must not try to end with what it could not close. */
+        H5dont_atexit();
+        template = make_template(&template_nbytes);
+    }
+    make_doctored(template, template_nbytes, names, edits, num_edit_bytes);
+    status = reader(path, &error);
+    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
+    FUZZ_DEMAND(status == error.status);
+    FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, path) == 0);
+    FUZZ_DEMAND(h5_num_live_handles() == 0);
+    FUZZ_DEMAND(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == num_left_open);
 }

@@ -9,18 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/error.h"
+
+typedef enum status doctor_reader(const char *path, struct error *error);
+
 /*
- * Writes template to a file of this process's own, edits it and returns its path, which later calls
- * use again; it is gone when the process ends.  names are the objects to choose from, NULL at the
- * end.
+ * Makes a good file on the first call, edits a copy of it, which is gone when the process ends, and
+ * demands that the reader succeeds or reports bad data in that file, with no HDF5 object left open.
+ * names are the objects to choose from, NULL at the end.  A process tries one kind of file.
  */
-const char *doctor_make(const void *template, size_t template_nbytes, const char *const *names,
-                        const uint8_t *edits, size_t num_edit_bytes);
-
-/* Before any other use of HDF5: it must not try to end with what it could not close. */
-void doctor_begin(void);
-
-/* Reading it has left no object of HDF5 open. */
-void doctor_demand_all_closed(void);
+void doctor_try_reader(void *(*make_template)(size_t *nbytes), const char *const *names,
+                       const uint8_t *edits, size_t num_edit_bytes, doctor_reader *reader);
 
 #endif

@@ -2,9 +2,6 @@
  * Reading a store that is whole HDF5 but holds anything (doctor.h).  Bytes that are no whole HDF5
  * are the matter of HDF5 itself, which the seal keeps from damaged files: fuzz_seal.c, tests/rot.
  */
-#include <string.h>
-
-#include "formats/hdf5_internal.h"
 #include "tests/fuzz/doctor.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
@@ -30,25 +27,15 @@ static const char *const names[] = {"/",
                                     "test",
                                     NULL};
 
+static enum status read_store(const char *path, struct error *error)
+{
+    struct contents contents;
+
+    return contents_read_store(path, false, &contents, error);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    static void *sample;
-    static size_t sample_nbytes;
-    struct contents contents;
-    struct error error = {0};
-    enum status status;
-    const char *path;
-
-    if (!sample) {
-        doctor_begin();
-        sample = samples_make_store(&sample_nbytes);
-    }
-    path = doctor_make(sample, sample_nbytes, names, bytes, nbytes);
-    status = contents_read_store(path, false, &contents, &error);
-    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
-    FUZZ_DEMAND(status == error.status);
-    FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, path) == 0);
-    FUZZ_DEMAND(h5_num_live_handles() == 0);
-    doctor_demand_all_closed();
+    doctor_try_reader(samples_make_store, names, bytes, nbytes, read_store);
     return 0;
 }

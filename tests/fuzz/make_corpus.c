@@ -73,8 +73,7 @@ int main(int argc, char **argv)
         "01",
         "a\nb\tc\\",
         "\xc3\xa9 na\xc3\xafve",
-        "\xc2\x9b"
-        "31m",
+        "\xc2\x9b[31m",
         "\x1b[31mred",
         "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
     };
