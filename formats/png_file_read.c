@@ -109,6 +109,10 @@ static enum status check_signature(const char *name, const void *bytes, size_t n
         return refuse(name, name_other_format(bytes, nbytes), error);
     if (nbytes < SIGNATURE_NBYTES)
         return refuse(name, "truncated", error);
+    /* Behind the signature and the chunk's length; libpng lets unknown chunks come before. */
+    if (nbytes >= SIGNATURE_NBYTES + 8 &&
+        memcmp((const char *)bytes + SIGNATURE_NBYTES + 4, "IHDR", 4) != 0)
+        return refuse(name, "its first chunk is not the header (IHDR)", error);
     return STATUS_OK;
 }
 

@@ -264,6 +264,27 @@ static void test_read_pixels_no_idat_is_refused(void **state)
     free(file.bytes);
 }
 
+/* What a fuzzer found: libpng passes over unknown chunks before the header. */
+static void test_read_info_chunk_before_the_header_is_refused(void **state)
+{
+    static const uint8_t unknown[] = {0, 0, 0, 1, 'm', 'I', 'H', 'D', 'R', 0, 0, 0, 0};
+    struct png_fixture file = write_gray(5, 4);
+    uint8_t *bytes = malloc(file.nbytes + sizeof(unknown));
+    uint32_t crc32_of_chunk = (uint32_t)crc32(0, unknown + 4, 5);
+
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(bytes, file.bytes, 8);
+    memcpy(bytes + 8, unknown, sizeof(unknown));
+    for (int i = 0; i < 4; i++)
+        bytes[8 + 9 + i] = (uint8_t)(crc32_of_chunk >> (24 - 8 * i));
+    memcpy(bytes + 8 + sizeof(unknown), file.bytes + 8, file.nbytes - 8);
+    assert_refused(bytes, file.nbytes + sizeof(unknown),
+                   "its first chunk is not the header (IHDR)");
+    free(bytes);
+    free(file.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_read_pixels_huge_claimed_sizes_are_refused),
         cmocka_unit_test(test_read_pixels_fewer_rows_than_claimed_is_refused),
         cmocka_unit_test(test_read_pixels_no_idat_is_refused),
+        cmocka_unit_test(test_read_info_chunk_before_the_header_is_refused),
     };
 
     return cmocka_run_group_tests_name("png_damage", tests, NULL, NULL);
