@@ -46,6 +46,7 @@ struct chunk_batch {
 struct damage {
     uint64_t chunk_from_row;
     uint64_t row;
+    bool is_without_memory; /* nothing is known of it */
 };
 
 /* The chunk length along N if chunks are whole rows, deflated or plain; 0 for any other layout
@@ -128,18 +129,23 @@ static void fetch_chunk(const struct request *request, struct chunk_batch *batch
     batch->chunks[i].is_deflated = request->is_deflated && filter_mask == 0;
 }
 
-static bool unfold_chunk(const unsigned char *raw, size_t raw_nbytes, bool is_deflated,
-                         unsigned char *out, size_t out_nbytes)
+/* Z_OK, Z_MEM_ERROR, or Z_DATA_ERROR for anything that is not out_nbytes when unfolded. */
+static int unfold_chunk(const unsigned char *raw, size_t raw_nbytes, bool is_deflated,
+                        unsigned char *out, size_t out_nbytes)
 {
     uLongf inflated_nbytes = (uLongf)out_nbytes;
+    int result;
 
-    if (is_deflated)
-        return uncompress(out, &inflated_nbytes, raw, (uLong)raw_nbytes) == Z_OK &&
-               inflated_nbytes == out_nbytes;
+    if (is_deflated) {
+        result = uncompress(out, &inflated_nbytes, raw, (uLong)raw_nbytes);
+        if (result == Z_MEM_ERROR)
+            return Z_MEM_ERROR;
+        return result == Z_OK && inflated_nbytes == out_nbytes ? Z_OK : Z_DATA_ERROR;
+    }
     if (raw_nbytes != out_nbytes)
-        return false;
+        return Z_DATA_ERROR;
     memcpy(out, raw, out_nbytes);
-    return true;
+    return Z_OK;
 }
 
 /* The first row that fails its checksum among count rows at bytes, or count. */
@@ -162,7 +168,7 @@ static void refuse_row(const struct h5_context *file, const char *name, uint64_t
 static struct damage place_chunk(const struct request *request, const struct chunk_batch *batch,
                                  size_t i)
 {
-    struct damage damage = {UINT64_MAX, UINT64_MAX};
+    struct damage damage = {UINT64_MAX, UINT64_MAX, false};
     size_t row_nbytes = request->row_nbytes, chunk_nbytes = request->chunk_rows * row_nbytes;
     uint64_t chunk_first = (batch->first_chunk + i) * request->chunk_rows;
     uint64_t chunk_end = chunk_first + request->chunk_rows;
@@ -173,13 +179,15 @@ static struct damage place_chunk(const struct request *request, const struct chu
     bool is_whole = end - begin == request->chunk_rows;
     /* A chunk that is wanted whole goes straight to its place. */
     unsigned char *unfolded = is_whole ? rows : batch->unfolded + i * chunk_nbytes;
+    int result = unfold_chunk(batch->chunks[i].raw, batch->chunks[i].raw_nbytes,
+                              batch->chunks[i].is_deflated, unfolded, chunk_nbytes);
     uint64_t wrong;
 
-    if (!unfold_chunk(batch->chunks[i].raw, batch->chunks[i].raw_nbytes,
-                      batch->chunks[i].is_deflated, unfolded, chunk_nbytes)) {
+    damage.is_without_memory = result == Z_MEM_ERROR;
+    if (result == Z_DATA_ERROR)
         damage.chunk_from_row = begin;
+    if (result != Z_OK)
         return damage;
-    }
     if (!is_whole)
         memcpy(rows, unfolded + (begin - chunk_first) * row_nbytes, (end - begin) * row_nbytes);
     wrong =
@@ -195,18 +203,25 @@ static void place_batch(const struct request *request, const struct chunk_batch 
 {
     const struct h5_context *file = request->file;
     uint64_t chunk_from_row = UINT64_MAX, row = UINT64_MAX;
+    bool is_without_memory = false;
 
 #pragma omp parallel for num_threads(num_threads) schedule(dynamic)                                \
     reduction(min                                                                                  \
-              : chunk_from_row, row)
+              : chunk_from_row, row) reduction(||                                                  \
+                                               : is_without_memory)
     for (size_t i = 0; i < batch->num_chunks; i++) {
         struct damage damage = place_chunk(request, batch, i);
 
         chunk_from_row =
             damage.chunk_from_row < chunk_from_row ? damage.chunk_from_row : chunk_from_row;
         row = damage.row < row ? damage.row : row;
+        is_without_memory = is_without_memory || damage.is_without_memory;
     }
-    if (chunk_from_row != UINT64_MAX)
+    if (is_without_memory)
+        error_set(file->error, STATUS_INTERNAL,
+                  ERROR_AT(.file = file->path, .dataset = request->name),
+                  "no memory to inflate a chunk");
+    else if (chunk_from_row != UINT64_MAX)
         error_set(file->error, STATUS_DATA,
                   ERROR_AT(.file = file->path, .dataset = request->name, .row = &chunk_from_row),
                   "the chunk from this row on cannot be inflated: the file is damaged");

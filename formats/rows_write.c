@@ -99,6 +99,7 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
     for (size_t i = 0; i < num_chunks; i++) {
         uLongf nbytes = (uLongf)bound;
 
+        /* With a buffer of the bound's size, it can fail for want of memory only. */
         if (compress2(writer->compressed + i * bound, &nbytes, writer->pending + i * chunk_nbytes,
                       (uLong)chunk_nbytes, writer->compression_level) != Z_OK)
             num_failed++;
@@ -106,7 +107,8 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
     }
     if (num_failed) {
         error_set(file->error, STATUS_INTERNAL,
-                  ERROR_AT(.file = file->path, .dataset = writer->name), "cannot compress a chunk");
+                  ERROR_AT(.file = file->path, .dataset = writer->name),
+                  "no memory to compress a chunk");
         return;
     }
     for (size_t i = 0; i < writer->layout.rank; i++)
