@@ -97,8 +97,19 @@ void h5_check_dataset(const struct h5_context *file, hid_t dataset, const char *
 void h5_read_dataset(const struct h5_context *file, hid_t dataset, const char *name,
                      hid_t memory_type, void *data)
 {
+    hid_t space = H5I_INVALID_HID, type = H5I_INVALID_HID;
+
+    if (!h5_ok(file))
+        return;
+    space = h5_hold(file, H5Dget_space(dataset), name, "cannot read the dataset's shape");
+    type = h5_hold(file, H5Dget_type(dataset), name, "cannot read the dataset's type");
+    if (h5_ok(file))
+        rows_check_plausible(file, dataset, name, (uint64_t)H5Sget_simple_extent_npoints(space),
+                             H5Tget_size(type));
     if (h5_ok(file) && H5Dread(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         h5_fail(file, STATUS_DATA, name, "cannot read the dataset");
+    h5_close(file, &type);
+    h5_close(file, &space);
 }
 
 void h5_read_texts(const struct h5_context *file, hid_t parent, const char *name,

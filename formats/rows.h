@@ -61,7 +61,8 @@ void rows_read(const struct h5_context *file, hid_t dataset, const char *name, s
                uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
                uint8_t *bytes);
 
-/* Refuses a dataset whose shape claims more than its bytes in the file can unfold to. */
+/* Refuses a dataset of which the rows, or one chunk, claim more than its bytes in the file can
+ * unfold to; before there is memory for it, ours or HDF5's. */
 void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
                           uint64_t num_rows, size_t row_nbytes);
 

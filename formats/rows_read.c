@@ -305,27 +305,56 @@ void rows_read(const struct h5_context *file, hid_t dataset, const char *name, s
         return;
     request.chunk_rows = direct_chunk_rows(file, dataset, &request.is_deflated);
     request.file_nbytes = get_file_nbytes(file, dataset, name);
-    if (request.chunk_rows > 0)
+    if (request.chunk_rows > 0) {
         read_chunks(&request, num_threads);
-    else
+    } else {
+        rows_check_plausible(file, dataset, name, count, row_nbytes);
         read_hyperslab(&request);
+    }
+}
+
+/* Bytes of one chunk when unfolded, which HDF5 makes room for whatever the dataset's shape; 0 for
+ * a dataset without chunks. */
+static uint64_t get_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
+{
+    hid_t list = h5_hold(file, H5Dget_create_plist(dataset), name, "cannot read the layout");
+    hid_t type = h5_hold(file, H5Dget_type(dataset), name, "cannot read the type");
+    hsize_t chunk[H5S_MAX_RANK];
+    uint64_t nbytes = 0;
+    int rank;
+
+    if (h5_ok(file) && H5Pget_layout(list) == H5D_CHUNKED) {
+        rank = H5Pget_chunk(list, H5S_MAX_RANK, chunk);
+        nbytes = H5Tget_size(type);
+        for (int i = 0; i < rank; i++)
+            if (__builtin_mul_overflow(nbytes, (uint64_t)chunk[i], &nbytes))
+                nbytes = UINT64_MAX;
+    }
+    h5_close(file, &type);
+    h5_close(file, &list);
+    return nbytes;
 }
 
 void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
                           uint64_t num_rows, size_t row_nbytes)
 {
-    uint64_t claimed, stored;
+    uint64_t claimed, stored, chunk_nbytes;
     uint64_t file_nbytes = get_file_nbytes(file, dataset, name);
 
     if (!h5_ok(file))
         return;
+    chunk_nbytes = get_chunk_nbytes(file, dataset, name);
     /* What is stored in other files counts as storage too. */
     stored = H5Dget_storage_size(dataset);
     if (stored > file_nbytes)
         stored = file_nbytes;
-    if (__builtin_mul_overflow(num_rows, (uint64_t)row_nbytes, &claimed) ||
-        claimed / MAX_DEFLATE_RATIO > stored)
+    if (__builtin_mul_overflow(num_rows, (uint64_t)row_nbytes, &claimed))
+        claimed = UINT64_MAX;
+    if (claimed < chunk_nbytes && num_rows > 0)
+        claimed = chunk_nbytes;
+    if (claimed / MAX_DEFLATE_RATIO > stored)
         h5_refuse(file, name, "claims more data than the file can hold",
                   TEXT("at most %d times its %" PRIu64 " bytes", MAX_DEFLATE_RATIO, stored),
-                  TEXT("%" PRIu64 " rows of %zu bytes", num_rows, row_nbytes));
+                  TEXT("%" PRIu64 " rows of %zu bytes, chunks of %" PRIu64, num_rows, row_nbytes,
+                       chunk_nbytes));
 }
