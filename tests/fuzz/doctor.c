@@ -78,12 +78,35 @@ static hid_t take_space(struct reader *reader, hsize_t *dimensions, int *rank)
 }
 
 /* True for what can be written from the static buffer. */
+/* nbytes times the sizes, or more than DATA_NBYTES if it is that, however large they are. */
+static size_t multiply(size_t nbytes, int rank, const hsize_t *sizes)
+{
+    for (int i = 0; i < rank; i++)
+        if (__builtin_mul_overflow(nbytes, (size_t)sizes[i], &nbytes) || nbytes > DATA_NBYTES)
+            nbytes = DATA_NBYTES + 1;
+    return nbytes;
+}
+
+/* HDF5's own count of elements wraps round. */
 static int is_small(hid_t type, hid_t space)
 {
-    hssize_t count = H5Sget_simple_extent_npoints(space);
+    hsize_t dimensions[H5S_MAX_RANK];
+    int rank = H5Sget_simple_extent_dims(space, dimensions, NULL);
+    size_t nbytes = multiply(H5Tget_size(type), rank, dimensions);
 
-    return H5Tis_variable_str(type) == 0 && H5Tget_class(type) != H5T_VLEN && count > 0 &&
-           (size_t)count <= DATA_NBYTES / H5Tget_size(type);
+    return H5Tis_variable_str(type) == 0 && H5Tget_class(type) != H5T_VLEN && nbytes > 0 &&
+           nbytes <= DATA_NBYTES;
+}
+
+/* HDF5 makes room for whole chunks when it writes: too much for a harness. */
+static int has_small_chunks(hid_t dataset, hid_t type)
+{
+    hid_t list = H5Dget_create_plist(dataset);
+    hsize_t chunk[H5S_MAX_RANK];
+    int rank = H5Pget_layout(list) == H5D_CHUNKED ? H5Pget_chunk(list, H5S_MAX_RANK, chunk) : 0;
+
+    H5Pclose(list);
+    return multiply(H5Tget_size(type), rank, chunk) <= DATA_NBYTES;
 }
 
 static const void *fill(struct reader *reader)
@@ -122,7 +145,7 @@ static void replace_dataset(hid_t file, const char *name, struct reader *reader)
     H5Ldelete(file, name, H5P_DEFAULT);
     dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     if (dataset >= 0) {
-        if (is_small(type, space) && layout % 4 != 3)
+        if (is_small(type, space) && has_small_chunks(dataset, type) && layout % 4 != 3)
             H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
         H5Dclose(dataset);
     }
@@ -145,7 +168,7 @@ static void relayout_dataset(hid_t file, const char *name, struct reader *reader
     space = H5Dget_space(dataset);
     list = H5Pcreate(H5P_DATASET_CREATE);
     rank = H5Sget_simple_extent_dims(space, dimensions, NULL);
-    if (rank > 0 && is_small(type, space) &&
+    if (rank > 0 && is_small(type, space) && has_small_chunks(dataset, type) &&
         H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0) {
         unsigned filters = take(reader);
 
@@ -162,7 +185,7 @@ static void relayout_dataset(hid_t file, const char *name, struct reader *reader
         H5Dclose(dataset);
         H5Ldelete(file, name, H5P_DEFAULT);
         dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-        if (dataset >= 0)
+        if (dataset >= 0 && has_small_chunks(dataset, type))
             H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
     }
     if (dataset >= 0)
@@ -233,7 +256,7 @@ static void edit_values(hid_t file, const char *name, struct reader *reader)
         return;
     type = H5Dget_type(dataset);
     space = H5Dget_space(dataset);
-    if (is_small(type, space))
+    if (is_small(type, space) && has_small_chunks(dataset, type))
         H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
     H5Sclose(space);
     H5Tclose(type);
