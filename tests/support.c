@@ -9,6 +9,7 @@
 
 #include "common/memory.h"
 #include "common/random.h"
+#include "formats/hdf5_internal.h"
 
 char *support_make_folder(void)
 {
@@ -32,6 +33,19 @@ void support_remove_folder(char *folder)
 {
     assert_int_equal(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
     free(folder);
+}
+
+int support_set_up_folder(void **state)
+{
+    *state = support_make_folder();
+    return 0;
+}
+
+int support_tear_down_folder(void **state)
+{
+    support_remove_folder(*state);
+    assert_int_equal(h5_num_live_handles(), 0);
+    return 0;
 }
 
 const char *support_path(const char *folder, const char *name)

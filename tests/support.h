@@ -19,6 +19,12 @@
 char *support_make_folder(void);
 void support_remove_folder(char *folder);
 
+/* A cmocka test with such a folder as its state, after which no HDF5 handle may be open. */
+#define SUPPORT_IN_FOLDER(test)                                                                    \
+    cmocka_unit_test_setup_teardown(test, support_set_up_folder, support_tear_down_folder)
+int support_set_up_folder(void **state);
+int support_tear_down_folder(void **state);
+
 /* FOLDER/NAME, in one of a few static buffers that later calls use again. */
 const char *support_path(const char *folder, const char *name);
 

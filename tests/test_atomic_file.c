@@ -10,18 +10,6 @@
 #include "formats/atomic_file.h"
 #include "formats/seal.h"
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    return 0;
-}
-
 static void write_text(const char *path, const char *text)
 {
     support_write_file(path, text, strlen(text));
@@ -147,17 +135,15 @@ static void test_atomic_file_commit_that_fails_leaves_no_temporary_file(void **s
     assert_false(exists(support_path(*state, ".out.partial")));
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_atomic_file_commit_puts_the_sealed_file_in_place),
-        in_folder(test_atomic_file_abandon_leaves_the_old_file_alone),
-        in_folder(test_atomic_file_begin_second_writer_is_refused_until_the_first_ends),
-        in_folder(test_atomic_file_begin_takes_over_what_a_dead_process_left),
-        in_folder(test_atomic_file_begin_folder_or_device_is_refused),
-        in_folder(test_atomic_file_commit_that_fails_leaves_no_temporary_file),
+        SUPPORT_IN_FOLDER(test_atomic_file_commit_puts_the_sealed_file_in_place),
+        SUPPORT_IN_FOLDER(test_atomic_file_abandon_leaves_the_old_file_alone),
+        SUPPORT_IN_FOLDER(test_atomic_file_begin_second_writer_is_refused_until_the_first_ends),
+        SUPPORT_IN_FOLDER(test_atomic_file_begin_takes_over_what_a_dead_process_left),
+        SUPPORT_IN_FOLDER(test_atomic_file_begin_folder_or_device_is_refused),
+        SUPPORT_IN_FOLDER(test_atomic_file_commit_that_fails_leaves_no_temporary_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,19 +9,6 @@
 #include "formats/hdf5_internal.h"
 #include "formats/seal.h"
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    assert_int_equal(h5_num_live_handles(), 0);
-    return 0;
-}
-
 /* A checkpoint with all there can be in it, over static memory. */
 static void fill(struct checkpoint *checkpoint)
 {
@@ -199,18 +186,16 @@ static void test_checkpoint_write_into_a_missing_folder_is_an_io_error(void **st
     assert_string_equal(error.file, path);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_checkpoint_round_trip_keeps_everything),
-        in_folder(test_checkpoint_write_twice_gives_the_same_bytes),
-        in_folder(test_settings_first_difference_names_it_with_both_values),
-        in_folder(test_checkpoint_read_truncated_anywhere_is_refused),
-        in_folder(test_checkpoint_read_altered_tensor_is_refused_by_name),
-        in_folder(test_checkpoint_read_other_major_version_is_refused),
-        in_folder(test_checkpoint_write_into_a_missing_folder_is_an_io_error),
+        SUPPORT_IN_FOLDER(test_checkpoint_round_trip_keeps_everything),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_twice_gives_the_same_bytes),
+        SUPPORT_IN_FOLDER(test_settings_first_difference_names_it_with_both_values),
+        SUPPORT_IN_FOLDER(test_checkpoint_read_truncated_anywhere_is_refused),
+        SUPPORT_IN_FOLDER(test_checkpoint_read_altered_tensor_is_refused_by_name),
+        SUPPORT_IN_FOLDER(test_checkpoint_read_other_major_version_is_refused),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_into_a_missing_folder_is_an_io_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

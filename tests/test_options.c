@@ -306,11 +306,13 @@ static void test_parse_long_help_is_wrapped_without_blanks_at_line_ends(void **s
 {
     struct fixture f;
     struct capture capture;
-    char *argv[MAX_ARGUMENTS], printed[4096], help[600] = "word";
+    char *argv[MAX_ARGUMENTS], printed[4096], help[1000] = "word";
+    size_t length = strlen(help);
 
     (void)state;
     for (int i = 1; i < 100; i++)
-        strcat(help, i % 10 ? " word" : " longer-word");
+        length += (size_t)snprintf(help + length, sizeof(help) - length, "%s",
+                                   i % 10 ? " word" : " longer-word");
     fixture_begin(&f);
     f.specs[1].help = help;
     f.specs[7].name = "a-name-that-fills-its-column";

@@ -8,18 +8,6 @@
 #include "train/run_folder.h"
 #include "train/run_log.h"
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    return 0;
-}
-
 /* A checkpoint after epoch epochs and step updates, over static memory. */
 static struct checkpoint make(uint64_t epoch, uint64_t step)
 {
@@ -202,19 +190,17 @@ static void test_run_log_open_second_run_is_refused(void **state)
     free(bytes);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_run_folder_read_newest_empty_folder_finds_none),
-        in_folder(test_run_folder_read_newest_passes_over_broken_ones),
-        in_folder(test_run_folder_read_newest_takes_interrupted_if_it_is_further),
-        in_folder(test_run_folder_write_epoch_keeps_the_newest),
-        in_folder(test_run_folder_compare_names_the_first_difference),
-        in_folder(test_run_folder_clear_removes_checkpoints_and_nothing_else),
-        in_folder(test_run_folder_make_makes_what_is_missing_above),
-        in_folder(test_run_log_open_second_run_is_refused),
+        SUPPORT_IN_FOLDER(test_run_folder_read_newest_empty_folder_finds_none),
+        SUPPORT_IN_FOLDER(test_run_folder_read_newest_passes_over_broken_ones),
+        SUPPORT_IN_FOLDER(test_run_folder_read_newest_takes_interrupted_if_it_is_further),
+        SUPPORT_IN_FOLDER(test_run_folder_write_epoch_keeps_the_newest),
+        SUPPORT_IN_FOLDER(test_run_folder_compare_names_the_first_difference),
+        SUPPORT_IN_FOLDER(test_run_folder_clear_removes_checkpoints_and_nothing_else),
+        SUPPORT_IN_FOLDER(test_run_folder_make_makes_what_is_missing_above),
+        SUPPORT_IN_FOLDER(test_run_log_open_second_run_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,18 +7,6 @@
 
 #include "formats/seal.h"
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    return 0;
-}
-
 /* A file of nbytes with a pattern that no block repeats, sealed. */
 static const char *write_sealed(void *folder, size_t nbytes)
 {
@@ -133,17 +121,15 @@ static void test_seal_check_what_is_no_file_is_an_io_error(void **state)
     assert_int_equal(check(fifo, true, 1, &is_sealed), STATUS_IO);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_seal_check_sealed_file_of_any_size_is_accepted),
-        in_folder(test_seal_check_any_flipped_byte_before_the_seal_is_refused),
-        in_folder(test_seal_check_flipped_byte_in_a_large_file_is_found_by_every_thread),
-        in_folder(test_seal_check_shortened_or_lengthened_in_the_middle_is_refused),
-        in_folder(test_seal_check_file_without_a_seal_is_told),
-        in_folder(test_seal_check_what_is_no_file_is_an_io_error),
+        SUPPORT_IN_FOLDER(test_seal_check_sealed_file_of_any_size_is_accepted),
+        SUPPORT_IN_FOLDER(test_seal_check_any_flipped_byte_before_the_seal_is_refused),
+        SUPPORT_IN_FOLDER(test_seal_check_flipped_byte_in_a_large_file_is_found_by_every_thread),
+        SUPPORT_IN_FOLDER(test_seal_check_shortened_or_lengthened_in_the_middle_is_refused),
+        SUPPORT_IN_FOLDER(test_seal_check_file_without_a_seal_is_told),
+        SUPPORT_IN_FOLDER(test_seal_check_what_is_no_file_is_an_io_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

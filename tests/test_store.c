@@ -9,19 +9,6 @@
 #include "formats/hdf5_internal.h"
 #include "formats/seal.h"
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    assert_int_equal(h5_num_live_handles(), 0);
-    return 0;
-}
-
 static void assert_rows_equal(const char *path, struct image_shape image, size_t num_classes,
                               uint64_t first, uint64_t count, int num_threads)
 {
@@ -283,22 +270,20 @@ static void test_store_create_failed_leaves_the_old_file(void **state)
     assert_int_equal(mkdir(*state, 0777), 0);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_store_round_trip_gives_every_row_back),
-        in_folder(test_store_describes_itself),
-        in_folder(test_store_written_by_any_number_of_threads_is_the_same_bytes),
-        in_folder(test_store_without_valid_split_has_no_rows_there),
-        in_folder(test_store_rewritten_with_other_layouts_reads_the_same),
-        in_folder(test_store_open_edited_label_is_refused),
-        in_folder(test_store_open_label_outside_classes_names_the_row),
-        in_folder(test_store_read_pixels_edited_pixel_names_the_row),
-        in_folder(test_store_open_what_is_no_store_is_refused),
-        in_folder(test_store_open_truncated_anywhere_is_refused),
-        in_folder(test_store_create_failed_leaves_the_old_file),
+        SUPPORT_IN_FOLDER(test_store_round_trip_gives_every_row_back),
+        SUPPORT_IN_FOLDER(test_store_describes_itself),
+        SUPPORT_IN_FOLDER(test_store_written_by_any_number_of_threads_is_the_same_bytes),
+        SUPPORT_IN_FOLDER(test_store_without_valid_split_has_no_rows_there),
+        SUPPORT_IN_FOLDER(test_store_rewritten_with_other_layouts_reads_the_same),
+        SUPPORT_IN_FOLDER(test_store_open_edited_label_is_refused),
+        SUPPORT_IN_FOLDER(test_store_open_label_outside_classes_names_the_row),
+        SUPPORT_IN_FOLDER(test_store_read_pixels_edited_pixel_names_the_row),
+        SUPPORT_IN_FOLDER(test_store_open_what_is_no_store_is_refused),
+        SUPPORT_IN_FOLDER(test_store_open_truncated_anywhere_is_refused),
+        SUPPORT_IN_FOLDER(test_store_create_failed_leaves_the_old_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
