@@ -2,9 +2,10 @@
 # Builds the fuzz targets with clang, libFuzzer and the address and undefined behaviour sanitizers,
 # and runs each for a while.
 #
-# Usage: tests/fuzz/run.sh [--seconds N] [--build DIR] [TARGET...]
+# Usage: tests/fuzz/run.sh [--seconds N] [--seed N] [--build DIR] [TARGET...]
 #
 #   --seconds N    for each target, 60 by default
+#   --seed N       of the mutations, so that a run can be repeated; another each time by default
 #   --build DIR    the build folder, build/fuzz by default; inputs found are kept there
 #   TARGET         png, seal, store, checkpoint, options, text; all by default
 #
@@ -15,12 +16,17 @@ set -u
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 70
 build=$root/build/fuzz
 seconds=60
+seed=0
 targets=
 while [ $# -gt 0 ]; do
     case $1 in
-    --seconds | --build)
+    --seconds | --seed | --build)
         [ $# -ge 2 ] || { echo "run.sh: $1 needs a value" >&2; exit 2; }
-        if [ "$1" = --seconds ]; then seconds=$2; else build=$2; fi
+        case $1 in
+        --seconds) seconds=$2 ;;
+        --seed) seed=$2 ;;
+        *) build=$2 ;;
+        esac
         shift
         ;;
     --help)
@@ -35,6 +41,12 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+case $seed in
+'' | *[!0-9]*)
+    echo "run.sh: --seed: expected a number, found '$seed'" >&2
+    exit 2
+    ;;
+esac
 case $seconds in
 '' | 0* | *[!0-9]*)
     echo "run.sh: --seconds: expected a number from 1, found '$seconds'" >&2
@@ -62,7 +74,7 @@ found=
 for target in $targets; do
     # What was found interesting before is kept beside the corpus, and begun with.
     mkdir -p "$bin/grown/$target" "$bin/found"
-    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=2048 \
         -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
         -artifact_prefix="$bin/found/$target-" \
         "$bin/grown/$target" "$bin/corpus/fuzz_$target" >"$bin/$target.log" 2>&1; then
