@@ -74,7 +74,7 @@ found=
 for target in $targets; do
     # What was found interesting before is kept beside the corpus, and begun with.
     mkdir -p "$bin/grown/$target" "$bin/found"
-    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=2048 \
+    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=4096 \
         -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
         -artifact_prefix="$bin/found/$target-" \
         "$bin/grown/$target" "$bin/corpus/fuzz_$target" >"$bin/$target.log" 2>&1; then
