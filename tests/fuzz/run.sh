@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the fuzz targets with clang, libFuzzer and the address and undefined behaviour sanitizers,
-# and runs each for a while.
+# and runs each for a while, as many at a time as there are processors.
 #
 # Usage: tests/fuzz/run.sh [--seconds N] [--seed N] [--build DIR] [TARGET...]
 #
@@ -66,24 +66,50 @@ flags='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefine
 flags=$(echo "$flags" | tr -s '\n ' '  ')
 cmake -S "$root" -B "$build" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=None \
     -DCMAKE_C_FLAGS="$flags" -DQUERN_FUZZ=ON || exit 70
-cmake --build "$build" --target fuzzers --parallel 2 || exit 70
+num_lanes=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+cmake --build "$build" --target fuzzers --parallel "$num_lanes" || exit 70
 bin=$build/tests/fuzz
 "$bin/make_corpus" "$bin/corpus" || exit 70
 
+fuzz_target() {
+    # What was found interesting before is kept beside the corpus, and begun with.
+    mkdir -p "$bin/grown/$1" "$bin/found"
+    rm -f "$bin/$1.failed"
+    if ! "$bin/fuzz_$1" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=4096 \
+        -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
+        -artifact_prefix="$bin/found/$1-" \
+        "$bin/grown/$1" "$bin/corpus/fuzz_$1" >"$bin/$1.log" 2>&1; then
+        : >"$bin/$1.failed"
+    fi
+    printf '%-12s %s executions, %s inputs kept\n' "$1" \
+        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$bin/$1.log" | tail -n 1)" \
+        "$(find "$bin/grown/$1" -type f | wc -l)"
+}
+
+# fuzz_lane N: the targets number N, N + num_lanes, ..., one after another.
+fuzz_lane() {
+    index=0
+    for target in $targets; do
+        if [ $((index % num_lanes)) -eq "$1" ]; then
+            fuzz_target "$target"
+        fi
+        index=$((index + 1))
+    done
+}
+
+lane=0
+while [ "$lane" -lt "$num_lanes" ]; do
+    fuzz_lane "$lane" &
+    lane=$((lane + 1))
+done
+wait
+
 found=
 for target in $targets; do
-    # What was found interesting before is kept beside the corpus, and begun with.
-    mkdir -p "$bin/grown/$target" "$bin/found"
-    if ! "$bin/fuzz_$target" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=4096 \
-        -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
-        -artifact_prefix="$bin/found/$target-" \
-        "$bin/grown/$target" "$bin/corpus/fuzz_$target" >"$bin/$target.log" 2>&1; then
+    if [ -e "$bin/$target.failed" ]; then
         found="$found $target"
         tail -n 60 "$bin/$target.log"
     fi
-    printf '%-12s %s executions, %s inputs kept\n' "$target" \
-        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$bin/$target.log" | tail -n 1)" \
-        "$(find "$bin/grown/$target" -type f | wc -l)"
 done
 if [ -n "$found" ]; then
     echo "run.sh: FOUND something in:$found; the inputs are in $bin/found" >&2
