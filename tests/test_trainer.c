@@ -22,13 +22,12 @@ static void set_up(struct fixture *fixture, size_t num_classes, enum model_loss 
                               .image = {HEIGHT, WIDTH, 1},
                               .num_classes = num_classes};
     struct error error = {0};
+    uint8_t *pixels = malloc(N * D);
 
-    *fixture =
-        (struct fixture){.dataset = {.num_rows = N, .row_nbytes = D, .pixels = malloc(N * D)}};
-    fixture->dataset.labels = fixture->labels;
     for (uint64_t i = 0; i < N; i++)
-        support_store_row(spec.image, num_classes, SPLIT_TRAIN, i, fixture->dataset.pixels + i * D,
+        support_store_row(spec.image, num_classes, SPLIT_TRAIN, i, pixels + i * D,
                           &fixture->labels[i]);
+    assert_ok(dataset_take(&fixture->dataset, N, D, pixels, fixture->labels, &error), &error);
     assert_ok(model_create(&spec, &fixture->model, &error), &error);
     model_init_normal(&fixture->model, 0.1, 3);
 }
@@ -45,11 +44,13 @@ static double run_epochs(struct fixture *fixture, const struct trainer_settings 
     struct trainer trainer;
     struct error error = {0};
     double loss = NAN;
+    bool is_complete;
 
     assert_ok(trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &error),
               &error);
     for (uint64_t epoch = 1; epoch <= num_epochs; epoch++) {
-        assert_true(trainer_run_epoch(&trainer, epoch, NULL, NULL));
+        assert_ok(trainer_run_epoch(&trainer, epoch, NULL, NULL, &is_complete, &error), &error);
+        assert_true(is_complete);
         loss = trainer_end_epoch(&trainer);
     }
     *num_steps = trainer.num_steps;
@@ -79,7 +80,7 @@ static double reference_epoch(const struct fixture *fixture,
         uint64_t size = N - first < settings->batch_size ? N - first : settings->batch_size;
 
         for (uint64_t i = first; i < first + size; i++) {
-            const uint8_t *x = fixture->dataset.pixels + i * D;
+            const uint8_t *x = dataset_row(&fixture->dataset, i);
             double z = *b, p, sign = fixture->labels[i] ? -1 : 1;
 
             for (int k = 0; k < D; k++)
@@ -208,6 +209,7 @@ static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(v
     struct error error = {0};
     uint64_t num_steps, num_pauses = 0;
     double whole_loss, paused_loss;
+    bool is_complete;
 
     (void)state;
     settings.batch_size = 50;
@@ -217,7 +219,10 @@ static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(v
     set_up(&paused, 2, LOSS_MAE);
     whole_loss = run_epochs(&whole, &settings, 1, &num_steps);
     assert_ok(trainer_create(&trainer, &settings, &paused.model, &paused.dataset, &error), &error);
-    while (!trainer_run_epoch(&trainer, 1, pause_always, NULL)) {
+    for (;;) {
+        assert_ok(trainer_run_epoch(&trainer, 1, pause_always, NULL, &is_complete, &error), &error);
+        if (is_complete)
+            break;
         num_pauses++;
         assert_int_equal(trainer.batch, 2 * num_pauses);
         assert_int_equal(trainer.num_steps, num_pauses);

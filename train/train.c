@@ -102,8 +102,16 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
             "samples", run->train.num_rows),
     };
     double start = progress_seconds(), seconds;
+    bool is_complete;
 
-    while (!trainer_run_epoch(&run->trainer, epoch, should_pause, &watch)) {
+    for (;;) {
+        if (trainer_run_epoch(&run->trainer, epoch, should_pause, &watch, &is_complete, error) !=
+            STATUS_OK) {
+            progress_clear(&watch.progress);
+            return error->status;
+        }
+        if (is_complete)
+            break;
         if (signals_stop_requested()) {
             progress_clear(&watch.progress);
             return stop(run, false, error);
@@ -148,7 +156,7 @@ static enum status fit(struct run *run, struct error *error)
     if (status == STATUS_OK)
         status = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
     if (status == STATUS_OK) {
-        class_means_add(&means, train->pixels, train->labels, train->num_rows,
+        class_means_add(&means, train->blocks[0], train->labels, train->num_rows,
                         (int)run->options->threads);
         class_means_finish(&means, mean);
         model_fit_class_means(&run->model, mean);

@@ -14,28 +14,30 @@ static size_t num_slices_of(uint64_t num_rows)
     return (size_t)((num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
 }
 
+static uint64_t num_rows_of(const struct trainer *trainer)
+{
+    return trainer->samples.dataset->num_rows;
+}
+
 enum status trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
-                           struct model *model, const struct dataset *train, struct error *error)
+                           struct model *model, struct dataset *train, struct error *error)
 {
     uint64_t largest_batch =
         settings->batch_size < train->num_rows ? settings->batch_size : train->num_rows;
     size_t num_parameters = model->num_parameters;
     enum status status;
 
-    *trainer = (struct trainer){.settings = *settings,
-                                .model = model,
-                                .train = train,
-                                .max_slices = num_slices_of(largest_batch)};
-    if (train->num_rows > UINT32_MAX)
-        return error_set(error, STATUS_DATA, NULL, "more than 4294967295 training samples");
-    status = memory_allocate(&trainer->slice_grads, trainer->max_slices, sizeof(float *), error);
+    *trainer = (struct trainer){
+        .settings = *settings, .model = model, .max_slices = num_slices_of(largest_batch)};
+    status = samples_create(&trainer->samples, train, settings->shuffle, settings->seed, error);
+    if (status == STATUS_OK)
+        status =
+            memory_allocate(&trainer->slice_grads, trainer->max_slices, sizeof(float *), error);
     for (size_t i = 0; i < trainer->max_slices && status == STATUS_OK; i++)
         status = memory_allocate(&trainer->slice_grads[i], num_parameters, sizeof(float), error);
     for (int i = 0; i < 2 && status == STATUS_OK; i++)
         status =
             memory_allocate(&trainer->slice_losses[i], trainer->max_slices, sizeof(double), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&trainer->order, train->num_rows, sizeof(uint32_t), error);
     if (status == STATUS_OK && settings->momentum != 0)
         status = memory_allocate(&trainer->velocity, num_parameters, sizeof(float), error);
     if (status == STATUS_OK && settings->accumulate > 1)
@@ -61,8 +63,8 @@ void trainer_destroy(struct trainer *trainer)
     free(trainer->slice_losses[1]);
     free(trainer->velocity);
     free(trainer->accumulated);
-    free(trainer->order);
     free(trainer->workspaces);
+    samples_destroy(&trainer->samples);
     *trainer = (struct trainer){0};
 }
 
@@ -80,7 +82,7 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t batch_index
                              uint64_t num_batches)
 {
     uint64_t batch_size = trainer->settings.batch_size, accumulate = trainer->settings.accumulate;
-    uint64_t first = batch_index * batch_size, left = trainer->train->num_rows - first;
+    uint64_t first = batch_index * batch_size, left = num_rows_of(trainer) - first;
     uint64_t num_rows = left < batch_size ? left : batch_size;
 
     return (struct batch){.first = first,
@@ -96,17 +98,14 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t batch_index
 static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t slice,
                           struct model_workspace *workspace)
 {
-    const struct dataset *train = trainer->train;
     uint64_t first = slice * MODEL_SLICE_ROWS, left = batch->num_rows - first;
     size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
     const uint8_t *rows[MODEL_SLICE_ROWS];
     uint32_t labels[MODEL_SLICE_ROWS];
 
     for (size_t i = 0; i < num_rows; i++) {
-        uint32_t sample = trainer->order[batch->first + first + i];
-
-        rows[i] = train->pixels + sample * train->row_nbytes;
-        labels[i] = train->labels[sample];
+        rows[i] = samples_row(&trainer->samples, batch->first + first + i);
+        labels[i] = samples_label(&trainer->samples, batch->first + first + i);
     }
     batch->slice_losses[slice] = model_compute_gradient(trainer->model, rows, labels, num_rows,
                                                         1.0f / (float)batch->num_rows, workspace,
@@ -148,12 +147,12 @@ static void parameter_range(const struct trainer *trainer, size_t thread, size_t
         *end = num_parameters;
 }
 
-bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
-                       trainer_pause_function *should_pause, void *context)
+/* Trains batches from trainer->batch to before end, whose samples are all available; false when
+ * should_pause said so before. */
+static bool run_batches(struct trainer *trainer, uint64_t end_batch, uint64_t num_batches,
+                        trainer_pause_function *should_pause, void *context)
 {
     const struct trainer_settings *settings = &trainer->settings;
-    uint64_t num_rows = trainer->train->num_rows;
-    uint64_t num_batches = (num_rows + settings->batch_size - 1) / settings->batch_size;
     uint64_t first_batch = trainer->batch;
     /* More threads than slices would only wait for each other. */
     int num_threads = (size_t)settings->num_threads < trainer->max_slices
@@ -161,14 +160,13 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
                           : (int)trainer->max_slices;
     bool is_paused = false;
 
-    epoch_order_fill(settings->shuffle, settings->seed, epoch, trainer->order, (uint32_t)num_rows);
 #pragma omp parallel num_threads(num_threads)
     {
         size_t thread = (size_t)omp_get_thread_num(), begin, end;
         struct model_workspace *workspace = &trainer->workspaces[thread];
 
         parameter_range(trainer, thread, (size_t)omp_get_num_threads(), &begin, &end);
-        for (uint64_t index = first_batch; index < num_batches && !is_paused; index++) {
+        for (uint64_t index = first_batch; index < end_batch && !is_paused; index++) {
             struct batch batch = batch_of(trainer, index, num_batches);
 
 #pragma omp for schedule(static)
@@ -193,9 +191,32 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     return !is_paused;
 }
 
+enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
+                              trainer_pause_function *should_pause, void *context,
+                              bool *is_complete, struct error *error)
+{
+    uint64_t batch_size = trainer->settings.batch_size, num_rows = num_rows_of(trainer);
+    uint64_t num_batches = (num_rows + batch_size - 1) / batch_size;
+    bool is_paused = false;
+
+    samples_begin_epoch(&trainer->samples, epoch);
+    while (trainer->batch < num_batches && !is_paused) {
+        struct batch batch = batch_of(trainer, trainer->batch, num_batches);
+        uint64_t end;
+
+        if (samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error) != STATUS_OK)
+            return error->status;
+        /* Only the epoch's last batch may be short. */
+        is_paused = !run_batches(trainer, end == num_rows ? num_batches : end / batch_size,
+                                 num_batches, should_pause, context);
+    }
+    *is_complete = !is_paused;
+    return STATUS_OK;
+}
+
 double trainer_end_epoch(struct trainer *trainer)
 {
-    double loss = trainer->loss_sum / (double)trainer->train->num_rows;
+    double loss = trainer->loss_sum / (double)num_rows_of(trainer);
 
     trainer->batch = 0;
     trainer->loss_sum = 0;

@@ -1,5 +1,5 @@
 /*
- * Mini-batch training of one model in memory, in parallel and bit for bit repeatable.
+ * Mini-batch training of one model, in parallel and bit for bit repeatable.
  *
  * A mini-batch is cut into slices of MODEL_SLICE_ROWS samples.  Any thread may compute any slice's
  * gradient; the slices then meet in a fixed binary tree, each thread summing its own range of the
@@ -15,8 +15,7 @@
 
 #include "common/error.h"
 #include "model/model.h"
-#include "train/dataset.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 struct trainer_settings {
     uint64_t batch_size;
@@ -32,7 +31,7 @@ struct trainer_settings {
 struct trainer {
     struct trainer_settings settings;
     struct model *model;
-    const struct dataset *train;
+    struct samples samples;
     uint64_t num_steps; /* updates since the start of the run */
     uint64_t batch;     /* of the epoch at work: how many are done */
     double loss_sum;    /* over the samples of those batches */
@@ -42,12 +41,11 @@ struct trainer {
     float **slice_grads;                /* [max_slices][num_parameters] */
     double *slice_losses[2];            /* [max_slices], of even and odd batches */
     float *accumulated;                 /* [num_parameters]; NULL when accumulate is 1 */
-    uint32_t *order;                    /* [train->num_rows] */
     struct model_workspace *workspaces; /* [num_threads] */
 };
 
 enum status trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
-                           struct model *model, const struct dataset *train, struct error *error);
+                           struct model *model, struct dataset *train, struct error *error);
 void trainer_destroy(struct trainer *trainer);
 
 /* Asked by one thread after every update: whether to pause there.  context is the caller's. */
@@ -55,12 +53,14 @@ typedef bool trainer_pause_function(void *context, uint64_t num_samples_done);
 
 /*
  * Trains an epoch (counted from 1), from batch trainer->batch on: every sample once, the last short
- * batch kept, gradients that are still accumulating at the end applied.  Returns true when the
- * epoch is complete, false when should_pause (which may be NULL) said so; then batch and loss_sum
- * tell how far it came, and calling again goes on to the same bits.
+ * batch kept, gradients that are still accumulating at the end applied.  *is_complete is set when
+ * the epoch is, and not when should_pause (which may be NULL) said so; then batch and loss_sum tell
+ * how far it came, and calling again goes on to the same bits.  It fails when samples cannot be
+ * read.
  */
-bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
-                       trainer_pause_function *should_pause, void *context);
+enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
+                              trainer_pause_function *should_pause, void *context,
+                              bool *is_complete, struct error *error);
 
 /*
  * Ends a complete epoch: the mean loss over its samples, each taken before its batch's update.  The

@@ -33,7 +33,7 @@ enum status validate(const struct model *model, const struct dataset *dataset, i
         uint32_t predictions[MODEL_SLICE_ROWS];
 
         for (size_t i = 0; i < num_rows; i++)
-            rows[i] = dataset->pixels + (first + i) * dataset->row_nbytes;
+            rows[i] = dataset_row(dataset, first + i);
         model_evaluate(model, rows, dataset->labels + first, num_rows,
                        &workspaces[omp_get_thread_num()], predictions, NULL, &slice_losses[slice]);
         for (size_t i = 0; i < num_rows; i++)
