@@ -7,3 +7,5 @@ s/[0-9.]+ (B|kB|MB|GB)\b/SIZE/
 s/\(HDF5: [^)]*\)/(HDF5: TEXT)/
 # quern-train: the seconds and samples a second that end an epoch's line.
 s/^( +[0-9]+\/[0-9]+ .*[^ ]) +[0-9]+\.[0-9]{3} +[0-9]+$/\1  SECONDS  RATE/
+# Progress, which a machine that is slow enough prints every ten seconds.
+/^DATE [a-z-]+: .* of [0-9,]+ [a-z]+, [0-9,]+\/s/d
