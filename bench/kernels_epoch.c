@@ -1,0 +1,239 @@
+#include <stdio.h>
+
+#include "bench/kernels.h"
+#include "common/text.h"
+#include "model/kernels.h"
+#include "train/trainer.h"
+
+/* ---- epochs ---- */
+
+/* A linear model and its trainer, as quern-train has them. */
+struct epochs {
+    struct model model;
+    struct trainer trainer;
+    uint64_t num_done;
+    enum status status;
+    struct error error;
+};
+
+static enum status epochs_create(struct epochs *epochs, struct bench_settings *settings,
+                                 const struct kernels *kernels, uint64_t batch_size,
+                                 int num_threads, struct error *error)
+{
+    const struct model_spec spec = {.kind = MODEL_LINEAR,
+                                    .loss = LOSS_MAE,
+                                    .image = settings->image,
+                                    .num_classes = settings->num_classes};
+    const struct trainer_settings trainer_settings = {.batch_size = batch_size,
+                                                      .accumulate = 1,
+                                                      .shuffle = SHUFFLE_FULL,
+                                                      .seed = 1,
+                                                      .learning_rate = 1.0f,
+                                                      .num_threads = num_threads};
+    enum status status;
+
+    *epochs = (struct epochs){0};
+    status = model_create(&spec, &epochs->model, error);
+    if (status != STATUS_OK)
+        return status;
+    if (kernels)
+        epochs->model.kernels = kernels;
+    model_init_normal(&epochs->model, 1.0, 1);
+    return trainer_create(&epochs->trainer, &trainer_settings, &epochs->model, &settings->train,
+                          error);
+}
+
+static void epochs_destroy(struct epochs *epochs)
+{
+    trainer_destroy(&epochs->trainer);
+    model_destroy(&epochs->model);
+}
+
+static void call_epoch(void *context)
+{
+    struct epochs *epochs = context;
+    bool is_complete;
+
+    if (epochs->status != STATUS_OK)
+        return;
+    epochs->status = trainer_run_epoch(&epochs->trainer, ++epochs->num_done, NULL, NULL,
+                                       &is_complete, &epochs->error);
+    trainer_end_epoch(&epochs->trainer);
+}
+
+/* What went wrong in any of the calls. */
+static enum status epochs_status(const struct epochs *epochs, struct error *error)
+{
+    if (epochs->status != STATUS_OK)
+        *error = epochs->error;
+    return epochs->status;
+}
+
+/* ---- beside the bare loop ---- */
+
+struct bare_loop {
+    const struct limits *limits;
+    const uint8_t *pixels; /* of one slice */
+    size_t num_pixels;
+    size_t num_slices;
+    float sink[LIMITS_SINK_FLOATS];
+};
+
+/* As many pixels as an epoch has, always those of the same slice, which the cache holds. */
+static void call_bare_loop(void *context)
+{
+    struct bare_loop *loop = context;
+
+    for (size_t i = 0; i < loop->num_slices; i++)
+        loop->limits->linear(loop->pixels, loop->num_pixels, loop->sink);
+}
+
+enum status bench_ceiling(struct bench_settings *settings, struct error *error)
+{
+    const struct kernels *tables[KERNELS_MAX_TABLES];
+    const size_t num_tables = kernels_list(tables);
+    const struct dataset *train = &settings->train;
+    enum status status = STATUS_OK;
+
+    if (settings->num_classes != 2)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "the bare loop beside an epoch is that of two classes");
+    for (size_t t = 0; t < num_tables && status == STATUS_OK; t++) {
+        const char *name = tables[t]->name;
+        const size_t slice_nbytes = MODEL_SLICE_ROWS * train->row_nbytes / 128 * 128;
+        struct bare_loop loop = {.limits = limits_find(name),
+                                 .pixels = dataset_row(train, 0),
+                                 .num_pixels = slice_nbytes,
+                                 .num_slices = train->num_rows * train->row_nbytes / slice_nbytes};
+        struct epochs epochs;
+
+        status = epochs_create(&epochs, settings, tables[t], 256, 1, error);
+        if (status == STATUS_OK) {
+            const struct work works[] = {{call_bare_loop, &loop}, {call_epoch, &epochs}};
+            struct timing timings[2];
+
+            measure(works, 2, settings->num_repeats, timings);
+            status = epochs_status(&epochs, error);
+            print_timing(TEXT("ceiling/%s/bare-loop", name), timings[0], 1e3, "ms");
+            print_timing(TEXT("ceiling/%s/epoch", name), timings[1], 1e3, "ms");
+            printf("ceiling/%s/ratio %.2f x best %.2f\n", name,
+                   timings[1].median / timings[0].median, timings[1].best / timings[0].best);
+        }
+        epochs_destroy(&epochs);
+    }
+    return status;
+}
+
+/* ---- threads ---- */
+
+static size_t list_threads(int max_threads, int counts[MEASURE_MAX_WORKS])
+{
+    size_t num_counts = 0;
+
+    for (int count = 1; count < max_threads && num_counts + 1 < MEASURE_MAX_WORKS; count *= 2)
+        counts[num_counts++] = count;
+    counts[num_counts++] = max_threads;
+    return num_counts;
+}
+
+static enum status print_threads(struct bench_settings *settings, uint64_t batch_size,
+                                 struct error *error)
+{
+    int counts[MEASURE_MAX_WORKS];
+    const size_t num_counts = list_threads(settings->max_threads, counts);
+    struct epochs epochs[MEASURE_MAX_WORKS] = {{.num_done = 0}};
+    struct work works[MEASURE_MAX_WORKS];
+    struct timing timings[MEASURE_MAX_WORKS];
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++) {
+        status = epochs_create(&epochs[i], settings, NULL, batch_size, counts[i], error);
+        works[i] = (struct work){call_epoch, &epochs[i]};
+    }
+    if (status == STATUS_OK)
+        measure(works, num_counts, settings->num_repeats, timings);
+    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++)
+        status = epochs_status(&epochs[i], error);
+    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++) {
+        const char *name = TEXT("threads/batch-%d/%d", (int)batch_size, counts[i]);
+
+        print_timing(name, timings[i], 1e3, "ms");
+        if (i > 0)
+            printf("%s-to-1 %.2f x best %.2f\n", name, timings[0].median / timings[i].median,
+                   timings[0].best / timings[i].best);
+    }
+    for (size_t i = 0; i < num_counts; i++)
+        epochs_destroy(&epochs[i]);
+    return status;
+}
+
+enum status bench_threads(struct bench_settings *settings, struct error *error)
+{
+    enum status status = print_threads(settings, 256, error);
+
+    return status == STATUS_OK ? print_threads(settings, 4096, error) : status;
+}
+
+/* ---- evaluation ---- */
+
+struct evaluation_work {
+    const struct model *model;
+    const struct dataset *dataset;
+    int num_threads;
+    enum status status;
+    struct error error;
+};
+
+static void call_validate(void *context)
+{
+    struct evaluation_work *work = context;
+    struct validation validation;
+
+    if (work->status == STATUS_OK)
+        work->status =
+            validate(work->model, work->dataset, work->num_threads, &validation, &work->error);
+}
+
+static enum status print_evaluate(const struct bench_settings *settings, const char *name,
+                                  const struct model_spec *spec, struct error *error)
+{
+    struct model model;
+    enum status status = model_create(spec, &model, error);
+    const int counts[] = {1, settings->max_threads};
+
+    if (status != STATUS_OK)
+        return status;
+    model_init_normal(&model, 1.0, 1);
+    for (size_t i = 0; i < (counts[1] > 1 ? 2 : 1) && status == STATUS_OK; i++) {
+        struct evaluation_work context = {
+            .model = &model, .dataset = &settings->valid, .num_threads = counts[i]};
+        struct timing timing;
+
+        measure(&(struct work){call_validate, &context}, 1, settings->num_repeats, &timing);
+        status = context.status;
+        if (status == STATUS_OK)
+            print_timing(TEXT("evaluate/%s/%d", name, counts[i]), timing, 1e3, "ms");
+        else
+            *error = context.error;
+    }
+    model_destroy(&model);
+    return status;
+}
+
+enum status bench_evaluate(struct bench_settings *settings, struct error *error)
+{
+    struct model_spec spec = {.kind = MODEL_LINEAR,
+                              .loss = LOSS_MAE,
+                              .image = settings->image,
+                              .num_classes = settings->num_classes};
+    enum status status = print_evaluate(settings, "linear", &spec, error);
+
+    spec.kind = MODEL_NEAREST_MEAN;
+    spec.distance = DISTANCE_L1;
+    if (status == STATUS_OK)
+        status = print_evaluate(settings, "nearest-mean-l1", &spec, error);
+    spec.distance = DISTANCE_L2;
+    if (status == STATUS_OK)
+        status = print_evaluate(settings, "nearest-mean-l2", &spec, error);
+    return status;
+}
