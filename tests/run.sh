@@ -58,7 +58,7 @@ run_clang() {
     announce "clang, warnings as errors"
     # Not a preset of its own: release with another compiler, in another folder.
     cmake -S "$root" -B "$root/build/clang" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_C_COMPILER=clang -DQUERN_TESTS=ON -DQUERN_WERROR=ON &&
+        -DCMAKE_C_COMPILER=clang -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_WERROR=ON &&
         cmake --build "$root/build/clang" --parallel "$num_processors"
 }
 
@@ -75,7 +75,7 @@ run_fuzzers() {
 
 run_release() {
     announce "gcc, optimized: the whole suite"
-    setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_PYTHON="$python" &&
+    setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_PYTHON="$python" &&
         ctest --test-dir "$root/build/release" --no-tests=error --output-on-failure \
             --parallel "$num_processors"
 }

@@ -1,0 +1,148 @@
+# Sourced by run.sh: what each row of the table is, and how both of its sides are measured.
+# shellcheck shell=sh disable=SC2034,SC2154
+
+all_rows='ingest-pil ingest-opencv epoch-slices epoch-gather epoch-loader threads-256
+threads-4096 process'
+
+# describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
+# them; each of these prints the seconds that it took.
+describe_row() {
+    peer_script='' limit=least notes=''
+    case $1 in
+    ingest-pil)
+        row_is 25 "PNG tree to durable store" "the lesson's PIL loop, decoding only"
+        we_measure ingest "$tree"
+        peer_is pil_loop.py "numpy PIL torch h5py" "$tree" "$store"
+        ;;
+    ingest-opencv)
+        row_is 4 "PNG tree to durable store" "cv2.imread loop, decoding only"
+        we_measure ingest "$tree"
+        peer_is opencv_loop.py "numpy cv2 h5py" "$tree" "$store"
+        ;;
+    ingest-tar)
+        row_is 1.3 "the same from a .tar" "from the tree"
+        we_measure ingest "$tar_archive"
+        they_measure ingest "$tree"
+        ;;
+    load)
+        row_is 4 "load a split into memory" "h5py, the same store"
+        we_measure load
+        peer_is h5py_read.py "h5py numpy" "$store"
+        ;;
+    epoch-slices)
+        row_is 60 "linear epoch, batch 256" "PyTorch, slices of tensors"
+        we_measure epoch "$num_threads" 256
+        peer_is torch_epoch.py "torch numpy h5py" "$store" slices
+        ;;
+    epoch-gather) # What takes PyTorch less time: not asked of us, but worth knowing.
+        row_is - "linear epoch, batch 256" "PyTorch, gathering each batch"
+        we_measure epoch "$num_threads" 256
+        peer_is torch_epoch.py "torch numpy h5py" "$store" gather
+        ;;
+    epoch-loader)
+        row_is 100 "linear epoch, batch 256" "the lesson's DataLoader loop"
+        we_measure epoch "$num_threads" 256
+        peer_is torch_epoch.py "torch numpy h5py" "$store" loader
+        ;;
+    threads-256)
+        row_is 1.6 "linear epoch, batch 256, two threads" "one thread"
+        we_measure epoch 2 256
+        they_measure epoch 1 256
+        ;;
+    threads-4096)
+        row_is 1.9 "linear epoch, batch 4096, two threads" "one thread"
+        we_measure epoch 2 4096
+        they_measure epoch 1 4096
+        ;;
+    process)
+        row_is 40 "20 epochs as a process, durable" "the Python script, imports included"
+        we_measure train_process
+        peer_is lesson_script.py "torch numpy h5py"
+        they_measure lesson_process
+        notes=compare_accuracies
+        ;;
+    *) return 1 ;;
+    esac
+}
+
+is_row() {
+    for known in $all_rows; do
+        [ "$1" != "$known" ] || return 0
+    done
+    return 1
+}
+
+describe_rows() {
+    for known in $all_rows; do
+        describe_row "$known"
+        printf '  %-20s %s / %s\n' "$known" "$ours" "$theirs"
+    done
+}
+
+# row_is TARGET OURS THEIRS; - for no target.
+row_is() {
+    target=$1 ours=$2 theirs=$3
+}
+
+# The words of these commands are parameters without spaces, and $1 of those that have any.
+we_measure() {
+    our_function=$1 our_first=${2:-} our_second=${3:-}
+}
+
+they_measure() {
+    their_function=$1 their_first=${2:-} their_second=${3:-}
+}
+
+# peer_is SCRIPT MODULES [ARGUMENT...]: the peer is asked for its seconds.
+peer_is() {
+    peer_script=$1 peer_modules=$2 peer_first=${3:-} peer_second=${4:-}
+    they_measure ask_peer
+}
+
+measure_ours() {
+    "$our_function" "$our_first" "$our_second"
+}
+
+measure_theirs() {
+    "$their_function" "$their_first" "$their_second"
+}
+
+# ---- Both sides' work --------------------------------------------------------------------------
+
+# ingest SOURCE: to a new store; the old one is removed first, which is not timed.
+ingest() {
+    rm -f -- "$work/ingest.h5"
+    stopwatch "$programs/quern-ingest" "$1" "$work/ingest.h5" --threads "$num_threads"
+}
+
+# epoch THREADS BATCH_SIZE: the median of twenty epochs of quern-train, by its log; shuffling is
+# part of an epoch, validation and checkpoints are not.
+epoch() {
+    rm -rf -- "$work/run"
+    stopwatch "$programs/quern-train" "$store" --output "$work/run" --epochs 20 \
+        --checkpoint-every 20 --threads "$1" --batch-size "$2" >/dev/null
+    sed -n '/"event":"epoch"/s/.*"seconds":\([^,}]*\).*/\1/p' "$work/run/log.jsonl" |
+        sort -g | awk '{ seconds[NR] = $1 } END { print seconds[int((NR + 1) / 2)] }'
+}
+
+# From start to the last durable checkpoint; one is written after each epoch.
+train_process() {
+    rm -rf -- "$work/run"
+    stopwatch "$programs/quern-train" "$store" --output "$work/run" --epochs 20 \
+        --threads "$num_threads"
+}
+
+lesson_process() {
+    rm -rf -- "$work/lesson"
+    mkdir -- "$work/lesson"
+    OMP_NUM_THREADS=$num_threads stopwatch \
+        "$python" -B "$here/peers/lesson_script.py" "$store" "$work/lesson"
+}
+
+# After both: what each says of the validation images.
+compare_accuracies() {
+    printf 'accuracy after 20 epochs: ours %s' \
+        "$(sed -n '/"epoch":20,.*"valid_accuracy"/s/.*"valid_accuracy":\([0-9.]\{1,6\}\).*/\1/p' \
+            "$work/run/log.jsonl")"
+    [ -n "$missing" ] || printf ', theirs %s' "$(sed -n 's/^epoch 20:.*accuracy //p' "$work/stderr")"
+}
