@@ -15,7 +15,8 @@ enum {
 struct decoder {
     uint64_t max_pixels;
     unsigned channels;
-    uint8_t *pixels; /* NULL when only the header is wanted */
+    uint8_t *pixels;                 /* NULL when only the header is wanted */
+    struct png_file_pixels *growing; /* where they shall be, instead of pixels; or NULL */
     struct png_file_info info;
 
     const uint8_t *next;
@@ -229,12 +230,32 @@ static void read_pixels(struct decoder *decoder)
     png_read_end(decoder->png, NULL);
 }
 
+/* Makes the block for the pixels large enough, now that the header is known. */
+static void grow_pixels(struct decoder *decoder)
+{
+    struct png_file_pixels *pixels = decoder->growing;
+    size_t nbytes = (size_t)decoder->info.width * decoder->info.height * decoder->channels;
+
+    if (nbytes > pixels->capacity_nbytes) {
+        free(pixels->values);
+        pixels->values = malloc(nbytes);
+        pixels->capacity_nbytes = pixels->values ? nbytes : 0;
+    }
+    decoder->pixels = pixels->values;
+    if (!decoder->pixels) {
+        decoder->is_out_of_memory = true;
+        png_error(decoder->png, "no memory");
+    }
+}
+
 /* The only function that longjmp returns to; all that changes meanwhile is the caller's. */
 static bool run(struct decoder *decoder)
 {
     if (setjmp(decoder->failed) != 0)
         return false;
     read_header(decoder);
+    if (decoder->growing)
+        grow_pixels(decoder);
     if (decoder->pixels)
         read_pixels(decoder);
     return true;
@@ -282,4 +303,16 @@ enum status png_file_read_pixels(const char *name, const void *bytes, size_t nby
     struct decoder decoder = {.max_pixels = max_pixels, .channels = channels, .pixels = pixels};
 
     return decode(name, bytes, nbytes, &decoder, error);
+}
+
+enum status png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          unsigned channels, struct png_file_info *info,
+                          struct png_file_pixels *pixels, struct error *error)
+{
+    struct decoder decoder = {.max_pixels = max_pixels, .channels = channels, .growing = pixels};
+    enum status status = decode(name, bytes, nbytes, &decoder, error);
+
+    if (status == STATUS_OK)
+        *info = decoder.info;
+    return status;
 }

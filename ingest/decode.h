@@ -10,25 +10,26 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
+#include "formats/png_file.h"
+#include "ingest/source.h"
 
 struct decode_source {
-    int folder_fd; /* paths are relative to it */
+    const struct source *source;
     uint64_t max_pixels;
 };
 
 /* What one thread needs to decode one file after another; {0} at first. */
 struct decode_buffer {
-    uint8_t *bytes;
-    size_t bytes_capacity;
-    uint8_t *pixels;
-    size_t pixels_capacity;
+    struct source_reader reader;
+    struct png_file_pixels pixels;
 };
 
 struct decoded {
     struct image_shape shape;
-    bool is_gray;          /* the file holds gray, whatever channels was asked for */
-    uint32_t file_crc32;   /* of the bytes of the file */
-    const uint8_t *pixels; /* [height][width][channels], in the buffer until the next call */
+    bool is_gray;              /* the file holds gray, whatever channels was asked for */
+    uint32_t file_crc32;       /* of the bytes of the file */
+    const uint8_t *pixels;     /* [height][width][channels], in the buffer until the next call */
+    struct source_stamp stamp; /* also when it cannot be read or decoded */
 };
 
 /*
@@ -36,11 +37,12 @@ struct decoded {
  * path, when the file is at fault: missing, unreadable, no regular file, no whole PNG, a name that
  * is not UTF-8.  Other statuses mean that the system failed.  Thread-safe.
  */
-enum status decode_file(const struct decode_source *source, const char *path, size_t channels,
-                        struct decode_buffer *buffer, struct decoded *decoded, struct error *error);
+enum status decode_file(const struct decode_source *source, const struct source_image *image,
+                        size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
+                        struct error *error);
 
 /* The same without decoding: the CRC-32 of a file's bytes. */
-enum status decode_file_crc32(const struct decode_source *source, const char *path,
+enum status decode_file_crc32(const struct decode_source *source, const struct source_image *image,
                               struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
 
 void decode_buffer_free(struct decode_buffer *buffer);

@@ -9,17 +9,18 @@
 #include "ingest/pass.h"
 #include "ingest/rerun.h"
 #include "ingest/scan.h"
+#include "ingest/source.h"
 #include "ingest/tree.h"
 
 struct run {
     const struct ingest_options *options;
     FILE *results;
     FILE *messages;
+    struct source *source;
     struct scan scan;
     struct tree tree;
-    struct decode_source source;
+    struct decode_source decode_source;
     char settings[INGEST_MAX_SETTINGS];
-    char digest[RERUN_DIGEST_LENGTH + 1];
     struct error *error;
 };
 
@@ -32,8 +33,10 @@ static enum status find_images(struct run *run)
                                &options->classes};
     struct scan_rules scan_rules = tree_scan_rules(&rules);
     struct text_list notes = {0};
-    enum status status = scan_folder(options->source, &scan_rules, &run->scan, run->error);
+    enum status status = source_open(options->source, &run->source, run->error);
 
+    if (status == STATUS_OK)
+        status = source_scan(run->source, &scan_rules, &run->scan, run->error);
     if (status == STATUS_OK)
         status = tree_build(options->source, &run->scan, &rules, &run->tree, run->error);
     if (status == STATUS_OK)
@@ -45,7 +48,7 @@ static enum status find_images(struct run *run)
     for (size_t i = 0; i < notes.count; i++)
         fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
     text_list_free(&notes);
-    run->source = (struct decode_source){run->scan.source_fd, options->max_pixels};
+    run->decode_source = (struct decode_source){run->source, options->max_pixels};
     return status;
 }
 
@@ -100,18 +103,17 @@ static enum status compare_with_store(struct run *run, bool *is_current)
     struct rerun_request request = {
         .store_path = options->store,
         .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
-        .digest = run->digest,
         .tree = &run->tree,
-        .source = run->source,
+        .source = run->decode_source,
         .verify = options->verify,
         .num_threads = options->num_threads,
+        .num_io_threads = options->num_io_threads,
         .messages = run->messages,
     };
-    enum status status = rerun_compute_digest(&run->tree, run->scan.source_fd, options->num_threads,
-                                              run->digest, run->error);
+    enum status status = STATUS_OK;
 
     *is_current = false;
-    if (status == STATUS_OK && !options->force)
+    if (!options->force)
         status = rerun_check(&request, is_current, run->error);
     if (status == STATUS_OK && *is_current) {
         status = print_store(run, "", options->verify ? " is verified" : " is up to date");
@@ -134,9 +136,10 @@ static enum status choose_image_shape(const struct run *run, struct image_shape 
     /* Without any, the pass will say so of each file; the shape does not matter then. */
     *image = (struct image_shape){1, 1, channels};
     for (size_t i = 0; i < tree_num_rows(&run->tree) && status == STATUS_DATA; i++) {
+        struct source_image found = tree_image(&run->tree, i);
         struct error error = {0};
 
-        status = decode_file(&run->source, run->tree.paths[i], channels, &buffer, &decoded, &error);
+        status = decode_file(&run->decode_source, &found, channels, &buffer, &decoded, &error);
         if (status == STATUS_OK)
             *image = decoded.shape;
         else if (status != STATUS_DATA)
@@ -185,15 +188,15 @@ static enum status print_outcome(struct run *run, const struct pass_outcome *out
 static enum status write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct pass_plan plan = {.source = run->source,
+    struct pass_plan plan = {.source = run->decode_source,
                              .tree = &run->tree,
                              .resize = options->height > 0,
                              .skip_bad = options->skip_bad,
                              .store_path = options->store,
                              .source_settings = run->settings,
-                             .source_digest = run->digest,
                              .compression_level = options->compression_level,
-                             .num_threads = options->num_threads};
+                             .num_threads = options->num_threads,
+                             .num_io_threads = options->num_io_threads};
     struct pass_outcome outcome = {0};
     char *name = NULL;
     enum status status = copy_last_part(options->source, &name, run->error);
@@ -227,11 +230,7 @@ static enum status write_store(struct run *run)
 enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
                        struct error *error)
 {
-    struct run run = {.options = options,
-                      .results = results,
-                      .messages = messages,
-                      .scan = {.source_fd = -1},
-                      .error = error};
+    struct run run = {.options = options, .results = results, .messages = messages, .error = error};
     bool is_current = false;
     enum status status = find_images(&run);
 
@@ -242,5 +241,6 @@ enum status ingest_run(const struct ingest_options *options, FILE *results, FILE
     }
     tree_free(&run.tree);
     scan_free(&run.scan);
+    source_close(run.source);
     return status;
 }

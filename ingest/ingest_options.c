@@ -33,13 +33,18 @@ struct raw_options {
     int channels_choice;
     uint64_t compression_level;
     uint64_t num_threads;
+    uint64_t num_io_threads;
+    bool has_io_threads;
     bool has_seed;
     bool has_channels;
 };
 
 static const char *const channel_choices[] = {"gray", "rgb", NULL};
 
-enum { NUM_SPECS = 15 };
+/* Each may hold a file and a folder open, and 1,024 open files are a usual limit. */
+enum { MAX_IO_THREADS = 256 };
+
+enum { NUM_SPECS = 16 };
 
 static void list_specs(struct ingest_options *options, struct raw_options *raw,
                        struct option_spec specs[NUM_SPECS])
@@ -85,6 +90,11 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_COUNT, "threads", "N", .help = "threads; the store does not depend on it",
          .value = &raw->num_threads, .minimum = 1, .maximum = 1024,
          .shown_default = "one for each processor"},
+        {OPTION_COUNT, "io-threads", "N",
+         .help = "threads that read and decode files; more than processors where files are far "
+                 "away, as on a network file system; the store does not depend on it",
+         .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
+         .shown_default = "as many as --threads", .given = &raw->has_io_threads},
     };
 
     memcpy(specs, list, sizeof(list));
@@ -103,11 +113,13 @@ static struct program make_program(const struct option_spec *specs, size_t num_s
 struct ingest_options ingest_options_default(void)
 {
     int num_processors = omp_get_num_procs();
+    int num_threads = num_processors < 1024 ? num_processors : 1024;
 
     return (struct ingest_options){.seed = 1,
                                    .max_pixels = 16777216,
                                    .compression_level = 1,
-                                   .num_threads = num_processors < 1024 ? num_processors : 1024};
+                                   .num_threads = num_threads,
+                                   .num_io_threads = num_threads};
 }
 
 /* What the options mean together. */
@@ -130,6 +142,7 @@ static enum status check_options(struct ingest_options *options, const struct ra
         raw->has_channels ? (raw->channels_choice == 0 ? 1 : 3) : INGEST_CHANNELS_AUTO;
     options->compression_level = (int)raw->compression_level;
     options->num_threads = (int)raw->num_threads;
+    options->num_io_threads = raw->has_io_threads ? (int)raw->num_io_threads : options->num_threads;
     if (raw->size &&
         parse_size("--size", raw->size, &options->height, &options->width, error) != STATUS_OK)
         return error->status;

@@ -26,6 +26,7 @@ struct ingest_options {
     bool force;
     int compression_level;
     int num_threads;
+    int num_io_threads; /* that read and decode files */
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };

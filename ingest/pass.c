@@ -9,6 +9,7 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "formats/store.h"
+#include "ingest/digest.h"
 #include "ingest/resize.h"
 #include "ingest/sizes.h"
 #include "model/class_means.h"
@@ -30,14 +31,15 @@ struct pass {
     struct store_writer *writer;
     struct class_means means; /* of the split at work */
     float *split_means[NUM_SPLITS];
-    uint64_t *sizes; /* [rows of the tree], see sizes.h */
+    uint64_t *sizes;  /* [rows of the tree], see sizes.h */
+    uint64_t *hashes; /* [rows of the tree], see digest.h */
     size_t window_rows;
     uint8_t *pixels; /* [window_rows][values of an image] */
     struct store_row *rows;
     uint32_t *labels;
     struct outcome_of_file *files;
-    struct decode_buffer *buffers; /* [threads] */
-    uint64_t *scratch;             /* [threads][resize_num_scratch] */
+    struct decode_buffer *buffers; /* [reading threads] */
+    uint64_t *scratch;             /* [reading threads][resize_num_scratch] */
     struct error *error;
 };
 
@@ -87,14 +89,15 @@ static void place_image(struct pass *pass, const struct decoded *decoded, size_t
 static void decode_row(struct pass *pass, size_t first, size_t window_index)
 {
     struct outcome_of_file *file = &pass->files[window_index];
+    struct source_image image = tree_image(pass->plan->tree, first + window_index);
     struct decoded decoded;
     struct error error = {0};
     char reason[2048];
 
     *file = (struct outcome_of_file){0};
-    file->status = decode_file(&pass->plan->source, pass->plan->tree->paths[first + window_index],
-                               pass->plan->image.channels, &pass->buffers[omp_get_thread_num()],
-                               &decoded, &error);
+    file->status = decode_file(&pass->plan->source, &image, pass->plan->image.channels,
+                               &pass->buffers[omp_get_thread_num()], &decoded, &error);
+    pass->hashes[first + window_index] = digest_hash_image(image.path, &decoded.stamp);
     if (file->status != STATUS_OK) {
         file->reason = strdup(decode_describe(reason, sizeof(reason), &error));
         return;
@@ -177,7 +180,8 @@ static enum status run_window(struct pass *pass, enum split split, size_t first,
     size_t num_good;
     enum status status;
 
-#pragma omp parallel for num_threads(pass->plan->num_threads) schedule(dynamic)
+    /* A few files at a time: neighbours lie in one folder, which a thread keeps open. */
+#pragma omp parallel for num_threads(pass->plan->num_io_threads) schedule(dynamic, 8)
     for (size_t i = 0; i < count; i++)
         decode_row(pass, first, i);
 
@@ -263,13 +267,15 @@ static enum status check_rejects(const struct pass *pass)
 static enum status finish_store(struct pass *pass)
 {
     const struct pass_plan *plan = pass->plan;
+    char digest[DIGEST_LENGTH + 1];
     struct store_ending ending = {
-        .source = {plan->source_name, plan->source_settings, plan->source_digest},
+        .source = {plan->source_name, plan->source_settings, digest},
         .reject_paths = &pass->outcome->reject_paths,
         .reject_reasons = &pass->outcome->reject_reasons,
     };
     struct store_writer *writer = pass->writer;
 
+    digest_finish(pass->hashes, tree_num_rows(plan->tree), digest);
     for (int s = 0; s < NUM_SPLITS; s++)
         ending.class_means[s] = pass->split_means[s];
     pass->writer = NULL;
@@ -284,12 +290,12 @@ static enum status prepare(struct pass *pass)
                                .classes = &tree->classes,
                                .compression_level = plan->compression_level,
                                .num_threads = plan->num_threads};
-    size_t num_values = image_num_values(&plan->image), num_threads = (size_t)plan->num_threads;
+    size_t num_values = image_num_values(&plan->image), num_readers = (size_t)plan->num_io_threads;
     struct error *error = pass->error;
 
     pass->window_rows = WINDOW_NBYTES / num_values;
-    if (pass->window_rows < num_threads)
-        pass->window_rows = num_threads;
+    if (pass->window_rows < num_readers)
+        pass->window_rows = num_readers;
     if (pass->window_rows > tree_num_rows(tree))
         pass->window_rows = tree_num_rows(tree);
     for (size_t i = 0; i < tree_num_rows(tree); i++) {
@@ -301,12 +307,13 @@ static enum status prepare(struct pass *pass)
     for (int s = 0; s < NUM_SPLITS; s++)
         store.max_rows[s] = tree->first[s + 1] - tree->first[s];
     if (memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
+        memory_allocate(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
         memory_allocate(&pass->pixels, pass->window_rows, num_values, error) ||
         memory_allocate(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
         memory_allocate(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
         memory_allocate(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
-        memory_allocate(&pass->buffers, num_threads, sizeof(*pass->buffers), error) ||
-        memory_allocate(&pass->scratch, num_threads * resize_num_scratch(&plan->image),
+        memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
+        memory_allocate(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
                         sizeof(uint64_t), error))
         return error->status;
     return store_create(plan->store_path, &store, &pass->writer, error);
@@ -315,11 +322,12 @@ static enum status prepare(struct pass *pass)
 static void clean_up(struct pass *pass)
 {
     store_abandon(pass->writer);
-    for (int t = 0; pass->buffers && t < pass->plan->num_threads; t++)
+    for (int t = 0; pass->buffers && t < pass->plan->num_io_threads; t++)
         decode_buffer_free(&pass->buffers[t]);
     for (int s = 0; s < NUM_SPLITS; s++)
         free(pass->split_means[s]);
     free(pass->sizes);
+    free(pass->hashes);
     free(pass->pixels);
     free(pass->rows);
     free(pass->labels);

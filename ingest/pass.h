@@ -22,11 +22,11 @@ struct pass_plan {
     bool stop_at_color;       /* stop when an image turns out not to be gray */
     bool skip_bad;            /* false: a file that cannot be decoded leaves no store */
     const char *store_path;
-    const char *source_name; /* these three are recorded in the store */
+    const char *source_name; /* these two are recorded in the store */
     const char *source_settings;
-    const char *source_digest;
     int compression_level;
     int num_threads;
+    int num_io_threads; /* that read and decode */
 };
 
 struct pass_outcome {

@@ -12,50 +12,13 @@
 #include <unistd.h>
 
 #include "common/memory.h"
-#include "common/random.h"
 #include "common/text.h"
 #include "formats/store.h"
+#include "ingest/digest.h"
 #include "ingest/ingest_options.h"
 #include "ingest/pass.h"
 
 enum { MAX_DIFFERENCES_SHOWN = 5 };
-
-enum status rerun_compute_digest(const struct tree *tree, int source_fd, int num_threads,
-                                 char digest[RERUN_DIGEST_LENGTH + 1], struct error *error)
-{
-    size_t num_files = tree_num_rows(tree);
-    const char *failed_path = NULL;
-    int failed_errno = 0;
-    uint64_t *hashes;
-
-    if (memory_allocate(&hashes, num_files, sizeof(*hashes), error) != STATUS_OK)
-        return error->status;
-#pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
-    for (size_t i = 0; i < num_files; i++) {
-        uint64_t facts[4] = {0};
-        struct stat stat;
-
-        facts[0] = random_hash(0, tree->paths[i], strlen(tree->paths[i]));
-        if (fstatat(source_fd, tree->paths[i], &stat, 0) == 0) {
-            facts[1] = (uint64_t)stat.st_size;
-            facts[2] = (uint64_t)stat.st_mtim.tv_sec;
-            facts[3] = (uint64_t)stat.st_mtim.tv_nsec;
-        } else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP) {
-            /* Those are for the decoder to report; others say nothing about the file. */
-#pragma omp critical(rerun_failed)
-            {
-                failed_path = tree->paths[i];
-                failed_errno = errno;
-            }
-        }
-        hashes[i] = random_hash(1, facts, sizeof(facts));
-    }
-    snprintf(digest, RERUN_DIGEST_LENGTH + 1, "%016" PRIx64,
-             random_hash(num_files, hashes, num_files * sizeof(*hashes)));
-    free(hashes);
-    errno = failed_errno;
-    return failed_path ? error_set_errno(error, failed_path, "cannot look at") : STATUS_OK;
-}
 
 __attribute__((format(printf, 2, 3))) static void say(const struct rerun_request *request,
                                                       const char *format, ...)
@@ -179,23 +142,23 @@ static enum status read_files(const struct comparison *comparison, enum split sp
     size_t count = request->tree->first[split + 1] - first;
     struct decode_buffer *buffers;
 
-    if (memory_allocate(&buffers, (size_t)request->num_threads, sizeof(*buffers),
+    if (memory_allocate(&buffers, (size_t)request->num_io_threads, sizeof(*buffers),
                         comparison->error) != STATUS_OK)
         return comparison->error->status;
-#pragma omp parallel for num_threads(request->num_threads) schedule(dynamic, 16)
+#pragma omp parallel for num_threads(request->num_io_threads) schedule(dynamic, 16)
     for (size_t i = 0; i < count; i++) {
         struct decode_buffer *buffer = &buffers[omp_get_thread_num()];
-        const char *path = request->tree->paths[first + i];
+        struct source_image image = tree_image(request->tree, first + i);
         struct error error = {0};
         struct decoded decoded;
 
         files[i].is_readable =
             is_reject[i]
-                ? decode_file(&request->source, path, 1, buffer, &decoded, &error) == STATUS_OK
-                : decode_file_crc32(&request->source, path, buffer, &files[i].crc32, &error) ==
+                ? decode_file(&request->source, &image, 1, buffer, &decoded, &error) == STATUS_OK
+                : decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error) ==
                       STATUS_OK;
     }
-    for (int t = 0; t < request->num_threads; t++)
+    for (int t = 0; t < request->num_io_threads; t++)
         decode_buffer_free(&buffers[t]);
     free(buffers);
     return STATUS_OK;
@@ -322,9 +285,9 @@ static enum status compare_contents(const struct rerun_request *request, struct 
 static enum status compare_store(const struct rerun_request *request, struct store *store,
                                  bool *is_current, struct error *error)
 {
-    char settings[INGEST_MAX_SETTINGS], digest[64];
+    char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[DIGEST_LENGTH + 1];
     enum status status =
-        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+        store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest), error);
 
     if (status != STATUS_OK)
         return status;
@@ -334,11 +297,13 @@ static enum status compare_store(const struct rerun_request *request, struct sto
     }
     if (request->verify)
         return compare_contents(request, store, is_current, error);
-    *is_current = strcmp(digest, request->digest) == 0;
-    if (!*is_current)
+    status = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
+                            error);
+    *is_current = status == STATUS_OK && strcmp(digest, old_digest) == 0;
+    if (status == STATUS_OK && !*is_current)
         say(request, "%s: made again: paths, sizes or times of the source have changed",
             request->store_path);
-    return STATUS_OK;
+    return status;
 }
 
 enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)

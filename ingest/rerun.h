@@ -12,21 +12,15 @@
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 
-enum { RERUN_DIGEST_LENGTH = 16 };
-
-/* A digest over path, size and modification time of all files of the tree. */
-enum status rerun_compute_digest(const struct tree *tree, int source_fd, int num_threads,
-                                 char digest[RERUN_DIGEST_LENGTH + 1], struct error *error);
-
 struct rerun_request {
     const char *store_path;
     const char *settings;
-    const char *digest;
     const struct tree *tree;
     struct decode_source source;
     bool verify; /* compare contents, and ignore the digest */
     int num_threads;
-    FILE *messages; /* says here why a store is made again */
+    int num_io_threads; /* that look at files or read them */
+    FILE *messages;     /* says here why a store is made again */
 };
 
 /*

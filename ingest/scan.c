@@ -229,8 +229,8 @@ static enum status finish_paths(struct walk *walk)
     return STATUS_OK;
 }
 
-enum status scan_folder(const char *source, const struct scan_rules *rules, struct scan *scan,
-                        struct error *error)
+enum status scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
+                        struct scan *scan, struct error *error)
 {
     struct walk walk = {.source = source, .rules = rules, .scan = scan, .error = error};
     struct ancestor self = {.parent = NULL};
@@ -240,15 +240,14 @@ enum status scan_folder(const char *source, const struct scan_rules *rules, stru
     enum status status;
 
     memset(scan, 0, sizeof(*scan));
-    scan->source_fd = open(source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (scan->source_fd < 0 || fstat(scan->source_fd, &stat) != 0) {
+    if (fstat(source_fd, &stat) != 0) {
         status = error_set_errno(error, source, "cannot open the folder");
         goto out;
     }
     self.device = stat.st_dev;
     self.inode = stat.st_ino;
     /* A second descriptor: closedir closes the one it reads from. */
-    fd = openat(scan->source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
         status = error_set_errno(error, source, "cannot open the folder");
@@ -271,11 +270,9 @@ out:
 
 void scan_free(struct scan *scan)
 {
-    if (scan->source_fd >= 0)
-        close(scan->source_fd);
     free(scan->paths);
     free(scan->path_bytes);
     text_list_free(&scan->folders);
     text_list_free(&scan->top_others);
-    *scan = (struct scan){.source_fd = -1};
+    *scan = (struct scan){0};
 }

@@ -14,7 +14,6 @@
 #include "common/text_list.h"
 
 struct scan {
-    int source_fd;            /* the folder, open: paths are relative to it */
     size_t num_images;        /* N */
     const char **paths;       /* [N], bytewise order; they live in path_bytes */
     char *path_bytes;         /* one block for all paths: a million files cost no million blocks */
@@ -31,9 +30,9 @@ struct scan_rules {
     const char *const *top_folders; /* descend into these alone, NULL at the end; NULL: into all */
 };
 
-/* Walks source.  STATUS_IO names a folder that cannot be read. */
-enum status scan_folder(const char *source, const struct scan_rules *rules, struct scan *scan,
-                        struct error *error);
+/* Walks the open folder that is named source.  STATUS_IO names a folder that cannot be read. */
+enum status scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
+                        struct scan *scan, struct error *error);
 void scan_free(struct scan *scan);
 
 #endif

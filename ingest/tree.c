@@ -239,8 +239,9 @@ static enum status gather_rows(struct build *build)
     size_t num_rows = 0;
 
     tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
+    tree->images = malloc((scan->num_images + 1) * sizeof(*tree->images));
     tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
-    if (!splits || !labels || !tree->paths || !tree->labels) {
+    if (!splits || !labels || !tree->paths || !tree->images || !tree->labels) {
         status = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
         goto out;
     }
@@ -260,6 +261,7 @@ static enum status gather_rows(struct build *build)
         for (size_t i = 0; i < scan->num_images; i++) {
             if (splits[i] == s && labels[i] != TREE_LEFT_OUT) {
                 tree->paths[num_rows] = scan->paths[i];
+                tree->images[num_rows] = i;
                 tree->labels[num_rows++] = labels[i];
             }
         }
@@ -345,6 +347,7 @@ void tree_free(struct tree *tree)
     text_list_free(&tree->classes);
     free(tree->all_classes);
     free(tree->paths);
+    free(tree->images);
     free(tree->labels);
     *tree = (struct tree){0};
 }

@@ -14,6 +14,7 @@
 #include "common/text_list.h"
 #include "formats/store.h"
 #include "ingest/scan.h"
+#include "ingest/source.h"
 
 struct tree_rules {
     /* False: SPLIT/CLASS.  True: CLASS, and an image is in valid when the hash of its path, keyed
@@ -39,6 +40,7 @@ struct tree {
     size_t num_all_classes;
     size_t first[NUM_SPLITS + 1]; /* split s has rows first[s] .. first[s + 1] - 1 */
     const char **paths;           /* [rows], bytewise within a split; they live in the scan */
+    size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
     const char *split_folders[NUM_SPLITS]; /* the name each split has in the source, or NULL */
     uint64_t num_outside;                  /* images that lie in no class folder */
@@ -60,6 +62,11 @@ bool tree_is_split_folder(const char *name);
 static inline size_t tree_num_rows(const struct tree *tree)
 {
     return tree->first[NUM_SPLITS];
+}
+
+static inline struct source_image tree_image(const struct tree *tree, size_t row)
+{
+    return (struct source_image){tree->paths[row], tree->images[row]};
 }
 
 /* ---- for people: tree_report.c ---- */

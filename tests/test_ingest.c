@@ -68,6 +68,7 @@ static void test_ingest_run_any_number_of_threads_gives_equal_bytes(void **state
     f->options.force = true;
     for (int i = 0; i < 3; i++) {
         f->options.num_threads = i + 1;
+        f->options.num_io_threads = (int[]){1, 5, 2}[i];
         assert_int_equal(ingestion_run(f), STATUS_OK);
         bytes[i] = support_read_file(f->store, &nbytes[i]);
         assert_int_equal(nbytes[i], nbytes[0]);

@@ -137,6 +137,7 @@ static void test_read_pixels_primary_colors_to_gray_are_itu_601(void **state)
 static void test_write_pixels_any_size_reads_back_the_same(void **state)
 {
     static const uint32_t sizes[][2] = {{1, 1}, {28, 28}, {7, 3}, {300, 2}, {2, 300}};
+    struct png_file_pixels used_again = {0};
 
     (void)state;
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
@@ -162,6 +163,12 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
                 png_file_read_pixels("x", bytes, nbytes, MAX_PIXELS, channels, again, &error),
                 STATUS_OK);
             assert_memory_equal(pixels, again, nvalues);
+            info = (struct png_file_info){0};
+            assert_int_equal(
+                png_file_read("x", bytes, nbytes, MAX_PIXELS, channels, &info, &used_again, &error),
+                STATUS_OK);
+            assert_int_equal(info.width, sizes[s][0]);
+            assert_memory_equal(pixels, used_again.values, nvalues);
             assert_int_equal(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels,
                                                    &second, &second_nbytes, &error),
                              STATUS_OK);
@@ -172,6 +179,7 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
             free(again);
             free(pixels);
         }
+    free(used_again.values);
 }
 
 static void test_write_pixels_no_width_is_an_error(void **state)

@@ -24,7 +24,7 @@ static void build(struct fixture *fixture)
     fixture->rules.classes = &fixture->classes;
     scan_rules = tree_scan_rules(&fixture->rules);
     fixture->status =
-        scan_folder(tree_fixture_root(), &scan_rules, &fixture->scan, &fixture->error);
+        tree_fixture_scan(tree_fixture_root(), &scan_rules, &fixture->scan, &fixture->error);
     assert_int_equal(fixture->status, STATUS_OK);
     fixture->status = tree_build(tree_fixture_root(), &fixture->scan, &fixture->rules,
                                  &fixture->tree, &fixture->error);

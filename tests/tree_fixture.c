@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "formats/png_file.h"
+#include "ingest/source.h"
 
 enum { MAX_VALUES = 4096 };
 
@@ -104,6 +105,18 @@ void tree_fixture_write_classes(size_t num_images)
 }
 
 /* ---- runs ---- */
+
+enum status tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
+                              struct error *error)
+{
+    struct source *source;
+    enum status status = source_open(path, &source, error);
+
+    if (status == STATUS_OK)
+        status = source_scan(source, rules, scan, error);
+    source_close(source);
+    return status;
+}
 
 struct ingestion *ingestion_new(void)
 {

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "ingest/ingest.h"
+#include "ingest/scan.h"
 #include "tests/support.h"
 
 /* The size of the images of tree_fixture_write_classes. */
@@ -47,6 +48,10 @@ void tree_fixture_write_image(const char *name, uint32_t height, uint32_t width,
  * count up from 0.
  */
 void tree_fixture_write_classes(size_t num_images);
+
+/* Lists a source; what source_open and source_scan say. */
+enum status tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
+                              struct error *error);
 
 /* quern-ingest from source/ to store.h5 with two threads, unless a test sets other options. */
 struct ingestion {

@@ -4,3 +4,5 @@ for threads in 1 2 3; do
 done
 cmp store1.h5 store2.h5
 cmp store1.h5 store3.h5
+quern-ingest --threads 2 --io-threads 7 digits store_io.h5 >/dev/null
+cmp store1.h5 store_io.h5

@@ -1,0 +1,48 @@
+#include "ingest/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/random.h"
+
+uint64_t digest_hash_image(const char *path, const struct source_stamp *stamp)
+{
+    const uint64_t facts[4] = {random_hash(0, path, strlen(path)), stamp->nbytes, stamp->seconds,
+                               stamp->nanoseconds};
+
+    return random_hash(1, facts, sizeof(facts));
+}
+
+void digest_finish(const uint64_t *hashes, size_t count, char digest[DIGEST_LENGTH + 1])
+{
+    snprintf(digest, DIGEST_LENGTH + 1, "%016" PRIx64,
+             random_hash(count, hashes, count * sizeof(*hashes)));
+}
+
+enum status digest_compute(const struct source *source, const struct tree *tree, int num_threads,
+                           char digest[DIGEST_LENGTH + 1], struct error *error)
+{
+    size_t num_rows = tree_num_rows(tree);
+    uint64_t *hashes;
+
+    if (memory_allocate(&hashes, num_rows, sizeof(*hashes), error) != STATUS_OK)
+        return error->status;
+#pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
+    for (size_t i = 0; i < num_rows; i++) {
+        struct source_image image = tree_image(tree, i);
+        struct source_stamp stamp;
+        struct error failure = {0};
+
+        if (source_look(source, &image, &stamp, &failure) != STATUS_OK) {
+#pragma omp critical(digest_failed)
+            error_set(error, failure.status, ERROR_AT(.file = image.path), "%s", failure.what);
+        }
+        hashes[i] = digest_hash_image(image.path, &stamp);
+    }
+    digest_finish(hashes, num_rows, digest);
+    free(hashes);
+    return error->status;
+}
