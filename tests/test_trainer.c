@@ -6,6 +6,8 @@
 
 #include "train/trainer.h"
 
+static struct ranks alone = {.count = 1, .node_count = 1};
+
 enum { HEIGHT = 5, WIDTH = 7, D = HEIGHT * WIDTH, N = 333 };
 
 /* Random pixels and labels of C classes, which own some columns each. */
@@ -46,8 +48,9 @@ static double run_epochs(struct fixture *fixture, const struct trainer_settings 
     double loss = NAN;
     bool is_complete;
 
-    assert_ok(trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &error),
-              &error);
+    assert_ok(
+        trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &alone, &error),
+        &error);
     for (uint64_t epoch = 1; epoch <= num_epochs; epoch++) {
         assert_ok(trainer_run_epoch(&trainer, epoch, NULL, NULL, &is_complete, &error), &error);
         assert_true(is_complete);
@@ -194,11 +197,11 @@ static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(voi
     }
 }
 
-static bool pause_always(void *context, uint64_t num_samples_done)
+static struct wish pause_always(void *context, uint64_t num_samples_done)
 {
     (void)context;
     (void)num_samples_done;
-    return true;
+    return (struct wish){.save = 1};
 }
 
 static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(void **state)
@@ -218,7 +221,8 @@ static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(v
     set_up(&whole, 2, LOSS_MAE);
     set_up(&paused, 2, LOSS_MAE);
     whole_loss = run_epochs(&whole, &settings, 1, &num_steps);
-    assert_ok(trainer_create(&trainer, &settings, &paused.model, &paused.dataset, &error), &error);
+    assert_ok(trainer_create(&trainer, &settings, &paused.model, &paused.dataset, &alone, &error),
+              &error);
     for (;;) {
         assert_ok(trainer_run_epoch(&trainer, 1, pause_always, NULL, &is_complete, &error), &error);
         if (is_complete)
@@ -251,9 +255,9 @@ static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
         uint64_t num_steps;
 
         set_up(&fixture, num_classes[i], losses[i]);
-        assert_ok(validate(&fixture.model, &fixture.dataset, 2, &before, &error), &error);
+        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &before, &error), &error);
         run_epochs(&fixture, &plain, 40, &num_steps);
-        assert_ok(validate(&fixture.model, &fixture.dataset, 2, &after, &error), &error);
+        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &after, &error), &error);
         assert_true(after.loss < before.loss);
         assert_true(after.accuracy > 0.9);
         tear_down(&fixture);
@@ -273,13 +277,13 @@ static void test_validate_counts_what_the_model_gets_right(void **state)
     fixture.model.tensors[1].data[0] = 30; /* class 1, whatever the image */
     for (int i = 0; i < N; i++)
         num_ones += fixture.labels[i];
-    assert_ok(validate(&fixture.model, &fixture.dataset, 1, &one, &error), &error);
-    assert_ok(validate(&fixture.model, &fixture.dataset, 3, &three, &error), &error);
+    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
+    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 3, &three, &error), &error);
     assert_int_equal(one.num_correct, num_ones);
     assert_true(fabs(one.loss - (double)(N - num_ones) / N) < 1e-9);
     assert_memory_equal(&one, &three, sizeof(one));
     fixture.dataset.num_rows = 0;
-    assert_ok(validate(&fixture.model, &fixture.dataset, 1, &one, &error), &error);
+    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
     assert_true(isnan(one.loss) && isnan(one.accuracy));
     tear_down(&fixture);
 }

@@ -13,7 +13,7 @@ static struct json *begin(struct run *run, const char *event)
 {
     struct error error = {0};
 
-    return run->log_is_broken ? NULL : run_log_begin(&run->log, event, &error);
+    return run->log_is_broken || !run_leads(run) ? NULL : run_log_begin(&run->log, event, &error);
 }
 
 static void end(struct run *run)
@@ -63,6 +63,7 @@ void report_start(struct run *run, char **command)
                     TEXT("%s %s %s", system.sysname, system.release, system.machine));
     }
     json_count(json, "threads", run->options->threads);
+    json_count(json, "ranks", run->ranks->count);
     json_string(json, "kernels", run->model.kernels->name);
     json_string(json, "store", run->options->store_path);
     json_string(json, "fingerprint", store_fingerprint(run->store));
@@ -79,6 +80,8 @@ void report_head(const struct run *run)
 {
     char train[32], valid[32];
 
+    if (!run_leads(run))
+        return;
     printf("%s: %s training and %s validation images, %zu classes\n", run->options->store_path,
            text_group_digits(train, sizeof(train), run->train.num_rows),
            text_group_digits(valid, sizeof(valid), run->valid.num_rows),
@@ -99,6 +102,8 @@ void report_epoch(struct run *run, const struct epoch_record *record, double sec
     char train_loss[16], valid_loss[16], valid_accuracy[16];
     struct json *json;
 
+    if (!run_leads(run))
+        return;
     printf("%9s  %10s  %10s  %14s  %8.3f  %9.0f\n",
            TEXT("%" PRIu64 "/%" PRIu64, record->epoch, run->checkpoint.epochs),
            format_figure(train_loss, record->train_loss),
@@ -156,5 +161,6 @@ void report_end(struct run *run, double seconds)
         json_real(json, "seconds", seconds);
         end(run);
     }
-    printf("wrote %s/epoch-%04" PRIu64 ".h5\n", run->options->output, run->checkpoint.epoch);
+    if (run_leads(run))
+        printf("wrote %s/epoch-%04" PRIu64 ".h5\n", run->options->output, run->checkpoint.epoch);
 }

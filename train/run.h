@@ -12,6 +12,7 @@
 #include "formats/store.h"
 #include "model/model.h"
 #include "train/dataset.h"
+#include "train/ranks.h"
 #include "train/run_log.h"
 #include "train/train_options.h"
 #include "train/trainer.h"
@@ -19,6 +20,7 @@
 struct run {
     const struct train_options *options;
     const char *program;
+    struct ranks *ranks;
     struct store *store;
     struct dataset train;
     struct dataset valid;
@@ -34,8 +36,14 @@ struct run {
     double last_saved_seconds;  /* when, on progress_seconds' clock */
 };
 
-/* ---- report.c: what people and programs read.  A log that cannot be written is said once, and
- * is no reason to lose a run. ---- */
+/* The rank that reads and writes checkpoints, prints and logs; the others are silent. */
+static inline bool run_leads(const struct run *run)
+{
+    return run->ranks->index == 0;
+}
+
+/* ---- report.c: what people and programs read, by the rank that leads.  A log that cannot be
+ * written is said once, and is no reason to lose a run. ---- */
 
 void report_start(struct run *run, char **command);
 void report_head(const struct run *run);
@@ -44,7 +52,15 @@ void report_checkpoint(struct run *run);
 void report_stop(struct run *run, int signal_number);
 void report_end(struct run *run, double seconds);
 
-/* ---- saver.c: the state of the run to files and back ---- */
+/* ---- together.c: what several ranks do beyond sharing batches.  All collective. ---- */
+
+/* Refuses ranks that were started on different stores, or with different options. */
+enum status together_compare(struct run *run, struct error *error);
+
+/* Gives the state of the rank that leads, and whether the run is finished, to the others. */
+void together_share_state(struct run *run, bool *is_finished);
+
+/* ---- saver.c: the state of the run to files and back.  Writing is collective. ---- */
 
 /* Lends the model's parameters and the trainer's state to run->checkpoint. */
 void saver_lend_tensors(struct run *run);

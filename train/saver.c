@@ -103,38 +103,50 @@ static enum status drop_interrupted(struct run *run, struct error *error)
     return run_folder_remove_interrupted(run->options->output, error);
 }
 
+/* The failure of an epoch's checkpoint that the next one may make good. */
+static enum status say_and_wait(const struct run *run, const struct error *failure)
+{
+    if (run_leads(run)) {
+        error_print(failure, run->program, stderr);
+        progress_message(run->program,
+                         "the checkpoint of epoch %" PRIu64 " is not written; going on, to try "
+                         "again after the next epoch",
+                         run->checkpoint.epoch);
+    }
+    return STATUS_OK;
+}
+
 enum status saver_write_epoch(struct run *run, struct error *error)
 {
     const struct checkpoint *checkpoint = &run->checkpoint;
     bool can_wait = checkpoint->epoch > 0 && !checkpoint->finished;
     struct error failure = {0};
 
+    trainer_gather_velocity(&run->trainer);
     note_progress(run);
-    if (run_folder_write_epoch(run->options->output, checkpoint, run->options->keep, &failure) ==
-        STATUS_OK)
+    if (run_leads(run) && run_folder_write_epoch(run->options->output, checkpoint,
+                                                 run->options->keep, &failure) == STATUS_OK)
         drop_interrupted(run, &failure);
+    ranks_agree(run->ranks, failure.status, &failure);
     run->checkpoint_is_overdue = failure.status != STATUS_OK;
     if (failure.status == STATUS_OK) {
         run->last_saved_seconds = progress_seconds();
         report_checkpoint(run);
         return STATUS_OK;
     }
-    if (failure.status != STATUS_IO || !can_wait) {
-        *error = failure;
-        return failure.status;
-    }
-    error_print(&failure, run->program, stderr);
-    progress_message(run->program,
-                     "the checkpoint of epoch %" PRIu64 " is not written; going on, to try again "
-                     "after the next epoch",
-                     checkpoint->epoch);
-    return STATUS_OK;
+    if (failure.status == STATUS_IO && can_wait)
+        return say_and_wait(run, &failure);
+    *error = failure;
+    return failure.status;
 }
 
 enum status saver_write_interrupted(struct run *run, struct error *error)
 {
+    trainer_gather_velocity(&run->trainer);
     note_progress(run);
-    if (run_folder_write_interrupted(run->options->output, &run->checkpoint, error) != STATUS_OK)
+    if (run_leads(run))
+        run_folder_write_interrupted(run->options->output, &run->checkpoint, error);
+    if (ranks_agree(run->ranks, error->status, error) != STATUS_OK)
         return error->status;
     run->has_interrupted = true;
     run->interrupted_step = run->checkpoint.step;

@@ -16,30 +16,32 @@
 
 /* ---- epochs ---- */
 
-/* What should_pause looks at after every update. */
+/* What get_wish looks at in every batch. */
 struct watch {
     const struct run *run;
     struct progress progress;
     bool save_is_requested;
 };
 
-static bool should_pause(void *context, uint64_t num_samples_done)
+static struct wish get_wish(void *context, uint64_t num_samples_done)
 {
     struct watch *watch = context;
     uint64_t interval = watch->run->options->checkpoint_seconds;
 
-    progress_update(&watch->progress, num_samples_done);
-    if (signals_take_checkpoint_request() ||
-        (interval > 0 && progress_seconds() - watch->run->last_saved_seconds >= (double)interval))
+    if (run_leads(watch->run)) {
+        progress_update(&watch->progress, num_samples_done);
+        if (interval > 0 && progress_seconds() - watch->run->last_saved_seconds >= (double)interval)
+            watch->save_is_requested = true;
+    }
+    if (signals_take_checkpoint_request())
         watch->save_is_requested = true;
-    return watch->save_is_requested || signals_stop_requested();
+    return (struct wish){.stop_signal = (uint32_t)signals_stop_requested(),
+                         .save = watch->save_is_requested};
 }
 
 /* Saves what epoch-NNNN.h5 does not hold already, and ends the process in good order. */
-static enum status stop(struct run *run, bool is_saved, struct error *error)
+static enum status stop(struct run *run, int number, bool is_saved, struct error *error)
 {
-    int number = signals_stop_requested();
-
     if (!is_saved && saver_write_interrupted(run, error) != STATUS_OK)
         return error->status;
     report_stop(run, number);
@@ -57,7 +59,8 @@ static void save_and_go_on(struct run *run, struct watch *watch)
 
     progress_clear(&watch->progress);
     if (saver_write_interrupted(run, &failure) != STATUS_OK) {
-        error_print(&failure, run->program, stderr);
+        if (run_leads(run))
+            error_print(&failure, run->program, stderr);
         run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
     }
     watch->save_is_requested = false;
@@ -70,8 +73,9 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
     struct checkpoint *checkpoint = &run->checkpoint;
     struct validation validation;
     bool is_due;
-    enum status status =
-        validate(&run->model, &run->valid, (int)run->options->threads, &validation, error);
+    int stop_signal;
+    enum status status = validate(&run->model, &run->valid, run->ranks, (int)run->options->threads,
+                                  &validation, error);
 
     if (status == STATUS_OK) {
         record.valid_loss = validation.loss;
@@ -87,9 +91,11 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
              record.epoch % run->options->checkpoint_every == 0;
     if (is_due)
         status = saver_write_epoch(run, error);
-    if (status == STATUS_OK && !checkpoint->finished && signals_stop_requested())
-        status = stop(run, is_due && !run->checkpoint_is_overdue, error);
-    return status;
+    if (status != STATUS_OK || checkpoint->finished)
+        return status;
+    stop_signal = (int)ranks_max(run->ranks, (uint64_t)signals_stop_requested());
+    return stop_signal ? stop(run, stop_signal, is_due && !run->checkpoint_is_overdue, error)
+                       : STATUS_OK;
 }
 
 static enum status train_epoch(struct run *run, uint64_t epoch, struct error *error)
@@ -105,16 +111,16 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
     bool is_complete;
 
     for (;;) {
-        if (trainer_run_epoch(&run->trainer, epoch, should_pause, &watch, &is_complete, error) !=
+        if (trainer_run_epoch(&run->trainer, epoch, get_wish, &watch, &is_complete, error) !=
             STATUS_OK) {
             progress_clear(&watch.progress);
             return error->status;
         }
         if (is_complete)
             break;
-        if (signals_stop_requested()) {
+        if (run->trainer.wish.stop_signal) {
             progress_clear(&watch.progress);
-            return stop(run, false, error);
+            return stop(run, (int)run->trainer.wish.stop_signal, false, error);
         }
         save_and_go_on(run, &watch);
     }
@@ -142,10 +148,15 @@ static enum status train_epochs(struct run *run, struct error *error)
     return status;
 }
 
-/* Nearest-mean: one pass over the samples. */
+/* Nearest-mean: one pass over the samples, of which each rank takes its share. */
 static enum status fit(struct run *run, struct error *error)
 {
     const struct dataset *train = &run->train;
+    const struct ranks *ranks = run->ranks;
+    uint64_t begin = train->num_rows / ranks->count * ranks->index;
+    uint64_t end = ranks->index + 1 == ranks->count
+                       ? train->num_rows
+                       : train->num_rows / ranks->count * (ranks->index + 1);
     struct epoch_record record = {.epoch = 1, .train_loss = NAN, .learning_rate = NAN};
     double start = progress_seconds();
     struct class_means means = {0};
@@ -155,9 +166,12 @@ static enum status fit(struct run *run, struct error *error)
 
     if (status == STATUS_OK)
         status = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
+    status = ranks_agree(run->ranks, status, error);
     if (status == STATUS_OK) {
-        class_means_add(&means, train->blocks[0], train->labels, train->num_rows,
-                        (int)run->options->threads);
+        class_means_add(&means, train->blocks[0] + begin * train->row_nbytes, train->labels + begin,
+                        end - begin, (int)run->options->threads);
+        ranks_add(run->ranks, means.counts, means.num_classes);
+        ranks_add(run->ranks, means.sums, means.num_classes * means.num_inputs);
         class_means_finish(&means, mean);
         model_fit_class_means(&run->model, mean);
         status = end_epoch(run, record, progress_seconds() - start, error);
@@ -237,38 +251,64 @@ static enum status take_up_folder(struct run *run, bool *is_finished, struct err
 static enum status open_store(struct run *run, struct error *error)
 {
     const struct train_options *options = run->options;
-    struct store_checks checks = {.skip_seal = options->verify == VERIFY_QUICK,
+    /* One of those who see the same file system through the same machine reads every byte. */
+    struct store_checks checks = {.skip_seal =
+                                      options->verify == VERIFY_QUICK || run->ranks->node_index > 0,
                                   .num_threads = (int)options->threads};
     enum status status = store_open_with(options->store_path, &checks, &run->store, error);
 
-    if (status == STATUS_OK && !store_is_sealed(run->store))
+    if (status == STATUS_OK && run_leads(run) && !store_is_sealed(run->store))
         progress_message(run->program,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store_path);
-    return status;
+    return ranks_agree(run->ranks, status, error);
 }
 
-/* From the open store to a model, a trainer and a checkpoint that holds all that is known. */
-static enum status prepare(struct run *run, struct error *error)
+/* From the open store to a model and a configuration, which all ranks have alike. */
+static enum status prepare_model(struct run *run, struct error *error)
 {
-    const struct train_options *options = run->options;
-    struct model_spec spec = train_config_model_spec(options, run->store);
-    struct trainer_settings settings = train_config_trainer(options);
+    struct model_spec spec = train_config_model_spec(run->options, run->store);
     enum status status = model_create(&spec, &run->model, error);
 
     if (status == STATUS_OK)
-        status = train_config_init_model(options, run->store, &run->model, error);
+        status = train_config_init_model(run->options, run->store, &run->model, error);
     if (status == STATUS_OK)
-        status = train_config_fill(options, run->store, &run->model, &run->checkpoint, error);
-    if (status == STATUS_OK)
-        status = dataset_load(&run->train, run->store, SPLIT_TRAIN, settings.num_threads, error);
+        status = train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
+    if (ranks_agree(run->ranks, status, error) != STATUS_OK)
+        return error->status;
+    return together_compare(run, error);
+}
+
+/* What the model is trained on and by; then the checkpoint holds all that is known. */
+static enum status prepare_trainer(struct run *run, struct error *error)
+{
+    struct trainer_settings settings = train_config_trainer(run->options);
+    enum status status =
+        dataset_load(&run->train, run->store, SPLIT_TRAIN, settings.num_threads, error);
+
     if (status == STATUS_OK)
         status = dataset_load(&run->valid, run->store, SPLIT_VALID, settings.num_threads, error);
     if (status == STATUS_OK && model_has_gradient(&run->model))
-        status = trainer_create(&run->trainer, &settings, &run->model, &run->train, error);
+        status =
+            trainer_create(&run->trainer, &settings, &run->model, &run->train, run->ranks, error);
     if (status == STATUS_OK)
         saver_lend_tensors(run);
+    return ranks_agree(run->ranks, status, error);
+}
+
+/* The rank that leads looks into the folder, and all go on from what it finds. */
+static enum status begin_in_folder(struct run *run, bool *is_finished, struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    if (run_leads(run) && !run->options->dry_run)
+        status = enter_folder(run, error);
+    if (run_leads(run) && status == STATUS_OK)
+        status = take_up_folder(run, is_finished, error);
+    status = ranks_agree(run->ranks, status, error);
+    if (status == STATUS_OK)
+        together_share_state(run, is_finished);
     return status;
 }
 
@@ -299,24 +339,24 @@ static void destroy(struct run *run)
 }
 
 enum status train_run(const struct train_options *options, const char *program, char **command,
-                      struct error *error)
+                      struct ranks *ranks, struct error *error)
 {
-    struct run run = {.options = options, .program = program, .log.descriptor = -1};
+    struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
     enum status status = open_store(&run, error);
 
     if (status == STATUS_OK)
-        status = prepare(&run, error);
-    if (status == STATUS_OK && !options->dry_run)
-        status = enter_folder(&run, error);
+        status = prepare_model(&run, error);
     if (status == STATUS_OK)
-        status = take_up_folder(&run, &is_finished, error);
-    if (status == STATUS_OK && !is_finished && options->dry_run)
+        status = prepare_trainer(&run, error);
+    if (status == STATUS_OK)
+        status = begin_in_folder(&run, &is_finished, error);
+    if (status == STATUS_OK && !is_finished && !options->dry_run)
+        status = work(&run, command, error);
+    else if (status == STATUS_OK && !is_finished && run_leads(&run))
         printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", options->output,
                run.first_epoch + 1, run.checkpoint.epochs, model_kind_names[options->model],
                options->store_path);
-    else if (status == STATUS_OK && !is_finished)
-        status = work(&run, command, error);
     destroy(&run);
     return status;
 }

@@ -5,13 +5,15 @@
 #define QUERN_TRAIN_TRAIN_H
 
 #include "common/error.h"
+#include "train/ranks.h"
 #include "train/train_options.h"
 
 /*
  * Trains as the options say: lines for people on stdout, progress and notes on stderr, checkpoints
- * and the log in options->output.  command is argv, for the log.
+ * and the log in options->output, all by rank 0.  command is argv, for the log.  Collective: all
+ * ranks return the same status and error.
  */
 enum status train_run(const struct train_options *options, const char *program, char **command,
-                      struct error *error);
+                      struct ranks *ranks, struct error *error);
 
 #endif

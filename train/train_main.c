@@ -1,7 +1,10 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/signals.h"
+#include "train/launcher.h"
 #include "train/train.h"
 
 int main(int argc, char **argv)
@@ -9,9 +12,12 @@ int main(int argc, char **argv)
     struct train_options options;
     struct program program = {.name = "quern-train"};
     struct error error = {0};
+    struct launcher launcher = launcher_read();
+    struct ranks ranks = {.count = 1};
     /* For the log, as it was typed: parsing moves the operands to the end. */
     char **command = calloc((size_t)argc + 1, sizeof(*command));
     bool done = false;
+    int exit_status;
     enum status status;
 
     signals_ignore_limits();
@@ -19,9 +25,23 @@ int main(int argc, char **argv)
     signals_catch_checkpoint();
     if (command)
         memcpy(command, argv, (size_t)argc * sizeof(*command));
+    if (launcher.rank > 0 && !freopen("/dev/null", "w", stdout))
+        fclose(stdout);
     status = train_options_parse(&options, &program, argc, argv, &done, &error);
-    if (status == STATUS_OK && !done)
-        status = train_run(&options, program.name, command ? command : argv, &error);
+    if (status == STATUS_OK && !done) {
+        status = ranks_begin(&ranks, program.name, &error);
+        if (status == STATUS_OK)
+            status = train_run(&options, program.name, command ? command : argv, &ranks, &error);
+    }
     free(command);
-    return options_exit_status(&program, status, &error);
+    /* One says it for all, and first: launchers end all as soon as one ends with an error. */
+    if (launcher.rank == 0) {
+        exit_status = options_exit_status(&program, status, &error);
+    } else {
+        exit_status = (int)status;
+        if (status != STATUS_OK && ranks.count == 1)
+            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    }
+    ranks_end(&ranks); /* waits for the others, where they found each other */
+    return exit_status;
 }

@@ -5,10 +5,27 @@
 #include "common/memory.h"
 #include "train/trainer.h"
 
-enum status validate(const struct model *model, const struct dataset *dataset, int num_threads,
-                     struct validation *validation, struct error *error)
+/* Collective: each rank has the losses of its slices; all then have all. */
+static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
+{
+    if (ranks->count == 1)
+        return;
+    for (size_t rank = 0; rank < ranks->count; rank++) {
+        size_t begin = rank * num_slices / ranks->count;
+        size_t end = (rank + 1) * num_slices / ranks->count;
+
+        ranks->blocks[rank] =
+            (struct ranks_block){slice_losses + begin, (end - begin) * sizeof(*slice_losses)};
+    }
+    ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
+}
+
+enum status validate(const struct model *model, const struct dataset *dataset, struct ranks *ranks,
+                     int num_threads, struct validation *validation, struct error *error)
 {
     size_t num_slices = (size_t)((dataset->num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
+    size_t begin = ranks->index * num_slices / ranks->count;
+    size_t end = (ranks->index + 1) * num_slices / ranks->count;
     struct model_workspace *workspaces = NULL;
     double *slice_losses = NULL, loss_sum = 0;
     uint64_t num_correct = 0;
@@ -22,11 +39,12 @@ enum status validate(const struct model *model, const struct dataset *dataset, i
         status = memory_allocate(&workspaces, (size_t)num_threads, sizeof(*workspaces), error);
     for (int i = 0; i < num_threads && status == STATUS_OK; i++)
         status = model_workspace_create(model, &workspaces[i], error);
+    status = ranks_agree(ranks, status, error);
     if (status != STATUS_OK)
         goto out;
 
 #pragma omp parallel for num_threads(num_threads) schedule(static) reduction(+ : num_correct)
-    for (size_t slice = 0; slice < num_slices; slice++) {
+    for (size_t slice = begin; slice < end; slice++) {
         uint64_t first = slice * MODEL_SLICE_ROWS, left = dataset->num_rows - first;
         size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
         const uint8_t *rows[MODEL_SLICE_ROWS];
@@ -39,6 +57,8 @@ enum status validate(const struct model *model, const struct dataset *dataset, i
         for (size_t i = 0; i < num_rows; i++)
             num_correct += predictions[i] == dataset->labels[first + i];
     }
+    gather_losses(ranks, slice_losses, num_slices);
+    ranks_add(ranks, &num_correct, 1);
     for (size_t slice = 0; slice < num_slices; slice++)
         loss_sum += slice_losses[slice];
     *validation = (struct validation){.loss = loss_sum / (double)dataset->num_rows,
