@@ -20,7 +20,7 @@ struct operands {
     float *slices[NUM_SLICES];
     float bias[MAX_OUTPUTS], grad_bias[MAX_OUTPUTS];
     float logits[B * MAX_OUTPUTS], grad_logits[B * MAX_OUTPUTS];
-    double probs[MAX_OUTPUTS];
+    double probs[B * MAX_OUTPUTS];
 };
 
 static void call_dense_forward(void *context)
@@ -73,15 +73,23 @@ static void call_sgd_step(void *context)
     x->kernels->sgd_step(x->weight, x->velocity, x->slices[1], 0.0f, 0.5f, 0.0f, 0, x->C * x->D);
 }
 
+static void compute_loss(struct operands *x, enum model_loss loss)
+{
+    if (x->C == 1)
+        loss_compute_binary(x->kernels, loss, x->logits, x->labels, B, 1.0, x->grad_logits);
+    else
+        loss_compute_softmax(x->kernels, loss, x->logits, x->labels, B, x->C, 1.0, x->probs,
+                             x->grad_logits);
+}
+
 static void call_loss_mae(void *context)
 {
-    struct operands *x = context;
+    compute_loss(context, LOSS_MAE);
+}
 
-    if (x->C == 1)
-        loss_compute_binary(LOSS_MAE, x->logits, x->labels, B, 1.0, x->grad_logits);
-    else
-        loss_compute_softmax(LOSS_MAE, x->logits, x->labels, B, x->C, 1.0, x->probs,
-                             x->grad_logits);
+static void call_loss_cross_entropy(void *context)
+{
+    compute_loss(context, LOSS_CROSS_ENTROPY);
 }
 
 /* What a call does for each of the C D weights. */
@@ -127,12 +135,15 @@ static void print_rates(struct operands *x, size_t num_repeats)
     }
 }
 
-static void print_loss(struct operands *x, size_t num_repeats)
+static void print_losses(struct operands *x, size_t num_repeats)
 {
-    struct timing timing;
+    const struct work works[] = {{call_loss_mae, x}, {call_loss_cross_entropy, x}};
+    struct timing timings[2];
 
-    measure(&(struct work){call_loss_mae, x}, 1, num_repeats, &timing);
-    print_timing(TEXT("loss/mae/%zu", x->C), timing, 1e9 / B, "ns/row");
+    measure(works, 2, num_repeats, timings);
+    for (size_t i = 0; i < 2; i++)
+        print_timing(TEXT("loss/%s/%s/%zu", model_loss_names[i], x->kernels->name, x->C),
+                     timings[i], 1e9 / B, "ns/row");
 }
 
 /* Lays the arrays into a block of floats, which holds the pixels too. */
@@ -180,9 +191,8 @@ enum status bench_rates(struct bench_settings *settings, struct error *error)
         for (size_t t = 0; t < num_tables && status == STATUS_OK; t++) {
             x.kernels = tables[t];
             print_rates(&x, settings->num_repeats);
+            print_losses(&x, settings->num_repeats);
         }
-        if (status == STATUS_OK)
-            print_loss(&x, settings->num_repeats);
         free(block);
     }
     return status;

@@ -66,6 +66,10 @@ struct kernels {
      */
     void (*sgd_step)(float *parameters, float *velocity, const float *grad, float learning_rate,
                      float momentum, float weight_decay, size_t begin, size_t end);
+
+    /* x[i] = math_exp(x[i]) and x[i] = math_log1p(x[i]) for i < count (model/math_functions.h) */
+    void (*exp)(double *x, size_t count);
+    void (*log1p)(double *x, size_t count);
 };
 
 /* The oracle of the tests: scalar loops straight from the definitions, by the C library's fmaf. */

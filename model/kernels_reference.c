@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "model/kernels.h"
+#include "model/math_functions.h"
 
 static const float INVERSE_255 = 1.0f / 255.0f;
 
@@ -100,6 +101,18 @@ static void sgd_step(float *parameters, float *velocity, const float *grad, floa
     }
 }
 
+static void compute_exp(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = math_exp(x[i]);
+}
+
+static void compute_log1p(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = math_log1p(x[i]);
+}
+
 const struct kernels kernels_reference = {
     .name = "reference",
     .dense_forward = dense_forward,
@@ -108,4 +121,6 @@ const struct kernels kernels_reference = {
     .tree_add = tree_add,
     .add = add,
     .sgd_step = sgd_step,
+    .exp = compute_exp,
+    .log1p = compute_log1p,
 };

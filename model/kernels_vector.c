@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "model/kernels.h"
+#include "model/math_inline.h"
 #include "model/vector.h"
 
 static const float INVERSE_255 = 1.0f / 255.0f;
@@ -352,6 +353,22 @@ static void sgd_step(float *parameters, float *velocity, const float *grad, floa
     }
 }
 
+/* ---- functions of the loss ---- */
+
+static void compute_exp(double *x, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        x[i] = math_exp_inline(x[i]);
+}
+
+static void compute_log1p(double *x, size_t count)
+{
+#pragma omp simd
+    for (size_t i = 0; i < count; i++)
+        x[i] = math_log1p_inline(x[i]);
+}
+
 const struct kernels KERNELS_TABLE = {
     .name = KERNELS_NAME,
     .dense_forward = dense_forward,
@@ -360,4 +377,6 @@ const struct kernels KERNELS_TABLE = {
     .tree_add = tree_add,
     .add = add,
     .sgd_step = sgd_step,
+    .exp = compute_exp,
+    .log1p = compute_log1p,
 };

@@ -11,24 +11,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/kernels.h"
 #include "model/model.h"
 
 /*
  * Returns the sum of the losses of logits [B] in order of rows, and writes d(loss * loss_scale) /
  * d(logits) to grad_logits [B], rounded to float once; NULL leaves it out.
  */
-double loss_compute_binary(enum model_loss loss, const float *logits, const uint32_t *labels,
-                           size_t B, double loss_scale, float *grad_logits);
+double loss_compute_binary(const struct kernels *kernels, enum model_loss loss, const float *logits,
+                           const uint32_t *labels, size_t B, double loss_scale, float *grad_logits);
 
-/* The same for logits and grad_logits [B][C]; probs is scratch for C numbers. */
-double loss_compute_softmax(enum model_loss loss, const float *logits, const uint32_t *labels,
-                            size_t B, size_t C, double loss_scale, double *probs,
-                            float *grad_logits);
+/* The same for logits and grad_logits [B][C]; probs [B][C] is scratch. */
+double loss_compute_softmax(const struct kernels *kernels, enum model_loss loss,
+                            const float *logits, const uint32_t *labels, size_t B, size_t C,
+                            double loss_scale, double *probs, float *grad_logits);
 
 /* Probabilities [B][2] of logits [B]. */
-void loss_binary_probs(const float *logits, size_t B, float *probs);
+void loss_binary_probs(const struct kernels *kernels, const float *logits, size_t B, float *probs);
 
-/* Probabilities [B][C] of logits [B][C]; row_probs is scratch for C numbers. */
-void loss_softmax_probs(const float *logits, size_t B, size_t C, double *row_probs, float *probs);
+/* Probabilities [B][C] of logits [B][C]; scratch is [B][C]. */
+void loss_softmax_probs(const struct kernels *kernels, const float *logits, size_t B, size_t C,
+                        double *scratch, float *probs);
 
 #endif

@@ -191,8 +191,7 @@ enum status model_workspace_create(const struct model *model, struct model_works
         status = memory_allocate(&workspace->grad_logits, num_values,
                                  sizeof(*workspace->grad_logits), error);
     if (status == STATUS_OK)
-        status =
-            memory_allocate(&workspace->probs, model->num_logits, sizeof(*workspace->probs), error);
+        status = memory_allocate(&workspace->probs, num_values, sizeof(*workspace->probs), error);
     if (status != STATUS_OK)
         model_workspace_destroy(workspace);
     return status;
@@ -229,10 +228,10 @@ static double compute_loss(const struct model *model, const uint32_t *labels, si
                            float *grad_logits)
 {
     if (model->num_logits == 1)
-        return loss_compute_binary(model->spec.loss, workspace->logits, labels, B, loss_scale,
-                                   grad_logits);
-    return loss_compute_softmax(model->spec.loss, workspace->logits, labels, B, model->num_logits,
-                                loss_scale, workspace->probs, grad_logits);
+        return loss_compute_binary(model->kernels, model->spec.loss, workspace->logits, labels, B,
+                                   loss_scale, grad_logits);
+    return loss_compute_softmax(model->kernels, model->spec.loss, workspace->logits, labels, B,
+                                model->num_logits, loss_scale, workspace->probs, grad_logits);
 }
 
 double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
@@ -284,9 +283,10 @@ static void compute_scores(const struct model *model, const struct model_workspa
     if (model->spec.kind == MODEL_NEAREST_MEAN)
         memcpy(scores, workspace->logits, B * model->num_logits * sizeof(*scores));
     else if (model->num_logits == 1)
-        loss_binary_probs(workspace->logits, B, scores);
+        loss_binary_probs(model->kernels, workspace->logits, B, scores);
     else
-        loss_softmax_probs(workspace->logits, B, model->num_logits, workspace->probs, scores);
+        loss_softmax_probs(model->kernels, workspace->logits, B, model->num_logits,
+                           workspace->probs, scores);
 }
 
 void model_evaluate(const struct model *model, const uint8_t *const *rows, const uint32_t *labels,

@@ -87,7 +87,7 @@ int model_has_gradient(const struct model *model);
 struct model_workspace {
     float *logits;      /* [rows][num_logits] */
     float *grad_logits; /* [rows][num_logits] */
-    double *probs;      /* [num_logits] of one row */
+    double *probs;      /* [rows][num_logits] */
 };
 
 enum status model_workspace_create(const struct model *model, struct model_workspace *workspace,

@@ -22,9 +22,10 @@ static double compute_loss(enum model_loss loss, size_t num_classes, const float
     double probs[3], sum;
 
     if (num_classes == 2)
-        sum = loss_compute_binary(loss, logits, &label, 1, 1.0, grad_logits);
+        sum = loss_compute_binary(&kernels_reference, loss, logits, &label, 1, 1.0, grad_logits);
     else
-        sum = loss_compute_softmax(loss, logits, &label, 1, 3, 1.0, probs, grad_logits);
+        sum = loss_compute_softmax(&kernels_reference, loss, logits, &label, 1, 3, 1.0, probs,
+                                   grad_logits);
     *grad = grad_logits[0];
     return sum;
 }
