@@ -5,6 +5,9 @@
 #include "model/kernels.h"
 #include "train/trainer.h"
 
+/* This process alone, as without a launcher. */
+static struct ranks alone = {.count = 1, .node_count = 1};
+
 /* ---- epochs ---- */
 
 /* A linear model and its trainer, as quern-train has them. */
@@ -40,7 +43,7 @@ static enum status epochs_create(struct epochs *epochs, struct bench_settings *s
         epochs->model.kernels = kernels;
     model_init_normal(&epochs->model, 1.0, 1);
     return trainer_create(&epochs->trainer, &trainer_settings, &epochs->model, &settings->train,
-                          error);
+                          &alone, error);
 }
 
 static void epochs_destroy(struct epochs *epochs)
@@ -190,8 +193,8 @@ static void call_validate(void *context)
     struct validation validation;
 
     if (work->status == STATUS_OK)
-        work->status =
-            validate(work->model, work->dataset, work->num_threads, &validation, &work->error);
+        work->status = validate(work->model, work->dataset, &alone, work->num_threads, &validation,
+                                &work->error);
 }
 
 static enum status print_evaluate(const struct bench_settings *settings, const char *name,
