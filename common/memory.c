@@ -3,22 +3,55 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum {
+    /* A huge page of most systems, and from where on an array is worth some. */
+    HUGE_PAGE_NBYTES = 2 << 20,
+    MANY_NBYTES = 4 * HUGE_PAGE_NBYTES,
+};
+
+/* At least one element's worth of memory, NULL with the record filled on failure. */
+static void *allocate(size_t num_elements, size_t element_nbytes, bool may_be_huge, size_t *nbytes,
+                      struct error *error)
+{
+    size_t alignment = MEMORY_ALIGNMENT;
+    void *block;
+
+    if (__builtin_mul_overflow(num_elements, element_nbytes, nbytes) ||
+        *nbytes > SIZE_MAX - HUGE_PAGE_NBYTES) {
+        error_set_memory(error, UINT64_MAX);
+        return NULL;
+    }
+    if (may_be_huge && *nbytes >= MANY_NBYTES)
+        alignment = HUGE_PAGE_NBYTES;
+    *nbytes = (*nbytes + alignment) / alignment * alignment;
+    block = aligned_alloc(alignment, *nbytes);
+    if (!block)
+        error_set_memory(error, *nbytes);
+    else if (alignment == HUGE_PAGE_NBYTES)
+        madvise(block, *nbytes, MADV_HUGEPAGE); /* a wish */
+    return block;
+}
 
 enum status memory_allocate(void *array, size_t num_elements, size_t element_nbytes,
                             struct error *error)
 {
-    void *block = NULL;
-    size_t nbytes;
+    size_t nbytes = 0;
+    void *block = allocate(num_elements, element_nbytes, false, &nbytes, error);
+
+    if (block)
+        memset(block, 0, nbytes);
+    memcpy(array, &block, sizeof(block));
+    return block ? STATUS_OK : error->status;
+}
+
+enum status memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
+                                  struct error *error)
+{
+    size_t nbytes = 0;
+    void *block = allocate(num_elements, element_nbytes, true, &nbytes, error);
 
     memcpy(array, &block, sizeof(block));
-    if (__builtin_mul_overflow(num_elements, element_nbytes, &nbytes) ||
-        nbytes > SIZE_MAX - MEMORY_ALIGNMENT)
-        return error_set_memory(error, UINT64_MAX);
-    nbytes = (nbytes + MEMORY_ALIGNMENT) / MEMORY_ALIGNMENT * MEMORY_ALIGNMENT;
-    block = aligned_alloc(MEMORY_ALIGNMENT, nbytes);
-    if (!block)
-        return error_set_memory(error, nbytes);
-    memset(block, 0, nbytes);
-    memcpy(array, &block, sizeof(block));
-    return STATUS_OK;
+    return block ? STATUS_OK : error->status;
 }

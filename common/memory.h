@@ -1,6 +1,6 @@
 /*
- * Memory for arrays: overflow-checked, zeroed, on a 64-byte boundary (a cache line, and the
- * widest vector).  Freed with free().
+ * Memory for arrays: overflow-checked, zeroed unless it says otherwise, on a 64-byte boundary (a
+ * cache line, and the widest vector).  Freed with free().
  */
 #ifndef QUERN_COMMON_MEMORY_H
 #define QUERN_COMMON_MEMORY_H
@@ -14,5 +14,13 @@ enum { MEMORY_ALIGNMENT = 64 };
 /* *array is NULL on failure and never NULL on success, even for no elements. */
 enum status memory_allocate(void *array, size_t num_elements, size_t element_nbytes,
                             struct error *error);
+
+/*
+ * The same, but not zeroed, for large arrays that are filled by several threads: the memory is
+ * touched first by who fills it, not twice.  What is large enough is in huge pages where the system
+ * has them.
+ */
+enum status memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
+                                  struct error *error);
 
 #endif

@@ -141,6 +141,14 @@ static haddr_t get_end_of_file(const H5FD_t *base, H5FD_mem_t type)
     return ((const struct driver_file *)base)->end_of_file;
 }
 
+/* For H5Fget_vfd_handle: a pointer to the descriptor. */
+static herr_t get_descriptor(H5FD_t *base, hid_t access_list, void **handle)
+{
+    (void)access_list;
+    *handle = &((struct driver_file *)base)->descriptor;
+    return 0;
+}
+
 static bool is_in_range(haddr_t address, size_t nbytes)
 {
     return address <= MAX_ADDRESS && nbytes <= MAX_ADDRESS - address;
@@ -243,6 +251,7 @@ static const H5FD_class_t driver = {
     .get_eoa = get_end_of_allocation,
     .set_eoa = set_end_of_allocation,
     .get_eof = get_end_of_file,
+    .get_handle = get_descriptor,
     .read = read_bytes,
     .write = write_bytes,
     .truncate = truncate_file,

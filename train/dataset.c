@@ -42,7 +42,7 @@ enum status dataset_load(struct dataset *dataset, struct store *store, enum spli
         return error_set(error, STATUS_DATA, ERROR_AT(.dataset = split_names[split]),
                          "more than 4294967295 samples");
     if (num_rows > 0)
-        status = memory_allocate(&pixels, num_rows, row_nbytes, error);
+        status = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
     if (status == STATUS_OK)
         status =
             dataset_take(dataset, num_rows, row_nbytes, pixels, store_labels(store, split), error);
