@@ -1,8 +1,8 @@
 # Sourced by run.sh: what each row of the table is, and how both of its sides are measured.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-all_rows='ingest-pil ingest-opencv epoch-slices epoch-gather epoch-loader threads-256
-threads-4096 process'
+all_rows='ingest-pil ingest-opencv epoch-slices epoch-gather epoch-loader epoch-limit
+threads-256 threads-4096 process evaluate'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
 # them; each of these prints the seconds that it took.
@@ -44,6 +44,12 @@ describe_row() {
         we_measure epoch "$num_threads" 256
         peer_is torch_epoch.py "torch numpy h5py" "$store" loader
         ;;
+    epoch-limit)
+        row_is 2 "linear epoch, one thread" "bare loop of its conversions and FMAs"
+        limit=most
+        we_measure kernels_epoch
+        they_measure kernels_bare_loop
+        ;;
     threads-256)
         row_is 1.6 "linear epoch, batch 256, two threads" "one thread"
         we_measure epoch 2 256
@@ -60,6 +66,11 @@ describe_row() {
         peer_is lesson_script.py "torch numpy h5py"
         they_measure lesson_process
         notes=compare_accuracies
+        ;;
+    evaluate)
+        row_is 5 "evaluate, linear" "PyTorch, the same images in memory"
+        we_measure kernels_evaluate
+        peer_is torch_evaluate.py "torch numpy h5py" "$store"
         ;;
     *) return 1 ;;
     esac
@@ -123,6 +134,34 @@ epoch() {
         --checkpoint-every 20 --threads "$1" --batch-size "$2" >/dev/null
     sed -n '/"event":"epoch"/s/.*"seconds":\([^,}]*\).*/\1/p' "$work/run/log.jsonl" |
         sort -g | awk '{ seconds[NR] = $1 } END { print seconds[int((NR + 1) / 2)] }'
+}
+
+# Both in turn in one process, for the best instruction set of this CPU.
+kernels_epoch() {
+    bench_kernels --store "$store" --threads 1 ceiling
+    kernels_median 'ceiling/.*/epoch'
+}
+
+kernels_bare_loop() {
+    kernels_median 'ceiling/.*/bare-loop'
+}
+
+# On one thread or two, whichever takes less time, as the peer.
+kernels_evaluate() {
+    bench_kernels --store "$store" --threads "$num_threads" evaluate
+    kernels_median 'evaluate/linear/[12]'
+}
+
+bench_kernels() {
+    "$benches/kernels" "$@" >"$work/kernels" || fail 1 "failed: kernels $*"
+}
+
+# kernels_median PATTERN: the seconds of the line "NAME MEDIAN ms best BEST", the least of several.
+kernels_median() {
+    awk -v pattern="^$1\$" '
+        $1 ~ pattern && $3 == "ms" && (!found || $2 < found) { found = $2 }
+        END { print found / 1e3; exit !found }' "$work/kernels" ||
+        fail 1 "kernels did not print $1"
 }
 
 # From start to the last durable checkpoint; one is written after each epoch.
