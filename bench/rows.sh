@@ -126,14 +126,9 @@ ingest() {
     stopwatch "$programs/quern-ingest" "$1" "$work/ingest.h5" --threads "$num_threads"
 }
 
-# epoch THREADS BATCH_SIZE: the median of twenty epochs of quern-train, by its log; shuffling is
-# part of an epoch, validation and checkpoints are not.
+# epoch THREADS BATCH_SIZE
 epoch() {
-    rm -rf -- "$work/run"
-    stopwatch "$programs/quern-train" "$store" --output "$work/run" --epochs 20 \
-        --checkpoint-every 20 --threads "$1" --batch-size "$2" >/dev/null
-    sed -n '/"event":"epoch"/s/.*"seconds":\([^,}]*\).*/\1/p' "$work/run/log.jsonl" |
-        sort -g | awk '{ seconds[NR] = $1 } END { print seconds[int((NR + 1) / 2)] }'
+    quern_epoch "$store" "$1" "$2"
 }
 
 # Both in turn in one process, for the best instruction set of this CPU.

@@ -7,6 +7,8 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
 root=$(CDPATH='' cd -- "$here/.." && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$root/jobs/setup.sh"
+# shellcheck source=bench/common.sh
+. "$here/common.sh"
 # shellcheck source=bench/data.sh
 . "$here/data.sh"
 # shellcheck source=bench/rows.sh
@@ -50,53 +52,7 @@ Exit status: 0 measured, whatever the figures are; 1 something failed; 2 wrong a
 EOF2
 }
 
-fail() {
-    fail_code=$1
-    shift
-    setup_say "$*"
-    exit "$fail_code"
-}
-
-# ---- Building ----------------------------------------------------------------------------------
-
-build() {
-    if [ -n "$build_dir" ]; then
-        build_dir=$(CDPATH='' cd -- "$build_dir" 2>/dev/null && pwd) ||
-            fail 2 "$build_dir: no such folder"
-    else
-        if command -v dpkg-query >/dev/null 2>&1; then
-            # The list is words to split.
-            # shellcheck disable=SC2086
-            setup_install $setup_build_packages || exit 69
-        fi
-        build_dir=$root/build/release
-        set -- -DQUERN_BENCH=ON
-        # A folder that somebody works in keeps its tests; a new one needs none.
-        [ -f "$build_dir/CMakeCache.txt" ] || set -- "$@" -DQUERN_TESTS=OFF
-        setup_say "building"
-        mkdir -p -- "$build_dir" || exit 74
-        if ! setup_build "$root" release "$@" >"$build_dir/bench-build.log" 2>&1; then
-            tail -n 30 -- "$build_dir/bench-build.log" >&2
-            fail 1 "the build failed; all of its messages are in $build_dir/bench-build.log"
-        fi
-    fi
-    programs=$build_dir/bin
-    benches=$build_dir/bench
-    for file in "$benches/stopwatch" "$programs/quern-ingest" "$programs/quern-train"; do
-        [ -x "$file" ] || fail 2 "$build_dir: not built with -DQUERN_BENCH=ON: $file is missing"
-    done
-}
-
-# ---- Running a command, and a peer -------------------------------------------------------------
-
-# stopwatch COMMAND...: prints the seconds that the command took.
-stopwatch() {
-    "$benches/stopwatch" "$@" 2>"$work/stderr" >"$work/stopwatch" || {
-        cat "$work/stderr" >&2
-        fail 1 "failed: $*"
-    }
-    cut -f 1 "$work/stopwatch"
-}
+# ---- Peers -------------------------------------------------------------------------------------
 
 # find_python MODULE...: prints a python3 that has them all.
 find_python() {
@@ -187,22 +143,8 @@ measure_row() {
         "${missing:--}" "${peer_description:--}" >>"$work/rows.tsv"
 }
 
-describe_machine() {
-    awk -F ': *' '/^model name/ { print "# cpu: " $2; exit }' /proc/cpuinfo 2>/dev/null
-    echo "# processors: $(setup_num_processors)"
-    echo "# kernel: $(uname -sr)"
-    # shellcheck source=/dev/null
-    (. /etc/os-release && echo "# system: $PRETTY_NAME") 2>/dev/null
-    echo "# load: $(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null)"
-    echo "# quern: $("$programs/quern-train" --version | head -n 1)"
-    echo "# revision: $(git -C "$root" describe --always --dirty 2>/dev/null)"
-    echo "# date: $(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    echo "# data: $data_description"
-}
-
 clean_up() {
     [ -z "$peer" ] || kill "$peer" 2>/dev/null
-    [ -z "$work" ] || rm -rf -- "$work"
 }
 
 # ---- Arguments ---------------------------------------------------------------------------------
@@ -245,15 +187,14 @@ done
 data=${data:-${QUERN_MNIST_SAMPLE:-}}
 [ -z "$data" ] || [ -e "$data" ] || fail 2 "$data: no such file or folder"
 
-build
-work='' peer=''
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
-work=$(mktemp -d -- "${work_dir:-$benches}/work.XXXXXX") || exit 74
+build_benchmarks "$build_dir"
+peer=
+make_work_folder "${work_dir:-$benches}"
 get_data
-describe_machine >"$work/machine"
+{
+    describe_machine
+    echo "# data: $data_description"
+} >"$work/machine"
 : >"$work/rows.tsv"
 : >"$work/measured.tsv"
 for row in ${rows:-$all_rows}; do
