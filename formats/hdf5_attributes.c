@@ -99,6 +99,23 @@ static hid_t open_attribute(const struct h5_context *file, hid_t object, const c
     return attribute;
 }
 
+size_t h5_num_attribute_values(const struct h5_context *file, hid_t object, const char *name)
+{
+    hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    hssize_t count = 0;
+
+    if (!h5_ok(file))
+        return 0;
+    attribute = h5_hold(file, H5Aopen(object, name, H5P_DEFAULT), name, "has no such attribute");
+    if (h5_ok(file))
+        space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
+    if (h5_ok(file))
+        count = H5Sget_simple_extent_npoints(space);
+    h5_close(file, &space);
+    h5_close(file, &attribute);
+    return count > 0 ? (size_t)count : 0;
+}
+
 static void read_number(const struct h5_context *file, hid_t object, const char *name,
                         hid_t memory_type, H5T_class_t type_class, size_t num_values, void *values)
 {

@@ -87,6 +87,9 @@ double h5_read_real_attribute(const struct h5_context *file, hid_t object, const
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts);
 
+/* How many values an attribute has. */
+size_t h5_num_attribute_values(const struct h5_context *file, hid_t object, const char *name);
+
 /* Root attributes format, format_version, created_by. */
 void h5_write_format(const struct h5_context *file, hid_t root, const char *format,
                      const char *version);

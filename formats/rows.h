@@ -35,8 +35,11 @@ struct row_writer {
     int num_threads;
     unsigned char *pending;    /* [max_chunks][chunk_rows][row_nbytes] */
     unsigned char *compressed; /* [max_chunks][bound of a compressed chunk] */
-    size_t *compressed_nbytes; /* [max_chunks] */
+    size_t *compressed_nbytes; /* [max_chunks]; 0 for a chunk that is not compressed yet */
 };
+
+/* Rows of a chunk, for rows of this size: about 256 KiB, a power of two. */
+size_t rows_choose_chunk_rows(size_t row_nbytes);
 
 /*
  * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
@@ -47,6 +50,19 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
                       const char *name, const struct row_layout *layout, size_t buffer_chunks,
                       int compression_level, int num_threads);
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
+/*
+ * Copies chunks of a dataset of another file as they are, compressed: rows first to first +
+ * chunk_rows - 1.  It can where those are a whole chunk among the num_rows from first on, the
+ * layout is the writer's, and no rows are pending that do not fill a chunk.
+ */
+bool row_writer_can_copy(const struct row_writer *writer, const struct h5_context *source_file,
+                         hid_t source, uint64_t first, uint64_t num_rows);
+void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *source_file,
+                           hid_t source, uint64_t first);
+/* For the above: the room of each compressed chunk; counts rows that are in the buffers, and writes
+ * the buffers when they are full. */
+size_t row_writer_compressed_bound(const struct row_writer *writer);
+void row_writer_count_rows(struct row_writer *writer, size_t num_rows);
 /* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
 void row_writer_end(struct row_writer *writer);
 /* Closes and frees, whatever happened before. */

@@ -10,8 +10,8 @@
  * some thousand images gives every thread work. */
 enum { CHUNK_NBYTES = 256 * 1024 };
 
-/* A power of two, so that shards of a store can be cut at chunk borders easily. */
-static size_t choose_chunk_rows(size_t row_nbytes)
+/* A power of two, so that a border of chunks of gray images is one of RGB images as well. */
+size_t rows_choose_chunk_rows(size_t row_nbytes)
 {
     size_t rows = 1;
 
@@ -20,7 +20,7 @@ static size_t choose_chunk_rows(size_t row_nbytes)
     return rows;
 }
 
-static size_t compressed_bound(const struct row_writer *writer)
+size_t row_writer_compressed_bound(const struct row_writer *writer)
 {
     return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
 }
@@ -69,14 +69,14 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
         return;
     for (size_t i = 1; i < layout->rank; i++)
         writer->row_nbytes *= layout->shape[i];
-    writer->chunk_rows = choose_chunk_rows(writer->row_nbytes);
+    writer->chunk_rows = rows_choose_chunk_rows(writer->row_nbytes);
     /* HDF5 wants no chunk longer than its dataset can become. */
     if (writer->chunk_rows > layout->shape[0])
         writer->chunk_rows = layout->shape[0];
     if (memory_allocate(&writer->pending, writer->max_chunks * writer->chunk_rows,
                         writer->row_nbytes, file->error) != STATUS_OK ||
-        memory_allocate(&writer->compressed, writer->max_chunks, compressed_bound(writer),
-                        file->error) != STATUS_OK ||
+        memory_allocate(&writer->compressed, writer->max_chunks,
+                        row_writer_compressed_bound(writer), file->error) != STATUS_OK ||
         memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
                         sizeof(*writer->compressed_nbytes), file->error) != STATUS_OK)
         return;
@@ -88,7 +88,7 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
 {
     const struct h5_context *file = writer->file;
     size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
-    size_t bound = compressed_bound(writer);
+    size_t bound = row_writer_compressed_bound(writer);
     uint64_t first_row = writer->num_rows - writer->num_pending_rows;
     hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
     int num_failed = 0;
@@ -99,6 +99,8 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
     for (size_t i = 0; i < num_chunks; i++) {
         uLongf nbytes = (uLongf)bound;
 
+        if (writer->compressed_nbytes[i] > 0)
+            continue; /* a copied chunk */
         /* With a buffer of the bound's size, it can fail for want of memory only. */
         if (compress2(writer->compressed + i * bound, &nbytes, writer->pending + i * chunk_nbytes,
                       (uLong)chunk_nbytes, writer->compression_level) != Z_OK)
@@ -122,8 +124,17 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
                            writer->compressed + i * bound) < 0 ||
             h5_driver_errno() != 0)
             h5_fail(file, STATUS_IO, writer->name, "cannot write a chunk");
+        writer->compressed_nbytes[i] = 0;
     }
     writer->num_pending_rows = 0;
+}
+
+void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
+{
+    writer->num_pending_rows += num_rows;
+    writer->num_rows += num_rows;
+    if (writer->num_pending_rows == writer->max_chunks * writer->chunk_rows)
+        write_chunks(writer, writer->max_chunks);
 }
 
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
@@ -137,12 +148,9 @@ void row_writer_append(struct row_writer *writer, const void *rows, uint64_t cou
 
         memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
                taken * writer->row_nbytes);
-        writer->num_pending_rows += taken;
-        writer->num_rows += taken;
+        row_writer_count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;
-        if (writer->num_pending_rows == capacity)
-            write_chunks(writer, writer->max_chunks);
     }
 }
 

@@ -39,6 +39,7 @@ struct store_checks {
      * the CRC-32 of each row remain. */
     bool skip_seal;
     int num_threads; /* that compute it */
+    bool is_shard;   /* it must be a shard of a store; otherwise a shard is refused */
 };
 
 /* store_open is this with the whole seal checked by one thread. */
@@ -54,6 +55,7 @@ const struct text_list *store_classes(const struct store *store);
 const char *store_fingerprint(const struct store *store);             /* 64 hexadecimal digits */
 uint64_t store_num_rows(const struct store *store, enum split split); /* 0: no such split */
 const uint32_t *store_labels(const struct store *store, enum split split);
+const uint32_t *store_pixel_crc32(const struct store *store, enum split split); /* of each row */
 
 /*
  * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
@@ -74,6 +76,10 @@ enum status store_read_file_crc32(struct store *store, enum split split, uint32_
 enum status store_read_source(struct store *store, char *settings, size_t settings_size,
                               char *digest, size_t digest_size, struct error *error);
 
+/* The last part of the source's path. */
+enum status store_read_source_name(struct store *store, char *name, size_t size,
+                                   struct error *error);
+
 /* Files that were skipped, as "path" and "reason" pairs; both empty when none were. */
 enum status store_read_rejects(struct store *store, struct text_list *paths,
                                struct text_list *reasons, struct error *error);
@@ -82,12 +88,18 @@ enum status store_read_rejects(struct store *store, struct text_list *paths,
 
 struct store_writer;
 
+struct store_shard; /* formats/store_shard.h */
+
 struct store_plan {
     struct image_shape image;
     const struct text_list *classes;
     uint64_t max_rows[NUM_SPLITS]; /* upper bounds; 0 leaves the split out */
     size_t max_path_nbytes;        /* the longest path among them */
-    int compression_level;         /* zlib, 1 to 9 */
+    /* NULL: a whole store.  Otherwise the bounds above are those of the whole store all the same,
+     * because they decide about chunks, and this says which part is written; it must outlive the
+     * writer. */
+    const struct store_shard *shard;
+    int compression_level; /* zlib, 1 to 9 */
     int num_threads;
 };
 
@@ -116,6 +128,9 @@ struct store_source {
 struct store_ending {
     struct store_source source;
     const float *class_means[NUM_SPLITS];
+    /* Of a shard: [C][H * W * channels], of the pixels; one for each of its files. */
+    const uint64_t *class_sums[NUM_SPLITS];
+    const uint64_t *file_hashes;
     const struct text_list *reject_paths;
     const struct text_list *reject_reasons;
 };

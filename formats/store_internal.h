@@ -8,6 +8,7 @@
 #include "formats/store.h"
 
 #define STORE_FORMAT "quern store"
+#define STORE_SHARD_FORMAT "quern shard"
 #define STORE_VERSION "1.0"
 enum { STORE_MAJOR_VERSION = 1 };
 

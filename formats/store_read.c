@@ -5,7 +5,7 @@
 #include "common/text.h"
 #include "formats/hdf5_internal.h"
 #include "formats/rows.h"
-#include "formats/store_internal.h"
+#include "formats/store_reader.h"
 
 struct split_reader {
     hid_t group;
@@ -71,6 +71,23 @@ static void read_images_shape(const struct h5_context *file, struct store *store
                          image_num_values(&store->image));
 }
 
+/* The image shape of a shard that has no images. */
+static void read_shape_attribute(const struct h5_context *file, struct store *store)
+{
+    uint64_t shape[] = {0, 0, 1};
+    size_t num_values = h5_num_attribute_values(file, store->root, "image_shape");
+
+    if (h5_ok(file) && num_values != 2 && num_values != 3)
+        h5_refuse(file, "image_shape", "wrong number of values", "2 or 3", TEXT("%zu", num_values));
+    if (h5_ok(file))
+        h5_read_counts_attribute(file, store->root, "image_shape", shape, num_values);
+    if (h5_ok(file) && (shape[0] < 1 || shape[0] > 65535 || shape[1] < 1 || shape[1] > 65535 ||
+                        (num_values == 3 && shape[2] != 3)))
+        h5_refuse(file, "image_shape", "wrong image shape", "[height, width] or [height, width, 3]",
+                  NULL);
+    store->image = (struct image_shape){shape[0], shape[1], shape[2]};
+}
+
 /* Reads a per-row dataset of unsigned integers as uint32 [num_rows]. */
 static uint32_t *read_row_numbers(const struct h5_context *file, const struct split_reader *split,
                                   const char *dataset_name, const char *name)
@@ -133,6 +150,21 @@ static void check_fingerprint(const struct h5_context *file, const struct store 
                   store->fingerprint, computed);
 }
 
+static void check_format(const struct h5_context *file, hid_t root, bool is_shard)
+{
+    char format[64] = "";
+
+    if (!is_shard && h5_ok(file) && h5_found(file, H5Aexists(root, "format"), "format")) {
+        h5_read_text_attribute(file, root, "format", format, sizeof(format));
+        if (h5_ok(file) && strcmp(format, STORE_SHARD_FORMAT) == 0)
+            h5_refuse(file, NULL,
+                      "is one shard of a store, not all of it: quern-ingest --merge makes a store "
+                      "of all its shards",
+                      NULL, NULL);
+    }
+    h5_check_format(file, root, is_shard ? STORE_SHARD_FORMAT : STORE_FORMAT, STORE_MAJOR_VERSION);
+}
+
 enum status store_open(const char *path, struct store **result, struct error *error)
 {
     return store_open_with(path, &(struct store_checks){.num_threads = 1}, result, error);
@@ -155,7 +187,7 @@ enum status store_open_with(const char *path, const struct store_checks *checks,
     for (int which = 0; which < NUM_SPLITS; which++)
         store->splits[which].group = store->splits[which].images = H5I_INVALID_HID;
     store->root = h5_open_file(&file, &store->is_sealed);
-    h5_check_format(&file, store->root, STORE_FORMAT, STORE_MAJOR_VERSION);
+    check_format(&file, store->root, checks->is_shard);
     if (h5_ok(&file)) {
         h5_read_text_attribute(&file, store->root, "fingerprint", store->fingerprint,
                                sizeof(store->fingerprint));
@@ -165,7 +197,9 @@ enum status store_open_with(const char *path, const struct store_checks *checks,
     for (int which = 0; which < NUM_SPLITS; which++)
         if (h5_ok(&file))
             open_split(&file, store, which);
-    if (h5_ok(&file) && store->splits[SPLIT_TRAIN].num_rows == 0)
+    if (store->image.height == 0 && checks->is_shard)
+        read_shape_attribute(&file, store);
+    if (h5_ok(&file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !checks->is_shard)
         h5_refuse(&file, "/train/images", "the store has no training images", NULL, NULL);
     check_fingerprint(&file, store);
     if (!h5_ok(&file)) {
@@ -225,6 +259,26 @@ const uint32_t *store_labels(const struct store *store, enum split which)
     return store->splits[which].labels;
 }
 
+const uint32_t *store_pixel_crc32(const struct store *store, enum split which)
+{
+    return store->splits[which].pixel_crc32;
+}
+
+struct h5_context store_context(const struct store *store, struct error *error)
+{
+    return (struct h5_context){.path = store->path, .error = error};
+}
+
+hid_t store_root(const struct store *store)
+{
+    return store->root;
+}
+
+hid_t store_images(const struct store *store, enum split which)
+{
+    return store->splits[which].images;
+}
+
 enum status store_read_pixels(struct store *store, enum split which, uint64_t first, uint64_t count,
                               int num_threads, uint8_t *pixels, struct error *error)
 {
@@ -274,6 +328,17 @@ enum status store_read_source(struct store *store, char *settings, size_t settin
 
     h5_read_text_attribute(&file, group, "settings", settings, settings_size);
     h5_read_text_attribute(&file, group, "digest", digest, digest_size);
+    h5_close(&file, &group);
+    return error->status;
+}
+
+enum status store_read_source_name(struct store *store, char *name, size_t size,
+                                   struct error *error)
+{
+    struct h5_context file = store_context(store, error);
+    hid_t group = h5_open_group(&file, store->root, "source");
+
+    h5_read_text_attribute(&file, group, "name", name, size);
     h5_close(&file, &group);
     return error->status;
 }

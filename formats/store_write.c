@@ -3,42 +3,12 @@
 #include <zlib.h>
 
 #include "common/memory.h"
-#include "formats/atomic_file.h"
-#include "formats/hdf5_internal.h"
-#include "formats/rows.h"
-#include "formats/store_internal.h"
+#include "formats/store_shard.h"
+#include "formats/store_writer.h"
 
 /* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
  * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
 enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
-
-/* One split while it grows. */
-struct split_writer {
-    bool is_open;
-    hid_t group;
-    struct row_writer images;
-    struct row_writer labels;
-    struct row_writer paths;
-    struct row_writer file_crc32;
-    /* Kept for the fingerprint as well as written: 8 bytes a row. */
-    uint64_t num_rows;
-    uint64_t max_rows;
-    uint32_t *row_labels;
-    uint32_t *row_pixel_crc32;
-};
-
-struct store_writer {
-    struct h5_context file;
-    struct atomic_file output;
-    hid_t root;
-    hid_t path_type;
-    struct image_shape image;
-    struct text_list classes;
-    size_t max_path_nbytes;
-    int num_threads;
-    int compression_level;
-    struct split_writer splits[NUM_SPLITS];
-};
 
 /* Labels are as narrow as the number of classes allows. */
 static hid_t label_type(size_t num_classes)
@@ -68,10 +38,8 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
     paths.type = writer->path_type;
     crc32.value_nbytes = sizeof(uint32_t);
     crc32.type = H5T_NATIVE_UINT32;
-    split->max_rows = max_rows;
-    if (memory_allocate(&split->row_labels, max_rows, sizeof(uint32_t), file->error) != STATUS_OK ||
-        memory_allocate(&split->row_pixel_crc32, max_rows, sizeof(uint32_t), file->error) !=
-            STATUS_OK)
+    if (memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
+        memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
     row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
@@ -126,6 +94,7 @@ enum status store_create(const char *path, const struct store_plan *plan,
     writer->max_path_nbytes = plan->max_path_nbytes ? plan->max_path_nbytes : 1;
     writer->num_threads = plan->num_threads;
     writer->compression_level = plan->compression_level;
+    writer->shard = plan->shard;
     writer->file.error = error;
     if (text_list_copy(&writer->classes, plan->classes, error) != STATUS_OK ||
         atomic_file_begin(&writer->output, path, error) != STATUS_OK)
@@ -136,10 +105,14 @@ enum status store_create(const char *path, const struct store_plan *plan,
     writer->path_type = h5_create_text_type(&writer->file, writer->max_path_nbytes);
     for (int which = 0; which < NUM_SPLITS; which++) {
         struct split_writer *split = &writer->splits[which];
+        uint64_t max_rows = plan->max_rows[which];
 
-        if (plan->max_rows[which] == 0)
+        if (plan->shard)
+            max_rows = plan->shard->end[which] - plan->shard->first[which];
+        if (max_rows == 0)
             continue;
-        *split = (struct split_writer){.is_open = true, .group = H5I_INVALID_HID};
+        *split =
+            (struct split_writer){.is_open = true, .group = H5I_INVALID_HID, .max_rows = max_rows};
         /* So that closing is right even if the next step fails before it begins them. */
         split->images = split->labels = split->paths = split->file_crc32 =
             (struct row_writer){.file = &writer->file, .dataset = H5I_INVALID_HID};
@@ -155,32 +128,55 @@ fail:
     return error->status;
 }
 
-/* Appends labels in the width in which they are stored. */
-static void append_labels(struct row_writer *labels, const struct store_row *rows, uint64_t count)
+static void append_label(struct row_writer *labels, uint32_t label)
 {
-    for (uint64_t i = 0; i < count; i++) {
-        uint8_t narrow = (uint8_t)rows[i].label;
-        uint16_t wide = (uint16_t)rows[i].label;
+    uint8_t narrow = (uint8_t)label;
+    uint16_t wide = (uint16_t)label;
 
-        row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
-    }
+    row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
 }
 
-static void append_paths(struct store_writer *writer, struct row_writer *paths,
-                         const struct store_row *rows, uint64_t count)
+static enum status refuse_unplanned(const struct store_writer *writer, enum split which)
 {
+    return error_set(writer->file.error, STATUS_INTERNAL,
+                     ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
+                     "a row that was not planned for");
+}
+
+enum status store_check_planned(const struct store_writer *writer, enum split which, uint64_t count)
+{
+    const struct split_writer *split = &writer->splits[which];
+
+    return split->is_open && count <= split->max_rows - split->num_rows
+               ? STATUS_OK
+               : refuse_unplanned(writer, which);
+}
+
+enum status store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
+                               const struct store_row *rows)
+{
+    struct split_writer *split = &writer->splits[which];
+    struct error *error = writer->file.error;
     char *padded;
 
-    if (memory_allocate(&padded, writer->max_path_nbytes, 1, writer->file.error) != STATUS_OK)
-        return;
-    for (uint64_t i = 0; i < count; i++) {
-        size_t nbytes = strlen(rows[i].path);
+    if (memory_allocate(&padded, writer->max_path_nbytes, 1, error) != STATUS_OK)
+        return error->status;
+    for (uint64_t i = 0; i < count && error->status == STATUS_OK; i++) {
+        size_t path_nbytes = strlen(rows[i].path);
 
-        memcpy(padded, rows[i].path, nbytes);
-        memset(padded + nbytes, 0, writer->max_path_nbytes - nbytes);
-        row_writer_append(paths, padded, 1);
+        if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
+            refuse_unplanned(writer, which);
+            break;
+        }
+        memcpy(padded, rows[i].path, path_nbytes);
+        memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
+        split->row_labels[split->num_rows + i] = rows[i].label;
+        row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
+        append_label(&split->labels, rows[i].label);
+        row_writer_append(&split->paths, padded, 1);
     }
     free(padded);
+    return error->status;
 }
 
 enum status store_append(struct store_writer *writer, enum split which, uint64_t count,
@@ -188,28 +184,27 @@ enum status store_append(struct store_writer *writer, enum split which, uint64_t
 {
     struct split_writer *split = &writer->splits[which];
     size_t row_nbytes = image_num_values(&writer->image);
+    uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
 
     writer->file.error = error;
-    for (uint64_t i = 0; i < count; i++) {
-        bool fits = split->is_open && split->num_rows + count <= split->max_rows &&
-                    rows[i].label < writer->classes.count &&
-                    strlen(rows[i].path) <= writer->max_path_nbytes;
-
-        if (!fits)
-            return error_set(error, STATUS_INTERNAL,
-                             ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
-                             "a row that was not planned for");
-        split->row_labels[split->num_rows + i] = rows[i].label;
-        row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
-    }
+    if (store_check_planned(writer, which, count) != STATUS_OK)
+        return error->status;
 #pragma omp parallel for num_threads(writer->num_threads) schedule(static)
     for (uint64_t i = 0; i < count; i++)
-        split->row_pixel_crc32[split->num_rows + i] =
-            (uint32_t)crc32_z(0, pixels + i * row_nbytes, row_nbytes);
-    append_labels(&split->labels, rows, count);
-    append_paths(writer, &split->paths, rows, count);
-    row_writer_append(&split->images, pixels, count);
-    split->num_rows += count;
+        crc32[i] = (uint32_t)crc32_z(0, pixels + i * row_nbytes, row_nbytes);
+    /* From one border of chunks to the next, so that full buffers are written in an order that
+     * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
+    while (count > 0 && error->status == STATUS_OK) {
+        uint64_t part = split->images.chunk_rows - split->num_rows % split->images.chunk_rows;
+
+        part = part < count ? part : count;
+        store_append_facts(writer, which, part, rows);
+        row_writer_append(&split->images, pixels, part);
+        split->num_rows += part;
+        rows += part;
+        pixels += part * row_nbytes;
+        count -= part;
+    }
     return error->status;
 }
 
@@ -229,7 +224,8 @@ static void write_class_means(struct store_writer *writer, enum split which, con
     h5_close(file, &dataset);
 }
 
-static void end_split(struct store_writer *writer, enum split which, const float *class_means)
+static void end_split(struct store_writer *writer, enum split which,
+                      const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
     struct split_writer *split = &writer->splits[which];
@@ -244,8 +240,10 @@ static void end_split(struct store_writer *writer, enum split which, const float
     h5_write_text_attribute(file, dataset, "description",
                             "CRC-32 of each row of images, checked when it is read");
     h5_close(file, &dataset);
-    if (class_means)
-        write_class_means(writer, which, class_means);
+    if (ending->class_means[which])
+        write_class_means(writer, which, ending->class_means[which]);
+    if (ending->class_sums[which])
+        store_write_class_sums(writer, which, ending->class_sums[which]);
 }
 
 static void write_root(struct store_writer *writer, const struct store_ending *ending)
@@ -263,7 +261,8 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
         contents.pixel_crc32[which] = writer->splits[which].row_pixel_crc32;
     }
     store_compute_fingerprint(&contents, fingerprint);
-    h5_write_format(file, writer->root, STORE_FORMAT, STORE_VERSION);
+    h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
+                    STORE_VERSION);
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
@@ -276,6 +275,8 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     h5_write_text_attribute(file, group, "settings", ending->source.settings);
     h5_write_text_attribute(file, group, "digest", ending->source.digest);
     h5_close(file, &group);
+    if (writer->shard)
+        store_write_shard(writer, ending->file_hashes);
     if (ending->reject_paths && ending->reject_paths->count > 0) {
         group = h5_create_group(file, writer->root, "rejects");
         h5_write_text_attribute(file, group, "description",
@@ -292,7 +293,7 @@ enum status store_finish(struct store_writer *writer, const struct store_ending 
     writer->file.error = error;
     for (int which = 0; which < NUM_SPLITS; which++)
         if (writer->splits[which].is_open)
-            end_split(writer, which, ending->class_means[which]);
+            end_split(writer, which, ending);
     write_root(writer, ending);
     destroy(writer);
     if (error->status == STATUS_OK)

@@ -22,6 +22,16 @@ void digest_finish(const uint64_t *hashes, size_t count, char digest[DIGEST_LENG
              random_hash(count, hashes, count * sizeof(*hashes)));
 }
 
+void digest_paths(const struct tree *tree, char digest[DIGEST_LENGTH + 1])
+{
+    uint64_t hash = tree_num_rows(tree);
+
+    /* With the NUL at its end, so that no two lists of paths have the same bytes. */
+    for (size_t i = 0; i < tree_num_rows(tree); i++)
+        hash = random_hash(hash, tree->paths[i], strlen(tree->paths[i]) + 1);
+    snprintf(digest, DIGEST_LENGTH + 1, "%016" PRIx64, hash);
+}
+
 enum status digest_compute(const struct source *source, const struct tree *tree, int num_threads,
                            char digest[DIGEST_LENGTH + 1], struct error *error)
 {

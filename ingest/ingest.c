@@ -3,13 +3,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/text.h"
 #include "ingest/pass.h"
 #include "ingest/rerun.h"
 #include "ingest/scan.h"
+#include "ingest/shard.h"
 #include "ingest/source.h"
+#include "ingest/summary.h"
 #include "ingest/tree.h"
 
 struct run {
@@ -19,6 +20,9 @@ struct run {
     struct source *source;
     struct scan scan;
     struct tree tree;
+    struct shard shard;       /* with --shard */
+    const struct tree *rows;  /* what is ingested: the tree or the shard's part of it */
+    struct image_shape image; /* of the rows, from the first image that can be decoded */
     struct decode_source decode_source;
     char settings[INGEST_MAX_SETTINGS];
     struct error *error;
@@ -52,82 +56,11 @@ static enum status find_images(struct run *run)
     return status;
 }
 
-/* ---- compare ---- */
-
-static const char *format_nbytes(char *buffer, size_t size, uint64_t nbytes)
-{
-    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-    double value = (double)nbytes;
-    size_t unit = 0;
-
-    while (value >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        value /= 1000;
-        unit++;
-    }
-    return text_format(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
-/* "STORE.h5: 14,434 images of 28x28 gray, 2 classes, 2.9 MB, fingerprint 0123456789abcdef" */
-static enum status print_store(struct run *run, const char *before, const char *after)
-{
-    const char *path = run->options->store;
-    struct store *store;
-    /* Just written, or just checked. */
-    struct store_checks checks = {.skip_seal = true};
-    enum status status = store_open_with(path, &checks, &store, run->error);
-    const struct image_shape *image;
-    struct stat stat_of_file = {0};
-    char number[32], size[32];
-    uint64_t num_images = 0;
-
-    if (status != STATUS_OK)
-        return status;
-    image = store_image_shape(store);
-    stat(path, &stat_of_file);
-    for (int s = 0; s < NUM_SPLITS; s++)
-        num_images += store_num_rows(store, (enum split)s);
-    fputs(before, run->results);
-    text_print_escaped(run->results, path);
-    fprintf(run->results, "%s: %s images of %zux%zu %s, %zu classes, %s, fingerprint %.16s", after,
-            text_group_digits(number, sizeof(number), num_images), image->height, image->width,
-            image->channels == 1 ? "gray" : "RGB", store_classes(store)->count,
-            format_nbytes(size, sizeof(size), (uint64_t)stat_of_file.st_size),
-            store_fingerprint(store));
-    store_close(store);
-    return STATUS_OK;
-}
-
-static enum status compare_with_store(struct run *run, bool *is_current)
-{
-    const struct ingest_options *options = run->options;
-    struct rerun_request request = {
-        .store_path = options->store,
-        .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
-        .tree = &run->tree,
-        .source = run->decode_source,
-        .verify = options->verify,
-        .num_threads = options->num_threads,
-        .num_io_threads = options->num_io_threads,
-        .messages = run->messages,
-    };
-    enum status status = STATUS_OK;
-
-    *is_current = false;
-    if (!options->force)
-        status = rerun_check(&request, is_current, run->error);
-    if (status == STATUS_OK && *is_current) {
-        status = print_store(run, "", options->verify ? " is verified" : " is up to date");
-        fputc('\n', run->results);
-    }
-    return status;
-}
-
-/* ---- decode and write ---- */
-
 /* What the store will hold, to judge by the first image that can be decoded. */
-static enum status choose_image_shape(const struct run *run, struct image_shape *image)
+static enum status choose_image_shape(struct run *run)
 {
     const struct ingest_options *options = run->options;
+    struct image_shape *image = &run->image;
     struct decode_buffer buffer = {0};
     struct decoded decoded = {0};
     size_t channels = options->channels == INGEST_CHANNELS_AUTO ? 1 : (size_t)options->channels;
@@ -154,6 +87,62 @@ static enum status choose_image_shape(const struct run *run, struct image_shape 
     decode_buffer_free(&buffer);
     return status == STATUS_DATA ? STATUS_OK : status;
 }
+
+/* The part of the tree that is to be ingested.  All shards see the same first image, so they agree
+ * on the size of chunks, at whose borders they are cut. */
+static enum status choose_rows(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    enum status status = choose_image_shape(run);
+
+    run->rows = &run->tree;
+    if (status != STATUS_OK || options->num_shards == 0)
+        return status;
+    status = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
+                       &run->shard, run->error);
+    if (status == STATUS_OK) {
+        run->rows = &run->shard.tree;
+        shard_print(&run->shard, run->results);
+        fflush(run->results);
+    }
+    return status;
+}
+
+/* ---- compare ---- */
+
+static enum status print_store(struct run *run, const char *before, const char *after)
+{
+    return summary_print(run->options->store, run->options->num_shards > 0, before, after,
+                         run->results, run->error);
+}
+
+static enum status compare_with_store(struct run *run, bool *is_current)
+{
+    const struct ingest_options *options = run->options;
+    struct rerun_request request = {
+        .store_path = options->store,
+        .shard = options->num_shards > 0 ? &run->shard.place : NULL,
+        .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
+        .tree = run->rows,
+        .source = run->decode_source,
+        .verify = options->verify,
+        .num_threads = options->num_threads,
+        .num_io_threads = options->num_io_threads,
+        .messages = run->messages,
+    };
+    enum status status = STATUS_OK;
+
+    *is_current = false;
+    if (!options->force)
+        status = rerun_check(&request, is_current, run->error);
+    if (status == STATUS_OK && *is_current) {
+        status = print_store(run, "", options->verify ? " is verified" : " is up to date");
+        fputc('\n', run->results);
+    }
+    return status;
+}
+
+/* ---- decode and write ---- */
 
 /* The last part of a path: "b" of "a/b/". */
 static enum status copy_last_part(const char *path, char **part, struct error *error)
@@ -189,7 +178,9 @@ static enum status write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct pass_plan plan = {.source = run->decode_source,
-                             .tree = &run->tree,
+                             .tree = run->rows,
+                             .shard = options->num_shards > 0 ? &run->shard.place : NULL,
+                             .image = run->image,
                              .resize = options->height > 0,
                              .skip_bad = options->skip_bad,
                              .store_path = options->store,
@@ -201,8 +192,6 @@ static enum status write_store(struct run *run)
     char *name = NULL;
     enum status status = copy_last_part(options->source, &name, run->error);
 
-    if (status == STATUS_OK)
-        status = choose_image_shape(run, &plan.image);
     if (status == STATUS_OK) {
         plan.source_name = name;
         plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
@@ -234,11 +223,14 @@ enum status ingest_run(const struct ingest_options *options, FILE *results, FILE
     bool is_current = false;
     enum status status = find_images(&run);
 
+    if (status == STATUS_OK)
+        status = choose_rows(&run);
     if (status == STATUS_OK && !options->dry_run) {
         status = compare_with_store(&run, &is_current);
         if (status == STATUS_OK && !is_current)
             status = write_store(&run);
     }
+    shard_free(&run.shard);
     tree_free(&run.tree);
     scan_free(&run.scan);
     source_close(run.source);

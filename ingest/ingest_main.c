@@ -1,5 +1,6 @@
 #include "common/signals.h"
 #include "ingest/ingest.h"
+#include "ingest/merge.h"
 
 int main(int argc, char **argv)
 {
@@ -12,7 +13,7 @@ int main(int argc, char **argv)
     signals_catch_stop();
     status = ingest_options_parse(&options, argc, argv, &done, &error);
     if (status == STATUS_OK && !done)
-        status = ingest_run(&options, stdout, stderr, &error);
+        status = (options.merge ? merge_run : ingest_run)(&options, stdout, stderr, &error);
     ingest_options_free(&options);
     return ingest_options_exit_status(status, &error);
 }

@@ -8,6 +8,7 @@
 #include "common/parse.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "formats/store_shard.h"
 
 static const char summary[] =
     "Turns a folder of PNG images into one HDF5 store for quern-train and quern-evaluate.\n"
@@ -18,13 +19,19 @@ static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
     "temporary name and appears whole or not at all.\n"
     "\n"
+    "Shards: every job of --shard 1/N to --shard N/N writes its part; --merge then gives the "
+    "bytes\n"
+    "that one job would have written.\n"
+    "\n"
     "Exit status: 0 done; 2 usage; 65 bad input data; 70 internal error; 74 input or output\n"
     "failed; 75 stopped by a signal, nothing was written.\n"
     "\n"
     "Examples:\n"
     "  quern-ingest mnist_sample mnist_sample.h5\n"
     "  quern-ingest --valid-fraction 0.2 --size 64x64 photos photos.h5\n"
-    "  quern-ingest --classes 7,3 --dry-run mnist_sample";
+    "  quern-ingest --classes 7,3 --dry-run mnist_sample\n"
+    "  quern-ingest --shard $SLURM_ARRAY_TASK_ID/8 photos shard$SLURM_ARRAY_TASK_ID.h5\n"
+    "  quern-ingest --merge photos.h5 shard*.h5";
 
 /* Values as the command line gives them, before they are checked together. */
 struct raw_options {
@@ -35,8 +42,10 @@ struct raw_options {
     uint64_t num_threads;
     uint64_t num_io_threads;
     bool has_io_threads;
+    const char *shard;
     bool has_seed;
     bool has_channels;
+    bool shapes_store; /* an option that shards were made with is given */
 };
 
 static const char *const channel_choices[] = {"gray", "rgb", NULL};
@@ -44,7 +53,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a folder open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 16 };
+enum { NUM_SPECS = 19 };
 
 static void list_specs(struct ingest_options *options, struct raw_options *raw,
                        struct option_spec specs[NUM_SPECS])
@@ -61,7 +70,8 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_TEXT, "classes", "A,B,...",
          .help = "these classes in this order, labels 0, 1, ...; folders of other classes are "
                  "left out and named; a backslash makes a comma part of a name",
-         .value = &raw->classes, .shown_default = "all, in natural order"},
+         .value = &raw->classes, .shown_default = "all, in natural order",
+         .given = &raw->shapes_store},
         {OPTION_HEADING, .help = "Images"},
         {OPTION_CHOICE, "channels", .help = "convert to gray or to RGB",
          .value = &raw->channels_choice, .choices = channel_choices,
@@ -71,11 +81,20 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
                  "bilinear when it grows",
          .value = &raw->size, .shown_default = "all images must be of one size"},
         {OPTION_COUNT, "max-pixels", "N", .help = "refuse images of more pixels",
-         .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40},
+         .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
+         .given = &raw->shapes_store},
         {OPTION_FLAG, "skip-bad",
          .help = "leave out files that are no readable PNG and record them in /rejects, instead "
                  "of writing nothing",
-         .value = &options->skip_bad},
+         .value = &options->skip_bad, .given = &raw->shapes_store},
+        {OPTION_HEADING, .help = "Shards"},
+        {OPTION_TEXT, "shard", "I/N",
+         .help = "write part I, 1 to N, of N: a shard, for --merge; all of them with the same "
+                 "options",
+         .value = &raw->shard, .shown_default = ""},
+        {OPTION_FLAG, "merge",
+         .help = "make the store of all its shards, in any order, by copying compressed chunks",
+         .value = &options->merge},
         {OPTION_HEADING, .help = "Running"},
         {OPTION_FLAG, "dry-run", .help = "print what was found and stop",
          .value = &options->dry_run},
@@ -86,7 +105,7 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_FLAG, "force", .help = "write the store whatever is there",
          .value = &options->force},
         {OPTION_COUNT, "compression-level", "N", .help = "zlib level, 1 fast to 9 small",
-         .value = &raw->compression_level, .minimum = 1, .maximum = 9},
+         .value = &raw->compression_level, .minimum = 1, .maximum = 9, .given = &raw->shapes_store},
         {OPTION_COUNT, "threads", "N", .help = "threads; the store does not depend on it",
          .value = &raw->num_threads, .minimum = 1, .maximum = 1024,
          .shown_default = "one for each processor"},
@@ -103,7 +122,9 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
 static struct program make_program(const struct option_spec *specs, size_t num_specs)
 {
     return (struct program){.name = "quern-ingest",
-                            .usage = "[OPTION...] SOURCE STORE.h5",
+                            .usage = "[OPTION...] SOURCE STORE.h5\n"
+                                     "       quern-ingest --shard I/N [OPTION...] SOURCE SHARD.h5\n"
+                                     "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",
                             .summary = summary,
                             .epilogue = epilogue,
                             .options = specs,
@@ -122,10 +143,51 @@ struct ingest_options ingest_options_default(void)
                                    .num_io_threads = num_threads};
 }
 
+/* "2/4" */
+static enum status parse_shard(const char *text, struct ingest_options *options,
+                               struct error *error)
+{
+    const char *separator = strchr(text, '/');
+    char number[8];
+    struct error ignored = {0};
+
+    if (separator && (size_t)(separator - text) < sizeof(number)) {
+        snprintf(number, sizeof(number), "%.*s", (int)(separator - text), text);
+        if (parse_count("--shard", separator + 1, 1, STORE_MAX_SHARDS, &options->num_shards,
+                        &ignored) == STATUS_OK &&
+            parse_count("--shard", number, 1, options->num_shards, &options->shard_index,
+                        &ignored) == STATUS_OK)
+            return STATUS_OK;
+    }
+    return error_set(
+        error, STATUS_USAGE,
+        ERROR_AT(.expected = TEXT("I/N such as 2/4, I from 1 to N, N at most %d", STORE_MAX_SHARDS),
+                 .found = TEXT("'%s'", text)),
+        "--shard");
+}
+
+static enum status check_merge(const struct ingest_options *options, const struct raw_options *raw,
+                               struct error *error)
+{
+    if (raw->shard)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--shard writes a shard, --merge reads all of them: leave out one");
+    if (raw->shapes_store || raw->has_seed || raw->has_channels || options->is_split_by_hash)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--merge takes what the shards were made with: leave out the options of "
+                         "splits, classes, images and compression");
+    if (options->dry_run || options->verify || raw->has_io_threads)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--merge reads no source: leave out --dry-run, --verify, --io-threads");
+    return STATUS_OK;
+}
+
 /* What the options mean together. */
 static enum status check_options(struct ingest_options *options, const struct raw_options *raw,
                                  struct error *error)
 {
+    if (options->merge && check_merge(options, raw, error) != STATUS_OK)
+        return error->status;
     if (options->is_split_by_hash && options->valid_fraction >= 1)
         return error_set(
             error, STATUS_USAGE,
@@ -146,6 +208,8 @@ static enum status check_options(struct ingest_options *options, const struct ra
     if (raw->size &&
         parse_size("--size", raw->size, &options->height, &options->width, error) != STATUS_OK)
         return error->status;
+    if (raw->shard && parse_shard(raw->shard, options, error) != STATUS_OK)
+        return error->status;
     if (raw->classes)
         return parse_names("--classes", raw->classes, &options->classes, error);
     return STATUS_OK;
@@ -156,6 +220,17 @@ static enum status take_operands(struct ingest_options *options, int count, char
 {
     int smallest = options->dry_run ? 1 : 2;
 
+    if (options->merge) {
+        if (count < 2)
+            return error_set(
+                error, STATUS_USAGE,
+                ERROR_AT(.expected = "STORE.h5 SHARD.h5...", .found = TEXT("%d", count)),
+                "too few operands");
+        options->store = operands[0];
+        options->shards = operands + 1;
+        options->num_shards_to_merge = (size_t)count - 1;
+        return STATUS_OK;
+    }
     if (count < smallest || count > 2)
         return error_set(error, STATUS_USAGE,
                          ERROR_AT(.expected = options->dry_run ? "SOURCE" : "SOURCE STORE.h5",

@@ -12,7 +12,11 @@
 
 struct ingest_options {
     const char *source;
-    const char *store; /* NULL with dry_run only */
+    const char *store;                /* NULL with dry_run only */
+    uint64_t shard_index, num_shards; /* of 1 to num_shards; 0 of 0: all in one store */
+    bool merge;                       /* make the store of shards, not of the source (NULL) */
+    char *const *shards;              /* [num_shards_to_merge], in argv */
+    size_t num_shards_to_merge;
     bool is_split_by_hash;
     double valid_fraction;
     uint64_t seed;

@@ -31,8 +31,9 @@ struct pass {
     struct store_writer *writer;
     struct class_means means; /* of the split at work */
     float *split_means[NUM_SPLITS];
-    uint64_t *sizes;  /* [rows of the tree], see sizes.h */
-    uint64_t *hashes; /* [rows of the tree], see digest.h */
+    uint64_t *split_sums[NUM_SPLITS]; /* of a shard */
+    uint64_t *sizes;                  /* [rows of the tree], see sizes.h */
+    uint64_t *hashes;                 /* [rows of the tree], see digest.h */
     size_t window_rows;
     uint8_t *pixels; /* [window_rows][values of an image] */
     struct store_row *rows;
@@ -238,13 +239,17 @@ static enum status run_split(struct pass *pass, enum split split, struct progres
         if (pass->outcome->found_color)
             goto out;
     }
-    if (status == STATUS_OK && pass->writer)
+    if (status == STATUS_OK && pass->writer && !pass->plan->shard)
         status = check_lost_classes(pass, split);
     if (status == STATUS_OK && pass->writer)
         status = memory_allocate(&pass->split_means[split], num_classes * num_values, sizeof(float),
                                  pass->error);
     if (status == STATUS_OK && pass->writer)
         class_means_finish(&pass->means, pass->split_means[split]);
+    if (status == STATUS_OK && pass->plan->shard) {
+        pass->split_sums[split] = pass->means.sums;
+        pass->means.sums = NULL;
+    }
 out:
     class_means_destroy(&pass->means);
     return status;
@@ -276,8 +281,11 @@ static enum status finish_store(struct pass *pass)
     struct store_writer *writer = pass->writer;
 
     digest_finish(pass->hashes, tree_num_rows(plan->tree), digest);
-    for (int s = 0; s < NUM_SPLITS; s++)
+    ending.file_hashes = pass->hashes;
+    for (int s = 0; s < NUM_SPLITS; s++) {
         ending.class_means[s] = pass->split_means[s];
+        ending.class_sums[s] = pass->split_sums[s];
+    }
     pass->writer = NULL;
     return store_finish(writer, &ending, pass->error);
 }
@@ -288,6 +296,7 @@ static enum status prepare(struct pass *pass)
     const struct tree *tree = plan->tree;
     struct store_plan store = {.image = plan->image,
                                .classes = &tree->classes,
+                               .shard = plan->shard,
                                .compression_level = plan->compression_level,
                                .num_threads = plan->num_threads};
     size_t num_values = image_num_values(&plan->image), num_readers = (size_t)plan->num_io_threads;
@@ -304,8 +313,11 @@ static enum status prepare(struct pass *pass)
         if (nbytes > store.max_path_nbytes)
             store.max_path_nbytes = nbytes;
     }
+    if (plan->shard)
+        store.max_path_nbytes = plan->shard->max_path_nbytes;
     for (int s = 0; s < NUM_SPLITS; s++)
-        store.max_rows[s] = tree->first[s + 1] - tree->first[s];
+        store.max_rows[s] =
+            plan->shard ? plan->shard->num_files[s] : tree->first[s + 1] - tree->first[s];
     if (memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
         memory_allocate(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
         memory_allocate(&pass->pixels, pass->window_rows, num_values, error) ||
@@ -324,8 +336,10 @@ static void clean_up(struct pass *pass)
     store_abandon(pass->writer);
     for (int t = 0; pass->buffers && t < pass->plan->num_io_threads; t++)
         decode_buffer_free(&pass->buffers[t]);
-    for (int s = 0; s < NUM_SPLITS; s++)
+    for (int s = 0; s < NUM_SPLITS; s++) {
         free(pass->split_means[s]);
+        free(pass->split_sums[s]);
+    }
     free(pass->sizes);
     free(pass->hashes);
     free(pass->pixels);

@@ -11,16 +11,18 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
+#include "formats/store_shard.h"
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 
 struct pass_plan {
     struct decode_source source;
     const struct tree *tree;
-    struct image_shape image; /* of every row */
-    bool resize;              /* false: an image of another size is an error */
-    bool stop_at_color;       /* stop when an image turns out not to be gray */
-    bool skip_bad;            /* false: a file that cannot be decoded leaves no store */
+    const struct store_shard *shard; /* the part that tree is of the whole; NULL: it is the whole */
+    struct image_shape image;        /* of every row */
+    bool resize;                     /* false: an image of another size is an error */
+    bool stop_at_color;              /* stop when an image turns out not to be gray */
+    bool skip_bad;                   /* false: a file that cannot be decoded leaves no store */
     const char *store_path;
     const char *source_name; /* these two are recorded in the store */
     const char *source_settings;
@@ -39,7 +41,8 @@ struct pass_outcome {
 /*
  * Decodes all, and writes the store unless something stands against it.  STATUS_DATA when files
  * cannot be decoded (without skip_bad; the outcome lists them), when sizes differ, or when a class
- * loses all its images; then nothing is written.  The outcome is to be freed in any case.
+ * loses all its images (in a shard it may); then nothing is written.  The outcome is to be freed in
+ * any case.
  */
 enum status pass_run(const struct pass_plan *plan, struct pass_outcome *outcome,
                      struct error *error);

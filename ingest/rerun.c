@@ -20,8 +20,7 @@
 
 enum { MAX_DIFFERENCES_SHOWN = 5 };
 
-__attribute__((format(printf, 2, 3))) static void say(const struct rerun_request *request,
-                                                      const char *format, ...)
+void rerun_say(FILE *messages, const char *format, ...)
 {
     va_list arguments;
     char text[1024];
@@ -29,35 +28,35 @@ __attribute__((format(printf, 2, 3))) static void say(const struct rerun_request
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    fputs("quern-ingest: ", request->messages);
-    text_print_escaped(request->messages, text);
-    fputc('\n', request->messages);
+    fputs("quern-ingest: ", messages);
+    text_print_escaped(messages, text);
+    fputc('\n', messages);
 }
 
 /*
- * Does the file carry a store's mark, an attribute "format" of value "quern store"?  Asked of
- * files that cannot be opened as a store, such as one cut short, so HDF5 is of no help.
+ * Does the file carry the mark of a store or a shard, an attribute "format" of that value?  Asked
+ * of files that cannot be opened as one, such as one cut short, so HDF5 is of no help.
  */
-static bool has_mark_of_store(const char *path)
+static bool has_mark(const char *path, const char *value)
 {
-    static const char signature[] = "\x89HDF\r\n\x1a\n", name[] = "format", value[] = "quern store";
+    static const char signature[] = "\x89HDF\r\n\x1a\n", name[] = "format";
     enum { MAX_DISTANCE = 128 }; /* a type and a shape lie between an attribute's name and value */
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct stat stat;
     const char *bytes = MAP_FAILED, *end, *found;
-    bool has_mark = false;
+    bool is_found = false;
 
     if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 8)
         bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes != MAP_FAILED) {
         end = bytes + stat.st_size;
         found = memcmp(bytes, signature, sizeof(signature) - 1) == 0 ? bytes : NULL;
-        while (found && !has_mark) {
-            found = memmem(found, (size_t)(end - found), value, sizeof(value) - 1);
+        while (found && !is_found) {
+            found = memmem(found, (size_t)(end - found), value, strlen(value));
             if (found) {
                 const char *start = found - bytes > MAX_DISTANCE ? found - MAX_DISTANCE : bytes;
 
-                has_mark = memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL;
+                is_found = memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL;
                 found++;
             }
         }
@@ -65,7 +64,7 @@ static bool has_mark_of_store(const char *path)
     }
     if (fd >= 0)
         close(fd);
-    return has_mark;
+    return is_found;
 }
 
 /* The value of "name=value" in a line of settings; its length into *length. */
@@ -101,10 +100,12 @@ static void say_changed_settings(const struct rerun_request *request, const char
         if (old_length == new_length && strncmp(old_value, new_value, old_length) == 0)
             ;
         else if (strncmp(at, "classes=", name_length + 1) == 0) /* a hash, which tells nobody */
-            say(request, "%s: made again: --classes is not as it was", request->store_path);
+            rerun_say(request->messages, "%s: made again: --classes is not as it was",
+                      request->store_path);
         else
-            say(request, "%s: made again: %.*s was %.*s, is %.*s", request->store_path,
-                (int)name_length, at, (int)old_length, old_value, (int)new_length, new_value);
+            rerun_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
+                      request->store_path, (int)name_length, at, (int)old_length, old_value,
+                      (int)new_length, new_value);
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
@@ -125,7 +126,7 @@ struct comparison {
 static void add_difference(struct comparison *comparison, const char *path, const char *what)
 {
     if (comparison->num_differences++ < MAX_DIFFERENCES_SHOWN)
-        say(comparison->request, "%s: %s", path, what);
+        rerun_say(comparison->request->messages, "%s: %s", path, what);
 }
 
 struct file_now {
@@ -274,18 +275,46 @@ static enum status compare_contents(const struct rerun_request *request, struct 
         status = check_pixels(&comparison);
     }
     if (comparison.num_differences > 0)
-        say(request, "%s: made again: %" PRIu64 " %s differ from the source", request->store_path,
-            comparison.num_differences, comparison.num_differences == 1 ? "file" : "files");
+        rerun_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
+                  request->store_path, comparison.num_differences,
+                  comparison.num_differences == 1 ? "file" : "files");
     *is_equal = comparison.num_differences == 0;
     text_list_free(&comparison.reject_paths);
     text_list_free(&comparison.reject_reasons);
     return status;
 }
 
-static enum status compare_store(const struct rerun_request *request, struct store *store,
-                                 bool *is_current, struct error *error)
+/* Another shard, or one of another number of them, or of other files. */
+static enum status compare_place(const struct rerun_request *request, struct store *store,
+                                 bool *is_equal, struct error *error)
 {
+    const struct store_shard *wanted = request->shard;
+    struct store_shard found;
+    enum status status = store_read_shard(store, &found, error);
+
+    *is_equal = false;
+    if (status != STATUS_OK)
+        return status;
+    free(found.class_files);
+    if (found.index != wanted->index || found.count != wanted->count)
+        rerun_say(request->messages,
+                  "%s: made again: was shard %" PRIu64 " of %" PRIu64 ", is %" PRIu64
+                  " of %" PRIu64,
+                  request->store_path, found.index, found.count, wanted->index, wanted->count);
+    else if (strcmp(found.list_digest, wanted->list_digest) != 0)
+        rerun_say(request->messages, "%s: made again: the source has other files now",
+                  request->store_path);
+    else
+        *is_equal = true;
+    return STATUS_OK;
+}
+
+static enum status compare_store(const void *context, struct store *store, bool *is_current,
+                                 struct error *error)
+{
+    const struct rerun_request *request = context;
     char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[DIGEST_LENGTH + 1];
+    bool is_same_place = true;
     enum status status =
         store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest), error);
 
@@ -295,32 +324,39 @@ static enum status compare_store(const struct rerun_request *request, struct sto
         say_changed_settings(request, settings);
         return STATUS_OK;
     }
+    if (request->shard)
+        status = compare_place(request, store, &is_same_place, error);
+    if (status != STATUS_OK || !is_same_place)
+        return status;
     if (request->verify)
         return compare_contents(request, store, is_current, error);
     status = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
                             error);
     *is_current = status == STATUS_OK && strcmp(digest, old_digest) == 0;
     if (status == STATUS_OK && !*is_current)
-        say(request, "%s: made again: paths, sizes or times of the source have changed",
-            request->store_path);
+        rerun_say(request->messages,
+                  "%s: made again: paths, sizes or times of the source have changed",
+                  request->store_path);
     return status;
 }
 
-enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
+enum status rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
+                             rerun_comparison *compare, const void *context, bool *is_current,
+                             struct error *error)
 {
+    const char *kind = is_shard ? "quern shard" : "quern store";
+    struct store_checks checks = {.num_threads = num_threads, .is_shard = is_shard};
     struct error reason = {0};
     struct store *store = NULL;
     char damage[2048];
     enum status status;
 
     *is_current = false;
-    if (access(request->store_path, F_OK) != 0 && errno == ENOENT)
+    if (access(store_path, F_OK) != 0 && errno == ENOENT)
         return STATUS_OK;
-    status = store_open_with(request->store_path,
-                             &(struct store_checks){.num_threads = request->num_threads}, &store,
-                             &reason);
+    status = store_open_with(store_path, &checks, &store, &reason);
     if (status == STATUS_OK)
-        status = compare_store(request, store, is_current, &reason);
+        status = compare(context, store, is_current, &reason);
     store_close(store);
     if (status != STATUS_DATA) {
         if (status != STATUS_OK)
@@ -329,9 +365,16 @@ enum status rerun_check(const struct rerun_request *request, bool *is_current, s
     }
     *is_current = false;
     decode_describe(damage, sizeof(damage), &reason);
-    if (!has_mark_of_store(request->store_path))
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = request->store_path),
-                         "exists and is no quern store (%s); --force replaces it", damage);
-    say(request, "%s: made again: the store is damaged: %s", request->store_path, damage);
+    if (!has_mark(store_path, kind))
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = store_path),
+                         "exists and is no %s (%s); --force replaces it", kind, damage);
+    rerun_say(messages, "%s: made again: the %s is damaged: %s", store_path,
+              is_shard ? "shard" : "store", damage);
     return STATUS_OK;
+}
+
+enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
+{
+    return rerun_check_with(request->store_path, request->shard != NULL, request->num_threads,
+                            request->messages, compare_store, request, is_current, error);
 }

@@ -9,13 +9,15 @@
 #include <stdio.h>
 
 #include "common/error.h"
+#include "formats/store_shard.h"
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 
 struct rerun_request {
     const char *store_path;
     const char *settings;
-    const struct tree *tree;
+    const struct store_shard *shard; /* NULL: a whole store */
+    const struct tree *tree;         /* the files that it is made of */
     struct decode_source source;
     bool verify; /* compare contents, and ignore the digest */
     int num_threads;
@@ -28,5 +30,17 @@ struct rerun_request {
  * there is no store: it is somebody's file, and stays.
  */
 enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error);
+
+/* Is the open store, or shard, what would be made?  STATUS_DATA: it is damaged. */
+typedef enum status rerun_comparison(const void *context, struct store *store, bool *is_current,
+                                     struct error *error);
+
+/* The same with another comparison, for whatever else makes a store or, if is_shard, a shard. */
+enum status rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
+                             rerun_comparison *compare, const void *context, bool *is_current,
+                             struct error *error);
+
+/* "quern-ingest: STORE.h5: made again: REASON" */
+void rerun_say(FILE *messages, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

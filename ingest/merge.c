@@ -1,0 +1,300 @@
+#include "ingest/merge.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/memory.h"
+#include "common/progress.h"
+#include "common/signals.h"
+#include "common/text.h"
+#include "ingest/rerun.h"
+#include "ingest/shard_set.h"
+#include "ingest/summary.h"
+#include "model/class_means.h"
+
+/* Rows that are copied at once, besides what the writer buffers. */
+enum { WINDOW_NBYTES = 8 << 20 };
+
+struct merge {
+    const struct ingest_options *options;
+    FILE *results;
+    FILE *messages;
+    struct shard_set set;
+    struct store_writer *writer;
+    float *split_means[NUM_SPLITS];
+    struct text_list reject_paths, reject_reasons;
+    struct progress progress;
+    uint64_t num_done; /* rows, for progress */
+    struct error *error;
+};
+
+static uint64_t count_rows(const struct shard_set *set, enum split split)
+{
+    uint64_t num_rows = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        num_rows += set->members[i].num_rows[split];
+    return num_rows;
+}
+
+/* ---- compare with the store that is there ---- */
+
+/* Whether rows `first` and on of a split of the store are those of the shard. */
+static bool has_rows_of(const struct store *store, const struct store *shard, enum split split,
+                        uint64_t first)
+{
+    size_t nbytes = store_num_rows(shard, split) * sizeof(uint32_t);
+
+    return nbytes == 0 ||
+           (memcmp(store_labels(store, split) + first, store_labels(shard, split), nbytes) == 0 &&
+            memcmp(store_pixel_crc32(store, split) + first, store_pixel_crc32(shard, split),
+                   nbytes) == 0);
+}
+
+static enum status compare_rows(const struct merge *merge, struct store *store, bool *is_equal,
+                                struct error *error)
+{
+    const struct shard_set *set = &merge->set;
+    uint64_t first[NUM_SPLITS] = {0};
+    enum status status = STATUS_OK;
+
+    *is_equal = true;
+    for (int s = 0; s < NUM_SPLITS; s++)
+        *is_equal = *is_equal && count_rows(set, s) == store_num_rows(store, s);
+    for (size_t i = 0; i < set->count && *is_equal && status == STATUS_OK; i++) {
+        struct store *shard = NULL;
+
+        status = shard_set_open(&set->members[i], &shard, error);
+        for (int s = 0; s < NUM_SPLITS && status == STATUS_OK && *is_equal; s++) {
+            *is_equal = has_rows_of(store, shard, s, first[s]);
+            first[s] += set->members[i].num_rows[s];
+        }
+        store_close(shard);
+    }
+    return status;
+}
+
+static enum status compare_store(const void *context, struct store *store, bool *is_current,
+                                 struct error *error)
+{
+    const struct merge *merge = context;
+    char settings[INGEST_MAX_SETTINGS], digest[64];
+    bool is_equal;
+    enum status status =
+        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+
+    if (status != STATUS_OK)
+        return status;
+    is_equal = strcmp(settings, merge->set.settings) == 0 &&
+               strcmp(digest, merge->set.digest) == 0 &&
+               text_list_equal(store_classes(store), &merge->set.classes) &&
+               memcmp(store_image_shape(store), &merge->set.image, sizeof(merge->set.image)) == 0;
+    if (is_equal)
+        status = compare_rows(merge, store, &is_equal, error);
+    if (status == STATUS_OK && !is_equal)
+        rerun_say(merge->messages, "%s: made again: it is not of these shards",
+                  merge->options->store);
+    *is_current = is_equal;
+    return status;
+}
+
+/* ---- write ---- */
+
+static enum status create_store(struct merge *merge)
+{
+    const struct shard_set *set = &merge->set;
+    struct store_plan plan = {.image = set->image,
+                              .classes = &set->classes,
+                              .max_path_nbytes = set->max_path_nbytes,
+                              .compression_level = set->compression_level,
+                              .num_threads = merge->options->num_threads};
+
+    memcpy(plan.max_rows, set->num_files, sizeof(plan.max_rows));
+    return store_create(merge->options->store, &plan, &merge->writer, merge->error);
+}
+
+static enum status copy_rows(struct merge *merge, struct store *shard, enum split split)
+{
+    const struct image_shape *image = &merge->set.image;
+    uint64_t granule = store_shard_granule(image), num_rows = store_num_rows(shard, split);
+    uint64_t num_granules = WINDOW_NBYTES / (granule * image_num_values(image));
+    uint64_t window = granule * (num_granules ? num_granules : 1);
+    enum status status = STATUS_OK;
+
+    for (uint64_t first = 0; first < num_rows && status == STATUS_OK; first += window) {
+        uint64_t count = num_rows - first < window ? num_rows - first : window;
+
+        status = store_append_shard(merge->writer, shard, split, first, count, merge->error);
+        merge->num_done += count;
+        progress_update(&merge->progress, merge->num_done);
+        if (status == STATUS_OK && signals_stop_requested())
+            status =
+                error_set(merge->error, STATUS_STOPPED, ERROR_AT(.file = merge->options->store),
+                          "stopped by %s; nothing was written, run again",
+                          signals_name(signals_stop_requested()));
+    }
+    return status;
+}
+
+/* Rejects of a shard are in order of its files, so those of a split are as many as it lacks rows.
+ */
+static enum status add_rejects(struct merge *merge, struct store *shard,
+                               const struct shard_set_member *member, enum split split)
+{
+    struct text_list paths = {0}, reasons = {0};
+    size_t first = 0, count = 0;
+    enum status status = store_read_rejects(shard, &paths, &reasons, merge->error);
+
+    for (int s = 0; s <= (int)split; s++) {
+        first += count;
+        count = member->place.end[s] - member->place.first[s] - member->num_rows[s];
+    }
+    if (status == STATUS_OK && first + count > paths.count)
+        status = error_set(merge->error, STATUS_DATA,
+                           ERROR_AT(.file = member->path, .dataset = "/rejects"),
+                           "fewer rejects than files without a row");
+    for (size_t i = first; i < first + count && status == STATUS_OK; i++) {
+        status = text_list_add(&merge->reject_paths, paths.items[i], merge->error);
+        if (status == STATUS_OK)
+            status = text_list_add(&merge->reject_reasons, reasons.items[i], merge->error);
+    }
+    text_list_free(&paths);
+    text_list_free(&reasons);
+    return status;
+}
+
+static enum status add_shard(struct merge *merge, const struct shard_set_member *member,
+                             enum split split, struct class_means *means)
+{
+    struct store *shard = NULL;
+    enum status status = shard_set_open(member, &shard, merge->error);
+
+    if (status == STATUS_OK)
+        status = add_rejects(merge, shard, member, split);
+    if (status == STATUS_OK && member->num_rows[split] > 0) {
+        const uint32_t *labels = store_labels(shard, split);
+
+        for (uint64_t row = 0; row < member->num_rows[split]; row++)
+            means->counts[labels[row]]++;
+        status = store_add_class_sums(shard, split, means->sums, merge->error);
+    }
+    if (status == STATUS_OK)
+        status = copy_rows(merge, shard, split);
+    store_close(shard);
+    return status;
+}
+
+static enum status check_lost_classes(const struct merge *merge, enum split split,
+                                      const struct class_means *means)
+{
+    const struct text_list *classes = &merge->set.classes;
+    const uint64_t *num_files = merge->set.class_files + (size_t)split * classes->count;
+
+    for (size_t label = 0; label < classes->count; label++)
+        if (means->counts[label] == 0 && num_files[label] > 0)
+            return error_set(merge->error, STATUS_DATA, NULL,
+                             "class '%s' has no readable PNG left in %s", classes->items[label],
+                             split_names[split]);
+    return STATUS_OK;
+}
+
+static enum status merge_split(struct merge *merge, enum split split)
+{
+    const struct shard_set *set = &merge->set;
+    size_t num_values = image_num_values(&set->image);
+    struct class_means means;
+    enum status status;
+
+    if (set->num_files[split] == 0)
+        return STATUS_OK;
+    status = class_means_create(&means, set->classes.count, num_values, merge->error);
+    for (size_t i = 0; i < set->count && status == STATUS_OK; i++)
+        status = add_shard(merge, &set->members[i], split, &means);
+    if (status == STATUS_OK)
+        status = check_lost_classes(merge, split, &means);
+    if (status == STATUS_OK)
+        status = memory_allocate(&merge->split_means[split], set->classes.count * num_values,
+                                 sizeof(float), merge->error);
+    if (status == STATUS_OK)
+        class_means_finish(&means, merge->split_means[split]);
+    class_means_destroy(&means);
+    return status;
+}
+
+static enum status finish_store(struct merge *merge)
+{
+    struct store_ending ending = {
+        .source = {merge->set.name, merge->set.settings, merge->set.digest},
+        .reject_paths = &merge->reject_paths,
+        .reject_reasons = &merge->reject_reasons,
+    };
+    struct store_writer *writer = merge->writer;
+
+    for (int s = 0; s < NUM_SPLITS; s++)
+        ending.class_means[s] = merge->split_means[s];
+    merge->writer = NULL;
+    return store_finish(writer, &ending, merge->error);
+}
+
+static enum status write_store(struct merge *merge)
+{
+    uint64_t num_rows = 0;
+    enum status status = create_store(merge);
+
+    for (int s = 0; s < NUM_SPLITS; s++)
+        num_rows += count_rows(&merge->set, (enum split)s);
+    merge->progress = progress_begin("quern-ingest", "merge", "images", num_rows);
+    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++)
+        status = merge_split(merge, (enum split)s);
+    progress_clear(&merge->progress);
+    if (status == STATUS_OK)
+        status = finish_store(merge);
+    store_abandon(merge->writer);
+    return status;
+}
+
+/* A shard under the name of the store would be lost. */
+static enum status check_names(const struct ingest_options *options, struct error *error)
+{
+    struct stat store, shard;
+
+    if (stat(options->store, &store) != 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < options->num_shards_to_merge; i++)
+        if (stat(options->shards[i], &shard) == 0 && shard.st_dev == store.st_dev &&
+            shard.st_ino == store.st_ino)
+            return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->store),
+                             "is to be written and is a shard to be merged, too");
+    return STATUS_OK;
+}
+
+enum status merge_run(const struct ingest_options *options, FILE *results, FILE *messages,
+                      struct error *error)
+{
+    struct merge merge = {
+        .options = options, .results = results, .messages = messages, .error = error};
+    bool is_current = false;
+    enum status status = check_names(options, error);
+
+    if (status == STATUS_OK)
+        status = shard_set_check(options->shards, options->num_shards_to_merge,
+                                 options->num_threads, &merge.set, error);
+    if (status == STATUS_OK && !options->force)
+        status = rerun_check_with(options->store, false, options->num_threads, messages,
+                                  compare_store, &merge, &is_current, error);
+    if (status == STATUS_OK && !is_current)
+        status = write_store(&merge);
+    if (status == STATUS_OK)
+        status = summary_print(options->store, false, is_current ? "" : "wrote ",
+                               is_current ? " is up to date" : "", results, error);
+    if (status == STATUS_OK)
+        fputc('\n', results);
+    for (int s = 0; s < NUM_SPLITS; s++)
+        free(merge.split_means[s]);
+    text_list_free(&merge.reject_paths);
+    text_list_free(&merge.reject_reasons);
+    shard_set_free(&merge.set);
+    return status;
+}
