@@ -19,7 +19,6 @@ expect 2 quern-ingest --valid-fraction half tree/train store.h5
 expect 2 quern-ingest --seed 7 tree store.h5
 expect 2 quern-ingest --dry-run --force tree store.h5
 expect 2 quern-ingest --verify --force tree store.h5
-[ ! -e store.h5 ]
 for shard in 0/4 5/4 1/0 4 /4 1/ 1/4/4 -1/4 1/65537; do
     expect 2 quern-ingest --shard $shard tree store.h5
 done
@@ -30,4 +29,5 @@ expect 2 quern-ingest --merge --compression-level 1 store.h5 shard.h5
 expect 2 quern-ingest --merge --valid-fraction 0.5 store.h5 shard.h5
 expect 2 quern-ingest --merge --verify store.h5 shard.h5
 expect 2 quern-ingest --merge --dry-run store.h5 shard.h5
+expect 2 quern-ingest --merge --io-threads 4 store.h5 shard.h5
 [ ! -e store.h5 ]
