@@ -19,6 +19,8 @@ struct row_layout {
     size_t value_nbytes;           /* bytes of one value */
     hid_t type;                    /* of one value, in file and memory alike */
     const char *const *labels;     /* of the dimensions */
+    /* Values that repeat side by side, as gray pixels do: level 1 then looks for runs alone. */
+    bool has_runs;
 };
 
 struct row_writer {

@@ -10,6 +10,8 @@
  * some thousand images gives every thread work. */
 enum { CHUNK_NBYTES = 256 * 1024 };
 
+enum { DEFAULT_MEM_LEVEL = 8 }; /* zlib's, which its header does not name */
+
 /* A power of two, so that a border of chunks of gray images is one of RGB images as well. */
 size_t rows_choose_chunk_rows(size_t row_nbytes)
 {
@@ -73,21 +75,49 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
     /* HDF5 wants no chunk longer than its dataset can become. */
     if (writer->chunk_rows > layout->shape[0])
         writer->chunk_rows = layout->shape[0];
-    if (memory_allocate(&writer->pending, writer->max_chunks * writer->chunk_rows,
-                        writer->row_nbytes, file->error) != STATUS_OK ||
-        memory_allocate(&writer->compressed, writer->max_chunks,
-                        row_writer_compressed_bound(writer), file->error) != STATUS_OK ||
+    if (memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
+                              writer->row_nbytes, file->error) != STATUS_OK ||
+        memory_allocate_unset(&writer->compressed, writer->max_chunks,
+                              row_writer_compressed_bound(writer), file->error) != STATUS_OK ||
         memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
                         sizeof(*writer->compressed_nbytes), file->error) != STATUS_OK)
         return;
     create_dataset(writer, parent);
 }
 
+/*
+ * zlib's run-length strategy on gray digits: 1.6 times as fast as its level 1 and a tenth smaller.
+ * On gray photographs and screenshots it is 5 % larger, but on flat colours of interleaved RGB,
+ * where equal bytes lie three apart, three times as large; so it depends on the layout.
+ */
+static int choose_strategy(const struct row_writer *writer)
+{
+    return writer->layout.has_runs && writer->compression_level == 1 ? Z_RLE : Z_DEFAULT_STRATEGY;
+}
+
+/* Compresses pending chunk i; false without memory, as nothing else can fail with a buffer of the
+ * bound's size. */
+static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
+{
+    size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
+    size_t bound = row_writer_compressed_bound(writer);
+
+    if (deflateReset(stream) != Z_OK)
+        return false;
+    stream->next_in = writer->pending + i * chunk_nbytes;
+    stream->avail_in = (uInt)chunk_nbytes; /* HDF5 has no chunks of 4 GiB */
+    stream->next_out = writer->compressed + i * bound;
+    stream->avail_out = (uInt)bound;
+    if (deflate(stream, Z_FINISH) != Z_STREAM_END)
+        return false;
+    writer->compressed_nbytes[i] = stream->total_out;
+    return true;
+}
+
 /* Compresses num_chunks pending chunks in parallel and writes them in order. */
 static void write_chunks(struct row_writer *writer, size_t num_chunks)
 {
     const struct h5_context *file = writer->file;
-    size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
     size_t bound = row_writer_compressed_bound(writer);
     uint64_t first_row = writer->num_rows - writer->num_pending_rows;
     hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
@@ -95,17 +125,17 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
 
     if (!h5_ok(file) || num_chunks == 0)
         return;
-#pragma omp parallel for num_threads(writer->num_threads) schedule(dynamic) reduction(+ : num_failed)
-    for (size_t i = 0; i < num_chunks; i++) {
-        uLongf nbytes = (uLongf)bound;
+#pragma omp parallel num_threads(writer->num_threads) reduction(+ : num_failed)
+    {
+        z_stream stream = {0}; /* used again: its tables are larger than a chunk */
+        bool is_ready = deflateInit2(&stream, writer->compression_level, Z_DEFLATED, MAX_WBITS,
+                                     DEFAULT_MEM_LEVEL, choose_strategy(writer)) == Z_OK;
 
-        if (writer->compressed_nbytes[i] > 0)
-            continue; /* a copied chunk */
-        /* With a buffer of the bound's size, it can fail for want of memory only. */
-        if (compress2(writer->compressed + i * bound, &nbytes, writer->pending + i * chunk_nbytes,
-                      (uLong)chunk_nbytes, writer->compression_level) != Z_OK)
-            num_failed++;
-        writer->compressed_nbytes[i] = nbytes;
+#pragma omp for schedule(dynamic)
+        for (size_t i = 0; i < num_chunks; i++)
+            if (writer->compressed_nbytes[i] == 0) /* else a copied chunk */
+                num_failed += !is_ready || !compress_chunk(writer, &stream, i);
+        deflateEnd(&stream);
     }
     if (num_failed) {
         error_set(file->error, STATUS_INTERNAL,

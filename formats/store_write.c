@@ -26,7 +26,8 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
                                 .shape = {max_rows, image->height, image->width, image->channels},
                                 .value_nbytes = 1,
                                 .type = H5T_NATIVE_UINT8,
-                                .labels = image_labels};
+                                .labels = image_labels,
+                                .has_runs = image->channels == 1};
     struct row_layout labels = {.rank = 1,
                                 .shape = {max_rows},
                                 .value_nbytes = writer->classes.count <= 256 ? 1 : 2,

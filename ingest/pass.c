@@ -319,14 +319,14 @@ static enum status prepare(struct pass *pass)
         store.max_rows[s] =
             plan->shard ? plan->shard->num_files[s] : tree->first[s + 1] - tree->first[s];
     if (memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        memory_allocate(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        memory_allocate(&pass->pixels, pass->window_rows, num_values, error) ||
-        memory_allocate(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
-        memory_allocate(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
-        memory_allocate(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
+        memory_allocate_unset(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
+        memory_allocate_unset(&pass->pixels, pass->window_rows, num_values, error) ||
+        memory_allocate_unset(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
+        memory_allocate_unset(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
+        memory_allocate_unset(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
         memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
-        memory_allocate(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
-                        sizeof(uint64_t), error))
+        memory_allocate_unset(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
+                              sizeof(uint64_t), error))
         return error->status;
     return store_create(plan->store_path, &store, &pass->writer, error);
 }
