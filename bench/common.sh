@@ -68,6 +68,14 @@ stopwatch() {
     cut -f 1 "$work/stopwatch"
 }
 
+# load_split STORE: prints the seconds to open and check it and to read the pixels of train into
+# new memory, the median of nine times.
+load_split() {
+    run_timed "$benches/load_split" "$1" "$num_threads" 9 train
+    sed -n 's/^verify=full .*open_ms=\([0-9.]*\) read_ms=\([0-9.]*\).*/\1 \2/p' "$work/stderr" |
+        awk '{ print ($1 + $2) / 1e3 }'
+}
+
 # quern_epoch STORE THREADS BATCH_SIZE: prints the median of twenty epochs of quern-train, by its
 # log; shuffling is part of an epoch, validation and checkpoints are not.
 quern_epoch() {

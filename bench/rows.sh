@@ -1,8 +1,8 @@
 # Sourced by run.sh: what each row of the table is, and how both of its sides are measured.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-all_rows='ingest-pil ingest-opencv epoch-slices epoch-gather epoch-loader epoch-limit
-threads-256 threads-4096 process evaluate'
+all_rows='ingest-pil ingest-opencv load epoch-slices epoch-gather epoch-loader
+epoch-limit threads-256 threads-4096 process evaluate'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
 # them; each of these prints the seconds that it took.
@@ -26,7 +26,7 @@ describe_row() {
         ;;
     load)
         row_is 4 "load a split into memory" "h5py, the same store"
-        we_measure load
+        we_measure load_split "$store"
         peer_is h5py_read.py "h5py numpy" "$store"
         ;;
     epoch-slices)
@@ -148,7 +148,7 @@ kernels_evaluate() {
 }
 
 bench_kernels() {
-    "$benches/kernels" "$@" >"$work/kernels" || fail 1 "failed: kernels $*"
+    "$benches/kernels" --repeats "$kernels_repeats" "$@" >"$work/kernels" || fail 1 "failed: kernels $*"
 }
 
 # kernels_median PATTERN: the seconds of the line "NAME MEDIAN ms best BEST", the least of several.

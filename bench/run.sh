@@ -32,7 +32,7 @@ Data:
 
 Running:
   --repeats N          turns of each row (default: 7)
-  --quick              one turn of each row, to see that everything runs
+  --quick              one short turn of each row, to see that everything runs
   --build-dir DIR      a build with -DQUERN_BENCH=ON, instead of building (default:
                        build/release)
   --work-dir DIR       a folder to work in; what is written there is removed (default: in
@@ -153,14 +153,14 @@ clean_up() {
 # with more processors: the targets are for two.
 tree='' tar_archive='' store='' num_threads=2
 
-data='' repeats=7 build_dir='' work_dir='' results='' format=text rows=
+data='' repeats=7 kernels_repeats=31 build_dir='' work_dir='' results='' format=text rows=
 while [ $# -gt 0 ]; do
     case $1 in
     --help)
         usage
         exit 0
         ;;
-    --quick) repeats=1 ;;
+    --quick) repeats=1 kernels_repeats=1 ;;
     --markdown) format=markdown ;;
     --data | --repeats | --build-dir | --work-dir | --results)
         [ -n "${2:-}" ] || fail 2 "option $1 needs a value"

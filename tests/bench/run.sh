@@ -1,5 +1,6 @@
 #!/bin/sh
 # bench/run.sh on a tiny tree: every row is measured, with the peers that are there and with none.
+# bench/scale.sh on two small sizes.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -50,4 +51,11 @@ QUERN_PYTHON=false bench 0 --data digits.tar.gz --repeats 2 --markdown threads-2
 grep -q '^| ingest-opencv .* not installed: .*python3-opencv' stdout || fail "no missing peer"
 [ "$(num_lines '^threads-256	[12]	[0-9.e-]*	[0-9.e-]*$' results.tsv)" -eq 2 ] ||
     fail "expected two measurements of both sides"
+
+"$QUERN_SOURCE/bench/scale.sh" --sizes 2000,1000 --repeats 1 --build-dir "$QUERN_BUILD" \
+    --work-dir . --plot plot.svg --results scale.tsv >stdout 2>stderr || fail "scale.sh failed"
+awk '$1 !~ /^#/ && NF == 8 { sizes = sizes $1 " "; for (i = 3; i <= 8; i++) if ($i <= 0) exit 1 }
+     END { exit sizes != "1000 2000 " }' scale.tsv || fail "scale.tsv is not what it should be"
+grep -q '^ *2000 ' stdout || fail "no row of the largest size"
+grep -q '</svg>' plot.svg || fail "no drawing"
 [ "$(find . -name 'work.*')" = "" ] || fail "something was left behind"
