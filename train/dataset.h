@@ -6,6 +6,7 @@
 #ifndef QUERN_TRAIN_DATASET_H
 #define QUERN_TRAIN_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct dataset {
     const uint32_t *labels;        /* [num_rows], the store's */
     const uint8_t *const *blocks;  /* [number of blocks] rows of row_nbytes */
     unsigned block_shift;          /* log2 of the rows of a block */
+    bool is_part;                  /* of several ranks: blocks of other ranks are NULL */
     struct dataset_memory *memory; /* owned: what blocks points into */
 };
 
@@ -30,6 +32,11 @@ enum status dataset_load(struct dataset *dataset, struct store *store, enum spli
 enum status dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_nbytes,
                          uint8_t *pixels, const uint32_t *labels, struct error *error);
 void dataset_free(struct dataset *dataset);
+
+static inline bool dataset_has_row(const struct dataset *dataset, uint64_t sample)
+{
+    return dataset->blocks[sample >> dataset->block_shift] != NULL;
+}
 
 /* The pixels [row_nbytes] of a sample whose block is in memory. */
 static inline const uint8_t *dataset_row(const struct dataset *dataset, uint64_t sample)

@@ -91,8 +91,10 @@ enum status exchange_create(struct exchange *exchange, struct ranks *ranks,
                             const size_t num_slices[2], size_t gather_nbytes, struct error *error);
 void exchange_destroy(struct exchange *exchange);
 
-/* The slices of a batch of num_slices (one of the two) that are this rank's: how many, from *first
- * on. */
+/* The slices of a batch of num_slices (one of the two) that are a rank's, and this rank's: how
+ * many, from *first on. */
+size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
+                          size_t *first);
 size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first);
 
 /* The most slices that are this rank's. */

@@ -111,6 +111,9 @@ static enum status join(struct ranks *ranks, struct error *error)
     ranks->node_index = (size_t)number;
     MPI_Comm_size(transport->node, &number);
     ranks->node_count = (size_t)number;
+    number = (int)ranks->index;
+    MPI_Bcast(&number, 1, MPI_INT, 0, transport->node);
+    ranks->node = (size_t)number;
     return STATUS_OK;
 }
 

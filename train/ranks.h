@@ -42,6 +42,7 @@ struct ranks {
     size_t count;
     size_t node_index; /* among those that share this machine's memory */
     size_t node_count;
+    size_t node;         /* the first rank of this node */
     const char *program; /* for messages */
     /* what this rank has sent by ranks_start, for benchmarks and tests */
     uint64_t num_messages;
@@ -96,6 +97,12 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count);
  * in their records; else STATUS_OK.
  */
 enum status ranks_agree(struct ranks *ranks, enum status status, struct error *error);
+
+/*
+ * Collective: how many processors are this rank's: those it may run on, divided by the number of
+ * ranks that may run on the same.  0 if the system does not say.
+ */
+size_t ranks_num_processors(struct ranks *ranks);
 
 /* ---- memory that the ranks of a node share ---- */
 

@@ -1,5 +1,7 @@
 /* What all ranks do together, built on messages alone. */
 #include <assert.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -109,4 +111,35 @@ enum status ranks_agree(struct ranks *ranks, enum status status, struct error *e
     ranks->blocks[first_failed] = (struct ranks_block){error, sizeof(*error)};
     ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
     return error->status;
+}
+
+/* Where a rank may run. */
+struct place {
+    size_t node;
+    cpu_set_t processors;
+};
+
+size_t ranks_num_processors(struct ranks *ranks)
+{
+    struct place *places = calloc(ranks->count, sizeof(*places));
+    const struct place *mine = places ? &places[ranks->index] : NULL;
+    size_t num_processors = 0, num_alike = 0;
+
+    /* All take part, or none. */
+    if (ranks_max(ranks, places == NULL))
+        goto out;
+    places[ranks->index].node = ranks->node;
+    if (sched_getaffinity(0, sizeof(cpu_set_t), &places[ranks->index].processors) == 0)
+        num_processors = (size_t)CPU_COUNT(&mine->processors);
+    for (size_t i = 0; i < ranks->count; i++)
+        ranks->blocks[i] = (struct ranks_block){&places[i], sizeof(places[i])};
+    ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
+    for (size_t i = 0; i < ranks->count; i++)
+        num_alike +=
+            places[i].node == mine->node && CPU_EQUAL(&places[i].processors, &mine->processors);
+    if (num_processors > 0)
+        num_processors = num_processors > num_alike ? num_processors / num_alike : 1;
+out:
+    free(places);
+    return num_processors;
 }

@@ -64,11 +64,13 @@ void report_start(struct run *run, char **command)
     }
     json_count(json, "threads", run->options->threads);
     json_count(json, "ranks", run->ranks->count);
+    if (run->ranks->count > 1)
+        json_string(json, "placement", placement_names[run->options->placement]);
     json_string(json, "kernels", run->model.kernels->name);
     json_string(json, "store", run->options->store_path);
     json_string(json, "fingerprint", store_fingerprint(run->store));
-    json_count(json, "train_samples", run->train.num_rows);
-    json_count(json, "valid_samples", run->valid.num_rows);
+    json_count(json, "train_samples", run->train.dataset.num_rows);
+    json_count(json, "valid_samples", run->valid.dataset.num_rows);
     json_count(json, "epochs", run->checkpoint.epochs);
     json_count(json, "epochs_done", run->first_epoch);
     json_count(json, "batches_done", run->trainer.batch);
@@ -83,8 +85,8 @@ void report_head(const struct run *run)
     if (!run_leads(run))
         return;
     printf("%s: %s training and %s validation images, %zu classes\n", run->options->store_path,
-           text_group_digits(train, sizeof(train), run->train.num_rows),
-           text_group_digits(valid, sizeof(valid), run->valid.num_rows),
+           text_group_digits(train, sizeof(train), run->train.dataset.num_rows),
+           text_group_digits(valid, sizeof(valid), run->valid.dataset.num_rows),
            run->checkpoint.classes.count);
     printf("%9s  %10s  %10s  %14s  %8s  %9s\n", "epoch", "train loss", "valid loss",
            "valid accuracy", "seconds", "samples/s");
@@ -98,7 +100,7 @@ static const char *format_figure(char buffer[16], double figure)
 
 void report_epoch(struct run *run, const struct epoch_record *record, double seconds)
 {
-    double samples_per_second = (double)run->train.num_rows / seconds;
+    double samples_per_second = (double)run->train.dataset.num_rows / seconds;
     char train_loss[16], valid_loss[16], valid_accuracy[16];
     struct json *json;
 
@@ -159,6 +161,10 @@ void report_end(struct run *run, double seconds)
     if (json) {
         add_progress(json, run);
         json_real(json, "seconds", seconds);
+        if (run->ranks->count > 1) {
+            json_count(json, "messages", run->ranks->num_messages);
+            json_count(json, "message_bytes", run->ranks->num_bytes);
+        }
         end(run);
     }
     if (run_leads(run))

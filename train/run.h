@@ -11,7 +11,7 @@
 #include "formats/checkpoint.h"
 #include "formats/store.h"
 #include "model/model.h"
-#include "train/dataset.h"
+#include "train/placement.h"
 #include "train/ranks.h"
 #include "train/run_log.h"
 #include "train/train_options.h"
@@ -22,8 +22,8 @@ struct run {
     const char *program;
     struct ranks *ranks;
     struct store *store;
-    struct dataset train;
-    struct dataset valid;
+    struct placed train;
+    struct placed valid;
     struct model model;
     struct trainer trainer;       /* for models trained by gradients */
     struct checkpoint checkpoint; /* as of now; its tensors are the model's and the trainer's */

@@ -21,14 +21,19 @@ void samples_begin_epoch(struct samples *samples, uint64_t epoch)
 {
     epoch_order_fill(samples->shuffle, samples->seed, epoch, samples->order,
                      (uint32_t)samples->dataset->num_rows);
+    if (samples->fetch)
+        fetch_begin_epoch(samples->fetch);
 }
 
 enum status samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
                           struct error *error)
 {
-    (void)first;
     (void)count;
     (void)error;
+    if (samples->fetch) {
+        fetch_reach(samples->fetch, samples->order, first, end);
+        return STATUS_OK;
+    }
     *end = samples->dataset->num_rows;
     return STATUS_OK;
 }

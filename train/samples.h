@@ -13,12 +13,15 @@
 #include "common/error.h"
 #include "train/dataset.h"
 #include "train/epoch_order.h"
+#include "train/fetch.h"
 
 struct samples {
     struct dataset *dataset; /* not owned */
     enum shuffle shuffle;
     uint64_t seed;
     uint32_t *order; /* [dataset->num_rows]: the sample at each position of the epoch */
+    struct fetch
+        *fetch; /* of a dataset in parts, not owned: brings rows of other ranks; else NULL */
 };
 
 /* At least one row; the dataset must live as long. */
@@ -41,6 +44,8 @@ enum status samples_reach(struct samples *samples, uint64_t first, uint64_t coun
 /* The pixels [dataset->row_nbytes] and the label of the sample at an available position. */
 static inline const uint8_t *samples_row(const struct samples *samples, uint64_t position)
 {
+    if (samples->fetch)
+        return fetch_row(samples->fetch, position);
     return dataset_row(samples->dataset, samples->order[position]);
 }
 

@@ -72,7 +72,7 @@ enum status saver_resume(struct run *run, const struct checkpoint *existing, str
     if (status == STATUS_OK)
         status = resume_states(run, existing, error);
     if (status == STATUS_OK && existing->batch > 0 &&
-        (existing->batch > (run->train.num_rows - 1) / settings->batch_size ||
+        (existing->batch > (run->train.dataset.num_rows - 1) / settings->batch_size ||
          existing->batch % settings->accumulate != 0))
         status = error_set(error, STATUS_DATA,
                            ERROR_AT(.file = run->options->output, .dataset = "/progress"),

@@ -74,8 +74,8 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
     struct validation validation;
     bool is_due;
     int stop_signal;
-    enum status status = validate(&run->model, &run->valid, run->ranks, (int)run->options->threads,
-                                  &validation, error);
+    enum status status = validate(&run->model, &run->valid.dataset, run->ranks,
+                                  (int)run->options->threads, &validation, error);
 
     if (status == STATUS_OK) {
         record.valid_loss = validation.loss;
@@ -105,7 +105,7 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
         .run = run,
         .progress = progress_begin(
             run->program, TEXT("epoch %" PRIu64 "/%" PRIu64, epoch, run->checkpoint.epochs),
-            "samples", run->train.num_rows),
+            "samples", run->train.dataset.num_rows),
     };
     double start = progress_seconds(), seconds;
     bool is_complete;
@@ -151,12 +151,8 @@ static enum status train_epochs(struct run *run, struct error *error)
 /* Nearest-mean: one pass over the samples, of which each rank takes its share. */
 static enum status fit(struct run *run, struct error *error)
 {
-    const struct dataset *train = &run->train;
-    const struct ranks *ranks = run->ranks;
-    uint64_t begin = train->num_rows / ranks->count * ranks->index;
-    uint64_t end = ranks->index + 1 == ranks->count
-                       ? train->num_rows
-                       : train->num_rows / ranks->count * (ranks->index + 1);
+    const struct dataset *train = &run->train.dataset;
+    uint64_t begin, end;
     struct epoch_record record = {.epoch = 1, .train_loss = NAN, .learning_rate = NAN};
     double start = progress_seconds();
     struct class_means means = {0};
@@ -168,8 +164,10 @@ static enum status fit(struct run *run, struct error *error)
         status = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
     status = ranks_agree(run->ranks, status, error);
     if (status == STATUS_OK) {
-        class_means_add(&means, train->blocks[0] + begin * train->row_nbytes, train->labels + begin,
-                        end - begin, (int)run->options->threads);
+        placement_rows(run->ranks, run->ranks->index, train->num_rows, &begin, &end);
+        if (end > begin)
+            class_means_add(&means, dataset_row(train, begin), train->labels + begin, end - begin,
+                            (int)run->options->threads);
         ranks_add(run->ranks, means.counts, means.num_classes);
         ranks_add(run->ranks, means.sums, means.num_classes * means.num_inputs);
         class_means_finish(&means, mean);
@@ -284,14 +282,16 @@ static enum status prepare_model(struct run *run, struct error *error)
 static enum status prepare_trainer(struct run *run, struct error *error)
 {
     struct trainer_settings settings = train_config_trainer(run->options);
-    enum status status =
-        dataset_load(&run->train, run->store, SPLIT_TRAIN, settings.num_threads, error);
+    enum placement placement = (enum placement)run->options->placement;
+    enum status status = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, run->ranks,
+                                     settings.num_threads, error);
 
     if (status == STATUS_OK)
-        status = dataset_load(&run->valid, run->store, SPLIT_VALID, settings.num_threads, error);
+        status = placed_load(&run->valid, run->store, SPLIT_VALID, placement, run->ranks,
+                             settings.num_threads, error);
     if (status == STATUS_OK && model_has_gradient(&run->model))
-        status =
-            trainer_create(&run->trainer, &settings, &run->model, &run->train, run->ranks, error);
+        status = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset,
+                                run->ranks, error);
     if (status == STATUS_OK)
         saver_lend_tensors(run);
     return ranks_agree(run->ranks, status, error);
@@ -333,8 +333,8 @@ static void destroy(struct run *run)
     checkpoint_free(&run->checkpoint);
     trainer_destroy(&run->trainer);
     model_destroy(&run->model);
-    dataset_free(&run->valid);
-    dataset_free(&run->train);
+    placed_free(&run->valid, run->ranks);
+    placed_free(&run->train, run->ranks);
     store_close(run->store);
 }
 

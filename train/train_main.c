@@ -7,6 +7,25 @@
 #include "train/launcher.h"
 #include "train/train.h"
 
+/* Joins the other ranks, and settles what depends on them. */
+static enum status begin(struct ranks *ranks, const struct launcher *launcher,
+                         struct train_options *options, const char *program, struct error *error)
+{
+    size_t num_processors;
+
+    if (options->has_placement && !launcher->variable)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--placement is for several ranks, started by mpirun or srun");
+    if (ranks_begin(ranks, program, error) != STATUS_OK)
+        return error->status;
+    if (!options->has_threads && ranks->count > 1) {
+        num_processors = ranks_num_processors(ranks);
+        if (num_processors > 0)
+            options->threads = num_processors;
+    }
+    return STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
     struct train_options options;
@@ -29,7 +48,7 @@ int main(int argc, char **argv)
         fclose(stdout);
     status = train_options_parse(&options, &program, argc, argv, &done, &error);
     if (status == STATUS_OK && !done) {
-        status = ranks_begin(&ranks, program.name, &error);
+        status = begin(&ranks, &launcher, &options, program.name, &error);
         if (status == STATUS_OK)
             status = train_run(&options, program.name, command ? command : argv, &ranks, &error);
     }

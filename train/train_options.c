@@ -5,6 +5,7 @@
 
 #include "model/model.h"
 #include "train/epoch_order.h"
+#include "train/placement.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
@@ -155,8 +156,14 @@ enum status train_options_parse(struct train_options *options, struct program *p
          "that are read only",
          &options->verify, .choices = verify_names},
         {OPTION_HEADING, .help = "Machine"},
-        {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &options->threads, 1,
-         1024},
+        {OPTION_COUNT, "threads", "N",
+         "threads of each rank; no result depends on it; ranks that run on the same processors "
+         "share them by default",
+         &options->threads, 1, 1024, .given = &options->has_threads},
+        {OPTION_CHOICE, "placement", NULL,
+         "of several ranks (mpirun, srun): node holds the samples once on each node, part a share "
+         "of them on each rank, which costs messages",
+         &options->placement, .choices = placement_names, .given = &options->has_placement},
     };
 
     *program = (struct program){

@@ -34,9 +34,14 @@ static enum status join_ranks(struct trainer *trainer, uint64_t largest_batch, u
     status =
         exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
                         trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
-    if (status == STATUS_OK)
-        trainer->max_slices = exchange_max_own_slices(&trainer->exchange);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    trainer->max_slices = exchange_max_own_slices(&trainer->exchange);
+    if (!trainer->samples.dataset->is_part)
+        return STATUS_OK;
+    trainer->samples.fetch = &trainer->fetch;
+    return fetch_create(&trainer->fetch, trainer->ranks, trainer->samples.dataset,
+                        &trainer->exchange, largest_batch, error);
 }
 
 enum status trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
@@ -86,6 +91,7 @@ void trainer_destroy(struct trainer *trainer)
     free(trainer->velocity);
     free(trainer->accumulated);
     free(trainer->workspaces);
+    fetch_destroy(&trainer->fetch);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
     *trainer = (struct trainer){0};

@@ -44,6 +44,7 @@ struct trainer {
 
     struct ranks *ranks;
     struct exchange exchange;           /* of more ranks than one */
+    struct fetch fetch;                 /* of a dataset in parts */
     size_t max_slices;                  /* of one batch, this rank's */
     float **slice_grads;                /* [max_slices][num_parameters] */
     double *slice_losses[2];            /* [max_slices], of even and odd batches */

@@ -31,7 +31,7 @@ LC_ALL=C
 images=$here/images
 man=$here/../../docs/man
 export PATH LC_ALL images man
-unset POSIXLY_CORRECT OMP_NUM_THREADS
+unset POSIXLY_CORRECT OMP_NUM_THREADS SLURM_NTASKS SLURM_STEP_NUM_TASKS
 umask 022
 
 # The runner's own standard input and terminal are none of the case's business.

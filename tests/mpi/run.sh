@@ -1,0 +1,367 @@
+#!/bin/sh
+# Trains on several ranks of this machine: the same bytes as one process, whatever happens.
+set -u
+
+program=run.sh
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+launch=$root/tests/mpi/launch.sh
+QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
+train=$QUERN_BIN/quern-train
+all_cases='same_bytes silent_others stop_any_rank stop_all_ranks save_and_go_on lost_rank
+    silent_rank singletons other_store other_options one_fails folder_in_use'
+
+usage() {
+    cat <<EOF
+Usage: tests/mpi/run.sh [OPTION...] [CASE...]
+
+Cases (default: all):
+  same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings, both placements
+  silent_others   what is printed and logged is what one process prints and logs, once
+  stop_any_rank   USR1, TERM and INT to one rank: exit code 75, then on with other ranks
+  stop_all_ranks  the same to all at once
+  save_and_go_on  USR2 to one rank
+  lost_rank       one killed: a message, no hang, then on with other ranks
+  silent_rank     one stands still for QUERN_RANK_TIMEOUT seconds
+  singletons      a world that is not what the launcher promised is refused
+  other_store     one rank has another store
+  other_options   one rank has other options
+  one_fails       one rank cannot read, or the first cannot write: said once, the right exit code
+  folder_in_use   two runs in one folder
+
+Options:
+  --help          print this help and exit
+
+Environment:
+  QUERN_BIN        folder of the programs (default: build/release/bin)
+  QUERN_MPIRUN     mpirun
+
+Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is missing.
+EOF
+}
+
+say() {
+    printf '%s: %s\n' "$program" "$*" >&2
+}
+
+cases=
+for argument in "$@"; do
+    case " $all_cases --help " in
+    *[[:space:]]"$argument"[[:space:]]*) ;;
+    *)
+        say "unknown argument $argument (--help lists them)"
+        exit 2
+        ;;
+    esac
+    if [ "$argument" = --help ]; then
+        usage
+        exit 0
+    fi
+    cases="$cases $argument"
+done
+for needed in "$train" "${QUERN_MPIRUN:-mpirun}"; do
+    if ! command -v "$needed" >/dev/null; then
+        say "$needed is missing"
+        exit 69
+    fi
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/quern-mpi.XXXXXX") || exit 74
+trap 'cd / && rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM
+cd "$work" || exit 74
+
+num_failed=0 num_checks=0
+
+fail() {
+    num_failed=$((num_failed + 1))
+    say "FAILED: $this_case: $*"
+    if [ -s log ]; then
+        tail -n 8 log >&2
+    fi
+}
+
+# expect CODE COMMAND...: its output is then in log.
+expect() {
+    expected=$1
+    shift
+    num_checks=$((num_checks + 1))
+    code=0
+    "$@" >log 2>&1 || code=$?
+    [ "$code" -eq "$expected" ] || fail "ended with $code instead of $expected: $*"
+}
+
+# expect_text COUNT TEXT: so many lines of the log hold it.
+expect_text() {
+    num_checks=$((num_checks + 1))
+    num_lines=$(grep -cF -e "$2" log)
+    [ "$num_lines" -eq "$1" ] || fail "$num_lines lines instead of $1 say: $2"
+}
+
+# expect_same A B: two run folders hold the same files, the run log apart.
+expect_same() {
+    num_checks=$((num_checks + 1))
+    diff -r -x log.jsonl "$1" "$2" >different 2>&1 || fail "$2 is not $1: $(cat different)"
+}
+
+# each_rank COMMAND...: writes its process number to pid.RANK, then becomes the command, in which
+# RANK stands for the number of the rank.
+cat >each_rank <<'EOF'
+#!/bin/sh
+rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}
+echo $$ >"pid.$rank"
+for word; do
+    shift
+    case $word in *RANK*) word=${word%%RANK*}$rank${word#*RANK} ;; esac
+    set -- "$@" "$word"
+done
+exec "$@"
+EOF
+chmod +x each_rank
+
+# wait_for COMMAND...: until it is true, 20 s at most.
+wait_for() {
+    num_waits=0
+    while ! "$@" 2>/dev/null; do
+        num_waits=$((num_waits + 1))
+        if [ "$num_waits" -gt 1000 ]; then
+            fail "waited too long for: $*"
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# A second or two of work.
+long_options='large.h5 --resume --threads 1 --epochs 500 --batch-size 128 --loss cross-entropy
+    --momentum 0.9 --learning-rate 0.05 --checkpoint-every 200'
+
+# long NUM_RANKS FOLDER [OPTION...]: that run, of which one rank makes the folder `alone`.
+long() {
+    long_ranks=$1
+    long_folder=$2
+    shift 2
+    # shellcheck disable=SC2086
+    "$launch" "$long_ranks" ./each_rank "$train" $long_options --output "$long_folder" "$@"
+}
+
+# begin NUM_RANKS FOLDER [OPTION...]: starts it in the background, and returns in its midst.
+begin() {
+    rm -rf "$2" pid.*
+    long "$@" >log 2>&1 &
+    launcher=$!
+    wait_for grep -q '"epoch":20,' "$2/log.jsonl"
+}
+
+# ends CODE: how what began ends.
+ends() {
+    num_checks=$((num_checks + 1))
+    code=0
+    wait "$launcher" || code=$?
+    [ "$code" -eq "$1" ] || fail "ended with $code instead of $1"
+}
+
+# ---- The bytes ---------------------------------------------------------------------------------
+
+# compare NAME ARGUMENT...: of quern-train, without --output and --threads.
+compare() {
+    name=$1
+    shift
+    expect 0 "$train" "$@" --output "$name" --threads 1
+    for shape in 2:1:node 2:2:part 3:1:part 3:2:node 4:1:node 4:2:part; do
+        placement=${shape##*:} num_ranks=${shape%%:*} threads=${shape#*:}
+        expect 0 "$launch" "$num_ranks" "$train" "$@" --output "$name.$shape" \
+            --threads "${threads%:*}" --placement "$placement"
+        expect_same "$name" "$name.$shape"
+    done
+}
+
+same_bytes() {
+    # Fewer slices than ranks: two in a batch of 40, one in the last of 20.
+    compare short two.h5 --epochs 2 --batch-size 40 --momentum 0.9 --learning-rate 0.1
+    compare all two.h5 --epochs 3 --batch-size 100000 --loss cross-entropy
+    compare accumulated two.h5 --epochs 2 --batch-size 70 --accumulate 3 --shuffle none \
+        --weight-decay 0.01
+    # A gradient of 92 KB, whose parts travel instead of the whole.
+    compare large large.h5 --epochs 2 --batch-size 260 --momentum 0.5 --loss cross-entropy \
+        --learning-rate 0.1 --accumulate 2
+    compare means large.h5 --model nearest-mean
+}
+
+silent_others() {
+    expect 0 "$train" two.h5 --output quiet.1 --epochs 3 --threads 1
+    sed 's/quiet.1/quiet/; s/ [0-9.]* *[0-9]*$//' log >expected
+    expect 0 "$launch" 3 "$train" two.h5 --output quiet.3 --epochs 3 --threads 1
+    sed 's/quiet.3/quiet/; s/ [0-9.]* *[0-9]*$//' log >found
+    num_checks=$((num_checks + 2))
+    diff expected found >different || fail "printed other lines: $(cat different)"
+    [ "$(grep -c '"event":"start".*"ranks":3,"placement":"node"' quiet.3/log.jsonl)" -eq 1 ] ||
+        fail "the log does not tell of the ranks: $(head -1 quiet.3/log.jsonl)"
+    [ "$(wc -l <quiet.1/log.jsonl)" -eq "$(wc -l <quiet.3/log.jsonl)" ] || fail "other lines logged"
+}
+
+# ---- Stops, losses -----------------------------------------------------------------------------
+
+stop_any_rank() {
+    for stop in USR1:0:part TERM:2:node INT:1:node; do
+        signal=${stop%%:*} rank=${stop#*:}
+        begin 3 stopped --placement "${stop##*:}"
+        kill -s "$signal" "$(cat "pid.${rank%:*}")"
+        ends 75
+        expect_text 1 "stopped by SIG$signal"
+        [ -e stopped/interrupted.h5 ] || fail "no checkpoint after SIG$signal"
+        expect 0 long 2 stopped
+        expect_text 1 'going on after epoch'
+        expect_same alone stopped
+    done
+}
+
+# A scheduler signals every process; then on with one rank, without a launcher.
+stop_all_ranks() {
+    begin 2 stopped
+    kill -s TERM "$(cat pid.0)" "$(cat pid.1)"
+    ends 75
+    expect_text 1 'stopped by SIGTERM'
+    # shellcheck disable=SC2086
+    expect 0 "$train" $long_options --output stopped --threads 2
+    expect_same alone stopped
+}
+
+save_and_go_on() {
+    begin 2 saved
+    kill -s USR2 "$(cat pid.1)"
+    ends 0
+    expect_same alone saved
+    num_checks=$((num_checks + 1))
+    [ "$(grep -c '"event":"checkpoint"' saved/log.jsonl)" -eq 5 ] ||
+        fail "not one checkpoint more than the four of an undisturbed run"
+}
+
+lost_rank() {
+    for rank in 0 2; do
+        begin 3 lost
+        kill -s KILL "$(cat "pid.$rank")"
+        num_checks=$((num_checks + 2))
+        code=0
+        wait "$launcher" || code=$?
+        case $code in 0 | 75) fail "ended with $code" ;; esac
+        grep -q 'another rank does not answer and may be lost' log || fail "nothing said of the loss"
+        expect 0 long 4 lost
+        expect_text 1 'going on after epoch'
+        expect_same alone lost
+    done
+}
+
+silent_rank() {
+    export QUERN_RANK_TIMEOUT=1
+    begin 2 silent
+    kill -s STOP "$(cat pid.1)"
+    ends 74
+    unset QUERN_RANK_TIMEOUT
+    # The one that is ended says so too, if it wakes up before.
+    expect_text 1 'rank 0 of 2: no word from another rank for 1 s'
+    expect 0 long 2 silent
+    expect_same alone silent
+}
+
+# ---- Refusals ----------------------------------------------------------------------------------
+
+singletons() {
+    for promise in SLURM_NTASKS=4 'SLURM_STEP_NUM_TASKS=4 SLURM_NTASKS=4 SLURM_PROCID=0' \
+        'PMI_SIZE=2 SLURM_NTASKS=1'; do
+        # shellcheck disable=SC2086
+        expect 2 env $promise "$train" two.h5 --output alone.out
+        expect_text 1 "expected ${promise%% *}, found 1"
+    done
+    # The others leave the message to the first.
+    expect 2 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 "$train" two.h5 \
+        --output alone.out
+    num_checks=$((num_checks + 2))
+    [ ! -s log ] || fail "the fourth process says something too"
+    [ ! -e alone.out ] || fail "the output was touched"
+    # One process is a world of the right size, and a step of one counts before its job.
+    expect 0 env SLURM_NTASKS=1 "$train" two.h5 --output one.out --epochs 1
+    expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --output one.out --epochs 1
+    expect 0 env SLURM_NTASKS=4 "$train" --help
+    expect 2 "$train" two.h5 --output one.out --placement part
+    expect_text 1 '--placement is for several ranks'
+    # A world of another size than its launcher says.
+    expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --output alone.out
+    expect_text 1 'SIZE=3, found 2'
+    [ ! -e alone.out ] || fail "the output was touched"
+}
+
+other_store() {
+    cp two.h5 store.0.h5
+    for other in large.h5 same_size.h5; do
+        cp "$other" store.1.h5
+        expect 65 "$launch" 2 ./each_rank "$train" store.RANK.h5 --output refused
+        expect_text 1 'another store than that of rank 0 (rank 1 of 2)'
+    done
+    [ ! -e refused ] || fail "the output was touched"
+}
+
+other_options() {
+    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --batch-size 3RANK
+    expect_text 1 'differs in batch_size (rank 1 of 3): expected 30, found 31'
+    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --epochs 3RANK
+    expect_text 1 'started with another --epochs'
+    [ ! -e refused ] || fail "the output was touched"
+}
+
+one_fails() {
+    cp two.h5 some.0.h5
+    cp two.h5 some.2.h5
+    expect 74 "$launch" 3 ./each_rank "$train" some.RANK.h5 --output refused
+    expect_text 1 'some.1.h5: cannot open: No such file or directory (rank 1 of 3)'
+    expect 74 "$launch" 2 "$train" none.h5 --output refused
+    expect_text 1 'none.h5: cannot open'
+    expect 2 "$launch" 2 "$train" two.h5 --output refused --epochs none
+    expect_text 1 '--epochs'
+    [ ! -e refused ] || fail "the output was touched"
+    echo 'no folder' >file
+    expect 74 "$launch" 2 "$train" two.h5 --output file/run
+    expect_text 1 'file/run'
+    # A loss that all ranks see to be no number.
+    expect 65 "$launch" 2 "$train" two.h5 --output diverged --loss cross-entropy --epochs 3 \
+        --learning-rate 1000000 --init-std 1000000 --weight-decay 1000000
+    expect_text 1 'is not finite'
+}
+
+folder_in_use() {
+    begin 2 used
+    num_checks=$((num_checks + 1))
+    code=0
+    "$launch" 2 "$train" two.h5 --output used >second 2>&1 || code=$?
+    [ "$code" -eq 74 ] || fail "the second ended with $code"
+    grep -q 'another quern-train is at work' second || fail "the second does not say why"
+    ends 0
+    expect_same alone used
+}
+
+# ---- All ---------------------------------------------------------------------------------------
+
+prepare() {
+    "$QUERN_BIN/quern-draw" two_tree --train 250 --valid 50 &&
+        "$QUERN_BIN/quern-draw" large_tree --classes 0,1,2,3,4,5,6,7,8,9 --train 60 --valid 10 \
+            --size 48x48 &&
+        "$QUERN_BIN/quern-draw" same_tree --train 250 --valid 50 --seed 9 &&
+        "$QUERN_BIN/quern-ingest" two_tree two.h5 &&
+        "$QUERN_BIN/quern-ingest" large_tree large.h5 &&
+        "$QUERN_BIN/quern-ingest" same_tree same_size.h5 &&
+        long 1 alone
+}
+
+if ! prepare >log 2>&1; then
+    cat log >&2
+    say "cannot prepare the data"
+    exit 1
+fi
+for this_case in ${cases:-$all_cases}; do
+    num_before=$num_failed
+    "$this_case"
+    if [ "$num_failed" -eq "$num_before" ]; then
+        say "passed: $this_case"
+    fi
+done
+say "$num_checks checks, $num_failed failed"
+[ "$num_failed" -eq 0 ]
