@@ -8,6 +8,7 @@
 #include "ingest/pass.h"
 #include "ingest/rerun.h"
 #include "ingest/scan.h"
+#include "ingest/scan_list.h"
 #include "ingest/shard.h"
 #include "ingest/source.h"
 #include "ingest/summary.h"
@@ -18,6 +19,7 @@ struct run {
     FILE *results;
     FILE *messages;
     struct source *source;
+    char *source_name; /* the last part of its path */
     struct scan scan;
     struct tree tree;
     struct shard shard;       /* with --shard */
@@ -30,6 +32,33 @@ struct run {
 
 /* ---- find ---- */
 
+/* The last part of a path: "b" of "a/b/". */
+static enum status copy_last_part(const char *path, char **part, struct error *error)
+{
+    size_t end = strlen(path), start;
+
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    *part = strndup(path + start, end - start);
+    return *part ? STATUS_OK : error_set_memory(error, end - start + 1);
+}
+
+/* By a walk, or from the list of an earlier one. */
+static enum status list_files(struct run *run, const struct scan_rules *rules)
+{
+    const struct ingest_options *options = run->options;
+    enum status status = source_open(options->source, &run->source, run->error);
+
+    if (status == STATUS_OK)
+        status = copy_last_part(options->source, &run->source_name, run->error);
+    if (status == STATUS_OK && options->list)
+        return scan_list_read(options->list, run->source_name, rules, &run->scan, run->error);
+    return status == STATUS_OK ? source_scan(run->source, rules, &run->scan, run->error) : status;
+}
+
 static enum status find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
@@ -37,10 +66,8 @@ static enum status find_images(struct run *run)
                                &options->classes};
     struct scan_rules scan_rules = tree_scan_rules(&rules);
     struct text_list notes = {0};
-    enum status status = source_open(options->source, &run->source, run->error);
+    enum status status = list_files(run, &scan_rules);
 
-    if (status == STATUS_OK)
-        status = source_scan(run->source, &scan_rules, &run->scan, run->error);
     if (status == STATUS_OK)
         status = tree_build(options->source, &run->scan, &rules, &run->tree, run->error);
     if (status == STATUS_OK)
@@ -144,20 +171,6 @@ static enum status compare_with_store(struct run *run, bool *is_current)
 
 /* ---- decode and write ---- */
 
-/* The last part of a path: "b" of "a/b/". */
-static enum status copy_last_part(const char *path, char **part, struct error *error)
-{
-    size_t end = strlen(path), start;
-
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    start = end;
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    *part = strndup(path + start, end - start);
-    return *part ? STATUS_OK : error_set_memory(error, end - start + 1);
-}
-
 static enum status print_outcome(struct run *run, const struct pass_outcome *outcome)
 {
     size_t num_skipped = outcome->reject_paths.count;
@@ -184,19 +197,16 @@ static enum status write_store(struct run *run)
                              .resize = options->height > 0,
                              .skip_bad = options->skip_bad,
                              .store_path = options->store,
+                             .source_name = run->source_name,
                              .source_settings = run->settings,
                              .compression_level = options->compression_level,
                              .num_threads = options->num_threads,
                              .num_io_threads = options->num_io_threads};
     struct pass_outcome outcome = {0};
-    char *name = NULL;
-    enum status status = copy_last_part(options->source, &name, run->error);
+    enum status status;
 
-    if (status == STATUS_OK) {
-        plan.source_name = name;
-        plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-        status = pass_run(&plan, &outcome, run->error);
-    }
+    plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
+    status = pass_run(&plan, &outcome, run->error);
     if (status == STATUS_OK && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
@@ -212,8 +222,25 @@ static enum status write_store(struct run *run)
     if (status == STATUS_OK)
         status = print_outcome(run, &outcome);
     pass_outcome_free(&outcome);
-    free(name);
     return status;
+}
+
+static enum status write_list(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    struct tree_rules rules = {.is_split_by_hash = options->is_split_by_hash};
+    struct scan_rules scan_rules = tree_scan_rules(&rules);
+    char number[32];
+    enum status status = scan_list_write(options->write_list, run->source_name, &scan_rules,
+                                         &run->scan, options->force, run->error);
+
+    if (status != STATUS_OK)
+        return status;
+    fputs("wrote ", run->results);
+    text_print_escaped(run->results, options->write_list);
+    fprintf(run->results, ": a list of %s images\n",
+            text_group_digits(number, sizeof(number), run->scan.num_images));
+    return STATUS_OK;
 }
 
 enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
@@ -223,6 +250,10 @@ enum status ingest_run(const struct ingest_options *options, FILE *results, FILE
     bool is_current = false;
     enum status status = find_images(&run);
 
+    if (status == STATUS_OK && options->write_list) {
+        status = write_list(&run);
+        goto out;
+    }
     if (status == STATUS_OK)
         status = choose_rows(&run);
     if (status == STATUS_OK && !options->dry_run) {
@@ -230,9 +261,11 @@ enum status ingest_run(const struct ingest_options *options, FILE *results, FILE
         if (status == STATUS_OK && !is_current)
             status = write_store(&run);
     }
+out:
     shard_free(&run.shard);
     tree_free(&run.tree);
     scan_free(&run.scan);
     source_close(run.source);
+    free(run.source_name);
     return status;
 }

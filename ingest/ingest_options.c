@@ -19,9 +19,8 @@ static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
     "temporary name and appears whole or not at all.\n"
     "\n"
-    "Shards: every job of --shard 1/N to --shard N/N writes its part; --merge then gives the "
-    "bytes\n"
-    "that one job would have written.\n"
+    "Shards: jobs with --shard 1/N to --shard N/N write a part each; --merge then gives the bytes\n"
+    "that one job would have written.  --write-list and --list spare them walks of their own.\n"
     "\n"
     "Exit status: 0 done; 2 usage; 65 bad input data; 70 internal error; 74 input or output\n"
     "failed; 75 stopped by a signal, nothing was written.\n"
@@ -30,7 +29,8 @@ static const char epilogue[] =
     "  quern-ingest mnist_sample mnist_sample.h5\n"
     "  quern-ingest --valid-fraction 0.2 --size 64x64 photos photos.h5\n"
     "  quern-ingest --classes 7,3 --dry-run mnist_sample\n"
-    "  quern-ingest --shard $SLURM_ARRAY_TASK_ID/8 photos shard$SLURM_ARRAY_TASK_ID.h5\n"
+    "  quern-ingest --write-list photos.list photos\n"
+    "  quern-ingest --list photos.list --shard 1/8 photos shard1.h5    (to 8/8, shard8.h5)\n"
     "  quern-ingest --merge photos.h5 shard*.h5";
 
 /* Values as the command line gives them, before they are checked together. */
@@ -53,7 +53,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a folder open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 19 };
+enum { NUM_SPECS = 21 };
 
 static void list_specs(struct ingest_options *options, struct raw_options *raw,
                        struct option_spec specs[NUM_SPECS])
@@ -79,7 +79,8 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_TEXT, "size", "HxW",
          .help = "resize to this height and width, each axis by area average when it shrinks and "
                  "bilinear when it grows",
-         .value = &raw->size, .shown_default = "all images must be of one size"},
+         .value = &raw->size, .shown_default = "all images must be of one size",
+         .given = &raw->shapes_store},
         {OPTION_COUNT, "max-pixels", "N", .help = "refuse images of more pixels",
          .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
          .given = &raw->shapes_store},
@@ -95,6 +96,12 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_FLAG, "merge",
          .help = "make the store of all its shards, in any order, by copying compressed chunks",
          .value = &options->merge},
+        {OPTION_TEXT, "write-list", "FILE",
+         .help = "write the list of the files of SOURCE, for --list, and no store",
+         .value = &options->write_list, .shown_default = ""},
+        {OPTION_TEXT, "list", "FILE",
+         .help = "take the files of SOURCE from this list, instead of walking through its folders",
+         .value = &options->list, .shown_default = ""},
         {OPTION_HEADING, .help = "Running"},
         {OPTION_FLAG, "dry-run", .help = "print what was found and stop",
          .value = &options->dry_run},
@@ -123,6 +130,7 @@ static struct program make_program(const struct option_spec *specs, size_t num_s
 {
     return (struct program){.name = "quern-ingest",
                             .usage = "[OPTION...] SOURCE STORE.h5\n"
+                                     "       quern-ingest --write-list FILE [OPTION...] SOURCE\n"
                                      "       quern-ingest --shard I/N [OPTION...] SOURCE SHARD.h5\n"
                                      "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",
                             .summary = summary,
@@ -172,6 +180,9 @@ static enum status check_merge(const struct ingest_options *options, const struc
     if (raw->shard)
         return error_set(error, STATUS_USAGE, NULL,
                          "--shard writes a shard, --merge reads all of them: leave out one");
+    if (options->list || options->write_list)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--merge reads no source: leave out --list and --write-list");
     if (raw->shapes_store || raw->has_seed || raw->has_channels || options->is_split_by_hash)
         return error_set(error, STATUS_USAGE, NULL,
                          "--merge takes what the shards were made with: leave out the options of "
@@ -182,11 +193,30 @@ static enum status check_merge(const struct ingest_options *options, const struc
     return STATUS_OK;
 }
 
+static enum status check_write_list(const struct ingest_options *options,
+                                    const struct raw_options *raw, struct error *error)
+{
+    if (options->list || raw->shard)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--write-list walks through all of SOURCE: leave out --list and --shard");
+    if (raw->shapes_store || raw->has_channels || raw->has_io_threads)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--write-list lists files of all classes and opens none: leave out the "
+                         "options of classes, images and compression");
+    if (options->dry_run || options->verify)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--write-list writes no store: leave out --dry-run and --verify");
+    return STATUS_OK;
+}
+
 /* What the options mean together. */
 static enum status check_options(struct ingest_options *options, const struct raw_options *raw,
                                  struct error *error)
 {
     if (options->merge && check_merge(options, raw, error) != STATUS_OK)
+        return error->status;
+    if (options->write_list && !options->merge &&
+        check_write_list(options, raw, error) != STATUS_OK)
         return error->status;
     if (options->is_split_by_hash && options->valid_fraction >= 1)
         return error_set(
@@ -218,7 +248,8 @@ static enum status check_options(struct ingest_options *options, const struct ra
 static enum status take_operands(struct ingest_options *options, int count, char **operands,
                                  struct error *error)
 {
-    int smallest = options->dry_run ? 1 : 2;
+    int smallest = options->dry_run || options->write_list ? 1 : 2;
+    int largest = options->write_list ? 1 : 2;
 
     if (options->merge) {
         if (count < 2)
@@ -231,9 +262,9 @@ static enum status take_operands(struct ingest_options *options, int count, char
         options->num_shards_to_merge = (size_t)count - 1;
         return STATUS_OK;
     }
-    if (count < smallest || count > 2)
+    if (count < smallest || count > largest)
         return error_set(error, STATUS_USAGE,
-                         ERROR_AT(.expected = options->dry_run ? "SOURCE" : "SOURCE STORE.h5",
+                         ERROR_AT(.expected = smallest == 1 ? "SOURCE" : "SOURCE STORE.h5",
                                   .found = TEXT("%d", count)),
                          "wrong number of operands");
     options->source = operands[0];

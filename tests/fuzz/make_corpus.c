@@ -78,6 +78,9 @@ int main(int argc, char **argv)
         "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
     };
     static const char three[] = "img10\0img9\0img09";
+    static const char list[] = "quern list 1\nlayout splits\nothers 1\nloops 0\nfolders 2\n"
+                               "top-others 1\nimages 2\n\ndigits\0train\0train/3\0"
+                               "notes.txt\0train/3/a.png\0train/3/b.png";
     size_t nbytes;
     void *bytes;
 
@@ -103,5 +106,8 @@ int main(int argc, char **argv)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
     put("fuzz_text", 100, three, sizeof(three));
+    put("fuzz_list", 0, list, sizeof(list));
+    put("fuzz_list", 1, list, sizeof(list) - 1);
+    put("fuzz_list", 2, "quern list 1\nlayout classes\n", 28);
     return 0;
 }

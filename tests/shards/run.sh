@@ -9,7 +9,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_cases='any_number_of_shards colour three_splits by_hash fewer_chunks_than_shards
-    one_shard_in_colour rejects class_lost wrong_set damaged changed_source rerun
+    one_shard_in_colour rejects class_lost list_spares_walks
+    wrong_list wrong_set damaged changed_source rerun
     other_kinds_of_file stop_merge kill_merge'
 
 usage() {
@@ -171,6 +172,33 @@ fewer_chunks_than_shards() {
     expect_merged whole.h5
 }
 
+list_spares_walks() {
+    draw --train 300 --valid 80 listed
+    strange=$(printf 'a new\nline \303\251')
+    mkdir "listed/train/3/$strange"
+    mv listed/train/3/000007.png "listed/train/3/$strange/x.png"
+    expect 0 ingest listed whole.h5
+    expect 0 ingest --write-list files.list listed
+    expect_text 'wrote files.list: a list of 760 images'
+    write_shards 3 --list files.list listed
+    expect_merged whole.h5
+    # What came since is not in the list, and folders are not looked at.
+    cp listed/train/3/000001.png listed/train/3/000001a.png
+    expect 0 ingest --list files.list listed again.h5
+    expect_same whole.h5 again.h5
+    expect 0 ingest --shard 2/3 --list files.list listed part2.h5
+    expect_text 'part2.h5 is up to date'
+    # What went is missing.
+    rm listed/train/3/000001a.png listed/train/3/000002.png
+    expect 65 ingest --list files.list listed again.h5
+    expect_text 'train/3/000002.png: cannot be opened'
+    # Without folders of splits.
+    expect 0 ingest --write-list classes.list --valid-fraction 0.5 listed/train
+    expect 0 ingest --list classes.list --valid-fraction 0.2 --seed 9 listed/train again.h5
+    expect 0 ingest --valid-fraction 0.2 --seed 9 listed/train whole.h5
+    expect_same whole.h5 again.h5
+}
+
 # ---- Cases: what a shard cannot know of the others -----------------------------------------------
 
 one_shard_in_colour() {
@@ -232,6 +260,31 @@ expect_refused() {
     expect 65 ingest --merge merged.h5 "$@"
     expect_text "$text"
     expect_none merged.h5 .merged.h5.partial
+}
+
+wrong_list() {
+    rm -f list.h5
+    expect 0 ingest --write-list gray.list gray
+    expect 0 ingest --write-list gray.list gray
+    expect 65 ingest --list gray.list gray/train list.h5
+    expect_text 'is the list of another source'
+    expect 65 ingest --list gray.list --valid-fraction 0.1 gray list.h5
+    expect_text 'was written without --valid-fraction'
+    head -c 2000 gray.list >cut.list
+    expect 65 ingest --list cut.list gray list.h5
+    expect_text 'is no whole list: it has no seal'
+    printf X | dd of=gray.list bs=1 seek=2000 conv=notrunc 2>dd.log
+    expect 65 ingest --list gray.list gray list.h5
+    expect_text 'its CRC-32 is not that of its seal'
+    expect 0 ingest gray whole.h5
+    expect 65 ingest --list whole.h5 gray list.h5
+    expect_text 'is no list of version 1'
+    cp whole.h5 kept.h5
+    expect 65 ingest --write-list whole.h5 gray
+    expect_text 'exists and is no quern list'
+    expect_same kept.h5 whole.h5
+    expect 74 ingest --list nowhere.list gray list.h5
+    expect_none list.h5 .list.h5.partial
 }
 
 wrong_set() {

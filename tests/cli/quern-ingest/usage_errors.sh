@@ -31,3 +31,12 @@ expect 2 quern-ingest --merge --verify store.h5 shard.h5
 expect 2 quern-ingest --merge --dry-run store.h5 shard.h5
 expect 2 quern-ingest --merge --io-threads 4 store.h5 shard.h5
 [ ! -e store.h5 ]
+expect 2 quern-ingest --merge --list files.list store.h5 shard.h5
+expect 2 quern-ingest --merge --size 4x4 store.h5 shard.h5
+expect 2 quern-ingest --write-list files.list
+expect 2 quern-ingest --write-list files.list tree store.h5
+expect 2 quern-ingest --write-list files.list --list files.list tree
+expect 2 quern-ingest --write-list files.list --shard 1/2 tree
+expect 2 quern-ingest --write-list files.list --classes day tree
+expect 2 quern-ingest --write-list files.list --dry-run tree
+[ ! -e files.list ]

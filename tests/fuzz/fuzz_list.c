@@ -1,0 +1,63 @@
+/*
+ * The file list, without its seal: what is accepted has one way of writing only, the bytes that
+ * were read, and names that stay below the source.
+ */
+#include <string.h>
+
+#include "formats/list_file.h"
+#include "tests/fuzz/fuzz.h"
+
+static size_t put_names(char *out, const char *const *names, size_t count)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        FUZZ_DEMAND(names[i][0] != '/' && names[i][0] != '.' && !strstr(names[i], "/."));
+        FUZZ_DEMAND(i == 0 || strcmp(names[i - 1], names[i]) < 0);
+        strcpy(out + used, names[i]);
+        used += strlen(names[i]) + 1;
+    }
+    return used;
+}
+
+static void check_list(const struct list_file *list, const uint8_t *bytes, size_t nbytes)
+{
+    char *again = malloc(nbytes + 256);
+    size_t used;
+
+    FUZZ_DEMAND(again);
+    used =
+        (size_t)sprintf(again,
+                        "quern list 1\nlayout %s\nothers %llu\nloops %llu\nfolders %zu\n"
+                        "top-others %zu\nimages %zu\n\n",
+                        list->is_of_classes ? "classes" : "splits",
+                        (unsigned long long)list->num_others, (unsigned long long)list->num_loops,
+                        list->num_folders, list->num_top_others, list->num_images);
+    strcpy(again + used, list->source);
+    used += strlen(list->source) + 1;
+    used += put_names(again + used, list->folders, list->num_folders);
+    used += put_names(again + used, list->top_others, list->num_top_others);
+    used += put_names(again + used, list->images, list->num_images);
+    FUZZ_DEMAND(used == nbytes && memcmp(again, bytes, nbytes) == 0);
+    free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
+{
+    char *copy = malloc(nbytes + 1);
+    struct list_file_content content;
+    struct error error = {0};
+    enum status status;
+
+    FUZZ_DEMAND(copy);
+    if (nbytes > 0)
+        memcpy(copy, bytes, nbytes);
+    copy[nbytes] = '\0';
+    status = list_file_parse("list", copy, nbytes, &content, &error);
+    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
+    FUZZ_DEMAND(status == error.status);
+    if (status == STATUS_OK)
+        check_list(&content.list, bytes, nbytes);
+    list_file_free(&content);
+    return 0;
+}
