@@ -88,13 +88,14 @@ static enum status draw_split(const struct bench_settings *settings, uint64_t in
 static enum status load_store(struct store *store, struct bench_settings *settings,
                               struct error *error)
 {
+    const struct dataset_plan whole = {.num_threads = 1};
     enum status status;
 
     settings->num_classes = store_classes(store)->count;
     settings->image = *store_image_shape(store);
-    status = dataset_load(&settings->train, store, SPLIT_TRAIN, 1, error);
+    status = dataset_open(&settings->train, store, SPLIT_TRAIN, &whole, error);
     if (status == STATUS_OK)
-        status = dataset_load(&settings->valid, store, SPLIT_VALID, 1, error);
+        status = dataset_open(&settings->valid, store, SPLIT_VALID, &whole, error);
     if (status == STATUS_OK && (settings->train.num_rows == 0 || settings->valid.num_rows == 0))
         status = error_set(error, STATUS_DATA, NULL, "a split of the store is empty");
     return status;
@@ -161,8 +162,8 @@ static enum status run(const struct options *options, int num_parts, char **name
         free((void *)settings.train.labels);
         free((void *)settings.valid.labels);
     }
-    dataset_free(&settings.train);
-    dataset_free(&settings.valid);
+    dataset_close(&settings.train);
+    dataset_close(&settings.valid);
     store_close(store);
     return status;
 }

@@ -27,12 +27,12 @@ static enum status epochs_create(struct epochs *epochs, struct bench_settings *s
                                     .loss = LOSS_MAE,
                                     .image = settings->image,
                                     .num_classes = settings->num_classes};
-    const struct trainer_settings trainer_settings = {.batch_size = batch_size,
-                                                      .accumulate = 1,
-                                                      .shuffle = SHUFFLE_FULL,
-                                                      .seed = 1,
-                                                      .learning_rate = 1.0f,
-                                                      .num_threads = num_threads};
+    const struct trainer_settings trainer_settings = {
+        .batch_size = batch_size,
+        .accumulate = 1,
+        .order = {.shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1},
+        .learning_rate = 1.0f,
+        .num_threads = num_threads};
     enum status status;
 
     *epochs = (struct epochs){0};

@@ -39,6 +39,27 @@ enum status parse_count(const char *name, const char *text, uint64_t minimum, ui
     return STATUS_OK;
 }
 
+enum status parse_nbytes(const char *name, const char *text, uint64_t minimum, uint64_t *value,
+                         struct error *error)
+{
+    static const char units[] = "KMGT";
+    const char *expected =
+        TEXT("a number of bytes such as 512M or 4G, %" PRIu64 " or more", minimum);
+    size_t num_digits = strspn(text, "0123456789");
+    const char *unit = text[num_digits] ? strchr(units, text[num_digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    struct error ignored = {0};
+    uint64_t number;
+
+    if ((text[num_digits] && (!unit || text[num_digits + 1])) || num_digits > 20 ||
+        parse_count(name, TEXT("%.*s", (int)num_digits, text), 0, UINT64_MAX, &number, &ignored) !=
+            STATUS_OK ||
+        number > UINT64_MAX >> shift || number << shift < minimum)
+        return refuse(name, text, expected, error);
+    *value = number << shift;
+    return STATUS_OK;
+}
+
 enum status parse_real(const char *name, const char *text, double minimum, double maximum,
                        double *value, struct error *error)
 {

@@ -14,6 +14,10 @@
 enum status parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
                         uint64_t *value, struct error *error);
 
+/* Bytes: decimal digits, and K, M, G or T for powers of 1024; at least minimum. */
+enum status parse_nbytes(const char *name, const char *text, uint64_t minimum, uint64_t *value,
+                         struct error *error);
+
 /* A finite decimal number such as 0.1, -2 or 1e-3; no hexadecimal, no nan, no inf. */
 enum status parse_real(const char *name, const char *text, double minimum, double maximum,
                        double *value, struct error *error);

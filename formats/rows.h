@@ -79,6 +79,10 @@ void rows_read(const struct h5_context *file, hid_t dataset, const char *name, s
                uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
                uint8_t *bytes);
 
+/* Bytes of one chunk when unfolded, which HDF5 makes room for whatever the dataset's shape; 0 for a
+ * dataset without chunks. */
+uint64_t rows_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name);
+
 /* Refuses a dataset of which the rows, or one chunk, claim more than its bytes in the file can
  * unfold to; before there is memory for it, ours or HDF5's. */
 void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,

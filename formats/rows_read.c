@@ -200,9 +200,7 @@ static uint64_t get_file_nbytes(const struct h5_context *file, hid_t dataset, co
     return nbytes;
 }
 
-/* Bytes of one chunk when unfolded, which HDF5 makes room for whatever the dataset's shape; 0 for
- * a dataset without chunks. */
-static uint64_t get_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
+uint64_t rows_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
 {
     hid_t list = h5_hold(file, H5Dget_create_plist(dataset), name, "cannot read the layout");
     hid_t type = h5_hold(file, H5Dget_type(dataset), name, "cannot read the type");
@@ -230,7 +228,7 @@ void rows_check_plausible(const struct h5_context *file, hid_t dataset, const ch
 
     if (!h5_ok(file))
         return;
-    chunk_nbytes = get_chunk_nbytes(file, dataset, name);
+    chunk_nbytes = rows_chunk_nbytes(file, dataset, name);
     /* What is stored in other files counts as storage too. */
     stored = H5Dget_storage_size(dataset);
     if (stored > file_nbytes)

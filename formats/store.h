@@ -57,6 +57,13 @@ uint64_t store_num_rows(const struct store *store, enum split split); /* 0: no s
 const uint32_t *store_labels(const struct store *store, enum split split);
 const uint32_t *store_pixel_crc32(const struct store *store, enum split split); /* of each row */
 
+/* Rows of a chunk of images as quern-ingest writes it: a power of two that depends on the size of
+ * an image alone.  A file that another program has rewritten may have other chunks. */
+size_t store_chunk_rows(const struct store *store);
+
+/* Bytes of memory that an open store takes for each row of each split: labels and checksums. */
+uint64_t store_rows_nbytes(const struct store *store);
+
 /*
  * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).

@@ -3,6 +3,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "formats/chunk_index.h"
 #include "formats/hdf5_internal.h"
 #include "formats/rows.h"
 #include "formats/store_reader.h"
@@ -293,6 +294,53 @@ enum status store_read_pixels(struct store *store, enum split which, uint64_t fi
                   image_num_values(&store->image), first, count, split->pixel_crc32 + first,
                   num_threads, pixels);
     return error->status;
+}
+
+size_t store_chunk_rows(const struct store *store)
+{
+    return rows_choose_chunk_rows(image_num_values(&store->image));
+}
+
+uint64_t store_rows_nbytes(const struct store *store)
+{
+    uint64_t num_rows = 0;
+
+    for (int which = 0; which < NUM_SPLITS; which++)
+        num_rows += store->splits[which].num_rows;
+    return num_rows * 2 * sizeof(uint32_t);
+}
+
+void store_read_chunk_index(struct store *store, enum split which, struct chunk_index *index,
+                            struct error *error)
+{
+    struct h5_context file = {.path = store->path, .error = error};
+    const struct split_reader *split = &store->splits[which];
+
+    chunk_index_read(&file, split->images, TEXT("/%s/images", split_names[which]),
+                     image_num_values(&store->image), 0, split->num_rows, index);
+}
+
+enum status store_report_fault(const struct store *store, enum split which,
+                               const struct chunk_fault *fault, struct error *error)
+{
+    struct h5_context file = {.path = store->path, .error = error};
+
+    chunk_fault_report(&file, TEXT("/%s/images", split_names[which]), fault);
+    return error->status;
+}
+
+uint64_t store_reading_nbytes(struct store *store, enum split which, int num_threads)
+{
+    struct error ignored = {0};
+    struct h5_context file = {.path = store->path, .error = &ignored};
+    uint64_t chunk_nbytes =
+        store->splits[which].num_rows > 0
+            ? rows_chunk_nbytes(&file, store->splits[which].images, split_names[which])
+            : 0;
+
+    /* A chunk as it is in the file and unfolded, for each thread; HDF5 itself has one of each, and
+     * one more in its cache. */
+    return chunk_nbytes * 2 * (num_threads > 2 ? (uint64_t)num_threads : 2);
 }
 
 enum status store_read_paths(struct store *store, enum split which, struct text_list *paths,

@@ -12,11 +12,13 @@
 static uint32_t *make_order(enum shuffle shuffle, uint64_t seed, uint64_t epoch,
                             uint32_t num_samples)
 {
-    uint32_t *order = malloc((num_samples + 1) * sizeof(*order));
+    const struct epoch_order settings = {shuffle, seed, 1000, 1};
+    uint32_t *order = malloc((num_samples + 1) * sizeof(*order)), chunks[128];
 
     assert_non_null(order);
     order[num_samples] = 0xdeadbeef;
-    epoch_order_fill(shuffle, seed, epoch, order, num_samples);
+    if (num_samples > 0)
+        epoch_order_fill(&settings, epoch, order, num_samples, chunks);
     assert_int_equal(order[num_samples], 0xdeadbeef);
     return order;
 }

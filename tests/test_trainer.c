@@ -37,7 +37,7 @@ static void set_up(struct fixture *fixture, size_t num_classes, enum model_loss 
 static void tear_down(struct fixture *fixture)
 {
     model_destroy(&fixture->model);
-    dataset_free(&fixture->dataset);
+    dataset_close(&fixture->dataset);
 }
 
 static double run_epochs(struct fixture *fixture, const struct trainer_settings *settings,
@@ -61,12 +61,12 @@ static double run_epochs(struct fixture *fixture, const struct trainer_settings 
     return loss;
 }
 
-static const struct trainer_settings plain = {.batch_size = 100,
-                                              .accumulate = 1,
-                                              .shuffle = SHUFFLE_FULL,
-                                              .seed = 5,
-                                              .learning_rate = 0.5f,
-                                              .num_threads = 1};
+static const struct trainer_settings plain = {
+    .batch_size = 100,
+    .accumulate = 1,
+    .order = {.shuffle = SHUFFLE_FULL, .seed = 5, .chunk_rows = 16, .window = 2},
+    .learning_rate = 0.5f,
+    .num_threads = 1};
 
 /*
  * The algorithm as the lesson writes it, in double and with no slices: for two classes and the
@@ -115,7 +115,7 @@ static void assert_follows_reference(struct trainer_settings settings, uint64_t 
     double w[D], b, velocity[D + 1] = {0}, expected_loss = 0, loss;
     uint64_t num_steps;
 
-    settings.shuffle = SHUFFLE_NONE;
+    settings.order.shuffle = SHUFFLE_NONE;
     set_up(&fixture, 2, LOSS_MAE);
     for (int k = 0; k < D; k++)
         w[k] = fixture.model.tensors[0].data[k];

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "train/dataset.h"
+#include "formats/dataset.h"
 #include "train/exchange.h"
 #include "train/ranks.h"
 

@@ -76,16 +76,19 @@ static enum status load_part(struct placed *placed, struct store *store, enum sp
 }
 
 enum status placed_load(struct placed *placed, struct store *store, enum split split,
-                        enum placement placement, struct ranks *ranks, int num_threads,
-                        struct error *error)
+                        enum placement placement, const struct dataset_plan *plan,
+                        struct ranks *ranks, struct error *error)
 {
+    int num_threads = plan->num_threads;
     uint64_t num_rows = store_num_rows(store, split);
     uint64_t num_blocks = placement == PLACEMENT_PART ? num_slices_of(num_rows) : 1;
     enum status status = STATUS_OK;
 
     *placed = (struct placed){0};
-    if (ranks->count == 1)
-        return dataset_load(&placed->dataset, store, split, num_threads, error);
+    if (ranks->count == 1 || plan->num_slots > 0) {
+        status = dataset_open(&placed->dataset, store, split, plan, error);
+        return ranks_agree(ranks, status, error);
+    }
     if (num_rows > UINT32_MAX)
         return error_set(error, STATUS_DATA, ERROR_AT(.dataset = split_names[split]),
                          "more than 4294967295 samples");
@@ -107,7 +110,7 @@ enum status placed_load(struct placed *placed, struct store *store, enum split s
 
 void placed_free(struct placed *placed, struct ranks *ranks)
 {
-    dataset_free(&placed->dataset);
+    dataset_close(&placed->dataset);
     ranks_unshare(ranks, &placed->shared);
     free(placed->part);
     free(placed->blocks);

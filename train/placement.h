@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "formats/dataset.h"
 #include "formats/store.h"
-#include "train/dataset.h"
 #include "train/ranks.h"
 
 enum placement { PLACEMENT_NODE, PLACEMENT_PART };
@@ -24,16 +24,17 @@ enum placement { PLACEMENT_NODE, PLACEMENT_PART };
 extern const char *const placement_names[];
 
 struct placed {
-    struct dataset dataset; /* of a world of one: dataset_load's */
+    struct dataset dataset; /* of a world of one, or streamed: dataset_open's */
     struct ranks_shared shared;
     uint8_t *part;
     const uint8_t **blocks; /* of slices */
 };
 
-/* Collective: reads a split.  An absent one is no rows. */
+/* Collective: reads a split, or, if the plan says so, makes it ready to be streamed, by each rank
+ * on its own.  An absent one is no rows. */
 enum status placed_load(struct placed *placed, struct store *store, enum split split,
-                        enum placement placement, struct ranks *ranks, int num_threads,
-                        struct error *error);
+                        enum placement placement, const struct dataset_plan *plan,
+                        struct ranks *ranks, struct error *error);
 /* Collective. */
 void placed_free(struct placed *placed, struct ranks *ranks);
 

@@ -71,6 +71,8 @@ void report_start(struct run *run, char **command)
     json_string(json, "fingerprint", store_fingerprint(run->store));
     json_count(json, "train_samples", run->train.dataset.num_rows);
     json_count(json, "valid_samples", run->valid.dataset.num_rows);
+    json_bool(json, "train_in_memory", !run->train.dataset.stream);
+    json_bool(json, "valid_in_memory", !run->valid.dataset.stream);
     json_count(json, "epochs", run->checkpoint.epochs);
     json_count(json, "epochs_done", run->first_epoch);
     json_count(json, "batches_done", run->trainer.batch);

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "formats/checkpoint.h"
+#include "formats/dataset.h"
 #include "formats/store.h"
 #include "model/model.h"
 #include "train/placement.h"

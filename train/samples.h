@@ -11,25 +11,34 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "train/dataset.h"
+#include "formats/dataset.h"
 #include "train/epoch_order.h"
 #include "train/fetch.h"
 
 struct samples {
     struct dataset *dataset; /* not owned */
-    enum shuffle shuffle;
-    uint64_t seed;
-    uint32_t *order; /* [dataset->num_rows]: the sample at each position of the epoch */
+    struct epoch_order settings;
+    uint64_t epoch;   /* whose order this is; 0: none yet */
+    uint32_t *order;  /* [dataset->num_rows]: the sample at each position of the epoch */
+    uint32_t *chunks; /* [number of chunks], their sequence */
     struct fetch
         *fetch; /* of a dataset in parts, not owned: brings rows of other ranks; else NULL */
 };
 
-/* At least one row; the dataset must live as long. */
-enum status samples_create(struct samples *samples, struct dataset *dataset, enum shuffle shuffle,
-                           uint64_t seed, struct error *error);
+/*
+ * At least one row; the dataset must live as long.  If it is streamed, the chunks of the order are
+ * its blocks, the shuffle is not SHUFFLE_FULL, and it has slots for the windows of every stretch
+ * that is asked for (samples_num_slots).
+ */
+enum status samples_create(struct samples *samples, struct dataset *dataset,
+                           const struct epoch_order *settings, struct error *error);
 void samples_destroy(struct samples *samples);
 
-/* Makes the order of an epoch, counted from 1; nothing of it is available yet. */
+/* So many slots are enough for stretches of num_rows positions, of a split of num_samples. */
+uint64_t samples_num_slots(const struct epoch_order *settings, uint64_t num_samples,
+                           uint64_t num_rows);
+
+/* Makes the order of an epoch, counted from 1. */
 void samples_begin_epoch(struct samples *samples, uint64_t epoch);
 
 /*

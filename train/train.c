@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/machine_memory.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "model/class_means.h"
+#include "train/memory_plan.h"
 #include "train/run.h"
 #include "train/run_folder.h"
 #include "train/train_config.h"
@@ -148,10 +150,34 @@ static enum status train_epochs(struct run *run, struct error *error)
     return status;
 }
 
+/* Adds samples begin .. end - 1. */
+static enum status add_samples(struct run *run, struct class_means *means, uint64_t begin,
+                               uint64_t end, struct error *error)
+{
+    struct dataset *train = &run->train.dataset;
+    uint64_t block_rows = (uint64_t)1 << train->block_shift;
+
+    for (uint64_t first = begin; first < end;) {
+        uint64_t available, block_first = first - first % block_rows;
+
+        if (dataset_reach(train, block_first, &available, error) != STATUS_OK)
+            return error->status;
+        for (available = available < end ? available : end; first < available;) {
+            uint64_t block_end = first - first % block_rows + block_rows;
+            uint64_t part_end = block_end < available ? block_end : available;
+
+            class_means_add(means, dataset_row(train, first), train->labels + first,
+                            part_end - first, (int)run->options->threads);
+            first = part_end;
+        }
+    }
+    return STATUS_OK;
+}
+
 /* Nearest-mean: one pass over the samples, of which each rank takes its share. */
 static enum status fit(struct run *run, struct error *error)
 {
-    const struct dataset *train = &run->train.dataset;
+    struct dataset *train = &run->train.dataset;
     uint64_t begin, end;
     struct epoch_record record = {.epoch = 1, .train_loss = NAN, .learning_rate = NAN};
     double start = progress_seconds();
@@ -162,12 +188,11 @@ static enum status fit(struct run *run, struct error *error)
 
     if (status == STATUS_OK)
         status = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
+    placement_rows(run->ranks, run->ranks->index, train->num_rows, &begin, &end);
+    if (status == STATUS_OK)
+        status = add_samples(run, &means, begin, end, error);
     status = ranks_agree(run->ranks, status, error);
     if (status == STATUS_OK) {
-        placement_rows(run->ranks, run->ranks->index, train->num_rows, &begin, &end);
-        if (end > begin)
-            class_means_add(&means, dataset_row(train, begin), train->labels + begin, end - begin,
-                            (int)run->options->threads);
         ranks_add(run->ranks, means.counts, means.num_classes);
         ranks_add(run->ranks, means.sums, means.num_classes * means.num_inputs);
         class_means_finish(&means, mean);
@@ -278,17 +303,60 @@ static enum status prepare_model(struct run *run, struct error *error)
     return together_compare(run, error);
 }
 
+/* Bytes of the model and of what trains it. */
+static uint64_t model_nbytes(const struct run *run, const struct trainer_settings *settings)
+{
+    const struct model *model = &run->model;
+    uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN);
+    uint64_t batch_size = settings->batch_size < num_train ? settings->batch_size : num_train;
+    /* The parameters, their copy in a file, the gradient of each slice, and the optimizer's. */
+    uint64_t num_copies = 4 + batch_size / MODEL_SLICE_ROWS + 1;
+
+    if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
+        num_copies = 6;
+    return num_copies * model->num_parameters * sizeof(float);
+}
+
+static enum status plan_memory(struct run *run, struct trainer_settings *settings,
+                               struct memory_plan *plan, struct error *error)
+{
+    uint64_t limit = run->options->memory_limit;
+    const struct memory_needs needs = {
+        .store = run->store,
+        .limit = limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count,
+        .is_limit_given = limit != 0,
+        .is_fitted = !model_has_gradient(&run->model),
+        .order = settings->order,
+        .batch_size = settings->batch_size,
+        .model_nbytes = model_nbytes(run, settings),
+        .num_holders =
+            run->options->placement == PLACEMENT_PART ? run->ranks->count : run->ranks->node_count,
+        .num_threads = settings->num_threads};
+    enum status status = memory_plan_make(&needs, plan, error);
+
+    if (ranks_agree(run->ranks, status, error) != STATUS_OK)
+        return error->status;
+    /* All by the same plan, as loading is collective, but each with its own threads. */
+    ranks_broadcast(run->ranks, plan, sizeof(*plan));
+    plan->train.num_threads = plan->valid.num_threads = settings->num_threads;
+    settings->order.window = plan->window;
+    return STATUS_OK;
+}
+
 /* What the model is trained on and by; then the checkpoint holds all that is known. */
 static enum status prepare_trainer(struct run *run, struct error *error)
 {
-    struct trainer_settings settings = train_config_trainer(run->options);
+    struct trainer_settings settings = train_config_trainer(run->options, run->store);
+    struct memory_plan plan;
     enum placement placement = (enum placement)run->options->placement;
-    enum status status = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, run->ranks,
-                                     settings.num_threads, error);
+    enum status status = plan_memory(run, &settings, &plan, error);
 
     if (status == STATUS_OK)
-        status = placed_load(&run->valid, run->store, SPLIT_VALID, placement, run->ranks,
-                             settings.num_threads, error);
+        status = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, &plan.train,
+                             run->ranks, error);
+    if (status == STATUS_OK)
+        status = placed_load(&run->valid, run->store, SPLIT_VALID, placement, &plan.valid,
+                             run->ranks, error);
     if (status == STATUS_OK && model_has_gradient(&run->model))
         status = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset,
                                 run->ranks, error);

@@ -15,12 +15,21 @@ struct model_spec train_config_model_spec(const struct train_options *options,
                                .num_classes = store_classes(store)->count};
 }
 
-struct trainer_settings train_config_trainer(const struct train_options *options)
+struct epoch_order train_config_order(const struct train_options *options,
+                                      const struct store *store)
+{
+    return (struct epoch_order){.shuffle = options->shuffle,
+                                .seed = options->seed,
+                                .chunk_rows = (uint32_t)store_chunk_rows(store),
+                                .window = (uint32_t)options->shuffle_window};
+}
+
+struct trainer_settings train_config_trainer(const struct train_options *options,
+                                             const struct store *store)
 {
     return (struct trainer_settings){.batch_size = options->batch_size,
                                      .accumulate = options->accumulate,
-                                     .shuffle = (enum shuffle)options->shuffle,
-                                     .seed = options->seed,
+                                     .order = train_config_order(options, store),
                                      .learning_rate = (float)options->learning_rate,
                                      .momentum = (float)options->momentum,
                                      .weight_decay = (float)options->weight_decay,
@@ -98,8 +107,8 @@ static void add_initial_parameters(struct settings *config, const struct model *
     settings_add_text(config, "init_sha256", digest);
 }
 
-static void fill_config(const struct train_options *options, const struct model *model,
-                        struct settings *config)
+static void fill_config(const struct train_options *options, const struct store *store,
+                        const struct model *model, struct settings *config)
 {
     settings_add_text(config, "model", model_kind_names[options->model]);
     if (!model_has_gradient(model)) {
@@ -114,6 +123,10 @@ static void fill_config(const struct train_options *options, const struct model 
     settings_add_count(config, "batch_size", options->batch_size);
     settings_add_count(config, "accumulate", options->accumulate);
     settings_add_text(config, "shuffle", shuffle_names[options->shuffle]);
+    if (options->shuffle == SHUFFLE_WINDOW) {
+        settings_add_count(config, "shuffle_window", options->shuffle_window);
+        settings_add_count(config, "shuffle_chunk_rows", store_chunk_rows(store));
+    }
     settings_add_count(config, "seed", options->seed);
     settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
     if (options->init_from) {
@@ -134,6 +147,6 @@ enum status train_config_fill(const struct train_options *options, const struct 
                                       .epochs = model_has_gradient(model) ? options->epochs : 1};
     snprintf(checkpoint->store_fingerprint, sizeof(checkpoint->store_fingerprint), "%s",
              store_fingerprint(store));
-    fill_config(options, model, &checkpoint->config);
+    fill_config(options, store, model, &checkpoint->config);
     return text_list_copy(&checkpoint->classes, store_classes(store), error);
 }

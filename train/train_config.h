@@ -14,7 +14,11 @@
 struct model_spec train_config_model_spec(const struct train_options *options,
                                           const struct store *store);
 
-struct trainer_settings train_config_trainer(const struct train_options *options);
+struct epoch_order train_config_order(const struct train_options *options,
+                                      const struct store *store);
+
+struct trainer_settings train_config_trainer(const struct train_options *options,
+                                             const struct store *store);
 
 /* Gives the model its initial parameters: drawn, zero, or another checkpoint's. */
 enum status train_config_init_model(const struct train_options *options, const struct store *store,

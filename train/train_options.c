@@ -2,9 +2,11 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
+#include "common/parse.h"
+#include "common/text.h"
 #include "model/model.h"
-#include "train/epoch_order.h"
 #include "train/placement.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
@@ -78,10 +80,42 @@ static enum status take_operands(struct train_options *options, int argc, char *
     return STATUS_OK;
 }
 
+/* Options that the table leaves as text. */
+struct texts {
+    const char *shuffle, *memory_limit;
+};
+
+static enum status take_texts(struct train_options *options, const struct texts *texts,
+                              struct error *error)
+{
+    const char *shuffle = texts->shuffle;
+
+    options->shuffle_window = 1;
+    if (strcmp(shuffle, "full") == 0)
+        options->shuffle = SHUFFLE_FULL;
+    else if (strcmp(shuffle, "none") == 0)
+        options->shuffle = SHUFFLE_NONE;
+    else if (strncmp(shuffle, "window:", 7) == 0)
+        options->shuffle = SHUFFLE_WINDOW;
+    else
+        return error_set(
+            error, STATUS_USAGE,
+            ERROR_AT(.expected = "full, none or window:N", .found = TEXT("'%s'", shuffle)),
+            "--shuffle");
+    if (options->shuffle == SHUFFLE_WINDOW &&
+        parse_count("--shuffle window:N", shuffle + 7, 1, INT32_MAX, &options->shuffle_window,
+                    error) != STATUS_OK)
+        return error->status;
+    return texts->memory_limit ? parse_nbytes("--memory-limit", texts->memory_limit, 1,
+                                              &options->memory_limit, error)
+                               : STATUS_OK;
+}
+
 enum status train_options_parse(struct train_options *options, struct program *program, int argc,
                                 char **argv, bool *done, struct error *error)
 {
     struct given given = {0};
+    struct texts texts = {.shuffle = "full"};
     int first_operand;
     enum status status;
 
@@ -137,9 +171,10 @@ enum status train_options_parse(struct train_options *options, struct program *p
          &options->batch_size, 1, 4294967295.0, .given = &given.batch_size},
         {OPTION_COUNT, "accumulate", "K", "add the gradients of K mini-batches before each update",
          &options->accumulate, 1, 1e9, .given = &given.accumulate},
-        {OPTION_CHOICE, "shuffle", NULL,
-         "order of the samples: a new permutation each epoch, or as stored", &options->shuffle,
-         .choices = shuffle_names, .given = &given.shuffle},
+        {OPTION_TEXT, "shuffle", "full|none|window:N",
+         "order of the samples: a new permutation each epoch; as stored; or chunks of the store "
+         "permuted, then samples inside each N of them, for data larger than memory",
+         &texts.shuffle, .given = &given.shuffle},
         {OPTION_CHOICE, "optimizer", NULL, "stochastic gradient descent", &options->optimizer,
          .choices = optimizer_names, .given = &given.optimizer},
         {OPTION_REAL, "learning-rate", "R", "step size", &options->learning_rate, 0, 1e6,
@@ -156,6 +191,10 @@ enum status train_options_parse(struct train_options *options, struct program *p
          "that are read only",
          &options->verify, .choices = verify_names},
         {OPTION_HEADING, .help = "Machine"},
+        {OPTION_TEXT, "memory-limit", "SIZE",
+         "bytes (K, M, G, T: powers of 1024) for the images and all that grows with their number; "
+         "what does not fit is streamed, with the same result",
+         &texts.memory_limit, .shown_default = "3/4 of this machine's or job's memory"},
         {OPTION_COUNT, "threads", "N",
          "threads of each rank; no result depends on it; ranks that run on the same processors "
          "share them by default",
@@ -189,6 +228,8 @@ enum status train_options_parse(struct train_options *options, struct program *p
     if (status != STATUS_OK || *done)
         return status;
     status = take_operands(options, argc, argv, first_operand, error);
+    if (status == STATUS_OK)
+        status = take_texts(options, &texts, error);
     if (status == STATUS_OK)
         status = refuse_meaningless(options, &given, error);
     return status;

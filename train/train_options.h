@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/options.h"
+#include "train/epoch_order.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
 enum verify { VERIFY_FULL, VERIFY_QUICK };
@@ -27,7 +28,9 @@ struct train_options {
     int init;
     double init_std;
     const char *init_from; /* a checkpoint, or NULL */
-    int shuffle;           /* enum shuffle */
+    enum shuffle shuffle;
+    uint64_t shuffle_window; /* chunks, of SHUFFLE_WINDOW; 1 for the others */
+    uint64_t memory_limit;   /* bytes; 0: none was given */
     uint64_t batch_size;
     uint64_t accumulate;
     uint64_t epochs;

@@ -54,7 +54,7 @@ enum status trainer_create(struct trainer *trainer, const struct trainer_setting
     enum status status;
 
     *trainer = (struct trainer){.settings = *settings, .model = model, .ranks = ranks};
-    status = samples_create(&trainer->samples, train, settings->shuffle, settings->seed, error);
+    status = samples_create(&trainer->samples, train, &settings->order, error);
     if (status == STATUS_OK)
         status = join_ranks(trainer, largest_batch, train->num_rows, error);
     if (status == STATUS_OK)

@@ -23,8 +23,7 @@
 struct trainer_settings {
     uint64_t batch_size;
     uint64_t accumulate; /* batches whose gradients are added before one step */
-    enum shuffle shuffle;
-    uint64_t seed;
+    struct epoch_order order;
     float learning_rate;
     float momentum;
     float weight_decay;
@@ -91,7 +90,7 @@ struct validation {
     uint64_t num_correct;
 };
 
-enum status validate(const struct model *model, const struct dataset *dataset, struct ranks *ranks,
+enum status validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
                      int num_threads, struct validation *validation, struct error *error);
 
 #endif

@@ -20,7 +20,46 @@ static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_
     ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
 }
 
-enum status validate(const struct model *model, const struct dataset *dataset, struct ranks *ranks,
+/* Makes slices from slice on available, until before *end. */
+static enum status reach_slice(struct dataset *dataset, size_t slice, size_t *end,
+                               struct error *error)
+{
+    uint64_t first = slice * MODEL_SLICE_ROWS, available;
+    uint64_t in_block = first & (((uint64_t)1 << dataset->block_shift) - 1);
+    enum status status = dataset_reach(dataset, first - in_block, &available, error);
+
+    /* Only the last slice may be short. */
+    if (status == STATUS_OK)
+        *end = (size_t)(available / MODEL_SLICE_ROWS +
+                        (available == dataset->num_rows && available % MODEL_SLICE_ROWS != 0));
+    return status;
+}
+
+/* Writes the losses of slices begin .. end - 1 and returns how many predictions are right. */
+static uint64_t evaluate_slices(const struct model *model, const struct dataset *dataset,
+                                size_t begin, size_t end, int num_threads,
+                                struct model_workspace *workspaces, double *slice_losses)
+{
+    uint64_t num_correct = 0;
+
+#pragma omp parallel for num_threads(num_threads) schedule(static) reduction(+ : num_correct)
+    for (size_t slice = begin; slice < end; slice++) {
+        uint64_t first = slice * MODEL_SLICE_ROWS, left = dataset->num_rows - first;
+        size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
+        const uint8_t *rows[MODEL_SLICE_ROWS];
+        uint32_t predictions[MODEL_SLICE_ROWS];
+
+        for (size_t i = 0; i < num_rows; i++)
+            rows[i] = dataset_row(dataset, first + i);
+        model_evaluate(model, rows, dataset->labels + first, num_rows,
+                       &workspaces[omp_get_thread_num()], predictions, NULL, &slice_losses[slice]);
+        for (size_t i = 0; i < num_rows; i++)
+            num_correct += predictions[i] == dataset->labels[first + i];
+    }
+    return num_correct;
+}
+
+enum status validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
                      int num_threads, struct validation *validation, struct error *error)
 {
     size_t num_slices = (size_t)((dataset->num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
@@ -43,20 +82,21 @@ enum status validate(const struct model *model, const struct dataset *dataset, s
     if (status != STATUS_OK)
         goto out;
 
-#pragma omp parallel for num_threads(num_threads) schedule(static) reduction(+ : num_correct)
-    for (size_t slice = begin; slice < end; slice++) {
-        uint64_t first = slice * MODEL_SLICE_ROWS, left = dataset->num_rows - first;
-        size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
-        const uint8_t *rows[MODEL_SLICE_ROWS];
-        uint32_t predictions[MODEL_SLICE_ROWS];
+    for (size_t slice = begin; slice < end && status == STATUS_OK;) {
+        size_t stretch_end;
 
-        for (size_t i = 0; i < num_rows; i++)
-            rows[i] = dataset_row(dataset, first + i);
-        model_evaluate(model, rows, dataset->labels + first, num_rows,
-                       &workspaces[omp_get_thread_num()], predictions, NULL, &slice_losses[slice]);
-        for (size_t i = 0; i < num_rows; i++)
-            num_correct += predictions[i] == dataset->labels[first + i];
+        status = reach_slice(dataset, slice, &stretch_end, error);
+        if (status != STATUS_OK)
+            break;
+        if (stretch_end > end)
+            stretch_end = end;
+        num_correct += evaluate_slices(model, dataset, slice, stretch_end, num_threads, workspaces,
+                                       slice_losses);
+        slice = stretch_end;
     }
+    status = ranks_agree(ranks, status, error);
+    if (status != STATUS_OK)
+        goto out;
     gather_losses(ranks, slice_losses, num_slices);
     ranks_add(ranks, &num_correct, 1);
     for (size_t slice = 0; slice < num_slices; slice++)

@@ -11,6 +11,15 @@ expect 2 quern-train store.h5 --output run --model forest
 expect 2 quern-train store.h5 --output run --loss mse
 expect 2 quern-train store.h5 --output run --optimizer adam
 expect 2 quern-train store.h5 --output run --shuffle some
+expect 2 quern-train store.h5 --output run --shuffle window
+expect 2 quern-train store.h5 --output run --shuffle window:
+expect 2 quern-train store.h5 --output run --shuffle window:0
+expect 2 quern-train store.h5 --output run --shuffle window:2x
+expect 2 quern-train store.h5 --output run --memory-limit 0
+expect 2 quern-train store.h5 --output run --memory-limit 1.5G
+expect 2 quern-train store.h5 --output run --memory-limit 12MB
+expect 2 quern-train store.h5 --output run --memory-limit M
+expect 2 quern-train store.h5 --output run --memory-limit 20000000T
 expect 2 quern-train store.h5 --output run --epochs 0
 expect 2 quern-train store.h5 --output run --epochs 1.5
 expect 2 quern-train store.h5 --output run --batch-size 0

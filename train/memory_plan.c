@@ -1,0 +1,179 @@
+#include "train/memory_plan.h"
+
+#include <inttypes.h>
+
+#include "common/text.h"
+#include "model/model.h"
+#include "train/samples.h"
+
+enum {
+    /* Blocks of a pass in stored order in memory at a time: work for every thread. */
+    STORED_BLOCKS = 16,
+    /* Blocks that are read ahead of their use, as they are in the file. */
+    MIN_AHEAD = 4,
+    MAX_AHEAD = 32,
+};
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct dataset_plan whole(const struct memory_needs *needs)
+{
+    return (struct dataset_plan){.num_threads = needs->num_threads};
+}
+
+/* A pass in stored order, num_blocks at a time; slices must not lie across the borders. */
+static struct dataset_plan stored(const struct memory_needs *needs, size_t num_blocks)
+{
+    size_t rows = store_chunk_rows(needs->store);
+
+    if (num_blocks * rows < MODEL_SLICE_ROWS)
+        num_blocks = MODEL_SLICE_ROWS / rows;
+    return (struct dataset_plan){
+        .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = needs->num_threads};
+}
+
+/* The windows that a batch may touch, and chunks of the next one. */
+static struct dataset_plan windows(const struct memory_needs *needs, uint32_t window)
+{
+    struct epoch_order order = needs->order;
+    size_t num_ahead = window < MIN_AHEAD ? MIN_AHEAD : window > MAX_AHEAD ? MAX_AHEAD : window;
+
+    order.window = window;
+    return (struct dataset_plan){
+        .num_slots =
+            samples_num_slots(&order, store_num_rows(needs->store, SPLIT_TRAIN), needs->batch_size),
+        .num_ahead = num_ahead,
+        .num_threads = needs->num_threads};
+}
+
+static uint64_t split_nbytes(const struct memory_needs *needs, enum split split,
+                             const struct dataset_plan *plan)
+{
+    uint64_t nbytes = dataset_nbytes(needs->store, split, plan);
+
+    return plan->num_slots == 0 ? nbytes / needs->num_holders : nbytes;
+}
+
+static uint64_t train_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
+{
+    return split_nbytes(needs, SPLIT_TRAIN, &plan);
+}
+
+static uint64_t valid_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
+{
+    return split_nbytes(needs, SPLIT_VALID, &plan);
+}
+
+/* All but the images. */
+static uint64_t other_nbytes(const struct memory_needs *needs)
+{
+    uint64_t num_train = store_num_rows(needs->store, SPLIT_TRAIN);
+    uint64_t num_valid = store_num_rows(needs->store, SPLIT_VALID);
+    uint64_t order_nbytes =
+        (num_train + num_train / needs->order.chunk_rows + 1) * sizeof(uint32_t);
+    uint64_t loss_nbytes = (num_valid / MODEL_SLICE_ROWS + 1) * sizeof(double);
+
+    return add(needs->model_nbytes, store_rows_nbytes(needs->store) + loss_nbytes +
+                                        (needs->is_fitted ? 0 : order_nbytes));
+}
+
+/* "12M", rounded up, as the option takes it. */
+static const char *in_megabytes(char buffer[32], uint64_t nbytes)
+{
+    return text_format(buffer, 32, "%" PRIu64 "M", nbytes / 1048576 + (nbytes % 1048576 != 0));
+}
+
+/* The largest window for which the training split fits into budget; 0 if none does. */
+static uint32_t largest_window(const struct memory_needs *needs, uint64_t budget)
+{
+    uint32_t num_chunks =
+        epoch_order_num_chunks(&needs->order, (uint32_t)store_num_rows(needs->store, SPLIT_TRAIN));
+    uint32_t fits = 0, does_not = num_chunks + 1;
+
+    while (does_not - fits > 1) {
+        uint32_t window = fits + (does_not - fits) / 2;
+
+        if (train_nbytes(needs, windows(needs, window)) <= budget)
+            fits = window;
+        else
+            does_not = window;
+    }
+    return fits;
+}
+
+/* needed: bytes for the training images as the order wants them; budget: what there is for them;
+ * others: all else that must be in memory beside them. */
+static enum status refuse(const struct memory_needs *needs, uint64_t needed, uint64_t budget,
+                          uint64_t others, struct error *error)
+{
+    char needed_text[32], budget_text[32], limit_text[32], enough_text[32];
+    const char *limit = needs->is_limit_given ? "--memory-limit" : "the limit by default,";
+    const char *order = needs->order.shuffle == SHUFFLE_WINDOW
+                            ? TEXT("--shuffle window:%" PRIu32, needs->order.window)
+                            : TEXT("--shuffle %s", shuffle_names[needs->order.shuffle]);
+    uint32_t window = needs->is_fitted ? 0 : largest_window(needs, budget);
+
+    if (needs->is_fitted)
+        order = "one pass over the images";
+    in_megabytes(needed_text, needed);
+    in_megabytes(budget_text, budget);
+    in_megabytes(limit_text, needs->limit);
+    in_megabytes(enough_text, add(needed, others));
+    return error_set(error, STATUS_USAGE, NULL,
+                     "%s needs %s for training images, but %s %s leaves %s for them: take "
+                     "--memory-limit %s%s",
+                     order, needed_text, limit, limit_text, budget_text, enough_text,
+                     window > 0 ? TEXT(" or --shuffle window:%" PRIu32, window) : "");
+}
+
+/* The largest stretch in stored order, up to STORED_BLOCKS, that fits; one block if none does. */
+static uint32_t stored_window(const struct memory_needs *needs, uint64_t budget)
+{
+    uint32_t window = STORED_BLOCKS;
+
+    while (window > 1 && train_nbytes(needs, needs->is_fitted ? stored(needs, window)
+                                                              : windows(needs, window)) > budget)
+        window /= 2;
+    return window;
+}
+
+enum status memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
+                             struct error *error)
+{
+    uint64_t others = other_nbytes(needs);
+    uint64_t budget = needs->limit > others ? needs->limit - others : 0;
+    uint64_t whole_train = train_nbytes(needs, whole(needs));
+    uint64_t whole_valid = valid_nbytes(needs, whole(needs));
+    uint64_t small_valid = valid_nbytes(needs, stored(needs, STORED_BLOCKS));
+    uint64_t least_valid = least(whole_valid, small_valid), streamed_train;
+
+    plan->train = plan->valid = whole(needs);
+    plan->window = needs->order.window;
+    if (add(whole_train, whole_valid) <= budget)
+        return STATUS_OK;
+    if (add(whole_train, least_valid) <= budget) {
+        plan->valid = stored(needs, STORED_BLOCKS);
+        return STATUS_OK;
+    }
+    others = add(others, least_valid);
+    budget = budget > least_valid ? budget - least_valid : 0;
+    if (needs->order.shuffle == SHUFFLE_FULL && !needs->is_fitted)
+        return refuse(needs, whole_train, budget, others, error);
+    if (needs->order.shuffle != SHUFFLE_WINDOW || needs->is_fitted)
+        plan->window = stored_window(needs, budget);
+    plan->train = needs->is_fitted ? stored(needs, plan->window) : windows(needs, plan->window);
+    streamed_train = train_nbytes(needs, plan->train);
+    if (streamed_train > budget)
+        return refuse(needs, streamed_train, budget, others, error);
+    if (whole_valid > least_valid && whole_valid - least_valid > budget - streamed_train)
+        plan->valid = stored(needs, STORED_BLOCKS);
+    return STATUS_OK;
+}
