@@ -1,0 +1,347 @@
+# Sourced by pipeline.sh and by the scripts in slurm/ and pbs/: settings, arguments, programs, and the
+# command of each stage.  A script that sources this has set
+#   program, here, jobs        its name for messages, its folder, and the folder of this file
+# and, before it calls what needs them,
+#   own_flags, own_options     words: its own options, without and with a value
+#   own_option NAME VALUE      takes one of them
+#   launch COMMAND...          runs the command of a stage, and never returns
+# Set here and used there, or the other way round:
+# shellcheck shell=sh disable=SC2034,SC2154
+
+newline='
+'
+
+say() {
+    printf '%s: %s\n' "$program" "$*" >&2
+}
+
+# fail EXIT_CODE MESSAGE...
+fail() {
+    fail_code=$1
+    shift
+    say "$*"
+    exit "$fail_code"
+}
+
+# ---- Settings ----------------------------------------------------------------------------------
+
+# A settings file is read, never run: no value of it is ever evaluated by the shell.
+read_settings() {
+    if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+        fail 2 "$1: cannot read this settings file"
+    fi
+    folder=$(dirname -- "$1")
+    keys=' '
+    line_number=0
+    while IFS= read -r line || [ -n "$line" ]; do
+        line_number=$((line_number + 1))
+        line=${line%"$(printf '\r')"}
+        case $line in
+        '' | '#'*) continue ;;
+        [A-Z]*=*) ;;
+        *) fail 2 "$1:$line_number: expected KEY=VALUE, found: $line" ;;
+        esac
+        key=${line%%=*}
+        value=${line#*=}
+        case $keys in
+        *" $key "*) fail 2 "$1:$line_number: $key is given twice" ;;
+        esac
+        keys="$keys$key "
+        take_setting "$1:$line_number" "$key" "$value" "$folder"
+    done <"$1"
+}
+
+# take_setting PLACE KEY VALUE FOLDER: keeps what the command line has set already.
+take_setting() {
+    case $2 in
+    SOURCE | WORK_DIR | STORE | SWEEP) check_path "$1" "$2" "$3" ;;
+    esac
+    case $2 in
+    SOURCE) : "${source=$(path_within "$4" "$3")}" ;;
+    WORK_DIR) : "${work_dir=$(path_within "$4" "$3")}" ;;
+    STORE) : "${store=$(path_within "$4" "$3")}" ;;
+    INGEST_OPTIONS) : "${ingest_options=$3}" ;;
+    TRAIN_OPTIONS) : "${train_options=$3}" ;;
+    EVALUATE_OPTIONS) : "${evaluate_options=$3}" ;;
+    # For a scheduler: where there is none, they are read and left.
+    SHARDS) : "${num_shards=$3}" ;;
+    SWEEP) : "${sweep=$(path_within "$4" "$3")}" ;;
+    ACCOUNT) : "${account=$3}" ;;
+    PARTITION) : "${partition=$3}" ;;
+    TIME) : "${time=$3}" ;;
+    NODES) : "${num_nodes=$3}" ;;
+    TASKS_PER_NODE) : "${tasks_per_node=$3}" ;;
+    THREADS) : "${num_threads=$3}" ;;
+    MEMORY) : "${memory=$3}" ;;
+    MPI) : "${mpi=$3}" ;;
+    SUBMIT_OPTIONS) : "${submit_options=$3}" ;;
+    *) fail 2 "$1: unknown key $2" ;;
+    esac
+}
+
+check_path() {
+    case $3 in
+    '') fail 2 "$1: $2 has no value" ;;
+    [\'\"]*) fail 2 "$1: $2 is taken as it stands: write it without quotes" ;;
+    [\ ]* | *[\ ]) fail 2 "$1: $2 begins or ends with a blank" ;;
+    esac
+}
+
+path_within() {
+    case $1:$2 in
+    .:* | *:/*) printf '%s\n' "$2" ;;
+    *) printf '%s/%s\n' "$1" "$2" ;;
+    esac
+}
+
+# ---- Arguments ---------------------------------------------------------------------------------
+
+common_options='--source --work-dir --store --settings --programs
+    --ingest-options --train-options --evaluate-options'
+settings='' programs=''
+
+parse_arguments() {
+    while [ $# -gt 0 ]; do
+        option=$1
+        shift
+        if is_one_of "$option" "$own_flags"; then
+            own_option "$option"
+            continue
+        fi
+        case $option in
+        --*=*)
+            value=${option#*=}
+            option=${option%%=*}
+            ;;
+        -*)
+            is_one_of "$option" "$common_options $own_options" ||
+                fail 2 "unknown option $option (--help lists them)"
+            [ $# -gt 0 ] || fail 2 "option $option needs a value"
+            value=$1
+            shift
+            ;;
+        *) fail 2 "unexpected argument $option (--help says what is expected)" ;;
+        esac
+        take_option "$option" "$value"
+    done
+}
+
+is_one_of() {
+    for candidate in $2; do
+        [ "$1" != "$candidate" ] || return 0
+    done
+    return 1
+}
+
+take_option() {
+    case $1 in
+    --*-options) ;;
+    *) [ -n "$2" ] || fail 2 "option $1 needs a value" ;;
+    esac
+    case $1 in
+    --source) source=$2 ;;
+    --work-dir) work_dir=$2 ;;
+    --store) store=$2 ;;
+    --settings) settings=$2 ;;
+    --programs) programs=$2 ;;
+    --ingest-options) ingest_options=$2 ;;
+    --train-options) train_options=$2 ;;
+    --evaluate-options) evaluate_options=$2 ;;
+    *)
+        is_one_of "$1" "$own_options" || fail 2 "unknown option $1 (--help lists them)"
+        own_option "$1" "$2"
+        ;;
+    esac
+}
+
+# take_stages FROM ONLY: sets `stages`; one of the two is empty, or both.
+take_stages() {
+    [ -z "$1" ] || [ -z "$2" ] || fail 2 "--from and --only exclude each other"
+    stages_from --from "${1:-ingest}"
+    if [ -n "$2" ]; then
+        stages_from --only "$2"
+        stages=$2
+    fi
+}
+
+stages_from() {
+    case $2 in
+    ingest) stages='ingest train evaluate' ;;
+    train) stages='train evaluate' ;;
+    evaluate) stages='evaluate' ;;
+    *) fail 2 "option $1 takes ingest, train or evaluate, not \"$2\"" ;;
+    esac
+}
+
+# Once arguments and settings are taken.
+check_stages() {
+    [ -n "${work_dir=}" ] || fail 2 "no work folder: give --work-dir DIR (see --help)"
+    case $stages in
+    *ingest*) [ -n "${source=}" ] || fail 2 "no source: give --source SOURCE (see --help)" ;;
+    esac
+    # A path that begins with a dash would be taken for an option.
+    case ${source=} in -*) source=./$source ;; esac
+    case $work_dir in -*) work_dir=./$work_dir ;; esac
+    case ${store=$work_dir/store.h5} in -*) store=./$store ;; esac
+
+    check_words "option --ingest-options" "${ingest_options=}" \
+        '--h*' '--vers*' '--dr*'
+    check_train_words "option --train-options" "${train_options=}"
+    check_words "option --evaluate-options" "${evaluate_options=}" \
+        '--h*' '--ver*' '--o*' '--j*' '--i*'
+}
+
+check_train_words() {
+    check_words "$1" "$2" '--h*' '--ver*' '--dr*' '--ou*' '--r*'
+}
+
+# check_words WHERE WORDS PATTERN...: refuses words that are the script's to set, or that would let a
+# stage end well without its work.  The programs know abbreviations, hence patterns.
+check_words() {
+    where=$1
+    words=$(split_words "$2") || fail 2 "$where: a quote is not closed: $2"
+    shift 2
+    set -f
+    IFS=$newline
+    for word in $words; do
+        for pattern in -- "$@"; do
+            # shellcheck disable=SC2254
+            case $word in
+            $pattern) fail 2 "$where: $word cannot be given here" ;;
+            esac
+        done
+    done
+    unset IFS
+    set +f
+}
+
+# One word a line.  xargs knows quotes and backslashes as the shell does, and runs nothing.
+split_words() {
+    case $1 in
+    *[![:space:]]*) printf '%s\n' "$1" | xargs printf '%s\n' 2>/dev/null ;;
+    esac
+}
+
+# ---- Programs ----------------------------------------------------------------------------------
+
+# Sets `programs` to the folder of the programs of `stages`; empty when they are in PATH.
+find_programs() {
+    if [ -n "$programs" ]; then
+        has_programs "$programs" || fail 69 "$programs: does not hold the programs for: $stages"
+        return
+    fi
+    for programs in "$here" "$jobs/../build/release/bin" "$jobs/../../../bin"; do
+        if has_programs "$programs"; then
+            programs=$(CDPATH='' cd -- "$programs" && pwd)
+            return
+        fi
+    done
+    for stage in $stages; do
+        command -v "quern-$stage" >/dev/null ||
+            fail 69 "quern-$stage was not found: build quern, or give --programs BIN_DIR"
+    done
+    programs=
+}
+
+has_programs() {
+    for stage in $stages; do
+        [ -x "$1/quern-$stage" ] || return 1
+    done
+}
+
+print_version() {
+    stages=ingest
+    find_programs
+    version=$("${programs:+$programs/}quern-ingest" --version) || exit
+    printf '%s (quern) %s\n' "$program" "${version##* }"
+}
+
+# ---- Stages ------------------------------------------------------------------------------------
+
+# Traps add to num_caught; one that stops the script, whatever its stage does, sets stop_signal.
+force='' dry_run=no child='' num_caught=0 stop_signal=0
+
+ingest() {
+    run_stage ingest "$ingest_options" ${force:+"$force"} "$source" "$store"
+}
+
+train() {
+    run_stage train "$train_options" "$store" --output "$work_dir/run" --resume ${force:+"$force"}
+}
+
+# Once for programs, with the figures of each sample, and once for people.
+evaluate() {
+    if [ "$dry_run" = yes ]; then
+        run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" \
+            --output "$work_dir/evaluation.h5" --json
+        return
+    fi
+    partial=$work_dir/evaluation.json.partial
+    true >"$partial" || return 74
+    evaluate_twice
+    code=$?
+    rm -f -- "$partial"
+    return "$code"
+}
+
+evaluate_twice() {
+    run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" \
+        --output "$work_dir/evaluation.h5" --json >"$partial" || return
+    mv -f -- "$partial" "$work_dir/evaluation.json" || return 74
+    # Its messages were seen the first time.
+    run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" 2>"$partial" && return
+    code=$?
+    cat -- "$partial" >&2
+    return "$code"
+}
+
+# run_stage STAGE WORDS ARGUMENT...: runs quern-STAGE with the arguments and the words.
+run_stage() {
+    stage=$1
+    words=$(split_words "$2")
+    shift 2
+    set -f
+    IFS=$newline
+    # shellcheck disable=SC2086
+    set -- "${programs:+$programs/}quern-$stage" "$@" $words
+    unset IFS
+    set +f
+
+    if [ "$dry_run" = yes ]; then
+        print_command "$@"
+        return 0
+    fi
+    # In the background, so that a signal to this script reaches the stage at once: a stage must
+    # not go on writing after its script has ended.
+    launch "$@" &
+    child=$!
+    wait_for_stage
+}
+
+wait_for_stage() {
+    num_waited=-1
+    while [ "$num_waited" -ne "$num_caught" ]; do
+        # A signal ends the wait early; then wait again for the stage itself.
+        num_waited=$num_caught
+        wait "$child"
+        code=$?
+    done
+    child=
+    if [ "$code" -eq 0 ] && [ "$stop_signal" -gt 0 ]; then
+        code=$((128 + stop_signal))
+    fi
+    return "$code"
+}
+
+print_command() {
+    line=
+    for word in "$@"; do
+        case $word in
+        '' | *[!A-Za-z0-9_./,:=+@%-]*)
+            word=\'$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")\'
+            ;;
+        esac
+        line="$line${line:+ }$word"
+    done
+    printf '%s\n' "$line"
+}
