@@ -17,7 +17,9 @@ builds quern and runs its tests:
   2. with clang, warnings as errors, built only, in build/clang;
   3. with clang's thread sanitizer, what is parallel, in build/threads;
   4. with clang's fuzzer, a while each, in build/fuzz;
-  5. optimized, the whole suite, in build/release.  Its summary comes last.
+  5. optimized, in build/release, the job scripts on a real Slurm, which is installed for it; this
+     part is skipped where it cannot be;
+  6. optimized, the whole suite.  Its summary comes last.
 
 Options:
   --quick              the last part only
@@ -73,9 +75,22 @@ run_fuzzers() {
     "$root/tests/fuzz/run.sh" --seconds "$fuzz_seconds" --seed 1
 }
 
+build_release() {
+    setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_PYTHON="$python"
+}
+
+run_cluster() {
+    announce "jobs on a Slurm of four nodes"
+    build_release || return
+    "$root/tests/cluster/run.sh"
+    code=$?
+    # Skipped, which it has said.
+    [ "$code" -eq 77 ] || return "$code"
+}
+
 run_release() {
     announce "gcc, optimized: the whole suite"
-    setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_PYTHON="$python" &&
+    build_release &&
         ctest --test-dir "$root/build/release" --no-tests=error --output-on-failure \
             --parallel "$num_processors"
 }
@@ -122,6 +137,7 @@ if [ "$quick" = no ]; then
     run_clang || failed="$failed clang"
     run_threads || failed="$failed threads"
     run_fuzzers || failed="$failed fuzzers"
+    run_cluster || failed="$failed cluster"
 fi
 run_release || failed="$failed release"
 
