@@ -181,7 +181,7 @@ enum status bench_threads(struct bench_settings *settings, struct error *error)
 
 struct evaluation_work {
     const struct model *model;
-    const struct dataset *dataset;
+    struct dataset *dataset;
     int num_threads;
     enum status status;
     struct error error;
@@ -197,7 +197,7 @@ static void call_validate(void *context)
                                 &work->error);
 }
 
-static enum status print_evaluate(const struct bench_settings *settings, const char *name,
+static enum status print_evaluate(struct bench_settings *settings, const char *name,
                                   const struct model_spec *spec, struct error *error)
 {
     struct model model;
