@@ -162,12 +162,13 @@ static void begin_hdf5(void)
 hid_t h5_create_file(const struct h5_context *file)
 {
     hid_t access = H5I_INVALID_HID, creation = H5I_INVALID_HID, id = H5I_INVALID_HID;
+    H5F_libver_t latest = file->has_virtual ? H5F_LIBVER_V110 : H5F_LIBVER_V18;
 
     begin_hdf5();
     access = create_access_list(file);
     creation = hold_list(file, H5Pcreate(H5P_FILE_CREATE));
     /* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
-    if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
+    if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, latest) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
     if (h5_ok(file) && (H5Pset_obj_track_times(creation, false) < 0 ||
                         H5Pset_attr_phase_change(creation, MAX_COMPACT_ATTRIBUTES, 0) < 0))

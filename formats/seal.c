@@ -189,3 +189,27 @@ enum status seal_check(const char *path, const char *name, bool is_full, int num
     close(descriptor);
     return status;
 }
+
+enum status seal_read(const char *path, const char *name, struct seal *seal, struct error *error)
+{
+    char line[SEAL_NBYTES + 1] = "";
+    bool is_sealed;
+    int descriptor = -1;
+    struct stat info;
+    enum status status = seal_check(path, name, false, 1, &is_sealed, error);
+
+    if (status == STATUS_OK && !is_sealed)
+        status = refuse(name, "has no seal: another program has rewritten it", NULL, NULL, error);
+    if (status != STATUS_OK)
+        return status;
+    descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 || fstat(descriptor, &info) != 0 ||
+        !read_at(descriptor, line, SEAL_NBYTES, (uint64_t)info.st_size - SEAL_NBYTES))
+        status = error_set_errno(error, name, "cannot read");
+    else if (sscanf(line + MAGIC_NBYTES, "%20" SCNu64 " %8" SCNx32, &seal->nbytes, &seal->crc32) !=
+             2)
+        status = refuse(name, "the seal at its end is damaged", NULL, NULL, error);
+    if (descriptor >= 0)
+        close(descriptor);
+    return status;
+}

@@ -13,6 +13,7 @@
 #define QUERN_FORMATS_SEAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/error.h"
 
@@ -28,5 +29,14 @@ enum status seal_append(const char *path, const char *name, struct error *error)
  */
 enum status seal_check(const char *path, const char *name, bool is_full, int num_threads,
                        bool *is_sealed, struct error *error);
+
+/* What a seal says. */
+struct seal {
+    uint64_t nbytes; /* before it */
+    uint32_t crc32;  /* of them */
+};
+
+/* Reads the seal and checks the length, not the bytes.  A file without one is refused. */
+enum status seal_read(const char *path, const char *name, struct seal *seal, struct error *error);
 
 #endif

@@ -53,7 +53,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a folder open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 21 };
+enum { NUM_SPECS = 22 };
 
 static void list_specs(struct ingest_options *options, struct raw_options *raw,
                        struct option_spec specs[NUM_SPECS])
@@ -96,6 +96,9 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_FLAG, "merge",
          .help = "make the store of all its shards, in any order, by copying compressed chunks",
          .value = &options->merge},
+        {OPTION_FLAG, "virtual",
+         .help = "with --merge: copy no images; the store is of use beside its shards only",
+         .value = &options->is_virtual},
         {OPTION_TEXT, "write-list", "FILE",
          .help = "write the list of the files of SOURCE, for --list, and no store",
          .value = &options->write_list, .shown_default = ""},
@@ -215,6 +218,8 @@ static enum status check_options(struct ingest_options *options, const struct ra
 {
     if (options->merge && check_merge(options, raw, error) != STATUS_OK)
         return error->status;
+    if (options->is_virtual && !options->merge)
+        return error_set(error, STATUS_USAGE, NULL, "--virtual does nothing without --merge");
     if (options->write_list && !options->merge &&
         check_write_list(options, raw, error) != STATUS_OK)
         return error->status;

@@ -25,6 +25,7 @@ struct merge {
     struct store_writer *writer;
     float *split_means[NUM_SPLITS];
     struct text_list reject_paths, reject_reasons;
+    struct store_link *links; /* [set.count], of a virtual store */
     struct progress progress;
     uint64_t num_done; /* rows, for progress */
     struct error *error;
@@ -87,7 +88,9 @@ static enum status compare_store(const void *context, struct store *store, bool 
 
     if (status != STATUS_OK)
         return status;
-    is_equal = strcmp(settings, merge->set.settings) == 0 &&
+    is_equal = store_is_virtual(store) == merge->options->is_virtual &&
+               (!merge->links || store_has_links(store, merge->links, merge->set.count)) &&
+               strcmp(settings, merge->set.settings) == 0 &&
                strcmp(digest, merge->set.digest) == 0 &&
                text_list_equal(store_classes(store), &merge->set.classes) &&
                memcmp(store_image_shape(store), &merge->set.image, sizeof(merge->set.image)) == 0;
@@ -108,6 +111,7 @@ static enum status create_store(struct merge *merge)
     struct store_plan plan = {.image = set->image,
                               .classes = &set->classes,
                               .max_path_nbytes = set->max_path_nbytes,
+                              .is_virtual = merge->options->is_virtual,
                               .compression_level = set->compression_level,
                               .num_threads = merge->options->num_threads};
 
@@ -229,6 +233,8 @@ static enum status finish_store(struct merge *merge)
         .source = {merge->set.name, merge->set.settings, merge->set.digest},
         .reject_paths = &merge->reject_paths,
         .reject_reasons = &merge->reject_reasons,
+        .links = merge->links,
+        .num_links = merge->links ? merge->set.count : 0,
     };
     struct store_writer *writer = merge->writer;
 
@@ -252,6 +258,27 @@ static enum status write_store(struct merge *merge)
     if (status == STATUS_OK)
         status = finish_store(merge);
     store_abandon(merge->writer);
+    return status;
+}
+
+/* What a virtual store says of its shards. */
+static enum status describe_shards(struct merge *merge)
+{
+    const struct shard_set *set = &merge->set;
+    enum status status = STATUS_OK;
+
+    if (!merge->options->is_virtual)
+        return STATUS_OK;
+    status = memory_allocate(&merge->links, set->count, sizeof(*merge->links), merge->error);
+    for (size_t i = 0; i < set->count && status == STATUS_OK; i++) {
+        struct store *shard = NULL;
+
+        status = shard_set_open(&set->members[i], &shard, merge->error);
+        if (status == STATUS_OK)
+            status = store_link_create(merge->options->store, set->members[i].path, shard,
+                                       &merge->links[i], merge->error);
+        store_close(shard);
+    }
     return status;
 }
 
@@ -281,6 +308,8 @@ enum status merge_run(const struct ingest_options *options, FILE *results, FILE 
     if (status == STATUS_OK)
         status = shard_set_check(options->shards, options->num_shards_to_merge,
                                  options->num_threads, &merge.set, error);
+    if (status == STATUS_OK)
+        status = describe_shards(&merge);
     if (status == STATUS_OK && !options->force)
         status = rerun_check_with(options->store, false, options->num_threads, messages,
                                   compare_store, &merge, &is_current, error);
@@ -293,6 +322,9 @@ enum status merge_run(const struct ingest_options *options, FILE *results, FILE 
         fputc('\n', results);
     for (int s = 0; s < NUM_SPLITS; s++)
         free(merge.split_means[s]);
+    for (size_t i = 0; merge.links && i < merge.set.count; i++)
+        free(merge.links[i].path);
+    free(merge.links);
     text_list_free(&merge.reject_paths);
     text_list_free(&merge.reject_reasons);
     shard_set_free(&merge.set);
