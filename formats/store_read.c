@@ -207,6 +207,8 @@ enum status store_open_with(const char *path, const struct store_checks *checks,
     if (h5_ok(&file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !checks->is_shard)
         h5_refuse(&file, "/train/images", "the store has no training images", NULL, NULL);
     check_fingerprint(&file, store);
+    if (store_is_virtual(store) && checks->is_shard)
+        h5_refuse(&file, NULL, "is a shard, and its images are virtual", NULL, NULL);
     if (h5_ok(&file) && store_is_virtual(store))
         store_parts_open(store, checks, &store->parts, error);
     if (!h5_ok(&file)) {
