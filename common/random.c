@@ -1,5 +1,8 @@
 #include "common/random.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 void random_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
@@ -45,17 +48,59 @@ uint32_t random_next(struct random_stream *stream)
     return stream->block[stream->num_used++];
 }
 
+/* The next count numbers; whole blocks go there directly and do not wait for each other. */
+static void fill(struct random_stream *stream, uint32_t *numbers, size_t count)
+{
+    size_t i = 0;
+
+    while (i < count && stream->num_used < 4)
+        numbers[i++] = random_next(stream);
+    for (; i + 4 <= count; i += 4) {
+        random_philox4x32(stream->counter, stream->key, numbers + i);
+        if (++stream->counter[0] == 0)
+            stream->counter[1]++;
+    }
+    while (i < count)
+        numbers[i++] = random_next(stream);
+}
+
+/* Whether number * bound / 2^32, rounded down, would come more often than other results. */
+static bool is_biased(uint64_t product, uint32_t bound)
+{
+    return (uint32_t)product < bound && (uint32_t)product < -bound % bound; /* 2^32 mod bound */
+}
+
 uint32_t random_below(struct random_stream *stream, uint32_t bound)
 {
-    uint64_t product = (uint64_t)random_next(stream) * bound;
+    uint64_t product;
 
-    if ((uint32_t)product < bound) {
-        uint32_t threshold = -bound % bound; /* 2^32 mod bound */
-
-        while ((uint32_t)product < threshold)
-            product = (uint64_t)random_next(stream) * bound;
-    }
+    do
+        product = (uint64_t)random_next(stream) * bound;
+    while (is_biased(product, bound));
     return (uint32_t)(product >> 32);
+}
+
+void random_shuffle(struct random_stream *stream, uint32_t *values, uint32_t count)
+{
+    enum { MAX_NUMBERS = 256 };
+    uint32_t numbers[MAX_NUMBERS];
+
+    for (uint32_t i = count; i > 1;) {
+        /* That many are sure to be used, so that the stream goes on where it would. */
+        uint32_t num_numbers = i - 1 < MAX_NUMBERS ? i - 1 : MAX_NUMBERS;
+
+        fill(stream, numbers, num_numbers);
+        for (uint32_t k = 0; k < num_numbers; k++) {
+            uint64_t product = (uint64_t)numbers[k] * i;
+            uint32_t j = (uint32_t)(product >> 32), exchanged = values[i - 1];
+
+            if (is_biased(product, i))
+                continue;
+            values[i - 1] = values[j];
+            values[j] = exchanged;
+            i--;
+        }
+    }
 }
 
 float random_uniform(struct random_stream *stream)

@@ -38,6 +38,12 @@ uint32_t random_next(struct random_stream *stream);
  * interval", 2019); bound > 0. */
 uint32_t random_below(struct random_stream *stream, uint32_t bound);
 
+/*
+ * Puts values [count] in a uniformly drawn order (Fisher and Yates' shuffle): for i = count, ..., 2
+ * values i - 1 and random_below(i) are exchanged.
+ */
+void random_shuffle(struct random_stream *stream, uint32_t *values, uint32_t count);
+
 /* Uniform on [0, 1), a multiple of 2^-24, exact in float32. */
 float random_uniform(struct random_stream *stream);
 

@@ -136,6 +136,33 @@ static void test_random_below_one_is_zero(void **state)
         assert_int_equal(random_below(&stream, 1), 0);
 }
 
+/* In blocks of numbers, from any place in one, it draws what the plain loop draws, and no more. */
+static void test_random_shuffle_any_count_equals_one_by_one(void **state)
+{
+    enum { MAX_COUNT = 1100 };
+    static const uint32_t counts[] = {0, 1, 2, 3, 5, 256, 257, 258, 513, 1000, MAX_COUNT};
+    uint32_t found[MAX_COUNT], expected[MAX_COUNT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct random_stream stream = random_stream_begin(6, RANDOM_EPOCH_ORDER, i), plain = stream;
+
+        for (size_t skipped = 0; skipped < i; skipped++)
+            assert_int_equal(random_next(&stream), random_next(&plain));
+        for (uint32_t k = 0; k < MAX_COUNT; k++)
+            found[k] = expected[k] = k;
+        random_shuffle(&stream, found, counts[i]);
+        for (uint32_t k = counts[i]; k > 1; k--) {
+            uint32_t j = random_below(&plain, k), exchanged = expected[k - 1];
+
+            expected[k - 1] = expected[j];
+            expected[j] = exchanged;
+        }
+        assert_memory_equal(found, expected, sizeof(found));
+        assert_int_equal(random_next(&stream), random_next(&plain));
+    }
+}
+
 static void test_random_uniform_is_upper_24_bits_of_next(void **state)
 {
     struct random_stream words = random_stream_begin(9, RANDOM_INITIAL_PARAMETERS, 3);
@@ -171,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_random_below_small_bounds_is_uniform),
         cmocka_unit_test(test_random_below_bound_near_2_to_32_is_unbiased),
         cmocka_unit_test(test_random_below_one_is_zero),
+        cmocka_unit_test(test_random_shuffle_any_count_equals_one_by_one),
         cmocka_unit_test(test_random_uniform_is_upper_24_bits_of_next),
         cmocka_unit_test(test_random_hash_known_inputs_give_pinned_hashes),
     };

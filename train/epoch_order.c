@@ -17,17 +17,6 @@ static void fill_in_order(uint32_t *numbers, uint32_t count)
         numbers[i] = i;
 }
 
-static void permute(struct random_stream *stream, uint32_t *numbers, uint32_t count)
-{
-    for (uint32_t i = count; i > 1; i--) {
-        uint32_t j = random_below(stream, i);
-        uint32_t swapped = numbers[i - 1];
-
-        numbers[i - 1] = numbers[j];
-        numbers[j] = swapped;
-    }
-}
-
 /* Writes the samples of one chunk and returns how many. */
 static uint32_t add_chunk(const struct epoch_order *order, uint32_t chunk, uint32_t num_samples,
                           uint32_t *samples)
@@ -46,11 +35,11 @@ static void fill_by_windows(const struct epoch_order *order, struct random_strea
 {
     uint32_t begin = 0, end = 0;
 
-    permute(stream, chunks, num_chunks);
+    random_shuffle(stream, chunks, num_chunks);
     for (uint32_t place = 0; place < num_chunks; place++) {
         end += add_chunk(order, chunks[place], num_samples, samples + end);
         if ((place + 1) % order->window == 0 || place + 1 == num_chunks) {
-            permute(stream, samples + begin, end - begin);
+            random_shuffle(stream, samples + begin, end - begin);
             begin = end;
         }
     }
@@ -69,7 +58,7 @@ void epoch_order_fill(const struct epoch_order *order, uint64_t epoch, uint32_t 
     }
     fill_in_order(samples, num_samples);
     if (order->shuffle == SHUFFLE_FULL)
-        permute(&stream, samples, num_samples);
+        random_shuffle(&stream, samples, num_samples);
 }
 
 /* The place of the one chunk that may be short, and how many samples it lacks. */
