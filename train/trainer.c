@@ -2,9 +2,11 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 #include "model/kernels.h"
+#include "train/barrier.h"
 
 /* Threads share parameters in cache lines, so that no two write to one. */
 enum { PARAMETERS_PER_LINE = MEMORY_ALIGNMENT / sizeof(float) };
@@ -19,26 +21,30 @@ static uint64_t num_rows_of(const struct trainer *trainer)
     return trainer->samples.dataset->num_rows;
 }
 
-/* How the slices of whole batches, and those of the epoch's last batch, are summed over ranks. */
+/*
+ * How the slices of whole batches, and those of the epoch's last batch, are summed over ranks.
+ * own_slices: how many of each are this rank's.
+ */
 static enum status join_ranks(struct trainer *trainer, uint64_t largest_batch, uint64_t num_rows,
-                              struct error *error)
+                              size_t own_slices[2], struct error *error)
 {
     uint64_t rest = num_rows % largest_batch;
     const size_t num_slices[2] = {num_slices_of(largest_batch),
                                   num_slices_of(rest > 0 ? rest : largest_batch)};
+    size_t first;
     enum status status;
 
-    trainer->max_slices = num_slices[0];
+    own_slices[0] = num_slices[0];
+    own_slices[1] = num_slices[1];
     if (trainer->ranks->count == 1)
         return STATUS_OK;
     status =
         exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
                         trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
-    if (status != STATUS_OK)
+    for (int i = 0; i < 2 && status == STATUS_OK; i++)
+        own_slices[i] = exchange_own_slices(&trainer->exchange, num_slices[i], &first);
+    if (status != STATUS_OK || !trainer->samples.dataset->is_part)
         return status;
-    trainer->max_slices = exchange_max_own_slices(&trainer->exchange);
-    if (!trainer->samples.dataset->is_part)
-        return STATUS_OK;
     trainer->samples.fetch = &trainer->fetch;
     return fetch_create(&trainer->fetch, trainer->ranks, trainer->samples.dataset,
                         &trainer->exchange, largest_batch, error);
@@ -50,30 +56,24 @@ enum status trainer_create(struct trainer *trainer, const struct trainer_setting
 {
     uint64_t largest_batch =
         settings->batch_size < train->num_rows ? settings->batch_size : train->num_rows;
-    size_t num_parameters = model->num_parameters;
+    size_t num_parameters = model->num_parameters, own_slices[2], max_slices = 0;
     enum status status;
 
     *trainer = (struct trainer){.settings = *settings, .model = model, .ranks = ranks};
     status = samples_create(&trainer->samples, train, &settings->order, error);
     if (status == STATUS_OK)
-        status = join_ranks(trainer, largest_batch, train->num_rows, error);
+        status = join_ranks(trainer, largest_batch, train->num_rows, own_slices, error);
     if (status == STATUS_OK)
-        status =
-            memory_allocate(&trainer->slice_grads, trainer->max_slices, sizeof(float *), error);
-    for (size_t i = 0; i < trainer->max_slices && status == STATUS_OK; i++)
-        status = memory_allocate(&trainer->slice_grads[i], num_parameters, sizeof(float), error);
+        max_slices = own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1];
     for (int i = 0; i < 2 && status == STATUS_OK; i++)
-        status =
-            memory_allocate(&trainer->slice_losses[i], trainer->max_slices, sizeof(double), error);
+        status = memory_allocate(&trainer->slice_losses[i], max_slices, sizeof(double), error);
     if (status == STATUS_OK && settings->momentum != 0)
         status = memory_allocate(&trainer->velocity, num_parameters, sizeof(float), error);
     if (status == STATUS_OK && settings->accumulate > 1)
         status = memory_allocate(&trainer->accumulated, num_parameters, sizeof(float), error);
     if (status == STATUS_OK)
-        status = memory_allocate(&trainer->workspaces, (size_t)settings->num_threads,
-                                 sizeof(*trainer->workspaces), error);
-    for (int i = 0; i < settings->num_threads && status == STATUS_OK; i++)
-        status = model_workspace_create(model, &trainer->workspaces[i], error);
+        status = team_create(&trainer->team, model, trainer->velocity, trainer->accumulated,
+                             (size_t)settings->num_threads, own_slices, ranks->count == 1, error);
     if (status != STATUS_OK)
         trainer_destroy(trainer);
     return status;
@@ -81,16 +81,11 @@ enum status trainer_create(struct trainer *trainer, const struct trainer_setting
 
 void trainer_destroy(struct trainer *trainer)
 {
-    for (size_t i = 0; trainer->slice_grads && i < trainer->max_slices; i++)
-        free(trainer->slice_grads[i]);
-    for (int i = 0; trainer->workspaces && i < trainer->settings.num_threads; i++)
-        model_workspace_destroy(&trainer->workspaces[i]);
-    free(trainer->slice_grads);
+    team_destroy(&trainer->team);
     free(trainer->slice_losses[0]);
     free(trainer->slice_losses[1]);
     free(trainer->velocity);
     free(trainer->accumulated);
-    free(trainer->workspaces);
     fetch_destroy(&trainer->fetch);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
@@ -104,8 +99,10 @@ struct batch {
     size_t num_slices;
     size_t first_own; /* slice of this rank, the first of num_own */
     size_t num_own;
-    double *slice_losses; /* [num_own] */
-    bool ends_step;       /* its gradient completes a step */
+    size_t block_slices, num_blocks; /* of those */
+    float **block_grads;             /* [num_blocks][num_parameters] */
+    double *slice_losses;            /* [num_own] */
+    bool ends_step;                  /* its gradient completes a step */
     bool begins_step;
 };
 
@@ -118,6 +115,7 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t batch_index
     struct batch batch = {.first = first,
                           .num_rows = num_rows,
                           .num_slices = num_slices_of(num_rows),
+                          .block_grads = trainer->team.block_grads[batch_index % 2],
                           .slice_losses = trainer->slice_losses[batch_index % 2],
                           .begins_step = batch_index % accumulate == 0,
                           .ends_step = (batch_index + 1) % accumulate == 0 ||
@@ -126,12 +124,14 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t batch_index
     batch.num_own = batch.num_slices;
     if (trainer->ranks->count > 1)
         batch.num_own = exchange_own_slices(&trainer->exchange, batch.num_slices, &batch.first_own);
+    batch.block_slices = team_block_slices(&trainer->team, batch.num_own);
+    batch.num_blocks = (batch.num_own + batch.block_slices - 1) / batch.block_slices;
     return batch;
 }
 
 /* The gradient of one of this rank's slices of the batch's mean loss, and the sum of its losses. */
 static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
-                          struct model_workspace *workspace)
+                          struct member *member, float *grad)
 {
     uint64_t first = (batch->first_own + own) * MODEL_SLICE_ROWS, left = batch->num_rows - first;
     size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
@@ -143,23 +143,64 @@ static void compute_slice(const struct trainer *trainer, const struct batch *bat
         labels[i] = samples_label(&trainer->samples, batch->first + first + i);
     }
     batch->slice_losses[own] =
-        model_compute_gradient(trainer->model, rows, labels, num_rows,
-                               1.0f / (float)batch->num_rows, workspace, trainer->slice_grads[own]);
+        model_compute_gradient(&member->model, rows, labels, num_rows,
+                               1.0f / (float)batch->num_rows, &member->workspace, grad);
+}
+
+/*
+ * The sum of a block's slices, in their tree.  As tree_add does it: finished subtrees wait, largest
+ * first, and the bits of a slice's number say which of them it completes.
+ */
+static void compute_block(const struct trainer *trainer, const struct batch *batch, size_t block,
+                          struct member *member)
+{
+    const struct kernels *kernels = trainer->model->kernels;
+    size_t num_parameters = trainer->model->num_parameters, first = block * batch->block_slices;
+    size_t left = batch->num_own - first, num_waiting = 0;
+    size_t count = left < batch->block_slices ? left : batch->block_slices;
+
+    for (size_t i = 0; i < count; i++) {
+        float *sum =
+            num_waiting == 0 ? batch->block_grads[block] : member->subtrees[num_waiting - 1];
+        size_t bits = i + 1 < count ? i : SIZE_MAX; /* the last completes all that wait */
+
+        compute_slice(trainer, batch, first + i, member, sum);
+        for (; (bits & 1) && num_waiting > 0; bits >>= 1) {
+            float *left_sum =
+                --num_waiting == 0 ? batch->block_grads[block] : member->subtrees[num_waiting - 1];
+
+            kernels->add(left_sum, sum, 0, num_parameters);
+            sum = left_sum;
+        }
+        num_waiting++;
+    }
+}
+
+/* A member's share of the blocks. */
+static void compute_blocks(const struct trainer *trainer, const struct batch *batch,
+                           struct member *member)
+{
+    size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
+    size_t end = (thread + 1) * batch->num_blocks / num_threads;
+
+    for (size_t block = thread * batch->num_blocks / num_threads; block < end; block++)
+        compute_block(trainer, batch, block, member);
 }
 
 /*
  * Takes the summed gradient of parameters begin .. end - 1 of those from part on, where grad
  * starts, and updates them when a step is due.
  */
-static void update_range(const struct trainer *trainer, const struct batch *batch, float *grad,
-                         size_t part, size_t begin, size_t end)
+static void update_range(const struct trainer *trainer, const struct batch *batch,
+                         const struct member *member, float *grad, size_t part, size_t begin,
+                         size_t end)
 {
     const struct trainer_settings *settings = &trainer->settings;
     const struct kernels *kernels = trainer->model->kernels;
-    float *velocity = trainer->velocity ? trainer->velocity + part : NULL;
+    float *velocity = member->velocity ? member->velocity + part : NULL;
 
-    if (trainer->accumulated) {
-        float *accumulated = trainer->accumulated + part;
+    if (member->accumulated) {
+        float *accumulated = member->accumulated + part;
 
         if (batch->begins_step)
             for (size_t i = begin; i < end; i++)
@@ -168,9 +209,8 @@ static void update_range(const struct trainer *trainer, const struct batch *batc
         grad = accumulated;
     }
     if (batch->ends_step)
-        kernels->sgd_step(trainer->model->parameters + part, velocity, grad,
-                          settings->learning_rate, settings->momentum, settings->weight_decay,
-                          begin, end);
+        kernels->sgd_step(member->model.parameters + part, velocity, grad, settings->learning_rate,
+                          settings->momentum, settings->weight_decay, begin, end);
 }
 
 /* A thread's share of count parameters, in whole cache lines. */
@@ -185,54 +225,66 @@ static void parameter_range(size_t count, size_t *begin, size_t *end)
         *end = count;
 }
 
-/* After all slices: sums and updates, by all threads of the only rank. */
-static void update_alone(const struct trainer *trainer, const struct batch *batch)
+/* After all blocks: sums and updates, by all members of the only rank. */
+static void update_alone(const struct trainer *trainer, const struct batch *batch,
+                         const struct member *member)
 {
-    size_t begin, end;
+    const struct kernels *kernels = trainer->model->kernels;
+    size_t num_parameters = trainer->model->num_parameters, begin = 0, end = num_parameters;
+    float **grads = batch->block_grads;
 
-    parameter_range(trainer->model->num_parameters, &begin, &end);
-    trainer->model->kernels->tree_add(trainer->slice_grads, batch->num_slices, begin, end);
-    update_range(trainer, batch, trainer->slice_grads[0], 0, begin, end);
+    if (trainer->team.is_replicated) {
+        /* The others add them up too. */
+        grads = member->copies;
+        for (size_t i = 0; i < batch->num_blocks; i++)
+            memcpy(grads[i], batch->block_grads[i], num_parameters * sizeof(float));
+    } else {
+        parameter_range(num_parameters, &begin, &end);
+    }
+    kernels->tree_add(grads, batch->num_blocks, begin, end);
+    update_range(trainer, batch, member, grads[0], 0, begin, end);
 }
 
-/* The same by all threads of all ranks.  wish: this rank's. */
-static void update_together(struct trainer *trainer, const struct batch *batch, struct wish wish)
+/* The same by all members of all ranks.  wish: this rank's. */
+static void update_together(struct trainer *trainer, const struct batch *batch,
+                            const struct member *member, struct barrier *barrier, struct wish wish)
 {
     struct exchange *exchange = &trainer->exchange;
     size_t part, part_end, begin, end;
     float *grad;
 
     parameter_range(trainer->model->num_parameters, &begin, &end);
-    exchange_pack(exchange, batch->num_slices, trainer->slice_grads, begin, end);
-#pragma omp barrier
+    exchange_pack(exchange, batch->num_slices, batch->block_grads, begin, end);
+    barrier_wait(barrier);
 #pragma omp master
     exchange_run(exchange, batch->num_slices, batch->slice_losses, wish);
-#pragma omp barrier
+    barrier_wait(barrier);
     if (exchange->wish.failed)
         return; /* what was sent is no sum */
     exchange_part(exchange, &part, &part_end);
     parameter_range(part_end - part, &begin, &end);
     grad = exchange_finish(exchange, batch->num_slices, part + begin, part + end);
-    update_range(trainer, batch, grad, part, begin, end);
+    update_range(trainer, batch, member, grad, part, begin, end);
     if (exchange->is_gathered || !batch->ends_step)
         return;
-#pragma omp barrier
+    barrier_wait(barrier);
 #pragma omp master
     exchange_gather_parts(exchange, RANKS_STEPS, trainer->model->parameters);
 }
 
-/* One thread's, after the update.  Returns whether to pause here. */
-static bool end_batch(struct trainer *trainer, const struct batch *batch, uint64_t num_batches)
+/* One thread's, after the update. */
+static void end_batch(struct trainer *trainer, const struct batch *batch, struct wish wish)
 {
     const double *losses =
         trainer->ranks->count > 1 ? trainer->exchange.slice_losses : batch->slice_losses;
 
+    trainer->wish = wish;
+    if (wish.failed)
+        return;
     for (size_t slice = 0; slice < batch->num_slices; slice++)
         trainer->loss_sum += losses[slice];
     trainer->batch++;
     trainer->num_steps += batch->ends_step;
-    return batch->ends_step && trainer->batch < num_batches &&
-           (trainer->wish.stop_signal || trainer->wish.save);
 }
 
 struct wish_source {
@@ -245,47 +297,73 @@ static struct wish ask(const struct wish_source *source, uint64_t num_samples_do
     return source->get ? source->get(source->context, num_samples_done) : (struct wish){0};
 }
 
-/* Trains batches from trainer->batch to before end_index, whose samples are all available; false
+/* What all members of a rank share while they train. */
+struct stretch {
+    struct trainer *trainer;
+    const struct wish_source *source;
+    uint64_t first_batch, end_batch; /* all samples are available */
+    uint64_t num_batches;            /* of the epoch */
+    struct barrier barrier;
+    struct wish wishes[2]; /* this rank's at even and odd batches */
+    bool is_paused;
+};
+
+/*
+ * What one member does.  Between two barriers nobody writes what another reads: gradients of
+ * blocks, losses and wishes are those of even and odd batches in turn, and if parameters are not
+ * replicated, nobody goes on before all have made their part of the step.
+ */
+static void train_stretch(struct stretch *stretch, struct member *member)
+{
+    struct trainer *trainer = stretch->trainer;
+    bool is_alone = trainer->ranks->count == 1, is_paused = false;
+
+    team_begin(&trainer->team, member);
+    barrier_wait(&stretch->barrier);
+    for (uint64_t index = stretch->first_batch; index < stretch->end_batch && !is_paused; index++) {
+        struct batch batch = batch_of(trainer, index, stretch->num_batches);
+        struct wish *wish = &stretch->wishes[index % 2];
+
+        compute_blocks(trainer, &batch, member);
+#pragma omp master
+        *wish = ask(stretch->source, batch.first + batch.num_rows);
+        barrier_wait(&stretch->barrier);
+        if (is_alone) {
+            update_alone(trainer, &batch, member);
+        } else {
+            update_together(trainer, &batch, member, &stretch->barrier, *wish);
+            wish = &trainer->exchange.wish;
+        }
+        is_paused = wish->failed || (batch.ends_step && index + 1 < stretch->num_batches &&
+                                     (wish->stop_signal || wish->save));
+#pragma omp master
+        {
+            end_batch(trainer, &batch, *wish);
+            stretch->is_paused = is_paused;
+        }
+        if (!trainer->team.is_replicated)
+            barrier_wait(&stretch->barrier);
+    }
+}
+
+/* Trains batches from trainer->batch to before end_batch, whose samples are all available; false
  * when a rank wished to pause before. */
-static bool run_batches(struct trainer *trainer, uint64_t end_index, uint64_t num_batches,
+static bool run_batches(struct trainer *trainer, uint64_t end_batch, uint64_t num_batches,
                         const struct wish_source *source)
 {
-    const struct trainer_settings *settings = &trainer->settings;
-    uint64_t first_batch = trainer->batch;
-    bool is_alone = trainer->ranks->count == 1, is_paused = false;
-    /* More threads than slices would only wait for each other. */
-    size_t max_threads = trainer->max_slices > 0 ? trainer->max_slices : 1;
-    int num_threads =
-        (size_t)settings->num_threads < max_threads ? settings->num_threads : (int)max_threads;
+    struct stretch stretch = {.trainer = trainer,
+                              .source = source,
+                              .first_batch = trainer->batch,
+                              .end_batch = end_batch,
+                              .num_batches = num_batches};
 
-#pragma omp parallel num_threads(num_threads)
+#pragma omp parallel num_threads((int)trainer->team.num_members)
     {
-        struct model_workspace *workspace = &trainer->workspaces[omp_get_thread_num()];
-        struct wish wish = {0};
-
-        for (uint64_t index = first_batch; index < end_index && !is_paused; index++) {
-            struct batch batch = batch_of(trainer, index, num_batches);
-
-#pragma omp for schedule(static)
-            for (size_t own = 0; own < batch.num_own; own++)
-                compute_slice(trainer, &batch, own, workspace);
-                /* Here all wait: every slice is done. */
-#pragma omp master
-            wish = ask(source, batch.first + batch.num_rows);
-            if (is_alone)
-                update_alone(trainer, &batch);
-            else
-                update_together(trainer, &batch, wish);
-#pragma omp master
-            {
-                /* The next batch writes to the other of the two loss arrays. */
-                trainer->wish = is_alone ? wish : trainer->exchange.wish;
-                is_paused = trainer->wish.failed || end_batch(trainer, &batch, num_batches);
-            }
-#pragma omp barrier
-        }
+#pragma omp single
+        barrier_init(&stretch.barrier, (unsigned)omp_get_num_threads());
+        train_stretch(&stretch, &trainer->team.members[omp_get_thread_num()]);
     }
-    return !is_paused;
+    return !stretch.is_paused;
 }
 
 /* A rank without samples goes with the others as far as to the next exchange, so that they learn.

@@ -19,6 +19,7 @@
 #include "train/exchange.h"
 #include "train/ranks.h"
 #include "train/samples.h"
+#include "train/team.h"
 
 struct trainer_settings {
     uint64_t batch_size;
@@ -42,13 +43,11 @@ struct trainer {
     struct wish wish; /* of all ranks, why the epoch paused */
 
     struct ranks *ranks;
-    struct exchange exchange;           /* of more ranks than one */
-    struct fetch fetch;                 /* of a dataset in parts */
-    size_t max_slices;                  /* of one batch, this rank's */
-    float **slice_grads;                /* [max_slices][num_parameters] */
-    double *slice_losses[2];            /* [max_slices], of even and odd batches */
-    float *accumulated;                 /* [num_parameters]; NULL when accumulate is 1 */
-    struct model_workspace *workspaces; /* [num_threads] */
+    struct exchange exchange; /* of more ranks than one */
+    struct fetch fetch;       /* of a dataset in parts */
+    double *slice_losses[2];  /* [max_slices], of even and odd batches */
+    float *accumulated;       /* [num_parameters]; NULL when accumulate is 1 */
+    struct team team;
 };
 
 /* The model, the dataset and the ranks must live as long. */
