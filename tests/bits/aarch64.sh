@@ -1,0 +1,44 @@
+#!/bin/sh
+# Builds common/, model/ and tests/bits for aarch64, where the kernels are written for NEON, runs
+# that by an emulator, and holds it to the same bits.  Skipped (77) without the compiler or the
+# emulator.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=$(CDPATH='' cd -- "$here/../.." && pwd)
+compiler=${QUERN_AARCH64_CC:-aarch64-linux-gnu-gcc}
+
+emulator=
+for candidate in qemu-aarch64 qemu-aarch64-static; do
+    if command -v "$candidate" >/dev/null; then
+        emulator=$candidate
+        break
+    fi
+done
+[ -n "$emulator" ] || { echo "skipped: no qemu-aarch64 (Debian: qemu-user)"; exit 77; }
+if ! echo 'int main(void) { return 0; }' | "$compiler" -static -x c - -o /dev/null 2>/dev/null; then
+    echo "skipped: no $compiler that links (Debian: gcc-aarch64-linux-gnu, libc6-dev-arm64-cross)"
+    exit 77
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+# As CMakeLists.txt and model/CMakeLists.txt have it, OpenMP's threads apart.
+for level in O0 O3; do
+    flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
+        -ffp-contract=off -fno-math-errno -fopenmp-simd"
+    # The flags are words to split.
+    # shellcheck disable=SC2086
+    "$compiler" "-$level" $flags -fno-trapping-math \
+        -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' \
+        -c model/kernels_vector.c -o "$work/kernels.o"
+    # shellcheck disable=SC2086
+    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
+        tests/bits/bits.c tests/bits/cases.c \
+        common/error.c common/memory.c common/random.c common/text.c \
+        model/class_means.c model/dense_layer.c model/kernels_choose.c model/kernels_reference.c \
+        model/loss.c model/math_functions.c model/mean_layer.c model/model.c \
+        "$work/kernels.o" -lm
+    printf 'aarch64, -%s: ' "$level"
+    "$emulator" "$work/bits" tests/bits/expected.txt
+done
