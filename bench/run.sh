@@ -138,7 +138,7 @@ measure_row() {
         turn=$((turn + 1))
     done
     [ -z "$peer" ] || stop_peer
-    [ -z "$notes" ] || peer_description=$("$notes")
+    [ -z "$notes" ] || peer_description="${peer_description:+$peer_description; }$("$notes")"
     printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$row" "$ours" "$theirs" "$target" "$limit" \
         "${missing:--}" "${peer_description:--}" >>"$work/rows.tsv"
 }
