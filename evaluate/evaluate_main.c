@@ -1,6 +1,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/machine_memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
@@ -53,13 +54,18 @@ static enum status evaluate_store(const struct evaluate_options *options,
                                   const struct loaded_model *loaded, struct error *error)
 {
     struct split_evaluation result = {0};
-    struct store_checks checks = {.skip_seal = options->is_quick,
-                                  .num_threads = options->num_threads};
+    const struct split_request request = {
+        .store_path = options->store,
+        .split = options->split,
+        .with_samples = options->output != NULL,
+        .checks = {.skip_seal = options->is_quick, .num_threads = options->num_threads},
+        .memory_limit =
+            options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
+    };
     enum status status = check_output(options, loaded, error);
 
     if (status == STATUS_OK)
-        status = split_evaluation_run(loaded, options->store, options->split,
-                                      options->output != NULL, &checks, &result, error);
+        status = split_evaluation_run(loaded, &request, &result, error);
     if (status == STATUS_OK && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "

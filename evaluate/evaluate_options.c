@@ -2,8 +2,11 @@
 
 #include <omp.h>
 
+#include "common/parse.h"
+
 /* What is written by the option table and checked afterwards. */
 struct raw_options {
+    const char *memory_limit;
     int verify;
     bool is_verify_given;
     int split;
@@ -67,6 +70,8 @@ static enum status check_combination(const struct raw_options *raw, struct error
         return error_set(error, STATUS_USAGE, NULL, "--output does not go with --image");
     if (raw->image && raw->is_verify_given)
         return error_set(error, STATUS_USAGE, NULL, "--verify does not go with --image");
+    if (raw->image && raw->memory_limit)
+        return error_set(error, STATUS_USAGE, NULL, "--memory-limit does not go with --image");
     if (raw->output && raw->output[0] == '\0')
         return error_set(error, STATUS_USAGE, NULL, "--output needs a file name");
     if (!raw->image && raw->is_max_pixels_given)
@@ -93,6 +98,10 @@ enum status evaluate_options_parse(int argc, char **argv, struct evaluate_option
          .help = "check the store's seal over every byte before use, or its fingerprint and the "
                  "images that are read only",
          .value = &raw.verify, .choices = verify_names, .given = &raw.is_verify_given},
+        {OPTION_TEXT, "memory-limit", "SIZE",
+         "bytes (K, M, G, T: powers of 1024) for the images and all that grows with their number, "
+         "scores and paths aside; what does not fit is streamed, with the same result",
+         .value = &raw.memory_limit, .shown_default = "3/4 of this machine's or job's memory"},
         {OPTION_HEADING, .help = "Single images"},
         {OPTION_FLAG, "image", .help = "classify the PNG files after CHECKPOINT",
          .value = &raw.image},
@@ -121,6 +130,8 @@ enum status evaluate_options_parse(int argc, char **argv, struct evaluate_option
     status = check_combination(&raw, error);
     if (status == STATUS_OK)
         status = check_operands(argc - first_operand, argv + first_operand, &raw, options, error);
+    if (status == STATUS_OK && raw.memory_limit)
+        status = parse_nbytes("--memory-limit", raw.memory_limit, 1, &options->memory_limit, error);
     options->split = (enum split)raw.split;
     options->output = raw.output;
     options->json = raw.json;

@@ -20,7 +20,8 @@ struct evaluate_options {
     enum split split;
     const char *output; /* NULL: no evaluation file */
     bool json;
-    bool is_quick; /* do not check the store's seal over every byte */
+    uint64_t memory_limit; /* bytes; 0: none was given */
+    bool is_quick;         /* do not check the store's seal over every byte */
     uint64_t max_pixels;
     int num_threads;
 };

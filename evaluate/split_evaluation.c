@@ -1,12 +1,20 @@
 #include "evaluate/split_evaluation.h"
 
+#include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
 
 #include "common/memory.h"
 #include "common/text.h"
 #include "evaluate/class_map.h"
+#include "formats/dataset.h"
 #include "formats/evaluation.h"
+
+enum {
+    MEGABYTE = 1 << 20,
+    /* Blocks in memory at a time of a split that is streamed: work for every thread. */
+    STREAMED_BLOCKS = 16,
+};
 
 static enum status read_labels(const struct loaded_model *loaded, const struct store *store,
                                struct split_evaluation *result, struct error *error)
@@ -67,7 +75,7 @@ static void free_workspaces(struct model_workspace *workspaces, int num_threads)
     free(workspaces);
 }
 
-static void evaluate_slice(const struct model *model, const uint8_t *pixels, uint64_t slice,
+static void evaluate_slice(const struct model *model, const struct dataset *dataset, uint64_t slice,
                            struct model_workspace *workspace, struct split_evaluation *result,
                            double *loss_sum)
 {
@@ -77,15 +85,35 @@ static void evaluate_slice(const struct model *model, const uint8_t *pixels, uin
     size_t num_rows = num_left < MODEL_SLICE_ROWS ? (size_t)num_left : MODEL_SLICE_ROWS;
 
     for (size_t i = 0; i < num_rows; i++)
-        rows[i] = pixels + (first + i) * model->num_inputs;
+        rows[i] = dataset_row(dataset, first + i);
     model_evaluate(
         model, rows, result->labels + first, num_rows, workspace, result->predictions + first,
         result->scores ? result->scores + first * model->spec.num_classes : NULL, loss_sum);
 }
 
-static enum status evaluate_pixels(const struct model *model, const uint8_t *pixels,
-                                   int num_threads, struct split_evaluation *result,
+/* Evaluates stretch by stretch of what is in memory; losses [slices] are those of each slice. */
+static enum status evaluate_slices(const struct model *model, struct dataset *dataset,
+                                   int num_threads, struct model_workspace *workspaces,
+                                   double *loss_sums, struct split_evaluation *result,
                                    struct error *error)
+{
+    for (uint64_t first = 0; first < result->num_samples;) {
+        uint64_t begin = first / MODEL_SLICE_ROWS, end;
+
+        if (dataset_reach(dataset, first, &first, error) != STATUS_OK)
+            return error->status;
+        end = (first + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+#pragma omp parallel for schedule(static) num_threads(num_threads)
+        for (uint64_t slice = begin; slice < end; slice++)
+            evaluate_slice(model, dataset, slice, &workspaces[omp_get_thread_num()], result,
+                           &loss_sums[slice]);
+    }
+    return STATUS_OK;
+}
+
+static enum status evaluate_dataset(const struct model *model, struct dataset *dataset,
+                                    int num_threads, struct split_evaluation *result,
+                                    struct error *error)
 {
     uint64_t num_slices = (result->num_samples + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
     struct model_workspace *workspaces = NULL;
@@ -95,68 +123,85 @@ static enum status evaluate_pixels(const struct model *model, const uint8_t *pix
 
     if (status == STATUS_OK)
         status = make_workspaces(model, num_threads, &workspaces, error);
-    if (status != STATUS_OK)
-        goto out;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
-    for (uint64_t slice = 0; slice < num_slices; slice++)
-        evaluate_slice(model, pixels, slice, &workspaces[omp_get_thread_num()], result,
-                       &loss_sums[slice]);
+    if (status == STATUS_OK)
+        status = evaluate_slices(model, dataset, num_threads, workspaces, loss_sums, result, error);
     /* Added in slice order, so that the sum does not depend on who computed what. */
-    for (uint64_t slice = 0; slice < num_slices; slice++)
+    for (uint64_t slice = 0; slice < num_slices && status == STATUS_OK; slice++)
         loss_sum += loss_sums[slice];
     result->loss = loss_sum / (double)result->num_samples;
-out:
     free_workspaces(workspaces, num_threads);
     free(loss_sums);
     return status;
 }
 
+/* The whole split in memory if it fits, else a few chunks of it at a time. */
+static enum status open_dataset(const struct split_request *request, struct store *store,
+                                const struct model *model, uint64_t num_samples,
+                                struct dataset *dataset, struct error *error)
+{
+    int num_threads = request->checks.num_threads;
+    struct dataset_plan plan = {.num_threads = num_threads};
+    /* Of each sample its label here and in the store, its checksum, its prediction, and a loss of
+     * each slice. */
+    uint64_t others = store_rows_nbytes(store) + num_samples * 2 * sizeof(uint32_t) +
+                      num_samples / MODEL_SLICE_ROWS * sizeof(double) +
+                      model->num_parameters * sizeof(float);
+    uint64_t limit = request->memory_limit ? request->memory_limit : UINT64_MAX;
+    uint64_t budget = limit > others ? limit - others : 0;
+
+    if (dataset_nbytes(store, request->split, &plan) > budget)
+        plan = dataset_plan_stored(store, STREAMED_BLOCKS, MODEL_SLICE_ROWS, num_threads);
+    if (dataset_nbytes(store, request->split, &plan) > budget)
+        plan = dataset_plan_stored(store, 1, MODEL_SLICE_ROWS, num_threads);
+    if (dataset_nbytes(store, request->split, &plan) > budget)
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+                         "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
+                         (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
+    return dataset_open(dataset, store, request->split, &plan, error);
+}
+
 static enum status evaluate_store(const struct loaded_model *loaded, struct store *store,
-                                  bool with_samples, int num_threads,
+                                  const struct split_request *request,
                                   struct split_evaluation *result, struct error *error)
 {
     const struct model *model = &loaded->model;
     size_t num_classes = model->spec.num_classes;
-    uint8_t *pixels = NULL;
-    enum status status = read_samples(loaded, store, with_samples, result, error);
+    struct dataset dataset = {0};
+    enum status status = read_samples(loaded, store, request->with_samples, result, error);
 
     if (status == STATUS_OK)
         status = memory_allocate(&result->predictions, result->num_samples,
                                  sizeof(*result->predictions), error);
-    if (status == STATUS_OK && with_samples)
+    if (status == STATUS_OK && request->with_samples)
         status = memory_allocate(&result->scores, result->num_samples,
                                  num_classes * sizeof(*result->scores), error);
     if (status == STATUS_OK)
-        status = memory_allocate(&pixels, result->num_samples, model->num_inputs, error);
+        status = open_dataset(request, store, model, result->num_samples, &dataset, error);
     if (status == STATUS_OK)
-        status = store_read_pixels(store, result->split, 0, result->num_samples, num_threads,
-                                   pixels, error);
-    if (status == STATUS_OK)
-        status = evaluate_pixels(model, pixels, num_threads, result, error);
+        status = evaluate_dataset(model, &dataset, request->checks.num_threads, result, error);
     if (status == STATUS_OK)
         status = metrics_create(&result->metrics, num_classes, error);
     if (status == STATUS_OK) {
         metrics_count(&result->metrics, result->labels, result->predictions, result->num_samples);
         metrics_finish(&result->metrics);
     }
-    free(pixels);
+    dataset_close(&dataset);
     return status;
 }
 
-enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
-                                 enum split split, bool with_samples,
-                                 const struct store_checks *checks, struct split_evaluation *result,
-                                 struct error *error)
+enum status split_evaluation_run(const struct loaded_model *loaded,
+                                 const struct split_request *request,
+                                 struct split_evaluation *result, struct error *error)
 {
     struct store *store = NULL;
     enum status status;
 
-    *result = (struct split_evaluation){.store_path = store_path, .split = split};
-    status = store_open_with(store_path, checks, &store, error);
+    *result = (struct split_evaluation){.store_path = request->store_path, .split = request->split};
+    status = store_open_with(request->store_path, &request->checks, &store, error);
     if (status != STATUS_OK)
         return status;
     result->store_is_sealed = store_is_sealed(store);
-    status = evaluate_store(loaded, store, with_samples, checks->num_threads, result, error);
+    status = evaluate_store(loaded, store, request, result, error);
     store_close(store);
     return status;
 }

@@ -26,16 +26,25 @@ struct split_evaluation {
     struct metrics metrics;
 };
 
+struct split_request {
+    const char *store_path;
+    enum split split;
+    bool with_samples; /* keep the scores and paths too */
+    struct store_checks checks;
+    /* Bytes for the images and all that grows with their number, scores and paths aside: what does
+     * not fit is streamed.  0 for as many as it takes. */
+    uint64_t memory_limit;
+};
+
 /*
- * Evaluates every sample of a split, on checks->num_threads threads.  with_samples keeps the scores
- * and paths too.  The result is the same for any number of threads.  STATUS_DATA for a store with
- * other classes, other images or without such a split.  Free with split_evaluation_destroy, after a
- * failure too.
+ * Evaluates every sample of a split, on checks.num_threads threads.  The result is the same for any
+ * number of threads and any limit.  STATUS_DATA for a store with other classes, other images or
+ * without such a split, STATUS_USAGE for a limit that is too small.  Free with
+ * split_evaluation_destroy, after a failure too.
  */
-enum status split_evaluation_run(const struct loaded_model *loaded, const char *store_path,
-                                 enum split split, bool with_samples,
-                                 const struct store_checks *checks, struct split_evaluation *result,
-                                 struct error *error);
+enum status split_evaluation_run(const struct loaded_model *loaded,
+                                 const struct split_request *request,
+                                 struct split_evaluation *result, struct error *error);
 void split_evaluation_destroy(struct split_evaluation *result);
 
 /* Writes the result as an evaluation file; it must have been run with_samples. */

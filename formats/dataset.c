@@ -27,6 +27,18 @@ enum status dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_
     return STATUS_OK;
 }
 
+struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_blocks,
+                                        size_t multiple_rows, int num_threads)
+{
+    size_t block_rows = store_chunk_rows(store);
+
+    /* Both are powers of two. */
+    if (num_blocks * block_rows < multiple_rows)
+        num_blocks = multiple_rows / block_rows;
+    return (struct dataset_plan){
+        .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = num_threads};
+}
+
 static enum status load(struct dataset *dataset, struct store *store, enum split split,
                         int num_threads, struct error *error)
 {

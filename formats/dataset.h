@@ -38,6 +38,11 @@ struct dataset_plan {
     int num_threads;  /* that inflate */
 };
 
+/* A plan for passes in stored order: num_blocks blocks in memory at a time, or more to make a
+ * multiple of multiple_rows rows, a power of two. */
+struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_blocks,
+                                        size_t multiple_rows, int num_threads);
+
 /* Loads a split, or makes it ready to stream; the store must stay open as long.  A block of a
  * streamed split has store_chunk_rows rows.  An absent split has no rows. */
 enum status dataset_open(struct dataset *dataset, struct store *store, enum split split,

@@ -102,6 +102,111 @@ static void test_fill_none_is_the_stored_order(void **state)
     free(order);
 }
 
+/* ---- windows of chunks ---- */
+
+static void test_fill_window_known_seeds_give_pinned_orders(void **state)
+{
+    static const struct {
+        struct epoch_order order;
+        uint64_t epoch;
+        uint32_t num_samples, chunks[7], samples[13];
+    } cases[] = {
+        {{SHUFFLE_WINDOW, 1, 4, 2},
+         1,
+         13,
+         {3, 1, 0, 2},
+         {6, 4, 7, 12, 5, 9, 11, 8, 3, 0, 10, 2, 1}},
+        {{SHUFFLE_WINDOW, 7, 2, 3},
+         3,
+         13,
+         {6, 3, 4, 1, 2, 5, 0},
+         {8, 9, 12, 6, 7, 4, 2, 5, 10, 11, 3, 1, 0}},
+        {{SHUFFLE_WINDOW, 42, 4, 100}, 1, 12, {2, 1, 0}, {4, 11, 8, 10, 7, 2, 6, 5, 9, 3, 1, 0}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t chunks[7] = {0}, samples[13] = {0};
+
+        epoch_order_fill(&cases[i].order, cases[i].epoch, samples, cases[i].num_samples, chunks);
+        assert_memory_equal(chunks, cases[i].chunks, sizeof(chunks));
+        assert_memory_equal(samples, cases[i].samples, sizeof(samples));
+    }
+}
+
+/* Every stretch of positions that a window of chunks has holds the samples of these chunks, each
+ * once, and place and position agree on where it is. */
+static void assert_windows_hold_their_chunks(const struct epoch_order *order, uint64_t epoch,
+                                             uint32_t num_samples)
+{
+    uint32_t num_chunks = epoch_order_num_chunks(order, num_samples);
+    uint32_t *samples = malloc(num_samples * sizeof(*samples));
+    uint32_t *chunks = malloc(num_chunks * sizeof(*chunks));
+    uint32_t *place_of = malloc(num_chunks * sizeof(*place_of));
+    char *is_seen = calloc(num_samples, 1);
+
+    assert_true(samples && chunks && place_of && is_seen);
+    epoch_order_fill(order, epoch, samples, num_samples, chunks);
+    for (uint32_t place = 0; place < num_chunks; place++)
+        place_of[chunks[place]] = place;
+    for (uint32_t i = 0; i < num_samples; i++) {
+        uint32_t place = epoch_order_place(order, chunks, num_samples, i);
+
+        assert_true(samples[i] < num_samples && !is_seen[samples[i]]);
+        is_seen[samples[i]] = 1;
+        assert_int_equal(place_of[samples[i] / order->chunk_rows] / order->window,
+                         place / order->window);
+        assert_true(epoch_order_position(order, chunks, num_samples, place) <= i);
+        assert_true(epoch_order_position(order, chunks, num_samples, place + 1) > i);
+    }
+    assert_int_equal(epoch_order_position(order, chunks, num_samples, num_chunks), num_samples);
+    free(is_seen);
+    free(place_of);
+    free(chunks);
+    free(samples);
+}
+
+static void test_fill_window_holds_the_samples_of_its_chunks(void **state)
+{
+    static const uint32_t sizes[] = {1, 2, 7, 8, 9, 64, 65, 1000, 1024};
+
+    (void)state;
+    for (uint32_t chunk_rows = 1; chunk_rows <= 64; chunk_rows *= 8)
+        for (uint32_t window = 1; window <= 5; window += 2)
+            for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+                for (uint64_t epoch = 1; epoch <= 4; epoch++)
+                    assert_windows_hold_their_chunks(
+                        &(struct epoch_order){SHUFFLE_WINDOW, 3, chunk_rows, window}, epoch,
+                        sizes[i]);
+}
+
+/* Chunks are as likely in any place, and so are samples inside a window. */
+static void test_fill_window_each_place_is_uniform(void **state)
+{
+    enum { NUM_CHUNKS = 9, ROWS = 4, NUM_TRIALS = 9000 };
+    uint32_t chunk_counts[NUM_CHUNKS][NUM_CHUNKS] = {{0}}, first_counts[ROWS] = {0};
+    double expected = (double)NUM_TRIALS / NUM_CHUNKS, sum = 0, first_sum = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < NUM_TRIALS; seed++) {
+        const struct epoch_order order = {SHUFFLE_WINDOW, seed, ROWS, 1};
+        uint32_t samples[NUM_CHUNKS * ROWS], chunks[NUM_CHUNKS];
+
+        epoch_order_fill(&order, 1, samples, NUM_CHUNKS * ROWS, chunks);
+        for (uint32_t i = 0; i < NUM_CHUNKS; i++)
+            chunk_counts[i][chunks[i]]++;
+        first_counts[samples[0] % ROWS]++;
+    }
+    for (uint32_t i = 0; i < NUM_CHUNKS; i++)
+        for (uint32_t k = 0; k < NUM_CHUNKS; k++)
+            sum += (chunk_counts[i][k] - expected) * (chunk_counts[i][k] - expected) / expected;
+    expected = (double)NUM_TRIALS / ROWS;
+    for (uint32_t i = 0; i < ROWS; i++)
+        first_sum += (first_counts[i] - expected) * (first_counts[i] - expected) / expected;
+    /* The 99.9 % quantiles of chi-square with 64 (see below) and 3 degrees of freedom. */
+    assert_true(sum * (NUM_CHUNKS - 1) / NUM_CHUNKS < 104.7);
+    assert_true(first_sum < 16.27);
+}
+
 /* Which of the 24 orders of 4 samples: a number in base 4 is enough to tell them apart. */
 static void test_fill_four_samples_all_orders_are_equally_likely(void **state)
 {
@@ -158,6 +263,9 @@ int main(void)
         cmocka_unit_test(test_fill_same_seed_and_epoch_is_repeatable),
         cmocka_unit_test(test_fill_other_seed_or_epoch_is_another_order),
         cmocka_unit_test(test_fill_none_is_the_stored_order),
+        cmocka_unit_test(test_fill_window_known_seeds_give_pinned_orders),
+        cmocka_unit_test(test_fill_window_holds_the_samples_of_its_chunks),
+        cmocka_unit_test(test_fill_window_each_place_is_uniform),
         cmocka_unit_test(test_fill_four_samples_all_orders_are_equally_likely),
         cmocka_unit_test(test_fill_nine_samples_each_place_is_uniform),
     };

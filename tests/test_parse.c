@@ -225,6 +225,58 @@ static void test_names_empty_or_twice_is_refused(void **state)
     }
 }
 
+static void test_nbytes_digits_and_one_unit_are_taken(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t expected;
+    } cases[] = {{"1", 1},
+                 {"20M", 20971520},
+                 {"3K", 3072},
+                 {"4G", 4294967296},
+                 {"2T", 2199023255552},
+                 {"16777215T", 16777215ull << 40},
+                 {"18446744073709551615", UINT64_MAX}};
+    struct error error = {0};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        assert_int_equal(parse_nbytes("--n", cases[i].text, 1, &value, &error), STATUS_OK);
+        assert_true(value == cases[i].expected);
+    }
+}
+
+static void test_nbytes_anything_else_is_refused(void **state)
+{
+    static const char *const bad[] = {"",
+                                      "M",
+                                      "0",
+                                      "0M",
+                                      "1.5G",
+                                      "12MB",
+                                      "12 M",
+                                      "-1M",
+                                      "+1M",
+                                      "0x1M",
+                                      "1e3M",
+                                      "1KM",
+                                      "1m",
+                                      "1P",
+                                      "16777216T",
+                                      "18446744073709551616",
+                                      "99999999999999999999K"};
+    uint64_t value;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error error = {0};
+
+        if (parse_nbytes("--n", bad[i], 1, &value, &error) != STATUS_USAGE)
+            fail_msg("'%s' was taken", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +290,8 @@ int main(void)
         cmocka_unit_test(test_size_anything_else_is_refused),
         cmocka_unit_test(test_names_order_and_escapes_are_kept),
         cmocka_unit_test(test_names_empty_or_twice_is_refused),
+        cmocka_unit_test(test_nbytes_digits_and_one_unit_are_taken),
+        cmocka_unit_test(test_nbytes_anything_else_is_refused),
     };
 
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);

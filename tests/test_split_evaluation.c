@@ -157,10 +157,14 @@ static void run_threads(char **store_names, int num_threads)
     write_store(store_names, model_names, HEIGHT);
     write_checkpoint(first_path, NULL);
     assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(split_evaluation_run(&loaded, store_path, SPLIT_VALID, true,
-                                          &(struct store_checks){.num_threads = num_threads},
-                                          &result, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        split_evaluation_run(&loaded,
+                             &(struct split_request){.store_path = store_path,
+                                                     .split = SPLIT_VALID,
+                                                     .with_samples = true,
+                                                     .checks = {.num_threads = num_threads}},
+                             &result, &error),
+        STATUS_OK);
     assert_int_equal(result.num_samples, NUM_ROWS);
     assert_int_equal(result.paths.count, NUM_ROWS);
     assert_string_equal(result.paths.items[7], "valid/007.png");
@@ -216,10 +220,14 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
     write_model(first_path, &model, NULL);
     model_destroy(&model);
     assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(split_evaluation_run(&loaded, store_path, SPLIT_VALID, false,
-                                          &(struct store_checks){.num_threads = num_threads},
-                                          &result, &error),
-                     STATUS_OK);
+    assert_int_equal(
+        split_evaluation_run(&loaded,
+                             &(struct split_request){.store_path = store_path,
+                                                     .split = SPLIT_VALID,
+                                                     .with_samples = false,
+                                                     .checks = {.num_threads = num_threads}},
+                             &result, &error),
+        STATUS_OK);
     loss = result.loss;
     split_evaluation_destroy(&result);
     loaded_model_close(&loaded);
@@ -250,9 +258,12 @@ static void refuse_store(enum split split, const char *expected_words)
 
     write_checkpoint(first_path, NULL);
     assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(split_evaluation_run(&loaded, store_path, split, false,
-                                          &(struct store_checks){.num_threads = 1}, &result,
-                                          &error),
+    assert_int_equal(split_evaluation_run(&loaded,
+                                          &(struct split_request){.store_path = store_path,
+                                                                  .split = split,
+                                                                  .with_samples = false,
+                                                                  .checks = {.num_threads = 1}},
+                                          &result, &error),
                      STATUS_DATA);
     assert_non_null(strstr(error.what, expected_words));
     assert_string_equal(error.file, store_path);

@@ -29,15 +29,10 @@ static struct dataset_plan whole(const struct memory_needs *needs)
     return (struct dataset_plan){.num_threads = needs->num_threads};
 }
 
-/* A pass in stored order, num_blocks at a time; slices must not lie across the borders. */
+/* A pass in stored order; slices must not lie across the borders of its stretches. */
 static struct dataset_plan stored(const struct memory_needs *needs, size_t num_blocks)
 {
-    size_t rows = store_chunk_rows(needs->store);
-
-    if (num_blocks * rows < MODEL_SLICE_ROWS)
-        num_blocks = MODEL_SLICE_ROWS / rows;
-    return (struct dataset_plan){
-        .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = needs->num_threads};
+    return dataset_plan_stored(needs->store, num_blocks, MODEL_SLICE_ROWS, needs->num_threads);
 }
 
 /* The windows that a batch may touch, and chunks of the next one. */
