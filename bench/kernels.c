@@ -115,7 +115,8 @@ static const char summary[] =
     "conversions\n"
     "             and multiply-adds on data in cache, for each instruction set; two classes only\n"
     "  threads    an epoch on 1, 2, ... threads at batch sizes 256 and 4096, and how many times\n"
-    "             faster that is than one thread\n"
+    "             faster that is than one thread; and how long a cache line takes from one core\n"
+    "             to another and back\n"
     "  evaluate   loss and accuracy of a split in memory, linear and nearest-mean";
 
 static const char epilogue[] =

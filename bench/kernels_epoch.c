@@ -1,3 +1,5 @@
+#include <omp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "bench/kernels.h"
@@ -129,6 +131,32 @@ enum status bench_ceiling(struct bench_settings *settings, struct error *error)
 
 /* ---- threads ---- */
 
+/* One cache line to another core and back: what threads that work on one batch have to wait for. */
+static void call_round_trips(void *context)
+{
+    enum { NUM_TRIPS = 1000 };
+    atomic_int *ball = context;
+
+    atomic_store(ball, 0);
+#pragma omp parallel num_threads(2)
+    for (int i = 0; i < NUM_TRIPS && omp_get_num_threads() == 2; i++) {
+        const int turn = 2 * i + omp_get_thread_num();
+
+        while (atomic_load_explicit(ball, memory_order_acquire) != turn)
+            ;
+        atomic_store_explicit(ball, turn + 1, memory_order_release);
+    }
+}
+
+static void print_round_trip(size_t num_repeats)
+{
+    static _Alignas(64) atomic_int ball;
+    struct timing timing;
+
+    measure(&(struct work){call_round_trips, &ball}, 1, num_repeats, &timing);
+    print_timing("threads/round-trip", timing, 1e9 / 1000, "ns");
+}
+
 static size_t list_threads(int max_threads, int counts[MEASURE_MAX_WORKS])
 {
     size_t num_counts = 0;
@@ -172,7 +200,11 @@ static enum status print_threads(struct bench_settings *settings, uint64_t batch
 
 enum status bench_threads(struct bench_settings *settings, struct error *error)
 {
-    enum status status = print_threads(settings, 256, error);
+    enum status status;
+
+    if (settings->max_threads > 1)
+        print_round_trip(settings->num_repeats);
+    status = print_threads(settings, 256, error);
 
     return status == STATUS_OK ? print_threads(settings, 4096, error) : status;
 }

@@ -23,13 +23,18 @@ VECTOR_INLINE float fma_one(float a, float b, float c)
 
 /* ---- dense layer, forward ---- */
 
+/* Rows lie anywhere in memory.  While some are worked on the next are fetched, if both fit into a
+ * level 1 cache; of longer rows the processor itself guesses what comes next. */
+enum { MAX_FETCHED_INPUTS = 2048, CACHE_LINE_NBYTES = 64 };
+
 /*
  * num_rows rows times num_outputs outputs, both constants, kept in registers: a vector of weights
  * is loaded once for all rows, and there are sums enough in flight to hide the latency of fma.
+ * next: as many rows, to be fetched; or NULL.
  */
-VECTOR_INLINE void forward_block(const uint8_t *const *rows, size_t num_rows, const float *weight,
-                                 const float *bias, size_t num_outputs, size_t C, size_t D,
-                                 float *logits)
+VECTOR_INLINE void forward_block(const uint8_t *const *rows, const uint8_t *const *next,
+                                 size_t num_rows, const float *weight, const float *bias,
+                                 size_t num_outputs, size_t C, size_t D, float *logits)
 {
     struct vector sums[VECTOR_BLOCK_ROWS][VECTOR_BLOCK_OUTPUTS];
     size_t d = 0;
@@ -43,6 +48,11 @@ VECTOR_INLINE void forward_block(const uint8_t *const *rows, size_t num_rows, co
     for (; d + VECTOR_NUM_LANES <= D; d += VECTOR_NUM_LANES) {
         struct vector weights[VECTOR_BLOCK_OUTPUTS];
 
+        if (next && d % CACHE_LINE_NBYTES == 0) {
+            VECTOR_UNROLL
+            for (size_t b = 0; b < num_rows; b++)
+                __builtin_prefetch(next[b] + d);
+        }
         VECTOR_UNROLL
         for (size_t c = 0; c < num_outputs; c++)
             weights[c] = vector_load(weight + c * D + d);
@@ -78,10 +88,14 @@ VECTOR_INLINE void forward_outputs(const uint8_t *const *rows, size_t B, size_t 
 {
     size_t b = 0;
 
-    for (; b + num_rows <= B; b += num_rows)
-        forward_block(rows + b, num_rows, weight, bias, num_outputs, C, D, logits + b * C);
+    for (; b + num_rows <= B; b += num_rows) {
+        const bool fetches = b + 2 * num_rows <= B && D <= MAX_FETCHED_INPUTS;
+
+        forward_block(rows + b, fetches ? rows + b + num_rows : NULL, num_rows, weight, bias,
+                      num_outputs, C, D, logits + b * C);
+    }
     for (; b < B; b++)
-        forward_block(rows + b, 1, weight, bias, num_outputs, C, D, logits + b * C);
+        forward_block(rows + b, NULL, 1, weight, bias, num_outputs, C, D, logits + b * C);
 }
 
 static void dense_forward(const uint8_t *const *rows, size_t B, const float *weight,
