@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ingest/path_order.h"
+
 enum kind { KIND_FOLDER, KIND_IMAGE, KIND_OTHER };
 
 /* The folders from the one being read up to the source, on the stack of the walk. */
@@ -176,15 +178,9 @@ static enum status enter_folder(struct walk *walk, int parent_fd, const char *na
  * bytewise order.
  */
 struct listing {
-    char *names;
+    char *names; /* one after the other */
     size_t names_nbytes, names_capacity;
-    struct entry {
-        uint64_t key;  /* the first bytes of the name in which names differ, for a quick order */
-        size_t offset; /* of the name: the block moves while it grows */
-        const char *name;
-        bool is_folder;
-    } * entries;
-    size_t count, capacity;
+    size_t count;
 };
 
 static enum status add_entry(struct walk *walk, struct listing *listing, const char *name,
@@ -194,13 +190,9 @@ static enum status add_entry(struct walk *walk, struct listing *listing, const c
     enum status status = grow(&listing->names, &listing->names_capacity,
                               listing->names_nbytes + length + 2, 1, walk->error);
 
-    if (status == STATUS_OK)
-        status = grow(&listing->entries, &listing->capacity, listing->count + 1,
-                      sizeof(*listing->entries), walk->error);
     if (status != STATUS_OK)
         return status;
-    listing->entries[listing->count++] =
-        (struct entry){.offset = listing->names_nbytes, .is_folder = is_folder};
+    listing->count++;
     memcpy(listing->names + listing->names_nbytes, name, length);
     listing->names_nbytes += length;
     if (is_folder)
@@ -209,42 +201,22 @@ static enum status add_entry(struct walk *walk, struct listing *listing, const c
     return STATUS_OK;
 }
 
-static int compare_entries(const void *a, const void *b)
+/* The entries in order; the index is that of the name in the block.  NULL without memory. */
+static struct path_order *sort_entries(const struct walk *walk, const struct listing *listing)
 {
-    const struct entry *left = a, *right = b;
+    struct path_order *entries = malloc((listing->count + 1) * sizeof(*entries));
+    const char *next = listing->names;
 
-    if (left->key != right->key)
-        return left->key < right->key ? -1 : 1;
-    return strcmp(left->name, right->name);
-}
-
-/* Sorts by eight bytes in one number first: names of one folder tend to begin alike. */
-static void sort_entries(struct listing *listing)
-{
-    size_t common = SIZE_MAX;
-
+    if (!entries) {
+        error_set_memory(walk->error, listing->count * sizeof(*entries));
+        return NULL;
+    }
     for (size_t i = 0; i < listing->count; i++) {
-        struct entry *entry = &listing->entries[i];
-        const char *first = listing->names + listing->entries[0].offset;
-        size_t equal = 0;
-
-        entry->name = listing->names + entry->offset;
-        while (i > 0 && equal < common && first[equal] && first[equal] == entry->name[equal])
-            equal++;
-        if (i > 0 && equal < common)
-            common = equal;
+        entries[i] = (struct path_order){.path = next, .index = (size_t)(next - listing->names)};
+        next += strlen(next) + 1;
     }
-    for (size_t i = 0; i < listing->count && listing->count > 1; i++) {
-        struct entry *entry = &listing->entries[i];
-        const char *at = entry->name + common;
-
-        for (int byte = 0; byte < 8; byte++) {
-            entry->key = entry->key << 8 | (unsigned char)*at;
-            at += *at != '\0';
-        }
-    }
-    if (listing->count > 1)
-        qsort(listing->entries, listing->count, sizeof(*listing->entries), compare_entries);
+    path_order_sort(entries, listing->count);
+    return entries;
 }
 
 static enum status list_folder(struct walk *walk, DIR *folder, struct listing *listing)
@@ -274,22 +246,25 @@ static enum status walk_folder(struct walk *walk, DIR *folder, size_t depth,
                                const struct ancestor *self)
 {
     struct listing listing = {0};
+    struct path_order *entries = NULL;
     enum status status = list_folder(walk, folder, &listing);
 
-    if (status == STATUS_OK)
-        sort_entries(&listing);
+    if (status == STATUS_OK) {
+        entries = sort_entries(walk, &listing);
+        status = walk->error->status;
+    }
     for (size_t i = 0; i < listing.count && status == STATUS_OK; i++) {
-        const struct entry *entry = &listing.entries[i];
+        char *name = listing.names + entries[i].index, *last = name + strlen(name) - 1;
 
-        if (entry->is_folder) {
-            listing.names[entry->offset + strlen(entry->name) - 1] = '\0';
-            status = enter_folder(walk, dirfd(folder), entry->name, depth, self);
+        if (*last == '/') {
+            *last = '\0';
+            status = enter_folder(walk, dirfd(folder), name, depth, self);
         } else {
-            status = add_image(walk, entry->name);
+            status = add_image(walk, name);
         }
     }
+    free(entries);
     free(listing.names);
-    free(listing.entries);
     return status;
 }
 
