@@ -55,3 +55,22 @@ enum status memory_allocate_unset(void *array, size_t num_elements, size_t eleme
     memcpy(array, &block, sizeof(block));
     return block ? STATUS_OK : error->status;
 }
+
+enum status memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
+                        struct error *error)
+{
+    size_t new_capacity = *capacity ? *capacity : 4096;
+    void *old, *moved;
+
+    if (needed <= *capacity)
+        return STATUS_OK;
+    while (new_capacity < needed)
+        new_capacity += new_capacity / 2;
+    memcpy(&old, block, sizeof(old));
+    moved = realloc(old, new_capacity * element_nbytes);
+    if (!moved)
+        return error_set_memory(error, new_capacity * element_nbytes);
+    memcpy(block, &moved, sizeof(moved));
+    *capacity = new_capacity;
+    return STATUS_OK;
+}

@@ -23,4 +23,11 @@ enum status memory_allocate(void *array, size_t num_elements, size_t element_nby
 enum status memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
                                   struct error *error);
 
+/*
+ * Makes an array, at block, hold needed elements: moved, and half as large again at least, when
+ * *capacity is less.  Unlike the others it is on the boundary of malloc.
+ */
+enum status memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
+                        struct error *error);
+
 #endif

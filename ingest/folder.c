@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,12 +23,6 @@ static enum status fail_open(struct error *error)
     }
 }
 
-static struct source_stamp make_stamp(const struct stat *stat)
-{
-    return (struct source_stamp){(uint64_t)stat->st_size, (uint64_t)stat->st_mtim.tv_sec,
-                                 (uint64_t)stat->st_mtim.tv_nsec};
-}
-
 enum status folder_look(int folder_fd, const char *path, struct source_stamp *stamp,
                         struct error *error)
 {
@@ -37,7 +30,7 @@ enum status folder_look(int folder_fd, const char *path, struct source_stamp *st
 
     *stamp = (struct source_stamp){0};
     if (fstatat(folder_fd, path, &stat, 0) == 0)
-        *stamp = make_stamp(&stat);
+        *stamp = source_stamp_of(&stat);
     else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP)
         return error_set(error, STATUS_IO, NULL, "cannot look at: %s", strerror(errno));
     return STATUS_OK;
@@ -95,7 +88,7 @@ static enum status read_open_file(int fd, struct source_reader *reader, struct s
 
     if (fstat(fd, &stat) != 0)
         return error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
-    file->stamp = make_stamp(&stat);
+    file->stamp = source_stamp_of(&stat);
     if (!S_ISREG(stat.st_mode))
         return error_set(error, STATUS_DATA, NULL, "is no regular file");
     status = source_reader_reserve(reader, (uint64_t)stat.st_size, error);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/text.h"
 #include "ingest/pass.h"
@@ -46,30 +47,70 @@ static enum status copy_last_part(const char *path, char **part, struct error *e
     return *part ? STATUS_OK : error_set_memory(error, end - start + 1);
 }
 
-/* By a walk, or from the list of an earlier one. */
-static enum status list_files(struct run *run, const struct scan_rules *rules)
+static enum status open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    enum status status = source_open(options->source, &run->source, run->error);
+    enum status status = source_open(options->source, options->store ? options->store : "dry-run",
+                                     &run->source, run->error);
 
+    if (status == STATUS_OK && (options->list || options->write_list) &&
+        source_is_archive(run->source))
+        return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = options->source),
+                         "is an archive, which has a list of its own: leave out --list and "
+                         "--write-list");
     if (status == STATUS_OK)
         status = copy_last_part(options->source, &run->source_name, run->error);
-    if (status == STATUS_OK && options->list)
-        return scan_list_read(options->list, run->source_name, rules, &run->scan, run->error);
-    return status == STATUS_OK ? source_scan(run->source, rules, &run->scan, run->error) : status;
+    return status;
+}
+
+/*
+ * Fills scan and tree anew.  An archive that no store stands for yet is listed and its contents are
+ * brought near in one pass; otherwise that can wait until the store turns out to be another one.
+ */
+static enum status list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
+{
+    struct scan_rules scan_rules = tree_scan_rules(rules);
+    enum status status;
+
+    tree_free(&run->tree);
+    scan_free(&run->scan);
+    if (run->options->list)
+        status = scan_list_read(run->options->list, run->source_name, &scan_rules, &run->scan,
+                                run->error);
+    else
+        status = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
+    if (status == STATUS_OK)
+        status = tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
+    return status;
+}
+
+static struct tree_rules make_rules(const struct ingest_options *options)
+{
+    return (struct tree_rules){options->is_split_by_hash, options->valid_fraction, options->seed,
+                               &options->classes};
+}
+
+static bool will_decode(const struct ingest_options *options)
+{
+    struct stat stat_of_store;
+
+    if (options->write_list)
+        return false;
+    if (options->num_shards > 0)
+        return true; /* shards are cut by the size of the first image */
+    return !options->dry_run &&
+           (options->force || options->verify || stat(options->store, &stat_of_store) != 0);
 }
 
 static enum status find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = {options->is_split_by_hash, options->valid_fraction, options->seed,
-                               &options->classes};
-    struct scan_rules scan_rules = tree_scan_rules(&rules);
+    struct tree_rules rules = make_rules(options);
     struct text_list notes = {0};
-    enum status status = list_files(run, &scan_rules);
+    enum status status = open_source(run);
 
     if (status == STATUS_OK)
-        status = tree_build(options->source, &run->scan, &rules, &run->tree, run->error);
+        status = list_images(run, &rules, will_decode(options));
     if (status == STATUS_OK)
         status = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
     if (status == STATUS_OK) {
@@ -115,18 +156,20 @@ static enum status choose_image_shape(struct run *run)
     return status == STATUS_DATA ? STATUS_OK : status;
 }
 
-/* The part of the tree that is to be ingested.  All shards see the same first image, so they agree
- * on the size of chunks, at whose borders they are cut. */
+/* The part of the tree that is to be ingested: all, or a shard.  All shards see the same first
+ * image, so they agree on the size of chunks, at whose borders they are cut. */
 static enum status choose_rows(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    enum status status = choose_image_shape(run);
+    enum status status;
 
     run->rows = &run->tree;
-    if (status != STATUS_OK || options->num_shards == 0)
-        return status;
-    status = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
-                       &run->shard, run->error);
+    if (options->num_shards == 0)
+        return STATUS_OK;
+    status = choose_image_shape(run);
+    if (status == STATUS_OK)
+        status = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
+                           &run->shard, run->error);
     if (status == STATUS_OK) {
         run->rows = &run->shard.tree;
         shard_print(&run->shard, run->results);
@@ -185,6 +228,19 @@ static enum status print_outcome(struct run *run, const struct pass_outcome *out
                 num_skipped == 1 ? "file" : "files");
     fputc('\n', run->results);
     return STATUS_OK;
+}
+
+/* What decoding needs and only writing asks for. */
+static enum status prepare_to_decode(struct run *run)
+{
+    struct tree_rules rules = make_rules(run->options);
+    enum status status = STATUS_OK;
+
+    if (!source_has_contents(run->source))
+        status = list_images(run, &rules, true);
+    if (status == STATUS_OK && run->options->num_shards == 0)
+        status = choose_image_shape(run);
+    return status;
 }
 
 static enum status write_store(struct run *run)
@@ -258,6 +314,8 @@ enum status ingest_run(const struct ingest_options *options, FILE *results, FILE
         status = choose_rows(&run);
     if (status == STATUS_OK && !options->dry_run) {
         status = compare_with_store(&run, &is_current);
+        if (status == STATUS_OK && !is_current)
+            status = prepare_to_decode(&run);
         if (status == STATUS_OK && !is_current)
             status = write_store(&run);
     }

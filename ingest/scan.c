@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/memory.h"
 #include "ingest/path_order.h"
 
 enum kind { KIND_FOLDER, KIND_IMAGE, KIND_OTHER };
@@ -31,25 +32,6 @@ struct walk {
     struct error *error;
 };
 
-static enum status grow(void *block, size_t *capacity, size_t needed, size_t item_nbytes,
-                        struct error *error)
-{
-    size_t new_capacity = *capacity ? *capacity : 4096;
-    void *old, *moved;
-
-    if (needed <= *capacity)
-        return STATUS_OK;
-    while (new_capacity < needed)
-        new_capacity += new_capacity / 2;
-    memcpy(&old, block, sizeof(old));
-    moved = realloc(old, new_capacity * item_nbytes);
-    if (!moved)
-        return error_set_memory(error, new_capacity * item_nbytes);
-    memcpy(block, &moved, sizeof(moved));
-    *capacity = new_capacity;
-    return STATUS_OK;
-}
-
 static enum status fail_at(const struct walk *walk, const char *name, const char *what)
 {
     int saved_errno = errno;
@@ -61,7 +43,7 @@ static enum status fail_at(const struct walk *walk, const char *name, const char
     return error_set_errno(walk->error, path, what);
 }
 
-static bool has_png_ending(const char *name)
+bool scan_is_image(const char *name)
 {
     size_t length = strlen(name);
 
@@ -79,7 +61,7 @@ static enum kind find_kind(int folder_fd, const struct dirent *entry)
     if ((entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
         fstatat(folder_fd, entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode))
         return KIND_FOLDER;
-    return has_png_ending(entry->d_name) ? KIND_IMAGE : KIND_OTHER;
+    return scan_is_image(entry->d_name) ? KIND_IMAGE : KIND_OTHER;
 }
 
 static enum status add_image(struct walk *walk, const char *name)
@@ -87,8 +69,8 @@ static enum status add_image(struct walk *walk, const char *name)
     struct scan *scan = walk->scan;
     size_t name_nbytes = strlen(name) + 1;
     enum status status =
-        grow(&scan->path_bytes, &walk->path_capacity,
-             walk->path_nbytes + walk->prefix_length + name_nbytes, 1, walk->error);
+        memory_grow(&scan->path_bytes, &walk->path_capacity,
+                    walk->path_nbytes + walk->prefix_length + name_nbytes, 1, walk->error);
 
     if (status != STATUS_OK)
         return status;
@@ -145,8 +127,8 @@ static enum status enter_folder(struct walk *walk, int parent_fd, const char *na
             return STATUS_OK;
         }
     }
-    status =
-        grow(&walk->prefix, &walk->prefix_capacity, old_length + name_length + 2, 1, walk->error);
+    status = memory_grow(&walk->prefix, &walk->prefix_capacity, old_length + name_length + 2, 1,
+                         walk->error);
     if (status != STATUS_OK)
         return status;
     memcpy(walk->prefix + old_length, name, name_length + 1);
@@ -187,8 +169,8 @@ static enum status add_entry(struct walk *walk, struct listing *listing, const c
                              bool is_folder)
 {
     size_t length = strlen(name);
-    enum status status = grow(&listing->names, &listing->names_capacity,
-                              listing->names_nbytes + length + 2, 1, walk->error);
+    enum status status = memory_grow(&listing->names, &listing->names_capacity,
+                                     listing->names_nbytes + length + 2, 1, walk->error);
 
     if (status != STATUS_OK)
         return status;
@@ -335,6 +317,7 @@ void scan_free(struct scan *scan)
 {
     free(scan->paths);
     free(scan->path_bytes);
+    free(scan->root);
     text_list_free(&scan->folders);
     text_list_free(&scan->top_others);
     *scan = (struct scan){0};

@@ -1,5 +1,6 @@
 #include "ingest/sizes.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,15 +66,32 @@ static size_t count_sizes(uint64_t *sorted, size_t num_sorted, struct size_count
     return num_counts;
 }
 
+static bool are_equal(const uint64_t *sizes, size_t count)
+{
+    uint64_t known = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i] != 0 && known == 0)
+            known = sizes[i];
+        if (sizes[i] != 0 && sizes[i] != known)
+            return false;
+    }
+    return true;
+}
+
 enum status sizes_check(const uint64_t *sizes, const char *const *paths, size_t count,
                         struct error *error)
 {
-    uint64_t *sorted = malloc((count + 1) * sizeof(*sorted));
-    struct size_count *counts = malloc((count + 1) * sizeof(*counts));
+    uint64_t *sorted;
+    struct size_count *counts;
     size_t num_known = 0, num_counts, first = 0;
     char all[300], usual[32], found[32];
     enum status status = STATUS_OK;
 
+    if (are_equal(sizes, count))
+        return STATUS_OK;
+    sorted = malloc((count + 1) * sizeof(*sorted));
+    counts = malloc((count + 1) * sizeof(*counts));
     if (!sorted || !counts) {
         status = error_set_memory(error, count * sizeof(*counts));
         goto out;

@@ -1,6 +1,6 @@
 /*
- * Where images come from.  What lists, reads and recognises them goes through here and does not
- * ask what kind of source it is.
+ * Where images come from: a folder, or a tar or zip archive that is read as if it had been unpacked
+ * to one.  What lists, reads and recognises images goes through here and does not ask which.
  */
 #ifndef QUERN_INGEST_SOURCE_H
 #define QUERN_INGEST_SOURCE_H
@@ -14,14 +14,27 @@
 
 struct source;
 
-/* STATUS_IO when there is no folder at path.  path must outlive the source. */
-enum status source_open(const char *path, struct source **source, struct error *error);
+/*
+ * STATUS_IO when nothing can be opened at path, STATUS_DATA when it is neither folder nor file.
+ * An archive that cannot be read from where it lies is copied, as far as it is images, to a
+ * temporary file beside spool_path.  Both paths must outlive the source.
+ */
+enum status source_open(const char *path, const char *spool_path, struct source **source,
+                        struct error *error);
+bool source_is_archive(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
 
-/* Lists what is in it; once only. */
-enum status source_scan(struct source *source, const struct scan_rules *rules, struct scan *scan,
-                        struct error *error);
+/*
+ * Lists what is in it.  wants_contents: images will be read, so bring them near where that takes a
+ * pass over an archive.  The scan ends with the source or with the next scan.  STATUS_DATA for a
+ * damaged archive.
+ */
+enum status source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
+                        struct scan *scan, struct error *error);
+
+/* Can images be read after the last scan? */
+bool source_has_contents(const struct source *source);
 
 /* One image of the scan. */
 struct source_image {
@@ -62,6 +75,9 @@ struct source_file {
 enum status source_read(const struct source *source, const struct source_image *image,
                         struct source_reader *reader, struct source_file *file,
                         struct error *error);
+struct stat;
+struct source_stamp source_stamp_of(const struct stat *stat);
+
 /* For kinds of source: room for a file of that size, if it may be so large, and is not empty. */
 enum status source_reader_reserve(struct source_reader *reader, uint64_t nbytes,
                                   struct error *error);

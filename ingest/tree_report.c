@@ -224,21 +224,44 @@ static enum status note_missing_classes(const struct notes *notes, const struct 
     return status;
 }
 
+static enum status note_count(const struct notes *notes, const char *what, uint64_t count)
+{
+    char number[32];
+
+    return count == 0
+               ? STATUS_OK
+               : add_note(notes, "%s: %s", what, text_group_digits(number, sizeof(number), count));
+}
+
+static enum status note_root(const struct notes *notes, const struct scan *scan)
+{
+    char name[512];
+
+    return scan->root
+               ? add_note(notes, "all of the archive lies in %s/, which is taken as the source",
+                          text_escape(name, sizeof(name), scan->root))
+               : STATUS_OK;
+}
+
 static enum status note_counts(const struct notes *notes, const struct tree *tree,
                                const struct scan *scan)
 {
+    const struct {
+        const char *what;
+        uint64_t count;
+    } counts[] = {
+        {"ignored because their names do not end in .png", scan->num_others},
+        {"ignored because they lie in no class folder", tree->num_outside},
+        {"links not followed because they lead back up", scan->num_loops},
+        {"members ignored because their paths are absolute, too long or lead up by ..",
+         scan->num_unsafe_paths},
+        {"members ignored because they are links", scan->num_links},
+        {"members ignored because they are devices, pipes or sockets", scan->num_special},
+    };
     enum status status = STATUS_OK;
-    char number[32];
 
-    if (scan->num_others > 0)
-        status = add_note(notes, "ignored because their names do not end in .png: %s",
-                          text_group_digits(number, sizeof(number), scan->num_others));
-    if (tree->num_outside > 0 && status == STATUS_OK)
-        status = add_note(notes, "ignored because they lie in no class folder: %s",
-                          text_group_digits(number, sizeof(number), tree->num_outside));
-    if (scan->num_loops > 0 && status == STATUS_OK)
-        status = add_note(notes, "links not followed because they lead back up: %s",
-                          text_group_digits(number, sizeof(number), scan->num_loops));
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && status == STATUS_OK; i++)
+        status = note_count(notes, counts[i].what, counts[i].count);
     return status;
 }
 
@@ -248,8 +271,10 @@ enum status tree_list_notes(const struct tree *tree, const struct scan *scan,
 {
     struct notes out = {notes, error};
     bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
-    enum status status = note_top(&out, tree, scan);
+    enum status status = note_root(&out, scan);
 
+    if (status == STATUS_OK)
+        status = note_top(&out, tree, scan);
     if (status == STATUS_OK)
         status = note_left_out(&out, tree);
     if (status == STATUS_OK)

@@ -110,10 +110,10 @@ enum status tree_fixture_scan(const char *path, const struct scan_rules *rules, 
                               struct error *error)
 {
     struct source *source;
-    enum status status = source_open(path, &source, error);
+    enum status status = source_open(path, "unused", &source, error);
 
     if (status == STATUS_OK)
-        status = source_scan(source, rules, scan, error);
+        status = source_scan(source, rules, false, scan, error);
     source_close(source);
     return status;
 }

@@ -1,0 +1,246 @@
+/* Archives that lie, are cut short or damaged: told, never written, nothing left behind. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/store.h"
+#include "tests/archive_fixture.h"
+#include "tests/support.h"
+#include "tests/tree_fixture.h"
+
+static struct ingestion *ingestion_of_archive(void)
+{
+    struct ingestion *f = ingestion_new();
+
+    snprintf(f->source, sizeof(f->source), "%s/images", tree_fixture_root());
+    f->options.force = true;
+    return f;
+}
+
+static struct archive *begin(const char *kind)
+{
+    return archive_fixture_begin(tree_fixture_path("images"), archive_kind_find(kind));
+}
+
+/* Nothing but the names given, and what they hold, is in the folder of the test. */
+static void assert_only(const char *const *names)
+{
+    DIR *folder = opendir(tree_fixture_root());
+    const struct dirent *entry;
+
+    assert_non_null(folder);
+    while ((entry = readdir(folder))) {
+        size_t i = 0;
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        while (names[i] && strcmp(names[i], entry->d_name) != 0)
+            i++;
+        if (!names[i])
+            fail_msg("%s was made", entry->d_name);
+    }
+    closedir(folder);
+}
+
+static const char *const only_inputs[] = {"source", "images", NULL};
+static const char *const with_store[] = {"source", "images", "store.h5", NULL};
+
+static void test_ingest_run_members_that_lead_elsewhere_are_told_and_not_written(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+    static const char *const kinds[] = {"gnutar", "tar.gz"};
+
+    (void)state;
+    tree_fixture_write_classes(2);
+    for (int i = 0; i < 2; i++) {
+        struct archive *archive = begin(kinds[i]);
+        char absolute[TREE_MAX_PATH];
+
+        snprintf(absolute, sizeof(absolute), "%.3000s/evil.png", tree_fixture_root());
+        archive_fixture_add_tree(archive, "source", "");
+        archive_fixture_add(archive, absolute, "evil", 4);
+        archive_fixture_add(archive, "../evil.png", "evil", 4);
+        archive_fixture_add(archive, "train/a/../../../evil.png", "evil", 4);
+        archive_fixture_add_other(archive, "train/a/link.png", AE_IFLNK, "/etc/passwd");
+        archive_fixture_add_other(archive, "train/c", AE_IFLNK, "../..");
+        archive_fixture_add_other(archive, "train/a/pipe.png", AE_IFIFO, NULL);
+        archive_fixture_add_other(archive, "train/a/device.png", AE_IFCHR, NULL);
+        archive_fixture_add_hard_link(archive, "train/a/hard.png", "/etc/passwd");
+        archive_fixture_add_hard_link(archive, "train/a/hard2.png", "../../etc/passwd");
+        archive_fixture_end(archive);
+        assert_int_equal(ingestion_run(f), STATUS_OK);
+        assert_contains(f->results, ": 6 images of");
+        assert_contains(f->messages, "absolute, too long or lead up by ..: 5\n");
+        assert_contains(f->messages, "because they are links: 2\n");
+        assert_contains(f->messages, "devices, pipes or sockets: 2\n");
+        assert_only(with_store);
+    }
+    ingestion_free(f);
+}
+
+static void test_ingest_run_archive_bad_members_are_named(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+    struct archive *archive = begin("tar.gz");
+    char *zeros = calloc(1, 20 << 20);
+
+    (void)state;
+    assert_non_null(zeros);
+    tree_fixture_write_classes(2);
+    archive_fixture_add_tree(archive, "source", "");
+    /* A bomb of 20 MB in 20 kB: no more of it is kept than its beginning. */
+    archive_fixture_add(archive, "train/a/bomb.png", zeros, 20 << 20);
+    archive_fixture_add(archive, "train/b/picture.png", "\xff\xd8\xff\xe0", 4);
+    archive_fixture_end(archive);
+    assert_int_equal(ingestion_run(f), STATUS_DATA);
+    assert_contains(f->messages, "train/a/bomb.png: not a PNG file\n");
+    assert_contains(f->messages, "train/b/picture.png: not a PNG file (a JPEG)\n");
+    assert_contains(f->error.what, "2 of 8 files are not readable PNGs");
+    assert_only(only_inputs);
+    free(zeros);
+    ingestion_free(f);
+}
+
+static void test_ingest_run_no_archive_is_refused(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+
+    (void)state;
+    tree_fixture_write("images", "", 0);
+    assert_int_equal(ingestion_run(f), STATUS_DATA);
+    tree_fixture_write("images", "hello, this is a text", 21);
+    assert_int_equal(ingestion_run(f), STATUS_DATA);
+    assert_contains(f->error.what, "is no tar or zip archive");
+    assert_contains(f->error.file, "images");
+    ingestion_free(f);
+}
+
+static void test_ingest_run_encrypted_zip_is_refused(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+    struct archive *archive = archive_write_new();
+
+    (void)state;
+    archive_write_set_format_zip(archive);
+    if (archive_write_set_options(archive, "zip:encryption=traditional") != ARCHIVE_OK) {
+        archive_write_free(archive);
+        ingestion_free(f);
+        skip(); /* libarchive is built without */
+    }
+    archive_write_set_passphrase(archive, "secret");
+    assert_int_equal(archive_write_open_filename(archive, f->source), ARCHIVE_OK);
+    tree_fixture_write_classes(2);
+    archive_fixture_add_tree(archive, "source", "");
+    archive_fixture_end(archive);
+    assert_int_equal(ingestion_run(f), STATUS_DATA);
+    assert_contains(f->error.what, "valid/b/x.png: ");
+    assert_contains(f->error.what, "is encrypted");
+    assert_only(only_inputs);
+    ingestion_free(f);
+}
+
+/* Bytes of the archive, to be cut and damaged. */
+static unsigned char *make_archive(const struct archive_kind *kind, size_t *nbytes)
+{
+    struct archive *archive = archive_fixture_begin(tree_fixture_path("images"), kind);
+
+    archive_fixture_add_tree(archive, "source", "");
+    archive_fixture_end(archive);
+    return support_read_file(tree_fixture_path("images"), nbytes);
+}
+
+static void copy_fingerprint(const struct ingestion *f, char fingerprint[65])
+{
+    struct store *store;
+    struct error error = {0};
+
+    assert_int_equal(store_open(f->store, &store, &error), STATUS_OK);
+    snprintf(fingerprint, 65, "%s", store_fingerprint(store));
+    store_close(store);
+}
+
+/* Whatever of an archive is missing: refused, unless nothing of its images is. */
+static void test_ingest_run_archive_cut_anywhere_is_refused_or_whole(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+    char whole[65], found[65];
+
+    (void)state;
+    tree_fixture_write_classes(2);
+    for (const struct archive_kind *kind = archive_kinds; kind->name; kind++) {
+        size_t nbytes, num_refused = 0;
+        unsigned char *bytes = make_archive(kind, &nbytes);
+
+        assert_int_equal(ingestion_run(f), STATUS_OK);
+        copy_fingerprint(f, whole);
+        for (size_t length = 1; length < nbytes; length += 1 + nbytes / 25) {
+            unlink(f->store);
+            tree_fixture_write("images", bytes, length);
+            if (ingestion_run(f) == STATUS_OK) {
+                copy_fingerprint(f, found);
+                assert_string_equal(found, whole);
+            } else {
+                assert_int_equal(f->error.status, STATUS_DATA);
+                assert_only(only_inputs);
+                num_refused++;
+            }
+        }
+        /* At the ends of members too, where nothing but the end of all is missing. */
+        for (size_t length = 512; length + 1024 < nbytes && kind->filter == ARCHIVE_FILTER_NONE &&
+                                  kind->format != ARCHIVE_FORMAT_ZIP;
+             length += 512) {
+            tree_fixture_write("images", bytes, length);
+            if (ingestion_run(f) == STATUS_OK) {
+                copy_fingerprint(f, found);
+                assert_string_equal(found, whole);
+            }
+        }
+        unlink(f->store);
+        assert_true(num_refused > 10);
+        free(bytes);
+    }
+    ingestion_free(f);
+}
+
+static void test_ingest_run_archive_damaged_anywhere_ends_in_good_order(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+
+    (void)state;
+    tree_fixture_write_classes(2);
+    for (const struct archive_kind *kind = archive_kinds; kind->name; kind++) {
+        size_t nbytes;
+        unsigned char *bytes = make_archive(kind, &nbytes);
+
+        for (size_t at = 0; at < nbytes; at += 1 + nbytes / 25) {
+            unsigned char old = bytes[at];
+            enum status status;
+
+            bytes[at] ^= (unsigned char)(1 << at % 8);
+            tree_fixture_write("images", bytes, nbytes);
+            bytes[at] = old;
+            status = ingestion_run(f);
+            /* A damaged name can leave a tree without a split: wrong usage. */
+            assert_true(status == STATUS_OK || status == STATUS_DATA || status == STATUS_USAGE);
+            assert_only(with_store);
+        }
+        free(bytes);
+    }
+    ingestion_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TREE_TEST(test_ingest_run_members_that_lead_elsewhere_are_told_and_not_written),
+        TREE_TEST(test_ingest_run_archive_bad_members_are_named),
+        TREE_TEST(test_ingest_run_no_archive_is_refused),
+        TREE_TEST(test_ingest_run_encrypted_zip_is_refused),
+        TREE_TEST(test_ingest_run_archive_cut_anywhere_is_refused_or_whole),
+        TREE_TEST(test_ingest_run_archive_damaged_anywhere_ends_in_good_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
