@@ -20,9 +20,12 @@ void inflater_destroy(struct inflater *inflater)
 enum inflate_result inflater_run(struct inflater *inflater, const void *in, size_t in_nbytes,
                                  void *out, size_t out_nbytes)
 {
-    /* Without a place for the length it wants out_nbytes exactly. */
-    return libdeflate_zlib_decompress((struct libdeflate_decompressor *)inflater, in, in_nbytes,
-                                      out, out_nbytes, NULL) == LIBDEFLATE_SUCCESS
+    size_t num_read;
+
+    /* Without a place for the length of the output it wants out_nbytes exactly. */
+    return libdeflate_zlib_decompress_ex((struct libdeflate_decompressor *)inflater, in, in_nbytes,
+                                         out, out_nbytes, &num_read, NULL) == LIBDEFLATE_SUCCESS &&
+                   num_read == in_nbytes
                ? INFLATE_OK
                : INFLATE_DAMAGED;
 }
@@ -84,7 +87,8 @@ enum inflate_result inflater_run(struct inflater *inflater, const void *in, size
     }
     if (result == Z_MEM_ERROR)
         return INFLATE_NO_MEMORY;
-    return result == Z_STREAM_END && out_nbytes == 0 ? INFLATE_OK : INFLATE_DAMAGED;
+    return result == Z_STREAM_END && out_nbytes == 0 && in_nbytes == 0 ? INFLATE_OK
+                                                                       : INFLATE_DAMAGED;
 }
 
 uint32_t inflate_crc32(const void *bytes, size_t nbytes)

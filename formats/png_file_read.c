@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "formats/png_file.h"
+#include "formats/png_plain.h"
 
 enum {
     SIGNATURE_NBYTES = 8,
@@ -155,21 +156,6 @@ static void read_header(struct decoder *decoder)
     }
 }
 
-/* ITU-R 601 luma in integers. */
-static void rgb_to_gray(const uint8_t *rgb, size_t num_pixels, uint8_t *gray)
-{
-    for (size_t i = 0; i < num_pixels; i++)
-        gray[i] = (uint8_t)((19595u * rgb[3 * i] + 38470u * rgb[3 * i + 1] +
-                             7471u * rgb[3 * i + 2] + 32768u) >>
-                            16);
-}
-
-static void gray_to_rgb(const uint8_t *gray, size_t num_pixels, uint8_t *rgb)
-{
-    for (size_t i = 0; i < num_pixels; i++)
-        rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = gray[i];
-}
-
 /* Chooses the transformations to 8-bit gray or RGB; returns the channels that libpng will give. */
 static unsigned choose_transformations(png_structp png, png_infop info)
 {
@@ -183,15 +169,6 @@ static unsigned choose_transformations(png_structp png, png_infop info)
         png_set_expand_gray_1_2_4_to_8(png);
     png_set_strip_alpha(png);
     return color_type & PNG_COLOR_MASK_COLOR ? 3 : 1;
-}
-
-static void convert_row(const uint8_t *row, unsigned row_channels, size_t width, uint8_t *out,
-                        unsigned channels)
-{
-    if (row_channels == 3 && channels == 1)
-        rgb_to_gray(row, width, out);
-    else
-        gray_to_rgb(row, width, out);
 }
 
 /* Rows that need no conversion go straight to their place; others by way of scratch memory, which
@@ -224,7 +201,7 @@ static void read_pixels(struct decoder *decoder)
 
             png_read_row(decoder->png, row, NULL);
             if (!is_direct && pass == num_passes - 1)
-                convert_row(row, row_channels, width, out, channels);
+                png_convert_row(row, row_channels, width, out, channels);
         }
     }
     png_read_end(decoder->png, NULL);
@@ -233,15 +210,8 @@ static void read_pixels(struct decoder *decoder)
 /* Makes the block for the pixels large enough, now that the header is known. */
 static void grow_pixels(struct decoder *decoder)
 {
-    struct png_file_pixels *pixels = decoder->growing;
-    size_t nbytes = (size_t)decoder->info.width * decoder->info.height * decoder->channels;
-
-    if (nbytes > pixels->capacity_nbytes) {
-        free(pixels->values);
-        pixels->values = malloc(nbytes);
-        pixels->capacity_nbytes = pixels->values ? nbytes : 0;
-    }
-    decoder->pixels = pixels->values;
+    decoder->pixels = png_reserve_pixels(
+        decoder->growing, (size_t)decoder->info.width * decoder->info.height * decoder->channels);
     if (!decoder->pixels) {
         decoder->is_out_of_memory = true;
         png_error(decoder->png, "no memory");
@@ -310,9 +280,19 @@ enum status png_file_read(const char *name, const void *bytes, size_t nbytes, ui
                           struct png_file_pixels *pixels, struct error *error)
 {
     struct decoder decoder = {.max_pixels = max_pixels, .channels = channels, .growing = pixels};
-    enum status status = decode(name, bytes, nbytes, &decoder, error);
+    enum status status;
 
+    if (png_plain_read(bytes, nbytes, max_pixels, channels, info, pixels))
+        return STATUS_OK;
+    status = decode(name, bytes, nbytes, &decoder, error);
     if (status == STATUS_OK)
         *info = decoder.info;
     return status;
+}
+
+void png_file_pixels_free(struct png_file_pixels *pixels)
+{
+    png_plain_destroy(pixels->plain);
+    free(pixels->values);
+    *pixels = (struct png_file_pixels){0};
 }

@@ -1,6 +1,5 @@
 #include "ingest/decode.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -43,7 +42,7 @@ enum status decode_file_crc32(const struct decode_source *source, const struct s
 void decode_buffer_free(struct decode_buffer *buffer)
 {
     source_reader_free(&buffer->reader);
-    free(buffer->pixels.values);
+    png_file_pixels_free(&buffer->pixels);
     *buffer = (struct decode_buffer){0};
 }
 

@@ -179,7 +179,7 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
             free(again);
             free(pixels);
         }
-    free(used_again.values);
+    png_file_pixels_free(&used_again);
 }
 
 static void test_write_pixels_no_width_is_an_error(void **state)
