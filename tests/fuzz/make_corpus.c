@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "common/random.h"
+#include "tests/archive_fixture.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
 #include "tests/support.h"
@@ -49,6 +50,33 @@ static void put_edits(const char *target)
         edits[1] = (uint8_t)(i / 5);
         put(target, i + 1, edits, 8 + i % 5 * 10);
     }
+}
+
+/* A small archive of each kind, with links, a double and a path that leads up. */
+static void put_archives(const char *target)
+{
+    char path[600];
+    size_t nbytes;
+    void *bytes = samples_make_png(0, &nbytes);
+
+    snprintf(path, sizeof(path), "%s/%s", root, target);
+    mkdir(path, 0777);
+    for (size_t i = 0; archive_kinds[i].name && bytes; i++) {
+        struct archive *archive;
+
+        snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, i);
+        archive = archive_fixture_begin(path, &archive_kinds[i]);
+        archive_fixture_add_other(archive, "top/train/c", AE_IFDIR, NULL);
+        archive_fixture_add(archive, "top/train/b/x.png", bytes, nbytes);
+        archive_fixture_add(archive, "./top/train/a/1.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/train/a/1.png", "no PNG", 6);
+        archive_fixture_add(archive, "top/../up.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/notes.txt", "notes", 5);
+        if (archive_kinds[i].format != ARCHIVE_FORMAT_ZIP)
+            archive_fixture_add_hard_link(archive, "top/valid/a/2.png", "top/train/b/x.png");
+        archive_fixture_end(archive);
+    }
+    free(bytes);
 }
 
 int main(int argc, char **argv)
@@ -100,6 +128,7 @@ int main(int argc, char **argv)
     put("fuzz_seal", 0, bytes, nbytes);
     put("fuzz_seal", 1, bytes, nbytes - 60);
     free(bytes);
+    put_archives("fuzz_archive");
     put_edits("fuzz_store");
     put_edits("fuzz_checkpoint");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
