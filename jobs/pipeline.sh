@@ -10,6 +10,10 @@ jobs=$here
 # shellcheck source=jobs/common.sh
 . "$jobs/common.sh"
 
+# Threads that wait sleep, instead of taking a processor from the one that they wait for: a stage
+# takes no longer alone, and much less time beside other programs (bench/README.md).
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
+
 usage() {
     cat <<EOF
 Usage: $program [OPTION...] --source SOURCE --work-dir DIR
