@@ -38,10 +38,10 @@ static enum status make_workers(const struct chunk_index *index, int num_threads
         worker->inflater = inflater_create();
         if (!worker->inflater)
             return error_set(error, STATUS_INTERNAL, NULL, "no memory to inflate");
-        status = memory_allocate(&worker->raw, index->max_nbytes, 1, error);
+        status = memory_allocate_unset(&worker->raw, index->max_nbytes, 1, error);
         if (status == STATUS_OK)
-            status =
-                memory_allocate(&worker->unfolded, index->chunk_rows, index->row_nbytes, error);
+            status = memory_allocate_unset(&worker->unfolded, index->chunk_rows, index->row_nbytes,
+                                           error);
     }
     return status;
 }

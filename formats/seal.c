@@ -12,15 +12,17 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "formats/inflate.h"
 
-/* Bytes whose checksum one thread computes in one go; checksums of blocks are combined in order. */
-enum { BLOCK_NBYTES = 1 << 20, MAGIC_NBYTES = 13, SEALED_PART_NBYTES = SEAL_NBYTES - 9 };
+/* Bytes whose checksum one thread computes in one go, while they are in its cache; checksums of
+ * blocks are combined in order. */
+enum { BLOCK_NBYTES = 1 << 18, MAGIC_NBYTES = 13, SEALED_PART_NBYTES = SEAL_NBYTES - 9 };
 
 static const char magic[] = "quern seal 1 ";
 
 static uint32_t crc32_of(const void *bytes, size_t nbytes)
 {
-    return (uint32_t)crc32_z(0, bytes, nbytes);
+    return inflate_crc32(bytes, nbytes);
 }
 
 /* Reads exactly nbytes at offset; false with errno set, 0 for a file that has become shorter. */
@@ -59,7 +61,7 @@ static enum status compute_crc32(int descriptor, const char *name, uint64_t nbyt
     if ((uint64_t)num_threads > num_blocks)
         num_threads = num_blocks ? (int)num_blocks : 1;
     if (status == STATUS_OK)
-        status = memory_allocate(&buffers, (size_t)num_threads, BLOCK_NBYTES, error);
+        status = memory_allocate_unset(&buffers, (size_t)num_threads, BLOCK_NBYTES, error);
     if (status != STATUS_OK)
         goto out;
 #pragma omp parallel for num_threads(num_threads) schedule(static, 1) reduction(max : read_errno)
