@@ -119,7 +119,7 @@ static enum status refuse(const struct memory_needs *needs, uint64_t needed, uin
     if (needs->is_fitted)
         order = "one pass over the images";
     in_megabytes(needed_text, needed);
-    in_megabytes(budget_text, budget);
+    text_format(budget_text, sizeof(budget_text), "%" PRIu64 "M", budget / 1048576);
     in_megabytes(limit_text, needs->limit);
     in_megabytes(enough_text, add(needed, others));
     return error_set(error, STATUS_USAGE, NULL,

@@ -160,6 +160,14 @@ programs_on() {
         --batch-size 64 --shuffle none "$1" "$2"
     check train-means "$bin/quern-train" "$folder/store.h5" --output "$folder/means" \
         --model nearest-mean "$1" "$2"
+    check ingest-large "$bin/quern-ingest" "$folder/tree" "$folder/large.h5" --size 128x128 \
+        --skip-bad "$1" "$2"
+    check train-streamed "$bin/quern-train" "$folder/large.h5" --output "$folder/streamed" \
+        --epochs 3 --batch-size 20 --shuffle window:2 --memory-limit 9M --checkpoint-seconds 1 \
+        "$1" "$2"
+    check streamed grep -q '"train_in_memory":false' "$folder/streamed/log.jsonl"
+    check evaluate-streamed "$bin/quern-evaluate" "$folder/streamed" "$folder/large.h5" \
+        --split train --memory-limit 5M "$1" "$2"
     check evaluate "$bin/quern-evaluate" "$folder/many" "$folder/store.h5" \
         --output "$folder/evaluation.h5" "$1" "$2"
     check evaluate-means "$bin/quern-evaluate" "$folder/means" "$folder/store.h5" --split train \
