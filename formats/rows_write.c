@@ -114,17 +114,17 @@ static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i
     return true;
 }
 
-/* Compresses num_chunks pending chunks in parallel and writes them in order. */
-static void write_chunks(struct row_writer *writer, size_t num_chunks)
+/* Compresses, in parallel, those of num_chunks pending chunks that were not copied; how many could
+ * not be. */
+static int compress_chunks(struct row_writer *writer, size_t num_chunks)
 {
-    const struct h5_context *file = writer->file;
-    size_t bound = row_writer_compressed_bound(writer);
-    uint64_t first_row = writer->num_rows - writer->num_pending_rows;
-    hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
+    size_t num_copied = 0;
     int num_failed = 0;
 
-    if (!h5_ok(file) || num_chunks == 0)
-        return;
+    for (size_t i = 0; i < num_chunks; i++)
+        num_copied += writer->compressed_nbytes[i] > 0;
+    if (num_copied == num_chunks)
+        return 0;
 #pragma omp parallel num_threads(writer->num_threads) reduction(+ : num_failed)
     {
         z_stream stream = {0}; /* used again: its tables are larger than a chunk */
@@ -133,11 +133,24 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
 
 #pragma omp for schedule(dynamic)
         for (size_t i = 0; i < num_chunks; i++)
-            if (writer->compressed_nbytes[i] == 0) /* else a copied chunk */
+            if (writer->compressed_nbytes[i] == 0)
                 num_failed += !is_ready || !compress_chunk(writer, &stream, i);
         deflateEnd(&stream);
     }
-    if (num_failed) {
+    return num_failed;
+}
+
+/* Compresses num_chunks pending chunks and writes them in order. */
+static void write_chunks(struct row_writer *writer, size_t num_chunks)
+{
+    const struct h5_context *file = writer->file;
+    size_t bound = row_writer_compressed_bound(writer);
+    uint64_t first_row = writer->num_rows - writer->num_pending_rows;
+    hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
+
+    if (!h5_ok(file) || num_chunks == 0)
+        return;
+    if (compress_chunks(writer, num_chunks) > 0) {
         error_set(file->error, STATUS_INTERNAL,
                   ERROR_AT(.file = file->path, .dataset = writer->name),
                   "no memory to compress a chunk");
