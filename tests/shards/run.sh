@@ -8,11 +8,10 @@ program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
-all_cases='any_number_of_shards colour three_splits by_hash fewer_chunks_than_shards
-    one_shard_in_colour rejects class_lost list_spares_walks
-    wrong_list wrong_set damaged changed_source rerun
-    other_kinds_of_file virtual virtual_elsewhere virtual_refused virtual_and_plain stop_merge
-    kill_merge'
+all_cases='any_number_of_shards colour three_splits by_hash archive fewer_chunks_than_shards
+    one_shard_in_colour rejects class_lost list_spares_walks wrong_list wrong_set damaged
+    changed_source rerun other_kinds_of_file virtual virtual_elsewhere virtual_streamed
+    virtual_refused virtual_and_plain stop_merge kill_merge'
 
 usage() {
     cat <<EOF
@@ -160,6 +159,13 @@ three_splits() {
 by_hash() {
     expect 0 ingest --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train whole.h5
     write_shards 3 --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train
+    expect_merged whole.h5
+}
+
+archive() {
+    tar cf gray.tar gray || return
+    expect 0 ingest gray.tar whole.h5
+    write_shards 3 gray.tar
     expect_merged whole.h5
 }
 
@@ -472,6 +478,19 @@ virtual_elsewhere() {
     expect_text 'store.h5 is up to date'
     expect 0 train ../store.h5 --output run
     cd "$work" || fail 'no folder'
+}
+
+# Streamed from the shards, as from a store.
+virtual_streamed() {
+    draw --train 400 --valid 60 --size 96x96 large
+    expect 0 ingest large whole.h5
+    write_shards 3 large
+    rm -rf virtual.h5 run_whole run_other
+    expect 0 ingest --merge --virtual virtual.h5 part1.h5 part2.h5 part3.h5
+    expect 0 train whole.h5 --output run_whole --shuffle window:4
+    expect 0 train virtual.h5 --output run_other --shuffle window:4 --memory-limit 6M
+    grep -q '"train_in_memory":false' run_other/log.jsonl || fail 'it was not streamed'
+    expect_same run_whole/epoch-0002.h5 run_other/epoch-0002.h5
 }
 
 virtual_refused() {
