@@ -33,7 +33,8 @@ void atomic_file_abandon(struct atomic_file *file);
 
 /*
  * Locks an open file for this process, or says that another holds it (STATUS_IO, "what is at
- * work").  A file system without locks is an error too, which says so.
+ * work").  A file system without locks is an error too, which says so, unless the environment's
+ * HDF5_USE_FILE_LOCKING (FALSE, 0 or BEST_EFFORT) allows it.
  */
 enum status atomic_file_lock(int descriptor, const char *path, const char *what,
                              struct error *error);

@@ -309,6 +309,31 @@ DEFINE_OPEN(open64)
 DEFINE_OPENAT(openat)
 DEFINE_OPENAT(openat64)
 
+/* ---- fcntl, of which locks alone are counted ---- */
+
+static bool is_lock(int command)
+{
+    return command == F_OFD_SETLK || command == F_OFD_SETLKW || command == F_SETLK ||
+           command == F_SETLKW;
+}
+
+/* The argument is a number, a pointer, or missing; registers carry each of them alike. */
+#define DEFINE_FCNTL(name)                                                                         \
+    int name(int fd, int command, ...);                                                            \
+    int name(int fd, int command, ...)                                                             \
+    {                                                                                              \
+        va_list arguments;                                                                         \
+        void *argument;                                                                            \
+        REAL(name);                                                                                \
+        va_start(arguments, command);                                                              \
+        argument = va_arg(arguments, void *);                                                      \
+        va_end(arguments);                                                                         \
+        return is_lock(command) && IS_CHOSEN(GROUP_LOCK, NULL) ? -1 : real(fd, command, argument); \
+    }
+
+DEFINE_FCNTL(fcntl)
+DEFINE_FCNTL(fcntl64)
+
 /* DEFINE(group, detail, result type, failure, name, (parameters), (arguments)) */
 #define DEFINE(group, detail, type, failure, name, parameters, arguments)                          \
     type name parameters;                                                                          \
