@@ -22,14 +22,15 @@ pass_warning() {
     kill -s USR1 "${child:-$!}" 2>/dev/null
 }
 
-rank=no merge=no num_shards=
-own_flags='--force --rank --merge'
+rank=no list=no merge=no num_shards=
+own_flags='--force --rank --list --merge'
 own_options='--mpi --sweep --shards'
 own_option() {
     case $1 in
     # Anew at the first start of the job only.
     --force) [ "${SLURM_RESTART_COUNT:-0}" -gt 0 ] || force=--force ;;
     --rank) rank=yes ;;
+    --list) list=yes ;;
     --merge) merge=yes ;;
     --mpi) mpi=$2 ;;
     --sweep) sweep=$2 ;;
@@ -67,11 +68,22 @@ launch() {
 
 # ---- Ingest in shards ----
 
+make_shards_folder() {
+    shards=$work_dir/shards
+    mkdir -p -- "$shards" || fail 74 "$shards: cannot make this folder"
+}
+
+# Of the options for ingest, those that a list depends on.
+write_list() {
+    words=$(split_words "$ingest_options" | awk '
+        is_value || /^--(va|se)/ { print; is_value = !is_value && !/=/ }')
+    run_stage ingest "$words" ${force:+"$force"} --write-list "$shards/source.list" "$source"
+}
+
 # ingest_shard INDEX: of 1 to num_shards.
 ingest_shard() {
-    mkdir -p -- "$work_dir/shards" || fail 74 "$work_dir/shards: cannot make this folder"
-    run_stage ingest "$ingest_options" --shard "$1/$num_shards" ${force:+"$force"} "$source" \
-        "$(shard_name "$1")"
+    run_stage ingest "$ingest_options" --list "$shards/source.list" --shard "$1/$num_shards" \
+        ${force:+"$force"} "$source" "$(shard_name "$1")"
 }
 
 merge_shards() {
@@ -83,7 +95,7 @@ merge_shards() {
 }
 
 shard_name() {
-    printf '%s/shards/%s-of-%s.h5\n' "$work_dir" "$1" "$num_shards"
+    printf '%s/%s-of-%s.h5\n' "$shards" "$1" "$num_shards"
 }
 
 # ---- The end ----

@@ -34,8 +34,8 @@ Settings of the stages:
   --ingest-options 'WORDS'    more options for quern-ingest, such as '--classes 7,3'
   --train-options 'WORDS'     more options for quern-train
   --evaluate-options 'WORDS'  more options for quern-evaluate
-  --shards N                  ingest by an array of N jobs that write a shard each, and a job that
-                              merges them
+  --shards N                  ingest by a job that lists the files, an array of N jobs that write a
+                              shard each, and a job that merges them
   --sweep TABLE               train and evaluate by an array of jobs, one for each line of TABLE: a
                               name, and options for quern-train; a last job ranks them
 
@@ -195,8 +195,10 @@ submit_ingest() {
         submit ingest '' "$jobs/slurm/ingest.sbatch" "$@"
         return
     fi
-    submit shards '' --array="1-$num_shards" "$jobs/slurm/ingest.sbatch" --shards "$num_shards" "$@"
-    submit merge "afterok:$id" "$jobs/slurm/ingest.sbatch" --merge --shards "$num_shards" "$@"
+    set -- "$jobs/slurm/ingest.sbatch" --shards "$num_shards" "$@"
+    submit list '' --cpus-per-task=1 "$@" --list
+    submit shards "afterok:$id" --array="1-$num_shards" "$@"
+    submit merge "afterok:$id" "$@" --merge
 }
 
 # submit_train AFTER

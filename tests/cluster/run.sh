@@ -15,8 +15,9 @@ QUERN_BIN=${QUERN_BIN:-$QUERN_SOURCE/build/release/bin}
 # shellcheck source=tests/cluster/support.sh
 . "$here/support.sh"
 skipped=77
-all_cases='chain alone threads failing_stage cancelled warned preempted node_down array sweep
-    shards mpi singletons'
+all_cases='chain alone threads failing_stage cancelled warned preempted node_down
+    node_lost array sweep
+    shards mpi mpi_warned singletons'
 
 usage() {
     cat <<END
@@ -35,10 +36,12 @@ Cases (default: all):
   warned         before its time is over: saves, requeued, the bytes of an undisturbed run
   preempted      by a partition of higher priority: the same
   node_down      in the middle of a training: requeued, on another node, the same bytes
+  node_lost      with all of its processes, so that nothing is saved: the same
   array          of which one element is requeued, and no other
   sweep          six settings, ranked; and with one that fails
   shards         an array of four, merged: the bytes of a store made in one go
   mpi            one training over two and four nodes: the bytes of one process
+  mpi_warned     the same, warned and requeued
   singletons     tasks that do not find each other are refused
 
 Options:

@@ -105,10 +105,28 @@ start_cluster() {
 start_daemons() {
     slurmctld || return 1
     for node in $(seq "$num_nodes"); do
-        mkdir -p "$cluster/tmp.n$node"
-        slurmd -N "n$node" || return 1
+        start_node "n$node" || return 1
     done
     wait_until 30 all_idle
+}
+
+start_node() {
+    mkdir -p "$cluster/tmp.$1"
+    slurmd -N "$1"
+}
+
+# cut_power NODE JOB: every process of the node, on which there is one job, dies at once.
+cut_power() {
+    processes=$(cat "$cluster/slurmd.$1.pid"
+        for process in $(cluster_processes); do
+            # The daemon of a step, and what the step has started.
+            if grep -qa "^slurmstepd: \[$2\." "/proc/$process/cmdline" 2>/dev/null ||
+                grep -qzx "SLURM_JOB_ID=$2" "/proc/$process/environ" 2>/dev/null; then
+                printf '%s\n' "$process"
+            fi
+        done)
+    # shellcheck disable=SC2086
+    kill -s KILL $processes
 }
 
 all_idle() {

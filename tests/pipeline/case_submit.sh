@@ -72,18 +72,20 @@ expect_text stdout '--epochs 3'
 rm sbatch.log
 printf '# comment\n\n  one  --seed 1\ntwo --seed 2 \n' >table
 expect_exit 0 submit --source digits --work-dir work --shards 3 --sweep table
-[ "$(cut -d ' ' -f 1 stdout | tr '\n' ' ')" = 'shards merge sweep rank ' ] || fail "$(cat stdout)"
-sed -n 1p sbatch.log >found
-expect_text found --array=1-3
-expect_text found 'logs/shards-%A_%a.log'
-sed -n 2p sbatch.log >found
-expect_text found --dependency=afterok:101
-expect_text found --merge
-sed -n 3p sbatch.log >found
-expect_text found '--dependency=afterok:102'
-expect_text found --array=1-2
-sed -n 4p sbatch.log >found
-expect_text found --dependency=afterany:103
+[ "$(cut -d ' ' -f 1 stdout | tr '\n' ' ')" = 'list shards merge sweep rank ' ] || fail "$(cat stdout)"
+# expect_job NUMBER WORDS...: of the NUMBERth job.
+expect_job() {
+    sed -n "$1p" sbatch.log >found
+    shift
+    for words in "$@"; do
+        expect_text found "$words"
+    done
+}
+expect_job 1 '--shards 3' --list 'logs/list-%j.log'
+expect_job 2 --dependency=afterok:101 --array=1-3 'logs/shards-%A_%a.log'
+expect_job 3 --dependency=afterok:102 --merge
+expect_job 4 --dependency=afterok:103 --array=1-2 'logs/sweep-%A_%a.log'
+expect_job 5 --dependency=afterany:104 --rank
 cmp table work/sweep/table
 
 # What is not taken leaves nothing behind.
