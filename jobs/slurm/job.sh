@@ -56,13 +56,15 @@ launch() {
     # Warned before there was a stage to pass it to.
     [ "$num_caught" -eq 0 ] || exit 75
     num_tasks=1
-    [ "$stage" != train ] || num_tasks=$SLURM_NTASKS
+    [ "$stage" != train ] || num_tasks=${SLURM_NTASKS:-1}
     if [ "$num_tasks" -gt 1 ]; then
-        set -- --mpi="${mpi:-pmix}" --kill-on-bad-exit=1 "$here/step.sh" "$@"
+        # All tasks end together, or soon after one was lost; not at once after the first, as
+        # with --kill-on-bad-exit, for one may still be saving when another has ended with 75.
+        set -- --mpi="${mpi:-pmix}" --wait=20 "$here/step.sh" "$@"
     else
         set -- --nodes=1 "$here/step.sh" "$@"
     fi
-    # srun does not take it over from the job.
+    # srun does not take the CPUs of a task over from the job.
     exec srun --ntasks="$num_tasks" --cpus-per-task="$SLURM_CPUS_PER_TASK" --cpu-bind=cores "$@"
 }
 
@@ -111,7 +113,16 @@ end_job() {
 
 # Slurm itself has queued a job again, or is ending it for good, unless it still counts as running.
 requeue() {
-    [ "$(squeue --noheader --jobs="$job" --format=%T)" = RUNNING ] || return
+    state=$(again squeue --noheader --jobs="$job" --format=%T)
+    case $state in
+    RUNNING | SIGNALING) ;;
+    *) return ;;
+    esac
     say "interrupted (exit code $1): job $job goes back into the queue"
-    scontrol requeue "$job" || say "it could not: submit again to go on"
+    again scontrol requeue "$job" || say "it could not: submit again to go on"
+}
+
+# again COMMAND...: three times, for a controller that is busy.
+again() {
+    "$@" || { sleep 5 && "$@"; } || { sleep 10 && "$@"; }
 }

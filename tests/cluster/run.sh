@@ -15,9 +15,8 @@ QUERN_BIN=${QUERN_BIN:-$QUERN_SOURCE/build/release/bin}
 # shellcheck source=tests/cluster/support.sh
 . "$here/support.sh"
 skipped=77
-all_cases='chain alone threads failing_stage cancelled warned preempted node_down
-    node_lost array sweep
-    shards mpi mpi_warned singletons'
+all_cases='chain alone threads failing_stage cancelled warned preempted no_grace node_down node_lost
+    array sweep shards mpi mpi_warned rank_lost singletons'
 
 usage() {
     cat <<END
@@ -35,6 +34,7 @@ Cases (default: all):
   cancelled      by its user: stays cancelled, and so do those that wait for it
   warned         before its time is over: saves, requeued, the bytes of an undisturbed run
   preempted      by a partition of higher priority: the same
+  no_grace       without a time of grace: the same
   node_down      in the middle of a training: requeued, on another node, the same bytes
   node_lost      with all of its processes, so that nothing is saved: the same
   array          of which one element is requeued, and no other
@@ -42,6 +42,7 @@ Cases (default: all):
   shards         an array of four, merged: the bytes of a store made in one go
   mpi            one training over two and four nodes: the bytes of one process
   mpi_warned     the same, warned and requeued
+  rank_lost      ends its job, which is gone on with when submitted again
   singletons     tasks that do not find each other are refused
 
 Options:
@@ -90,6 +91,8 @@ run_case() {
     fi
     scancel --me --quiet
     wait_until 60 no_jobs || say "jobs of the case $1 do not end"
+    # What a case has changed.
+    scontrol update partitionname=main gracetime=20
     scontrol update nodename="n[1-$num_nodes]" state=resume 2>/dev/null
     wait_until 60 all_idle || say "nodes are not idle after the case $1"
 }

@@ -107,7 +107,7 @@ start_daemons() {
     for node in $(seq "$num_nodes"); do
         start_node "n$node" || return 1
     done
-    wait_until 30 all_idle
+    wait_until 120 all_idle
 }
 
 start_node() {

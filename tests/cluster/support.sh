@@ -6,7 +6,7 @@ wait_until() {
     deadline=$(($(date +%s) + $1))
     shift
     until "$@"; do
-        [ "$(date +%s)" -lt "$deadline" ] || return 1
+        [ "$(date +%s)" -lt "$deadline" ] && [ -d "$cluster" ] || return 1
         sleep 0.1
     done
 }
@@ -20,7 +20,7 @@ fail() {
 wait_for() {
     what=$1
     shift
-    wait_until 90 "$@" || fail "waited in vain: $what"
+    wait_until 180 "$@" || fail "waited in vain: $what"
 }
 
 # ---- Jobs ----
