@@ -79,12 +79,12 @@ static bool is_hidden(const char *path)
            (strncmp(path, "__MACOSX", 8) == 0 && (path[8] == '/' || path[8] == '\0'));
 }
 
-static enum status add_path(struct listing *listing, const char *path, size_t *offset)
+static enum status add_path(struct members *members, const char *path, size_t *offset,
+                            struct error *error)
 {
-    struct members *members = listing->members;
     size_t nbytes = strlen(path) + 1;
     enum status status = memory_grow(&members->paths, &members->paths_capacity,
-                                     members->paths_nbytes + nbytes, 1, listing->error);
+                                     members->paths_nbytes + nbytes, 1, error);
 
     if (status != STATUS_OK)
         return status;
@@ -94,19 +94,45 @@ static enum status add_path(struct listing *listing, const char *path, size_t *o
     return STATUS_OK;
 }
 
-static enum status add_member(struct listing *listing, const char *path,
-                              const struct member *member)
+static enum status add_member(struct members *members, const char *path,
+                              const struct member *member, struct error *error)
 {
-    struct members *members = listing->members;
     enum status status = memory_grow(&members->items, &members->capacity, members->count + 1,
-                                     sizeof(*members->items), listing->error);
+                                     sizeof(*members->items), error);
 
     if (status != STATUS_OK)
         return status;
     members->items[members->count] = *member;
-    status = add_path(listing, path, &members->items[members->count].path);
+    status = add_path(members, path, &members->items[members->count].path, error);
     members->count += status == STATUS_OK;
     return status;
+}
+
+enum status members_take(struct members *members, const char *path, bool is_folder, uint64_t offset,
+                         uint64_t nbytes, struct error *error)
+{
+    char clean[MAX_PATH_NBYTES];
+    ptrdiff_t length = clean_path(path, clean);
+    struct member member = {.kind = MEMBER_OTHER, .offset = offset, .nbytes = nbytes};
+
+    if (length < 0)
+        members->num_refused[REFUSED_PATH]++;
+    if (length <= 0 || is_hidden(clean))
+        return STATUS_OK;
+    if (is_folder)
+        member.kind = MEMBER_FOLDER;
+    else if (scan_is_image(clean))
+        member.kind = MEMBER_IMAGE;
+    return add_member(members, clean, &member, error);
+}
+
+enum status members_check_stopped(const char *name, struct error *error)
+{
+    int signal = signals_stop_requested();
+
+    return signal ? error_set(error, STATUS_STOPPED, ERROR_AT(.file = name),
+                              "stopped by %s; nothing was written, run again", signals_name(signal))
+                  : STATUS_OK;
 }
 
 /* ---- contents ---- */
@@ -127,15 +153,6 @@ static enum status fail(const struct listing *listing, const char *member, const
                                       : STATUS_DATA,
                      ERROR_AT(.file = listing->name), "%s%s%s%s%s", escaped, member ? ": " : "",
                      what, reason ? ": " : "", reason ? reason : "");
-}
-
-static enum status check_stopped(const struct listing *listing)
-{
-    int signal = signals_stop_requested();
-
-    return signal ? error_set(listing->error, STATUS_STOPPED, ERROR_AT(.file = listing->name),
-                              "stopped by %s; nothing was written, run again", signals_name(signal))
-                  : STATUS_OK;
 }
 
 /* The bytes of images in it come out as many times more as no archive of images would. */
@@ -189,7 +206,7 @@ static enum status copy_to_spool(struct listing *listing, const char *path, stru
         if (status == STATUS_OK)
             status = check_ratio(listing);
         if (status == STATUS_OK)
-            status = check_stopped(listing);
+            status = members_check_stopped(listing->name, listing->error);
     }
     /* Only images of sane size are worth their place. */
     if (status == STATUS_OK && (!is_png || member->nbytes > SOURCE_MAX_FILE_NBYTES)) {
@@ -235,9 +252,9 @@ static enum status take_hard_link(struct listing *listing, const char *path, con
         refuse(listing, REFUSED_PATH);
         return STATUS_OK;
     }
-    if (add_path(listing, clean, &member.target) != STATUS_OK)
+    if (add_path(listing->members, clean, &member.target, listing->error) != STATUS_OK)
         return listing->error->status;
-    return add_member(listing, path, &member);
+    return add_member(listing->members, path, &member, listing->error);
 }
 
 static enum status take_entry(struct listing *listing, struct archive_entry *entry)
@@ -269,7 +286,7 @@ static enum status take_entry(struct listing *listing, struct archive_entry *ent
         member.kind = MEMBER_IMAGE;
     if (member.kind == MEMBER_IMAGE && find_contents(listing, entry, clean, &member) != STATUS_OK)
         return listing->error->status;
-    return add_member(listing, clean, &member);
+    return add_member(listing->members, clean, &member, listing->error);
 }
 
 /* ---- all ---- */
@@ -328,7 +345,7 @@ static enum status list_all(struct listing *listing, struct progress *progress)
         status = take_entry(listing, entry);
         progress_update(progress, (uint64_t)archive_filter_bytes(listing->archive, -1));
         if (status == STATUS_OK)
-            status = check_stopped(listing);
+            status = members_check_stopped(listing->name, listing->error);
     }
     if (status == STATUS_OK && !is_first)
         status = check_end(listing);
@@ -358,6 +375,31 @@ static enum status open_archive(struct listing *listing, int fd)
     return STATUS_OK;
 }
 
+static enum status list_by_libarchive(struct listing *listing, int fd)
+{
+    /* libarchive hands out names in the characters of the locale. */
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    locale_t old = uselocale(utf8 ? utf8 : (locale_t)0);
+    struct stat stat = {0};
+    struct progress progress;
+    enum status status;
+
+    *listing->members = (struct members){.has_contents = true};
+    fstat(fd, &stat);
+    progress = progress_begin("quern-ingest", "list", "bytes", (uint64_t)stat.st_size);
+    status = open_archive(listing, fd);
+    if (status == STATUS_OK)
+        status = list_all(listing, &progress);
+    if (status == STATUS_OK)
+        status = spool_flush(listing->spool, listing->error);
+    progress_clear(&progress);
+    archive_read_free(listing->archive);
+    uselocale(old);
+    if (utf8)
+        freelocale(utf8);
+    return status;
+}
+
 enum status members_list(int fd, const char *name, bool wants_contents, struct spool *spool,
                          struct members *members, struct error *error)
 {
@@ -366,26 +408,11 @@ enum status members_list(int fd, const char *name, bool wants_contents, struct s
                               .spool = spool,
                               .members = members,
                               .error = error};
-    /* libarchive hands out names in the characters of the locale. */
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t old = uselocale(utf8 ? utf8 : (locale_t)0);
-    struct stat stat = {0};
-    struct progress progress;
-    enum status status;
+    bool is_plain;
+    enum status status = members_list_tar(fd, name, members, &is_plain, error);
 
-    *members = (struct members){.has_contents = true};
-    fstat(fd, &stat);
-    progress = progress_begin("quern-ingest", "list", "bytes", (uint64_t)stat.st_size);
-    status = open_archive(&listing, fd);
-    if (status == STATUS_OK)
-        status = list_all(&listing, &progress);
-    if (status == STATUS_OK)
-        status = spool_flush(spool, error);
-    progress_clear(&progress);
-    archive_read_free(listing.archive);
-    uselocale(old);
-    if (utf8)
-        freelocale(utf8);
+    if (status == STATUS_OK && !is_plain)
+        status = list_by_libarchive(&listing, fd);
     return status;
 }
 
