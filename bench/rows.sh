@@ -1,8 +1,8 @@
 # Sourced by run.sh: what each row of the table is, and how both of its sides are measured.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-all_rows='ingest-pil ingest-opencv load epoch-slices epoch-gather epoch-loader
-epoch-limit threads-256 threads-4096 process evaluate'
+all_rows='ingest-pil ingest-opencv ingest-tar load epoch-slices epoch-gather
+epoch-loader epoch-limit threads-256 threads-4096 process evaluate'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
 # them; each of these prints the seconds that it took.
