@@ -108,7 +108,8 @@ static enum status take_line(struct parser *parser, const char *name, char value
             memcpy(value, parser->next + name_length + 1, length);
             value[length] = '\0';
             parser->next = line_end + 1;
-            return STATUS_OK;
+            if (strlen(value) == length)
+                return STATUS_OK;
         }
     }
     return refuse(parser, TEXT("has no line '%s' where it belongs", name), NULL);
@@ -145,14 +146,13 @@ static enum status take_size(struct parser *parser, const char *name, size_t *co
 /* No part of it is empty or begins with a dot, as ".." does. */
 static bool is_found_by_walks(const char *name)
 {
-    const char *part = name;
-
-    do {
+    for (const char *part = name;; part++) {
         if (*part == '\0' || *part == '/' || *part == '.')
             return false;
         part = strchr(part, '/');
-    } while (part++);
-    return true;
+        if (!part)
+            return true;
+    }
 }
 
 static enum status take_names(struct parser *parser, size_t count, const char **names)

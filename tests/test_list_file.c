@@ -97,6 +97,9 @@ static const struct {
     WRONG("quern list 2\n", "is no list of version 1"),
     WRONG("quern list 1\nlayout rows\nothers 0\nloops 0\nfolders 0\ntop-others 0\nimages 0\n\ns\0",
           "has an unknown layout"),
+    WRONG("quern list 1\nlayout splits\0x\nothers 0\nloops 0\nfolders 0\ntop-others 0\nimages "
+          "0\n\ns\0",
+          "has no line 'layout'"),
     WRONG(HEAD "folders 0\nimages 0\n\ns\0", "has no line 'top-others'"),
     WRONG(HEAD "folders 01\ntop-others 0\nimages 0\n\ns\0a\0", "'folders' is no number"),
     WRONG(HEAD "folders -1\ntop-others 0\nimages 0\n\ns\0a\0", "'folders' is no number"),
