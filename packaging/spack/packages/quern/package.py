@@ -29,6 +29,7 @@ class Quern(CMakePackage):
     depends_on("hdf5@1.10.5:")
     depends_on("libpng")
     depends_on("zlib-api")
+    depends_on("libarchive")
     depends_on("libdeflate")
     depends_on("mpi", when="+mpi")
 
