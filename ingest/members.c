@@ -230,6 +230,12 @@ static enum status find_contents(struct listing *listing, struct archive_entry *
         member->nbytes = (uint64_t)archive_entry_size(entry);
         return STATUS_OK;
     }
+    if (archive_entry_size_is_set(entry) &&
+        archive_entry_size(entry) > (int64_t)SOURCE_MAX_FILE_NBYTES) {
+        /* Refused by its size when it is to be read. */
+        member->nbytes = (uint64_t)archive_entry_size(entry);
+        return STATUS_OK;
+    }
     if (listing->wants_contents)
         return copy_to_spool(listing, path, member);
     listing->members->has_contents = false;
