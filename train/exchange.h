@@ -33,7 +33,7 @@
 #include "train/ranks.h"
 
 /* See docs/scaling.md for where the two ways take the same time. */
-enum { EXCHANGE_GATHER_NBYTES = 256 * 1024 };
+enum { EXCHANGE_GATHER_NBYTES = 64 * 1024 };
 
 /* What a rank wants of all; 0 for nothing. */
 struct wish {

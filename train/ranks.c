@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/memory.h"
 #include "common/progress.h"
@@ -18,6 +19,8 @@
 enum {
     MAX_MESSAGE_NBYTES = 1 << 30, /* MPI counts in int */
     TESTS_BEFORE_YIELD = 2000,    /* about 100 us: then others may need the processor more */
+    TESTS_BEFORE_SLEEP = 10000,   /* outside of steps: one may be writing a file */
+    SLEEP_NANOSECONDS = 100000,
     TESTS_BETWEEN_CLOCKS = 256,
     DEFAULT_TIMEOUT_SECONDS = 600,
 };
@@ -32,6 +35,7 @@ struct channel {
 };
 
 struct ranks_transport {
+    bool is_joined; /* MPI has started */
     MPI_Comm world;
     MPI_Comm node;
     struct channel channels[RANKS_NUM_CHANNELS];
@@ -88,19 +92,26 @@ static enum status read_timeout(double *seconds, struct error *error)
                      "QUERN_RANK_TIMEOUT is no number of seconds");
 }
 
+/* Ends all ranks. */
+static void give_up_memory(const struct ranks *ranks)
+{
+    progress_message(ranks->program, "rank %zu of %zu: no memory for its messages", ranks->index,
+                     ranks->count);
+    MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
+}
+
 static enum status join(struct ranks *ranks, struct error *error)
 {
-    struct ranks_transport *transport = NULL;
+    struct ranks_transport *transport = calloc(1, sizeof(*transport));
     int provided, number;
 
+    if (!transport)
+        return error_set_memory(error, sizeof(*transport));
+    ranks->transport = transport;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS ||
         provided < MPI_THREAD_FUNNELED)
         return error_set(error, STATUS_INTERNAL, NULL, LIBRARY " does not start");
-    /* From here on all ranks are in step, and one that has no memory for so little cannot go on. */
-    transport = calloc(1, sizeof(*transport));
-    if (!transport)
-        MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
-    ranks->transport = transport;
+    transport->is_joined = true;
     MPI_Comm_dup(MPI_COMM_WORLD, &transport->world);
     MPI_Comm_rank(transport->world, &number);
     ranks->index = (size_t)number;
@@ -114,6 +125,12 @@ static enum status join(struct ranks *ranks, struct error *error)
     number = (int)ranks->index;
     MPI_Bcast(&number, 1, MPI_INT, 0, transport->node);
     ranks->node = (size_t)number;
+    ranks->scratch = calloc(4 * ranks->count, sizeof(*ranks->scratch));
+    ranks->blocks = calloc(ranks->count, sizeof(*ranks->blocks));
+    ranks->values = calloc(ranks->count, sizeof(*ranks->values));
+    /* Without these few bytes a rank cannot even tell the others in good order. */
+    if (!ranks->scratch || !ranks->blocks || !ranks->values)
+        give_up_memory(ranks);
     return STATUS_OK;
 }
 
@@ -130,12 +147,6 @@ enum status ranks_begin(struct ranks *ranks, const char *program, struct error *
         ranks->transport->timeout_seconds = timeout_seconds;
     if (status == STATUS_OK)
         status = launcher_check(&launcher, ranks->count, LIBRARY, error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&ranks->scratch, 4 * ranks->count, sizeof(*ranks->scratch), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&ranks->blocks, ranks->count, sizeof(*ranks->blocks), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&ranks->values, ranks->count, sizeof(*ranks->values), error);
     return status;
 }
 
@@ -143,15 +154,15 @@ void ranks_end(struct ranks *ranks)
 {
     struct ranks_transport *transport = ranks->transport;
 
-    if (transport) {
+    if (transport && transport->is_joined) {
         MPI_Barrier(transport->world);
         MPI_Comm_free(&transport->node);
         MPI_Comm_free(&transport->world);
         MPI_Finalize();
-        for (int i = 0; i < RANKS_NUM_CHANNELS; i++)
-            free(transport->channels[i].requests);
-        free(transport);
     }
+    for (int i = 0; transport && i < RANKS_NUM_CHANNELS; i++)
+        free(transport->channels[i].requests);
+    free(transport);
     free(ranks->scratch);
     free(ranks->blocks);
     free(ranks->values);
@@ -168,11 +179,8 @@ static MPI_Request *add_request(struct ranks *ranks, struct channel *channel)
         MPI_Request *requests =
             realloc(channel->requests, (size_t)max_requests * sizeof(MPI_Request));
 
-        if (!requests) {
-            progress_message(ranks->program, "rank %zu of %zu: no memory for its messages",
-                             ranks->index, ranks->count);
-            MPI_Abort(ranks->transport->world, STATUS_INTERNAL);
-        }
+        if (!requests)
+            give_up_memory(ranks);
         channel->requests = requests;
         channel->max_requests = max_requests;
     }
@@ -230,8 +238,8 @@ static void watch(struct ranks *ranks, double seconds)
         transport->has_worried = true;
         progress_message(ranks->program,
                          "rank %zu of %zu: asked to stop, but another rank does not answer and may "
-                         "be lost; what is not in a checkpoint is, and the same command with "
-                         "--resume goes on from the newest",
+                         "be lost; the same command with --resume goes on from the newest "
+                         "checkpoint",
                          ranks->index, ranks->count);
     }
     if (seconds < transport->timeout_seconds)
@@ -259,6 +267,8 @@ void ranks_finish(struct ranks *ranks, enum ranks_channel channel)
             break;
         if (num_tests >= TESTS_BEFORE_YIELD)
             sched_yield();
+        if (channel == RANKS_OTHERS && num_tests >= TESTS_BEFORE_SLEEP)
+            nanosleep(&(struct timespec){.tv_nsec = SLEEP_NANOSECONDS}, NULL);
         if (channel != RANKS_STEPS || num_tests % TESTS_BETWEEN_CLOCKS != 0)
             continue;
         if (start == 0)
