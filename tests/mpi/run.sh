@@ -132,8 +132,8 @@ wait_for() {
 }
 
 # A second or two of work.
-long_options='large.h5 --resume --threads 1 --epochs 500 --batch-size 128 --loss cross-entropy
-    --momentum 0.9 --learning-rate 0.05 --checkpoint-every 200'
+long_options='large.h5 --resume --threads 1 --epochs 1500 --batch-size 128 --loss cross-entropy
+    --momentum 0.9 --learning-rate 0.05 --checkpoint-every 500'
 
 # long NUM_RANKS FOLDER [OPTION...]: that run, of which one rank makes the folder `alone`.
 long() {
