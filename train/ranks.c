@@ -21,12 +21,11 @@ enum {
     TESTS_BEFORE_YIELD = 2000,    /* about 100 us: then others may need the processor more */
     TESTS_BEFORE_SLEEP = 10000,   /* outside of steps: one may be writing a file */
     SLEEP_NANOSECONDS = 100000,
-    TESTS_BETWEEN_CLOCKS = 256,
     DEFAULT_TIMEOUT_SECONDS = 600,
 };
 
 /* mpirun gives its processes a second between SIGTERM, when one of them is lost, and SIGKILL. */
-static const double seconds_until_worry = 0.4;
+static const double seconds_until_worry = 0.3;
 
 struct channel {
     MPI_Request *requests;
@@ -225,7 +224,7 @@ void ranks_start(struct ranks *ranks, enum ranks_channel channel,
 }
 
 /*
- * A step that does not end.  Asked to stop, one rank ends its step in the time of a step, and when
+ * A wait that does not end.  Asked to stop, a rank ends its step in the time of a step, and when
  * it does not, the launcher is about to end all because one is lost.  Two say so, as one of them
  * may be the lost one.
  */
@@ -269,7 +268,7 @@ void ranks_finish(struct ranks *ranks, enum ranks_channel channel)
             sched_yield();
         if (channel == RANKS_OTHERS && num_tests >= TESTS_BEFORE_SLEEP)
             nanosleep(&(struct timespec){.tv_nsec = SLEEP_NANOSECONDS}, NULL);
-        if (channel != RANKS_STEPS || num_tests % TESTS_BETWEEN_CLOCKS != 0)
+        if (!ranks->is_timed || num_tests < TESTS_BEFORE_YIELD)
             continue;
         if (start == 0)
             start = progress_seconds();
@@ -286,8 +285,10 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count)
         size_t left = count - done;
         int num_sums = (int)(left < MAX_MESSAGE_NBYTES ? left : MAX_MESSAGE_NBYTES);
 
-        MPI_Allreduce(MPI_IN_PLACE, sums + done, num_sums, MPI_UINT64_T, MPI_SUM,
-                      ranks->transport->world);
+        MPI_Iallreduce(MPI_IN_PLACE, sums + done, num_sums, MPI_UINT64_T, MPI_SUM,
+                       ranks->transport->world,
+                       add_request(ranks, &ranks->transport->channels[RANKS_OTHERS]));
+        ranks_finish(ranks, RANKS_OTHERS);
         done += (size_t)num_sums;
     }
 }

@@ -4,9 +4,9 @@
  * which every function here does nothing or a copy.
  *
  * Functions marked collective are called by all ranks in the same order.  Only the thread that
- * called ranks_begin may call any.  A rank that is lost, or that lets the others wait in a step for
- * QUERN_RANK_TIMEOUT seconds (default 600), ends all of them with a message: messages have no error
- * to return.
+ * called ranks_begin may call any.  A rank that is lost, or that lets the others wait for
+ * QUERN_RANK_TIMEOUT seconds (default 600) while is_timed, ends all of them with a message:
+ * messages have no error to return.
  */
 #ifndef QUERN_TRAIN_RANKS_H
 #define QUERN_TRAIN_RANKS_H
@@ -18,8 +18,8 @@
 #include "common/error.h"
 
 /*
- * Messages of different channels may be under way at the same time.  Only in a step the others are
- * known to be close behind; elsewhere one may read or write a large file while they wait.
+ * Messages of different channels may be under way at the same time.  In a step the others are close
+ * behind, and who waits keeps its processor; elsewhere one may be writing a file.
  */
 enum ranks_channel { RANKS_STEPS, RANKS_ROWS, RANKS_OTHERS, RANKS_NUM_CHANNELS };
 
@@ -44,6 +44,7 @@ struct ranks {
     size_t node_count;
     size_t node;         /* the first rank of this node */
     const char *program; /* for messages */
+    bool is_timed; /* set by the caller while ranks answer soon: they train, and read no store */
     /* what this rank has sent by ranks_start, for benchmarks and tests */
     uint64_t num_messages;
     uint64_t num_bytes;

@@ -385,6 +385,7 @@ static enum status work(struct run *run, char **command, struct error *error)
     double start = progress_seconds();
     enum status status;
 
+    run->ranks->is_timed = true;
     report_start(run, command);
     report_head(run);
     status = model_has_gradient(&run->model) ? train_epochs(run, error) : fit(run, error);
