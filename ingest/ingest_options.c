@@ -152,7 +152,8 @@ struct ingest_options ingest_options_default(void)
                                    .max_pixels = 16777216,
                                    .compression_level = 1,
                                    .num_threads = num_threads,
-                                   .num_io_threads = num_threads};
+                                   .num_io_threads =
+                                       num_threads < MAX_IO_THREADS ? num_threads : MAX_IO_THREADS};
 }
 
 /* "2/4" */
@@ -234,13 +235,18 @@ static enum status check_options(struct ingest_options *options, const struct ra
     if (options->dry_run && (options->verify || options->force))
         return error_set(error, STATUS_USAGE, NULL,
                          "--dry-run writes no store: leave out --verify and --force");
+    if (options->dry_run && raw->has_io_threads)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--dry-run reads no images: leave out --io-threads");
     if (options->verify && options->force)
         return error_set(error, STATUS_USAGE, NULL, "--force compares nothing: leave out --verify");
     options->channels =
         raw->has_channels ? (raw->channels_choice == 0 ? 1 : 3) : INGEST_CHANNELS_AUTO;
     options->compression_level = (int)raw->compression_level;
     options->num_threads = (int)raw->num_threads;
-    options->num_io_threads = raw->has_io_threads ? (int)raw->num_io_threads : options->num_threads;
+    options->num_io_threads = raw->has_io_threads                     ? (int)raw->num_io_threads
+                              : options->num_threads < MAX_IO_THREADS ? options->num_threads
+                                                                      : MAX_IO_THREADS;
     if (raw->size &&
         parse_size("--size", raw->size, &options->height, &options->width, error) != STATUS_OK)
         return error->status;

@@ -38,6 +38,9 @@ static void test_ingest_options_parse_senseless_combinations_are_refused(void **
         {"x", "--dry-run", "--force", "a", "b", NULL},
         {"x", "--verify", "--force", "a", "b", NULL},
         {"x", "--compression-level", "0", "a", "b", NULL},
+        {"x", "--io-threads", "0", "a", "b", NULL},
+        {"x", "--io-threads", "257", "a", "b", NULL},
+        {"x", "--dry-run", "--io-threads", "3", "a", "b", NULL},
         {"x", "--size", "28", "a", "b", NULL},
         {"x", "--channels", "blue", "a", "b", NULL},
         {"x", "--classes", "3,3", "a", "b", NULL},
@@ -50,6 +53,25 @@ static void test_ingest_options_parse_senseless_combinations_are_refused(void **
 
         memcpy(argv, bad[i], sizeof(argv));
         assert_int_equal(parse(&f, argv), STATUS_USAGE);
+    }
+    ingest_options_free(&f.options);
+}
+
+static void test_ingest_options_parse_io_threads_follow_threads_up_to_their_limit(void **state)
+{
+    static char *const given[][8] = {{"x", "--threads", "3", "a", "b", NULL},
+                                     {"x", "--threads", "1000", "a", "b", NULL},
+                                     {"x", "--threads", "3", "--io-threads", "7", "a", "b", NULL}};
+    static const int expected[] = {3, 256, 7};
+    struct fixture f = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        char *argv[8];
+
+        memcpy(argv, given[i], sizeof(argv));
+        assert_int_equal(parse(&f, argv), STATUS_OK);
+        assert_int_equal(f.options.num_io_threads, expected[i]);
     }
     ingest_options_free(&f.options);
 }
@@ -90,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ingest_options_parse_senseless_combinations_are_refused),
+        cmocka_unit_test(test_ingest_options_parse_io_threads_follow_threads_up_to_their_limit),
         cmocka_unit_test(test_ingest_options_describe_every_setting_changes_the_line),
     };
 
