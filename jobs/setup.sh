@@ -7,7 +7,7 @@ setup_build_packages='gcc libc6-dev cmake ninja-build make pkg-config
     libhdf5-dev libpng-dev zlib1g-dev libarchive-dev libdeflate-dev'
 setup_test_packages='clang libomp-dev libcmocka-dev hdf5-tools shellcheck man-db
     openmpi-bin libopenmpi-dev python3 python3-h5py python3-numpy'
-setup_cluster_packages='slurmctld slurmd slurm-client munge'
+setup_cluster_packages='slurmctld slurmd slurm-client munge openmpi-bin'
 
 setup_say() {
     printf '%s: %s\n' "$program" "$*" >&2

@@ -163,9 +163,14 @@ make_data >/dev/null 2>"$cluster/data.log" || {
     cat "$cluster/data.log" >&2
     exit 1
 }
+with_mpi=no
+! ldd "$QUERN_BIN/quern-train" | grep -q libmpi || with_mpi=yes
 failed=
 for case in ${cases:-$all_cases}; do
-    run_case "$case"
+    case $with_mpi-$case in
+    no-mpi* | no-rank_lost) printf 'skipped %-14s built without MPI\n' "$case" ;;
+    *) run_case "$case" ;;
+    esac
 done
 if [ -n "$failed" ]; then
     say "FAILED:$failed"
