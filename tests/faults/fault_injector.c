@@ -20,210 +20,24 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <unwind.h>
+
+#include "fault_choice.h"
 
 /* The headers may have made some of these names macros or inline functions. */
 #undef open
 #undef read
 #undef pread
 
-enum group {
-    GROUP_OPEN,
-    GROUP_READ,
-    GROUP_PREAD,
-    GROUP_WRITE,
-    GROUP_PWRITE,
-    GROUP_FSYNC,
-    GROUP_RENAME,
-    GROUP_CLOSE,
-    GROUP_TRUNCATE,
-    GROUP_STAT,
-    GROUP_LOCK,
-    GROUP_FOLDER,
-    GROUP_MALLOC,
-    NUM_GROUPS,
-};
-
-static const char *const group_names[NUM_GROUPS] = {
-    "open",  "read",     "pread", "write", "pwrite", "fsync", "rename",
-    "close", "truncate", "stat",  "lock",  "folder", "malloc"};
-
-static const struct {
-    const char *name;
-    int number;
-} errno_names[] = {
-    {"EACCES", EACCES}, {"EDQUOT", EDQUOT}, {"EINTR", EINTR},   {"EIO", EIO},
-    {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC}, {"ENOLCK", ENOLCK},
-};
-
-enum { NO_GROUP = -1, ERRNO_SHORT = -1, MAX_SKIPPED_RANGES = 16 };
-
-static atomic_bool is_active;
-static atomic_ulong counts[NUM_GROUPS];
-static int chosen_group = NO_GROUP;
-static unsigned long chosen_number;
-static int chosen_errno;
-static const char *report_path;
-static struct {
-    uintptr_t first, last;
-} skipped_ranges[MAX_SKIPPED_RANGES];
-static size_t num_skipped_ranges;
-
-/* ---- the choice ---- */
-
-static void fail_to_start(const char *what, const char *value)
-{
-    fprintf(stderr, "fault_injector: %s: %s\n", what, value);
-    _exit(127);
-}
-
-static int parse_errno(const char *text)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-
-    if (*text && !*end)
-        return (int)number;
-    if (strcmp(text, "short") == 0)
-        return ERRNO_SHORT;
-    for (size_t i = 0; i < sizeof(errno_names) / sizeof(errno_names[0]); i++)
-        if (strcmp(text, errno_names[i].name) == 0)
-            return errno_names[i].number;
-    fail_to_start("unknown QUERN_FAULT_ERRNO", text);
-    return 0;
-}
-
-static void read_environment(void)
-{
-    const char *function = getenv("QUERN_FAULT_FUNCTION");
-    const char *number = getenv("QUERN_FAULT_NUMBER");
-    const char *name = getenv("QUERN_FAULT_ERRNO");
-
-    report_path = getenv("QUERN_FAULT_REPORT");
-    if (!function || !number)
-        return;
-    for (int group = 0; group < NUM_GROUPS; group++)
-        if (strcmp(function, group_names[group]) == 0)
-            chosen_group = group;
-    if (chosen_group == NO_GROUP)
-        fail_to_start("unknown QUERN_FAULT_FUNCTION", function);
-    chosen_number = strtoul(number, NULL, 10);
-    chosen_errno = parse_errno(name ? name : "EIO");
-}
-
-static int note_range(struct dl_phdr_info *info, size_t size, void *data)
-{
-    (void)size;
-    (void)data;
-    if (!strstr(info->dlpi_name, "libgomp") && !strstr(info->dlpi_name, "libomp") &&
-        !strstr(info->dlpi_name, "/ld-linux"))
-        return 0;
-    for (size_t i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-
-        if (header->p_type != PT_LOAD || num_skipped_ranges == MAX_SKIPPED_RANGES)
-            continue;
-        skipped_ranges[num_skipped_ranges].first = info->dlpi_addr + header->p_vaddr;
-        skipped_ranges[num_skipped_ranges].last =
-            info->dlpi_addr + header->p_vaddr + header->p_memsz;
-        num_skipped_ranges++;
-    }
-    return 0;
-}
-
-static bool is_skipped(const void *caller)
-{
-    for (size_t i = 0; i < num_skipped_ranges; i++)
-        if ((uintptr_t)caller >= skipped_ranges[i].first &&
-            (uintptr_t)caller < skipped_ranges[i].last)
-            return true;
-    return false;
-}
-
-/* ---- the report, by system calls that are not counted ---- */
-
-static void append_report(const char *line, size_t nbytes)
-{
-    long fd;
-
-    if (!report_path)
-        return;
-    fd = syscall(SYS_openat, AT_FDCWD, report_path, O_WRONLY | O_CREAT | O_APPEND, 0666);
-    if (fd < 0)
-        return;
-    if (syscall(SYS_write, fd, line, nbytes) < 0)
-        fail_to_start("cannot write", report_path);
-    syscall(SYS_close, fd);
-}
-
-/* backtrace() of the C library would open another library, and that leaks. */
-static _Unwind_Reason_Code note_hdf5(struct _Unwind_Context *frame, void *is_inside_hdf5)
-{
-    Dl_info info;
-
-    if (dladdr((void *)_Unwind_GetIP(frame), &info) && info.dli_fname &&
-        strstr(info.dli_fname, "libhdf5"))
-        *(bool *)is_inside_hdf5 = true;
-    return _URC_NO_REASON;
-}
-
-static void report_failure(enum group group, const char *detail, const void *caller)
-{
-    Dl_info info = {0};
-    bool is_inside_hdf5 = false;
-    char line[1024];
-    int length;
-
-    _Unwind_Backtrace(note_hdf5, &is_inside_hdf5);
-    dladdr(caller, &info);
-    length = snprintf(line, sizeof(line), "%s %lu failed: %s, called by %s+0x%lx %s%s\n",
-                      group_names[group], chosen_number, detail ? detail : "-",
-                      info.dli_fname ? info.dli_fname : "?",
-                      (unsigned long)((uintptr_t)caller - (uintptr_t)info.dli_fbase),
-                      info.dli_sname ? info.dli_sname : "", is_inside_hdf5 ? ", inside HDF5" : "");
-    append_report(line, length < (int)sizeof(line) ? (size_t)length : sizeof(line) - 1);
-}
-
-__attribute__((destructor)) static void report_counts(void)
-{
-    is_active = false;
-    if (chosen_group != NO_GROUP)
-        return;
-    for (int group = 0; group < NUM_GROUPS; group++) {
-        char line[64];
-        int length = snprintf(line, sizeof(line), "%s %lu\n", group_names[group], counts[group]);
-
-        append_report(line, (size_t)length);
-    }
-}
-
-/* Counts a call.  True when it is the one that shall fail; errno is then set. */
-static bool is_chosen(enum group group, const char *detail, const void *caller)
-{
-    if (!is_active || (group == GROUP_MALLOC && is_skipped(caller)))
-        return false;
-    if (++counts[group] != chosen_number || (int)group != chosen_group)
-        return false;
-    report_failure(group, detail, caller);
-    if (chosen_errno != ERRNO_SHORT)
-        errno = chosen_errno;
-    return true;
-}
-
-#define IS_CHOSEN(group, detail) is_chosen(group, detail, __builtin_return_address(0))
+#define IS_CHOSEN(group, detail) fault_is_chosen(group, detail, __builtin_return_address(0))
 
 /* ---- the real functions ---- */
 
@@ -236,7 +50,7 @@ static void *find_next(const char *name)
     void *function = dlsym(RTLD_NEXT, name);
 
     if (!function)
-        fail_to_start("no such function", name);
+        fault_fail_to_start("no such function", name);
     return function;
 }
 
@@ -253,9 +67,7 @@ static main_function *program_main;
 
 static int counted_main(int argc, char **argv, char **environment)
 {
-    read_environment();
-    dl_iterate_phdr(note_range, NULL);
-    is_active = true;
+    fault_begin();
     return program_main(argc, argv, environment);
 }
 
@@ -368,7 +180,7 @@ static size_t half_of(size_t nbytes)
     {                                                                                              \
         REAL(name);                                                                                \
         if (IS_CHOSEN(group, NULL)) {                                                              \
-            if (chosen_errno != ERRNO_SHORT)                                                       \
+            if (!fault_is_short())                                                                 \
                 return -1;                                                                         \
             nbytes = half_of(nbytes);                                                              \
         }                                                                                          \
@@ -425,11 +237,14 @@ DEFINE(GROUP_FOLDER, path, int, -1, unlink, (const char *path), (path))
 
 int close(int fd)
 {
+    int chosen;
+
     REAL(close);
     if (!IS_CHOSEN(GROUP_CLOSE, NULL))
         return real(fd);
+    chosen = errno;
     real(fd);
-    errno = chosen_errno;
+    errno = chosen;
     return -1;
 }
 
@@ -463,7 +278,7 @@ static void *allocate_early(size_t nbytes)
 
     nbytes = (nbytes + 15) / 16 * 16;
     if (nbytes > sizeof(early_memory) - early_nbytes)
-        fail_to_start("no early memory", "");
+        fault_fail_to_start("no early memory", "");
     early_nbytes += nbytes;
     return block;
 }
@@ -485,7 +300,7 @@ void *calloc(size_t num_elements, size_t element_nbytes)
 void *realloc(void *block, size_t nbytes)
 {
     if (!find_memory_functions())
-        fail_to_start("early realloc", "");
+        fault_fail_to_start("early realloc", "");
     return IS_CHOSEN(GROUP_MALLOC, "realloc") ? NULL : real_realloc(block, nbytes);
 }
 
