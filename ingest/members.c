@@ -147,6 +147,10 @@ static enum status fail(const struct listing *listing, const char *member, const
 
     if (member)
         text_escape(escaped, sizeof(escaped), member);
+    if (is_system) { /* nothing was learned about the archive */
+        what = "cannot read";
+        reason = strerror(number);
+    }
     return error_set(listing->error,
                      number == ENOMEM ? STATUS_INTERNAL
                      : is_system      ? STATUS_IO

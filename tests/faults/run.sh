@@ -37,8 +37,8 @@ LC_ALL=C
 export LC_ALL
 
 sample=3
-stages='draw draw-over ingest ingest-over train train-over train-resume means evaluate evaluate-over
-    evaluate-images'
+stages='draw draw-over ingest ingest-over archive shard merge merge-virtual train train-over
+    train-resume means evaluate evaluate-over evaluate-images'
 functions=
 max_failures=20
 
@@ -113,6 +113,12 @@ run_stage() {
         "$bin/quern-draw" tree --train 2 --valid 1 --size 8x8 --threads 1 --force
         ;;
     ingest | ingest-over) "$bin/quern-ingest" ../tree store.h5 --threads 1 ;;
+    archive) "$bin/quern-ingest" ../tree.tar.gz store.h5 --threads 1 ;;
+    shard) "$bin/quern-ingest" ../tree shard.h5 --shard 2/2 --threads 1 ;;
+    merge) "$bin/quern-ingest" --merge store.h5 ../shard1.h5 ../shard2.h5 --threads 1 ;;
+    merge-virtual)
+        "$bin/quern-ingest" --merge --virtual store.h5 ../shard1.h5 ../shard2.h5 --threads 1
+        ;;
     train) "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 ;;
     train-over)
         "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 --force
@@ -258,7 +264,7 @@ check_message() {
         complain "no message"
     elif [ -n "$cause" ] && ! grep -q "$cause" stderr; then
         complain "the message does not say: $cause"
-    elif [ "$errno" != ENOMEM ] && ! grep -Eq '(tree|store|run|evaluation|\.png|output)' stderr; then
+    elif [ "$errno" != ENOMEM ] && ! grep -Eq '(tree|store|shard|run|evaluation|\.png|output)' stderr; then
         complain "the message names no file"
     elif [ "$errno" = ENOMEM ] && ! grep -q 'inside HDF5' report &&
         ! grep -Eiq 'memory|alloc' stderr; then
@@ -349,7 +355,10 @@ try_fault() {
 
 prepare() {
     "$bin/quern-draw" tree --train 2 --valid 1 --size 8x8 &&
+        tar -czf tree.tar.gz tree &&
         "$bin/quern-ingest" tree store.h5 &&
+        "$bin/quern-ingest" tree shard1.h5 --shard 1/2 &&
+        "$bin/quern-ingest" tree shard2.h5 --shard 2/2 &&
         "$bin/quern-train" store.h5 --output run --epochs 2
 }
 

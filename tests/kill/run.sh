@@ -9,7 +9,7 @@ program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
-all_stages='draw ingest ingest_over train_all train_keep train_poked train_seconds train_force train_means
+all_stages='draw ingest ingest_over ingest_archive merge train_all train_keep train_poked train_seconds train_force train_means
     evaluate evaluate_over pipeline'
 
 usage() {
@@ -139,6 +139,15 @@ before_ingest_over() {
 }
 stage_ingest_over() {
     "$@" "$QUERN_BIN/quern-ingest" tree out/store.h5 --classes 7,3 --threads 2
+}
+
+# Its images are kept in a temporary file that has no name.
+stage_ingest_archive() {
+    "$@" "$QUERN_BIN/quern-ingest" tree.tar.gz out/store.h5 --threads 2
+}
+
+stage_merge() {
+    "$@" "$QUERN_BIN/quern-ingest" --merge out/store.h5 shard1.h5 shard2.h5 --threads 2
 }
 
 stage_train_all() {
@@ -348,6 +357,9 @@ exec 3<random
 prepare() {
     "$QUERN_BIN/quern-draw" tree --train "$num_images" --valid 100 &&
         "$QUERN_BIN/quern-ingest" tree store.h5 &&
+        tar -czf tree.tar.gz tree &&
+        "$QUERN_BIN/quern-ingest" tree shard1.h5 --shard 1/2 &&
+        "$QUERN_BIN/quern-ingest" tree shard2.h5 --shard 2/2 &&
         "$QUERN_BIN/quern-draw" old_tree --train 100 --valid 50 --seed 2 &&
         "$QUERN_BIN/quern-ingest" old_tree old.h5 &&
         "$QUERN_BIN/quern-train" store.h5 --output old_run --epochs 8 --seed 9 &&
