@@ -128,6 +128,11 @@ setup_install $setup_build_packages $setup_test_packages || exit 69
 if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
     setup_install libclang-rt-dev || exit 69
 fi
+# What tests/bits builds for aarch64 with, on the processors for which there is such a compiler.
+if apt-cache show gcc-aarch64-linux-gnu >/dev/null 2>&1; then
+    # shellcheck disable=SC2086
+    setup_install $setup_aarch64_packages || exit 69
+fi
 python=$(find_python) || exit 69
 num_processors=$(setup_num_processors)
 
