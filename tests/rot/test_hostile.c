@@ -196,6 +196,34 @@ static void test_store_open_chunk_claims_gigabytes_is_refused(void **state)
     }
 }
 
+/* Chunks of one row, of which none is there: HDF5 would keep half a kilobyte for each. */
+static void test_store_open_claims_many_chunks_is_refused(void **state)
+{
+    const char *path = support_path(*state, "many-chunks.h5");
+    const hsize_t shape = 10, chunk = 1;
+    hid_t file, list, space, dataset;
+    struct error error = {0};
+    struct store *store;
+
+    support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    list = H5Pcreate(H5P_DATASET_CREATE);
+    space = H5Screate_simple(1, &shape, NULL);
+    assert_true(H5Pset_chunk(list, 1, &chunk) >= 0);
+    assert_true(H5Ldelete(file, "/train/labels", H5P_DEFAULT) >= 0);
+    dataset =
+        H5Dcreate2(file, "/train/labels", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Pclose(list);
+    assert_true(H5Fclose(file) >= 0);
+
+    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_string_equal(error.dataset, "/train/labels");
+    assert_non_null(strstr(error.what, "claims more chunks"));
+}
+
 static void test_loaded_model_open_claims_large_images_is_refused(void **state)
 {
     const char *path = support_path(*state, "large-images.h5");
@@ -292,6 +320,7 @@ int main(void)
         TEST(test_store_open_claims_many_classes_is_refused),
         TEST(test_store_read_paths_claims_many_is_refused),
         TEST(test_store_open_chunk_claims_gigabytes_is_refused),
+        TEST(test_store_open_claims_many_chunks_is_refused),
         TEST(test_loaded_model_open_claims_large_images_is_refused),
         TEST(test_checkpoint_read_edited_setting_is_refused),
         TEST(test_png_read_claims_large_size_is_refused_before_memory_is_taken),
