@@ -27,7 +27,7 @@ static char *resolve_folder(const char *path)
  */
 static char *make_relative(const char *folder, const char *file)
 {
-    size_t common = 0, num_up = 0, i;
+    size_t common = 0, num_up = 0, rest_nbytes, i;
     char *relative;
 
     for (i = 0; folder[i] && folder[i] == file[i]; i++)
@@ -41,12 +41,13 @@ static char *make_relative(const char *folder, const char *file)
             num_up += folder[i] == '/';
     if (strcmp(folder, "/") == 0)
         num_up = 0;
-    relative = malloc(3 * num_up + strlen(file + common) + 1);
+    rest_nbytes = strlen(file + common) + 1;
+    relative = malloc(3 * num_up + rest_nbytes);
     if (!relative)
         return NULL;
     for (i = 0; i < num_up; i++)
         memcpy(relative + 3 * i, "../", 3);
-    strcpy(relative + 3 * num_up, file + common);
+    memcpy(relative + 3 * num_up, file + common, rest_nbytes);
     return relative;
 }
 

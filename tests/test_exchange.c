@@ -231,7 +231,7 @@ static void test_broadcast_and_max_and_add_reach_all(void **state)
 
     (void)state;
     if (ranks.index == 0)
-        strcpy(text, "from rank 0");
+        snprintf(text, sizeof(text), "from rank 0");
     ranks_broadcast(&ranks, text, sizeof(text));
     assert_string_equal(text, "from rank 0");
     assert_int_equal(ranks_max(&ranks, 7 * (ranks.index + 1) % 5),

@@ -195,7 +195,7 @@ static void test_ingest_run_archive_with_valid_fraction_is_the_tree(void **state
     tree_fixture_write_classes(20);
     archive_fixture_add_tree(archive, "source/train", "classes/");
     archive_fixture_end(archive);
-    strcat(tree->source, "/train");
+    snprintf(tree->source, sizeof(tree->source), "%s/source/train", tree_fixture_root());
     snprintf(tree->store, sizeof(tree->store), "%s/tree.h5", tree_fixture_root());
     tree->options.is_split_by_hash = f->options.is_split_by_hash = true;
     tree->options.valid_fraction = f->options.valid_fraction = 0.3;
