@@ -214,7 +214,7 @@ enum status train_options_parse(struct train_options *options, struct program *p
             "give the same bytes, on any number of threads, resumed or not.",
         .epilogue =
             "Exit status: 0 done, 2 wrong arguments, 65 bad input data, 70 internal error,\n"
-            "74 cannot read or write.\n"
+            "74 cannot read or write, 75 saved and stopped by a signal: --resume goes on.\n"
             "\n"
             "Examples:\n"
             "  quern-train store.h5 --output run --loss mae --learning-rate 1 --epochs 20\n"
