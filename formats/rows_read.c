@@ -242,8 +242,9 @@ void rows_check_plausible(const struct h5_context *file, hid_t dataset, const ch
                   TEXT("at most %d times its %" PRIu64 " bytes", INFLATE_MAX_RATIO, stored),
                   TEXT("%" PRIu64 " rows of %zu bytes, chunks of %" PRIu64, num_rows, row_nbytes,
                        chunk_nbytes));
-    /* HDF5 keeps half a kilobyte for each chunk that it reads. */
-    if (h5_ok(file) && chunk_nbytes > 0 && claimed / chunk_nbytes > stored)
+    /* HDF5 keeps half a kilobyte for each chunk that it reads.  0 is also what it says of the
+     * storage when it cannot read where that is: the reading then tells why. */
+    if (h5_ok(file) && chunk_nbytes > 0 && stored > 0 && claimed / chunk_nbytes > stored)
         h5_refuse(file, name, "claims more chunks than the file has bytes for",
                   TEXT("at most %" PRIu64, stored), TEXT("%" PRIu64, claimed / chunk_nbytes));
 }

@@ -196,11 +196,12 @@ static void test_store_open_chunk_claims_gigabytes_is_refused(void **state)
     }
 }
 
-/* Chunks of one row, of which none is there: HDF5 would keep half a kilobyte for each. */
+/* Chunks of one row, of which one is there: HDF5 would keep half a kilobyte for each. */
 static void test_store_open_claims_many_chunks_is_refused(void **state)
 {
     const char *path = support_path(*state, "many-chunks.h5");
-    const hsize_t shape = 10, chunk = 1;
+    const hsize_t shape = 10, chunk = 1, origin = 0;
+    const uint8_t label = 1;
     hid_t file, list, space, dataset;
     struct error error = {0};
     struct store *store;
@@ -214,6 +215,7 @@ static void test_store_open_claims_many_chunks_is_refused(void **state)
     dataset =
         H5Dcreate2(file, "/train/labels", H5T_STD_U8LE, space, H5P_DEFAULT, list, H5P_DEFAULT);
     assert_true(dataset >= 0);
+    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, &origin, 1, &label) >= 0);
     H5Dclose(dataset);
     H5Sclose(space);
     H5Pclose(list);
