@@ -55,17 +55,15 @@ static enum status stop(struct run *run, int number, bool is_saved, struct error
 }
 
 /* A save that was asked for and fails is said; training is worth more. */
-static void save_and_go_on(struct run *run, struct watch *watch)
+static void save_and_go_on(struct run *run)
 {
     struct error failure = {0};
 
-    progress_clear(&watch->progress);
     if (saver_write_interrupted(run, &failure) != STATUS_OK) {
         if (run_leads(run))
             error_print(&failure, run->program, stderr);
         run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
     }
-    watch->save_is_requested = false;
 }
 
 /* After an epoch's work: validates, reports, and writes a checkpoint when one is due. */
@@ -74,7 +72,7 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
 {
     struct checkpoint *checkpoint = &run->checkpoint;
     struct validation validation;
-    bool is_due;
+    bool is_due, is_saved;
     int stop_signal;
     enum status status = validate(&run->model, &run->valid.dataset, run->ranks,
                                   (int)run->options->threads, &validation, error);
@@ -95,9 +93,14 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
         status = saver_write_epoch(run, error);
     if (status != STATUS_OK || checkpoint->finished)
         return status;
+    is_saved = is_due && !run->checkpoint_is_overdue;
     stop_signal = (int)ranks_max(run->ranks, (uint64_t)signals_stop_requested());
-    return stop_signal ? stop(run, stop_signal, is_due && !run->checkpoint_is_overdue, error)
-                       : STATUS_OK;
+    if (stop_signal)
+        return stop(run, stop_signal, is_saved, error);
+    /* Wished for in the last batch, after which the epoch does not pause. */
+    if (run->trainer.wish.save && !is_saved)
+        save_and_go_on(run);
+    return STATUS_OK;
 }
 
 static enum status train_epoch(struct run *run, uint64_t epoch, struct error *error)
@@ -124,7 +127,9 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
             progress_clear(&watch.progress);
             return stop(run, (int)run->trainer.wish.stop_signal, false, error);
         }
-        save_and_go_on(run, &watch);
+        progress_clear(&watch.progress);
+        save_and_go_on(run);
+        watch.save_is_requested = false;
     }
     seconds = progress_seconds() - start;
     progress_clear(&watch.progress);

@@ -226,6 +226,21 @@ save_and_go_on() {
     expect 0 train "$QUERN_STRIKE" --signal TERM --after 1000 --poke 0.01
     expect_same train.out
     expect_saves run train.out
+
+    # An epoch of one batch, which has no place to pause in.
+    fresh
+    expect 0 whole_batches env
+    rm -rf whole.out
+    mv out whole.out
+    fresh
+    expect 0 whole_batches "$QUERN_STRIKE" --signal TERM --after 1000 --poke 0.01
+    expect_same whole.out
+    expect_saves run whole.out
+}
+
+whole_batches() {
+    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --threads 2 --epochs 600 \
+        --batch-size 4000 --checkpoint-every 1000
 }
 
 # A run that cannot go on, because nobody reads what it prints, cannot stop in good order either.
