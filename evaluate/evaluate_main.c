@@ -16,15 +16,16 @@ static const char program_name[] = "quern-evaluate";
 /* Which checkpoints of a folder were passed over, and which was taken, if any. */
 static void print_choice(const struct evaluate_options *options, const struct loaded_model *loaded)
 {
+    const bool is_taken = loaded->checkpoint.num_parameters > 0;
     char escaped[2048];
 
     for (size_t i = 0; i < loaded->skipped.count; i++)
         progress_message(program_name, "warning: skipped %s",
                          text_escape(escaped, sizeof(escaped), loaded->skipped.items[i]));
-    if (loaded->path && strcmp(loaded->path, options->checkpoint) != 0)
+    if (is_taken && strcmp(loaded->path, options->checkpoint) != 0)
         progress_message(program_name, "taking %s",
                          text_escape(escaped, sizeof(escaped), loaded->path));
-    if (loaded->path && !loaded->checkpoint.is_sealed && loaded->checkpoint.num_parameters > 0)
+    if (is_taken && !loaded->checkpoint.is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; the CRC-32 of "
                          "each tensor was checked",

@@ -147,7 +147,7 @@ static enum status read_newest(const char *folder, struct loaded_model *loaded, 
         loaded->checkpoint = (struct checkpoint){0};
         /* What cannot be read now, or for want of memory, is not broken: an older checkpoint would
          * quietly give other figures. */
-        if (status != STATUS_DATA) {
+        if (status != STATUS_DATA || !checkpoint_is_damaged(loaded->path)) {
             *error = broken;
             break;
         }

@@ -91,6 +91,13 @@ enum status checkpoint_write(const char *path, const struct checkpoint *checkpoi
  */
 enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error);
 
+/*
+ * Of a file that checkpoint_read refused (STATUS_DATA): whether an older one may stand in for it,
+ * because its bytes are not those that were written, or have no seal to say so.  What a whole seal
+ * vouches for is no damage: HDF5 had no memory, or the file is of another kind or a newer version.
+ */
+bool checkpoint_is_damaged(const char *path);
+
 /* Frees what checkpoint_read allocated; not for a checkpoint that borrows its tensors. */
 void checkpoint_free(struct checkpoint *checkpoint);
 

@@ -7,6 +7,7 @@
 #include "formats/checkpoint_internal.h"
 #include "formats/hdf5_internal.h"
 #include "formats/rows.h"
+#include "formats/seal.h"
 #include "formats/store.h"
 
 /* ---- tensors ---- */
@@ -269,6 +270,15 @@ enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, str
     if (!h5_ok(&file))
         checkpoint_free(checkpoint);
     return error->status;
+}
+
+bool checkpoint_is_damaged(const char *path)
+{
+    struct error error = {0};
+    bool is_sealed;
+    enum status status = seal_check(path, path, true, 1, &is_sealed, &error);
+
+    return status == STATUS_DATA || (status == STATUS_OK && !is_sealed);
 }
 
 void checkpoint_free(struct checkpoint *checkpoint)

@@ -83,6 +83,19 @@ static void test_run_folder_read_newest_passes_over_broken_ones(void **state)
     assert_false(newest.is_found);
 }
 
+static void test_run_folder_read_newest_whole_file_of_another_kind_is_refused(void **state)
+{
+    struct run_folder_newest newest;
+    struct error error = {0};
+    const char *path = support_path(*state, "epoch-0002.h5");
+
+    write_epoch(*state, 1, 10, 0);
+    support_write_store(path, (struct image_shape){2, 2, 1}, 2, 4, 2, 1);
+    assert_int_equal(run_folder_read_newest("test", *state, &newest, &error), STATUS_DATA);
+    assert_string_equal(error.file, path);
+    assert_string_equal(error.found, "'quern store'");
+}
+
 static void test_run_folder_read_newest_takes_interrupted_if_it_is_further(void **state)
 {
     struct checkpoint checkpoint = make(1, 15);
@@ -195,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SUPPORT_IN_FOLDER(test_run_folder_read_newest_empty_folder_finds_none),
         SUPPORT_IN_FOLDER(test_run_folder_read_newest_passes_over_broken_ones),
+        SUPPORT_IN_FOLDER(test_run_folder_read_newest_whole_file_of_another_kind_is_refused),
         SUPPORT_IN_FOLDER(test_run_folder_read_newest_takes_interrupted_if_it_is_further),
         SUPPORT_IN_FOLDER(test_run_folder_write_epoch_keeps_the_newest),
         SUPPORT_IN_FOLDER(test_run_folder_compare_names_the_first_difference),

@@ -80,7 +80,7 @@ static enum status read_or_pass_over(const char *program, const char *path,
     *is_whole = status == STATUS_OK;
     if (status == STATUS_OK)
         return STATUS_OK;
-    if (status != STATUS_DATA) {
+    if (status != STATUS_DATA || !checkpoint_is_damaged(path)) {
         *error = broken;
         return status;
     }
