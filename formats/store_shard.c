@@ -81,8 +81,13 @@ static void check_ranges(const struct h5_context *file, const struct store *stor
     if (shard->compression_level < 1 || shard->compression_level > 9)
         h5_refuse(file, "/shard", "wrong compression_level", "1 to 9",
                   TEXT("%llu", (unsigned long long)shard->compression_level));
+    if (shard->max_path_nbytes > STORE_MAX_PATH_NBYTES)
+        h5_refuse(file, "/shard", "wrong max_path_nbytes",
+                  TEXT("at most %d", STORE_MAX_PATH_NBYTES),
+                  TEXT("%llu", (unsigned long long)shard->max_path_nbytes));
     for (int s = 0; s < NUM_SPLITS; s++)
         if (shard->first[s] > shard->end[s] || shard->end[s] > shard->num_files[s] ||
+            shard->num_files[s] > UINT64_MAX / NUM_SPLITS || /* so that sums do not wrap round */
             store_num_rows(store, (enum split)s) > shard->end[s] - shard->first[s])
             h5_refuse(file, "/shard", "wrong range of files",
                       TEXT("%llu rows or more of %llu files",
@@ -127,20 +132,22 @@ enum status store_read_shard(struct store *store, struct store_shard *shard, str
 }
 
 enum status store_read_file_hashes(struct store *store, const struct store_shard *shard,
-                                   uint64_t *hashes, struct error *error)
+                                   uint64_t **hashes, struct error *error)
 {
     struct h5_context file = store_context(store, error);
     const char *name = "/shard/file_hashes";
     hid_t dataset = h5_open_dataset(&file, store_root(store), name);
     uint64_t num_files = 0;
 
+    *hashes = NULL;
     h5_check_dataset(&file, dataset, name, H5T_INTEGER, 1, &num_files);
     if (h5_ok(&file) && num_files != store_shard_num_files(shard))
         h5_refuse(&file, name, "wrong number of files",
                   TEXT("%llu", (unsigned long long)store_shard_num_files(shard)),
                   TEXT("%llu", (unsigned long long)num_files));
-    if (num_files > 0)
-        h5_read_dataset(&file, dataset, name, H5T_NATIVE_UINT64, hashes);
+    if (h5_ok(&file) && memory_allocate(hashes, num_files, sizeof(**hashes), error) == STATUS_OK &&
+        num_files > 0)
+        h5_read_dataset(&file, dataset, name, H5T_NATIVE_UINT64, *hashes);
     h5_close(&file, &dataset);
     return error->status;
 }

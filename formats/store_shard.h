@@ -12,7 +12,11 @@
 
 #include "formats/store.h"
 
-enum { STORE_MAX_SHARDS = 65536, STORE_LIST_DIGEST_LENGTH = 16 };
+enum {
+    STORE_MAX_SHARDS = 65536,
+    STORE_MAX_PATH_NBYTES = 65535, /* in a shard: far more than systems have */
+    STORE_LIST_DIGEST_LENGTH = 16
+};
 
 /* Which part of a store a shard is.  The same in all shards but for index, first and end. */
 struct store_shard {
@@ -43,9 +47,10 @@ static inline uint64_t store_shard_num_files(const struct store_shard *shard)
     return num_files;
 }
 
-/* hashes [files of the shard], as they were given to store_finish. */
+/* *hashes [files of the shard], as they were given to store_finish, are allocated; to be freed
+ * after a failure too. */
 enum status store_read_file_hashes(struct store *store, const struct store_shard *shard,
-                                   uint64_t *hashes, struct error *error);
+                                   uint64_t **hashes, struct error *error);
 
 /* Adds the sums of each class's pixels, of a split that the shard has, to sums [C][D]. */
 enum status store_add_class_sums(struct store *store, enum split split, uint64_t *sums,

@@ -156,10 +156,7 @@ static enum status add_member(struct shard_set *set, struct newcomer *newcomer)
         member->num_rows[s] = store_num_rows(newcomer->store, (enum split)s);
     memcpy(member->fingerprint, store_fingerprint(newcomer->store), sizeof(member->fingerprint));
     set->count++; /* so that it is freed */
-    if (memory_allocate(&member->file_hashes, store_shard_num_files(&member->place),
-                        sizeof(uint64_t), newcomer->error) != STATUS_OK)
-        return newcomer->error->status;
-    return store_read_file_hashes(newcomer->store, &member->place, member->file_hashes,
+    return store_read_file_hashes(newcomer->store, &member->place, &member->file_hashes,
                                   newcomer->error);
 }
 

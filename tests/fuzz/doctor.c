@@ -1,12 +1,13 @@
 #include "tests/fuzz/doctor.h"
 
-#include <fcntl.h>
 #include <hdf5.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "formats/hdf5_internal.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support.h"
 
 enum { MAX_EDITS = 8, MAX_RANK = 5, DATA_NBYTES = 1 << 16 };
 
@@ -77,7 +78,6 @@ static hid_t take_space(struct reader *reader, hsize_t *dimensions, int *rank)
                       : H5Screate_simple(*rank, dimensions, NULL);
 }
 
-/* True for what can be written from the static buffer. */
 /* nbytes times the sizes, or more than DATA_NBYTES if it is that, however large they are. */
 static size_t multiply(size_t nbytes, int rank, const hsize_t *sizes)
 {
@@ -87,7 +87,7 @@ static size_t multiply(size_t nbytes, int rank, const hsize_t *sizes)
     return nbytes;
 }
 
-/* HDF5's own count of elements wraps round. */
+/* True for what can be written from a static buffer.  HDF5's own count of elements wraps round. */
 static int is_small(hid_t type, hid_t space)
 {
     hsize_t dimensions[H5S_MAX_RANK];
@@ -98,15 +98,17 @@ static int is_small(hid_t type, hid_t space)
            nbytes <= DATA_NBYTES;
 }
 
-/* HDF5 makes room for whole chunks when it writes: too much for a harness. */
-static int has_small_chunks(hid_t dataset, hid_t type)
+/* HDF5 makes room for whole chunks when it writes, too much for a harness, and writes virtual
+ * values to the other file. */
+static int is_writable(hid_t dataset, hid_t type)
 {
     hid_t list = H5Dget_create_plist(dataset);
+    H5D_layout_t layout = H5Pget_layout(list);
     hsize_t chunk[H5S_MAX_RANK];
-    int rank = H5Pget_layout(list) == H5D_CHUNKED ? H5Pget_chunk(list, H5S_MAX_RANK, chunk) : 0;
+    int rank = layout == H5D_CHUNKED ? H5Pget_chunk(list, H5S_MAX_RANK, chunk) : 0;
 
     H5Pclose(list);
-    return multiply(H5Tget_size(type), rank, chunk) <= DATA_NBYTES;
+    return layout != H5D_VIRTUAL && multiply(H5Tget_size(type), rank, chunk) <= DATA_NBYTES;
 }
 
 static const void *fill(struct reader *reader)
@@ -119,6 +121,16 @@ static const void *fill(struct reader *reader)
     return data;
 }
 
+/* Values that are taken from another dataset, of this file or another, there or not. */
+static void set_virtual(hid_t list, hid_t space, struct reader *reader)
+{
+    static const char *const files[] = {".", "s1.h5", "s2.h5", "none.h5", "/dev/null"};
+    static const char *const datasets[] = {"/train/images", "/valid/images", "/train/labels"};
+    const char *file = files[take(reader) % 5], *dataset = datasets[take(reader) % 3];
+
+    H5Pset_virtual(list, space, file, dataset, space);
+}
+
 static void replace_dataset(hid_t file, const char *name, struct reader *reader)
 {
     hsize_t dimensions[MAX_RANK], chunk[MAX_RANK];
@@ -127,7 +139,9 @@ static void replace_dataset(hid_t file, const char *name, struct reader *reader)
     hid_t list = H5Pcreate(H5P_DATASET_CREATE), dataset;
     unsigned layout = take(reader);
 
-    if (layout % 4 == 1 && rank > 0) {
+    if (layout % 8 == 7) {
+        set_virtual(list, space, reader);
+    } else if (layout % 4 == 1 && rank > 0) {
         for (int i = 0; i < rank; i++)
             chunk[i] = take_size(reader);
         H5Pset_chunk(list, rank, chunk);
@@ -145,7 +159,7 @@ static void replace_dataset(hid_t file, const char *name, struct reader *reader)
     H5Ldelete(file, name, H5P_DEFAULT);
     dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     if (dataset >= 0) {
-        if (is_small(type, space) && has_small_chunks(dataset, type) && layout % 4 != 3)
+        if (is_small(type, space) && is_writable(dataset, type) && layout % 4 != 3)
             H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
         H5Dclose(dataset);
     }
@@ -168,7 +182,7 @@ static void relayout_dataset(hid_t file, const char *name, struct reader *reader
     space = H5Dget_space(dataset);
     list = H5Pcreate(H5P_DATASET_CREATE);
     rank = H5Sget_simple_extent_dims(space, dimensions, NULL);
-    if (rank > 0 && is_small(type, space) && has_small_chunks(dataset, type) &&
+    if (rank > 0 && is_small(type, space) && is_writable(dataset, type) &&
         H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0) {
         unsigned filters = take(reader);
 
@@ -185,7 +199,7 @@ static void relayout_dataset(hid_t file, const char *name, struct reader *reader
         H5Dclose(dataset);
         H5Ldelete(file, name, H5P_DEFAULT);
         dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-        if (dataset >= 0 && has_small_chunks(dataset, type))
+        if (dataset >= 0 && is_writable(dataset, type))
             H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
     }
     if (dataset >= 0)
@@ -256,51 +270,49 @@ static void edit_values(hid_t file, const char *name, struct reader *reader)
         return;
     type = H5Dget_type(dataset);
     space = H5Dget_space(dataset);
-    if (is_small(type, space) && has_small_chunks(dataset, type))
+    if (is_small(type, space) && is_writable(dataset, type))
         H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, fill(reader));
     H5Sclose(space);
     H5Tclose(type);
     H5Dclose(dataset);
 }
 
-static char folder[64], path[80];
+/* The good file, and where its edited copies are. */
+static struct {
+    char *folder, path[120];
+    unsigned char *bytes;
+    size_t nbytes;
+} good;
 static ssize_t num_left_open;
 
-static void remove_file(void)
+static void remove_folder(void)
 {
-    unlink(path);
-    rmdir(folder);
+    support_remove_folder(good.folder);
 }
 
-static void choose_path(void)
+static void make_good(doctor_writer *write_good)
 {
     /* In memory where that can be: thousands of files a second. */
-    snprintf(folder, sizeof(folder), "%s/quern-fuzz-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    FUZZ_DEMAND(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/doctored.h5", folder);
-    atexit(remove_file);
+    if (access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 1);
+    good.folder = support_make_folder();
+    atexit(remove_folder);
+    snprintf(good.path, sizeof(good.path), "%s/%s", good.folder, write_good(good.folder));
+    good.bytes = support_read_file(good.path, &good.nbytes);
 }
 
-/* Writes template to the file at path and edits it; the file is gone when the process ends. */
-static void make_doctored(const void *template, size_t template_nbytes, const char *const *names,
-                          const uint8_t *edits, size_t num_edit_bytes)
+/* Puts the good file at its path and edits it. */
+static void make_doctored(const char *const *names, const uint8_t *edits, size_t num_edit_bytes)
 {
     struct reader reader = {edits, num_edit_bytes};
     size_t num_names = 0;
-    int descriptor;
     hid_t file;
 
     while (names[num_names])
         num_names++;
-    if (path[0] == '\0')
-        choose_path();
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    FUZZ_DEMAND(descriptor >= 0);
-    FUZZ_DEMAND(write(descriptor, template, template_nbytes) == (ssize_t)template_nbytes);
-    close(descriptor);
+    support_write_file(good.path, good.bytes, good.nbytes);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    file = H5Fopen(good.path, H5F_ACC_RDWR, H5P_DEFAULT);
     FUZZ_DEMAND(file >= 0);
     for (int i = 0; i < MAX_EDITS && reader.num_left > 0; i++) {
         unsigned operation = take(&reader);
@@ -329,24 +341,22 @@ static void make_doctored(const void *template, size_t template_nbytes, const ch
     num_left_open = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL);
 }
 
-void doctor_try_reader(void *(*make_template)(size_t *nbytes), const char *const *names,
-                       const uint8_t *edits, size_t num_edit_bytes, doctor_reader *reader)
+void doctor_try_reader(doctor_writer *write_good, const char *const *names, const uint8_t *edits,
+                       size_t num_edit_bytes, doctor_reader *reader)
 {
-    static void *template;
-    static size_t template_nbytes;
     struct error error = {0};
     enum status status;
 
-    if (!template) {
+    if (!good.folder) {
         /* Before any other use of HDF5: it must not try to end with what it could not close. */
         H5dont_atexit();
-        template = make_template(&template_nbytes);
+        make_good(write_good);
     }
-    make_doctored(template, template_nbytes, names, edits, num_edit_bytes);
-    status = reader(path, &error);
+    make_doctored(names, edits, num_edit_bytes);
+    status = reader(good.path, &error);
     FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
     FUZZ_DEMAND(status == error.status);
-    FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, path) == 0);
+    FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, good.path) == 0);
     FUZZ_DEMAND(h5_num_live_handles() == 0);
     FUZZ_DEMAND(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == num_left_open);
 }

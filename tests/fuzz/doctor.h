@@ -11,14 +11,17 @@
 
 #include "common/error.h"
 
+/* Writes a good file into the folder, with what it needs beside it; returns its name there. */
+typedef const char *doctor_writer(const char *folder);
 typedef enum status doctor_reader(const char *path, struct error *error);
 
 /*
- * Makes a good file on the first call, edits a copy of it, which is gone when the process ends, and
- * demands that the reader succeeds or reports bad data in that file, with no HDF5 object left open.
- * names are the objects to choose from, NULL at the end.  A process tries one kind of file.
+ * Has a good file written on the first call, edits a copy of it, in the same place, and demands
+ * that the reader succeeds or reports bad data in that file, with no HDF5 object left open.  names
+ * are the objects to choose from, NULL at the end.  A process tries one kind of file, and its
+ * folder is gone when it ends.
  */
-void doctor_try_reader(void *(*make_template)(size_t *nbytes), const char *const *names,
-                       const uint8_t *edits, size_t num_edit_bytes, doctor_reader *reader);
+void doctor_try_reader(doctor_writer *write_good, const char *const *names, const uint8_t *edits,
+                       size_t num_edit_bytes, doctor_reader *reader);
 
 #endif

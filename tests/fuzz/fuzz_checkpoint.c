@@ -35,6 +35,6 @@ static enum status read_checkpoint(const char *path, struct error *error)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    doctor_try_reader(samples_make_checkpoint, names, bytes, nbytes, read_checkpoint);
+    doctor_try_reader(samples_write_checkpoint, names, bytes, nbytes, read_checkpoint);
     return 0;
 }

@@ -36,6 +36,6 @@ static enum status read_store(const char *path, struct error *error)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    doctor_try_reader(samples_make_store, names, bytes, nbytes, read_store);
+    doctor_try_reader(samples_write_store, names, bytes, nbytes, read_store);
     return 0;
 }

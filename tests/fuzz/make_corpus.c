@@ -109,6 +109,7 @@ int main(int argc, char **argv)
     static const char list[] = "quern list 1\nlayout splits\nothers 1\nloops 0\nfolders 2\n"
                                "top-others 1\nimages 2\n\ndigits\0train\0train/3\0"
                                "notes.txt\0train/3/a.png\0train/3/b.png";
+    char *folder;
     size_t nbytes;
     void *bytes;
 
@@ -124,12 +125,16 @@ int main(int argc, char **argv)
             put("fuzz_png", i, bytes, nbytes);
         free(bytes);
     }
-    bytes = samples_make_checkpoint(&nbytes);
+    folder = support_make_folder();
+    bytes = support_read_file(support_path(folder, samples_write_checkpoint(folder)), &nbytes);
     put("fuzz_seal", 0, bytes, nbytes);
     put("fuzz_seal", 1, bytes, nbytes - 60);
     free(bytes);
+    support_remove_folder(folder);
     put_archives("fuzz_archive");
     put_edits("fuzz_store");
+    put_edits("fuzz_shard");
+    put_edits("fuzz_virtual");
     put_edits("fuzz_checkpoint");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));

@@ -6,21 +6,37 @@
 
 #include "formats/checkpoint.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/shard_fixture.h"
 #include "tests/support.h"
 
-void *samples_make_store(size_t *nbytes)
+const char *samples_write_store(const char *folder)
 {
-    char *folder = support_make_folder();
-    const char *path = support_path(folder, "store.h5");
-    void *bytes;
-
-    support_write_store(path, (struct image_shape){4, 3, 1}, 2, 6, 3, 1);
-    bytes = support_read_file(path, nbytes);
-    support_remove_folder(folder);
-    return bytes;
+    support_write_store(support_path(folder, "store.h5"), (struct image_shape){4, 3, 1}, 2, 6, 3,
+                        1);
+    return "store.h5";
 }
 
-void *samples_make_checkpoint(size_t *nbytes)
+static const struct image_shape shard_image = {4, 3, 1};
+static const uint64_t shard_num_rows[NUM_SPLITS] = {9, 3, 0}, shard_borders[4] = {0, 2, 5, 9};
+
+/* The last of three, which has rows of two splits. */
+const char *samples_write_shard(const char *folder)
+{
+    shard_fixture_write(support_path(folder, "shard.h5"), shard_image, shard_num_rows, 3,
+                        shard_borders);
+    return "shard.h5";
+}
+
+const char *samples_write_virtual_store(const char *folder)
+{
+    for (size_t i = 0; i < 3; i++)
+        shard_fixture_write(shard_fixture_path(folder, i), shard_image, shard_num_rows, i + 1,
+                            shard_borders);
+    shard_fixture_merge(folder, "virtual.h5", shard_image, shard_num_rows, 9, true);
+    return "virtual.h5";
+}
+
+const char *samples_write_checkpoint(const char *folder)
 {
     float weight[12] = {1, -2, 3.5f}, bias[1] = {0.25f}, momentum[12] = {9, 8, 7};
     char *classes[] = {(char[]){"a"}, (char[]){"b"}};
@@ -38,20 +54,16 @@ void *samples_make_checkpoint(size_t *nbytes)
         .num_states = 1,
         .states = {{"momentum/linear/weight", 2, {1, 12}, momentum}},
     };
-    char *folder = support_make_folder();
-    const char *path = support_path(folder, "epoch-0002.h5");
     struct error error = {0};
-    void *bytes;
 
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_text(&checkpoint.config, "model", "linear");
     settings_add_text(&checkpoint.config, "loss", "mae");
     settings_add_count(&checkpoint.config, "seed", 42);
     settings_add_real(&checkpoint.config, "learning_rate", 0.1);
-    FUZZ_DEMAND(checkpoint_write(path, &checkpoint, &error) == STATUS_OK);
-    bytes = support_read_file(path, nbytes);
-    support_remove_folder(folder);
-    return bytes;
+    FUZZ_DEMAND(checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, &error) ==
+                STATUS_OK);
+    return "epoch-0002.h5";
 }
 
 struct growing {

@@ -6,9 +6,13 @@
 
 #include <stddef.h>
 
-/* The bytes of a small store and of a checkpoint with momentum, malloc'ed. */
-void *samples_make_store(size_t *nbytes);
-void *samples_make_checkpoint(size_t *nbytes);
+/* Each writes a small file into the folder and returns its name there. */
+const char *samples_write_store(const char *folder);
+const char *samples_write_shard(const char *folder);
+/* With its shards beside it. */
+const char *samples_write_virtual_store(const char *folder);
+/* With momentum. */
+const char *samples_write_checkpoint(const char *folder);
 
 enum { SAMPLES_NUM_PNG = 30 };
 

@@ -6,7 +6,7 @@
 #include "common/memory.h"
 #include "common/sha256.h"
 #include "formats/checkpoint.h"
-#include "formats/store.h"
+#include "formats/store_shard.h"
 
 /* Rows read at once, so that a row count alone takes little memory. */
 enum { BATCH_NBYTES = 1 << 20 };
@@ -101,13 +101,53 @@ static enum status add_origin(struct sha256 *rest, struct store *store, struct e
     return status;
 }
 
-enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
-                                struct error *error)
+/* Adds what only a shard has. */
+static enum status add_shard(struct sha256 *results, struct store *store, struct error *error)
 {
-    struct store_checks checks = {.skip_seal = skip_seal, .num_threads = 1};
+    const size_t num_sums =
+        store_classes(store)->count * image_num_values(store_image_shape(store));
+    struct store_shard shard;
+    uint64_t *hashes = NULL, *sums = NULL;
+    enum status status = store_read_shard(store, &shard, error);
+
+    if (status != STATUS_OK)
+        return status;
+    status = store_read_file_hashes(store, &shard, &hashes, error);
+    for (int split = 0; split < NUM_SPLITS && status == STATUS_OK; split++) {
+        if (store_num_rows(store, (enum split)split) == 0)
+            continue;
+        status = memory_allocate(&sums, num_sums, sizeof(*sums), error);
+        if (status == STATUS_OK)
+            status = store_add_class_sums(store, (enum split)split, sums, error);
+        if (status == STATUS_OK)
+            sha256_add(results, sums, num_sums * sizeof(*sums));
+        free(sums);
+        sums = NULL;
+    }
+    if (status == STATUS_OK) {
+        sha256_add_u64(results, shard.index);
+        sha256_add_u64(results, shard.count);
+        sha256_add(results, shard.first, sizeof(shard.first));
+        sha256_add(results, shard.end, sizeof(shard.end));
+        sha256_add(results, shard.num_files, sizeof(shard.num_files));
+        sha256_add_u64(results, shard.max_path_nbytes);
+        sha256_add_u64(results, shard.compression_level);
+        add_text(results, shard.list_digest);
+        sha256_add(results, shard.class_files,
+                   NUM_SPLITS * store_classes(store)->count * sizeof(*shard.class_files));
+        sha256_add(results, hashes, store_shard_num_files(&shard) * sizeof(*hashes));
+    }
+    free(shard.class_files);
+    free(hashes);
+    return status;
+}
+
+static enum status read_store(const char *path, const struct store_checks *checks,
+                              struct contents *contents, struct error *error)
+{
     struct sha256 results, rest;
     struct store *store;
-    enum status status = store_open_with(path, &checks, &store, error);
+    enum status status = store_open_with(path, checks, &store, error);
 
     if (status != STATUS_OK)
         return status;
@@ -119,12 +159,29 @@ enum status contents_read_store(const char *path, bool skip_seal, struct content
     add_text(&results, store_fingerprint(store));
     for (int split = 0; split < NUM_SPLITS && status == STATUS_OK; split++)
         status = add_split(&results, &rest, store, split, error);
+    if (status == STATUS_OK && checks->is_shard)
+        status = add_shard(&results, store, error);
     if (status == STATUS_OK)
         status = add_origin(&rest, store, error);
     sha256_finish(&results, contents->results);
     sha256_finish(&rest, contents->rest);
     store_close(store);
     return status;
+}
+
+enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
+                                struct error *error)
+{
+    const struct store_checks checks = {.skip_seal = skip_seal, .num_threads = 1};
+
+    return read_store(path, &checks, contents, error);
+}
+
+enum status contents_read_shard(const char *path, struct contents *contents, struct error *error)
+{
+    const struct store_checks checks = {.is_shard = true, .num_threads = 1};
+
+    return read_store(path, &checks, contents, error);
 }
 
 /* ---- checkpoint ---- */

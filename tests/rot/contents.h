@@ -17,6 +17,7 @@ struct contents {
 /* Opens, reads everything, closes. */
 enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
                                 struct error *error);
+enum status contents_read_shard(const char *path, struct contents *contents, struct error *error);
 enum status contents_read_checkpoint(const char *path, struct contents *contents,
                                      struct error *error);
 
