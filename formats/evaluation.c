@@ -9,7 +9,8 @@
 #include "formats/atomic_file.h"
 #include "formats/hdf5_internal.h"
 
-enum { CHUNK_NBYTES = 256 * 1024, DEFLATE_LEVEL = 4 };
+enum { CHUNK_NBYTES = 256 * 1024 };
+static const unsigned deflate_level = 4;
 
 /* A dataset, and what it says of itself to a stranger. */
 struct column {
@@ -40,8 +41,12 @@ static hid_t write_chunked(const struct h5_context *file, hid_t parent, const st
     space = h5_hold(file, H5Screate_simple((int)column->rank, dimensions, NULL), column->name,
                     "cannot make a dataspace");
     list = h5_create_dataset_list(file);
-    if (h5_ok(file) && (H5Pset_chunk(list, (int)column->rank, chunk) < 0 ||
-                        H5Pset_shuffle(list) < 0 || H5Pset_deflate(list, DEFLATE_LEVEL) < 0))
+    /* Mandatory: with optional filters, the functions made for them, HDF5 writes other bytes when
+     * there is no memory to compress. */
+    if (h5_ok(file) &&
+        (H5Pset_chunk(list, (int)column->rank, chunk) < 0 ||
+         H5Pset_filter(list, H5Z_FILTER_SHUFFLE, H5Z_FLAG_MANDATORY, 0, NULL) < 0 ||
+         H5Pset_filter(list, H5Z_FILTER_DEFLATE, H5Z_FLAG_MANDATORY, 1, &deflate_level) < 0))
         h5_fail(file, STATUS_INTERNAL, column->name, "cannot set dataset properties");
     if (h5_ok(file))
         dataset = h5_hold(file,
