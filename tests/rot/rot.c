@@ -1,11 +1,12 @@
 /*
  * Damages a file in many ways, has it read after each, and counts what came of it.
  *
- *     rot KIND FILE [STEP]     KIND: store, store-unverified, checkpoint, evaluation
+ *     rot KIND FILE [STEP [READ]]     KIND: store, store-unverified, shard, checkpoint, evaluation
  *
  * Every STEP-th byte (by default each) is damaged twice, by one bit and by all eight, and the file
- * is cut to every STEP-th length.  The reader runs in a child process, which is replaced when it
- * dies.  Prints one line of counts.  Exit status 1 when
+ * is cut to every STEP-th length; at the end it is as it was.  READ, by default FILE itself, is the
+ * file that is read and blamed: a virtual store whose shard is damaged.  The reader runs in a child
+ * process, which is replaced when it dies.  Prints one line of counts.  Exit status 1 when
  *   - a sealed file that is damaged before its seal is accepted, whatever it then gives;
  *   - an accepted file gives another result;
  *   - a file is refused without its name, or by another status than "bad data";
@@ -28,8 +29,9 @@
 #include "tests/rot/contents.h"
 #include "tests/support.h"
 
-enum kind { STORE, STORE_UNVERIFIED, CHECKPOINT, EVALUATION };
-static const char *const kind_names[] = {"store", "store-unverified", "checkpoint", "evaluation"};
+enum kind { STORE, STORE_UNVERIFIED, SHARD, CHECKPOINT, EVALUATION };
+static const char *const kind_names[] = {"store", "store-unverified", "shard", "checkpoint",
+                                         "evaluation"};
 
 enum outcome {
     REFUSED,
@@ -61,7 +63,8 @@ struct progress_report {
 
 struct subject {
     enum kind kind;
-    char path[600]; /* a copy, which is damaged and mended */
+    const char *path; /* is damaged and mended */
+    const char *read_path;
     unsigned char *bytes;
     size_t nbytes;
     uint64_t step;
@@ -75,12 +78,19 @@ enum { MAX_SHOWN = 12, MAX_READ_SECONDS = 60 };
 static enum status read_contents(const struct subject *subject, struct contents *contents,
                                  struct error *error)
 {
+    const char *path = subject->read_path;
+
     memset(contents, 0, sizeof(*contents));
-    if (subject->kind == CHECKPOINT)
-        return contents_read_checkpoint(subject->path, contents, error);
-    if (subject->kind == EVALUATION)
-        return seal_check(subject->path, subject->path, true, 1, &contents->is_sealed, error);
-    return contents_read_store(subject->path, subject->kind == STORE_UNVERIFIED, contents, error);
+    switch (subject->kind) {
+    case SHARD:
+        return contents_read_shard(path, contents, error);
+    case CHECKPOINT:
+        return contents_read_checkpoint(path, contents, error);
+    case EVALUATION:
+        return seal_check(path, path, true, 1, &contents->is_sealed, error);
+    default:
+        return contents_read_store(path, subject->kind == STORE_UNVERIFIED, contents, error);
+    }
 }
 
 static uint64_t num_tries(const struct subject *subject)
@@ -127,7 +137,7 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
      * what it looks like. */
     if ((status == STATUS_DATA ||
          (status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
-        strcmp(error->file, subject->path) == 0)
+        strcmp(error->file, subject->read_path) == 0)
         return REFUSED;
     if (status != STATUS_OK)
         return WRONG_REFUSAL;
@@ -258,25 +268,23 @@ int main(int argc, char **argv)
 {
     struct subject subject = {.kind = STORE, .step = 1};
     struct error error = {0};
-    char *folder;
     bool has_passed;
 
-    if (argc != 3 && argc != 4) {
-        fputs("Usage: rot KIND FILE [STEP]\n", stderr);
+    if (argc < 3 || argc > 5) {
+        fputs("Usage: rot KIND FILE [STEP [READ]]\n", stderr);
         return 2;
     }
     while (subject.kind < EVALUATION && strcmp(argv[1], kind_names[subject.kind]) != 0)
         subject.kind++;
     if (strcmp(argv[1], kind_names[subject.kind]) != 0 ||
-        (argc == 4 && (subject.step = strtoull(argv[3], NULL, 10)) == 0)) {
+        (argc > 3 && (subject.step = strtoull(argv[3], NULL, 10)) == 0)) {
         fputs("rot: unknown kind, or no step\n", stderr);
         return 2;
     }
 
-    folder = support_make_folder();
-    snprintf(subject.path, sizeof(subject.path), "%s/damaged.h5", folder);
-    subject.bytes = support_read_file(argv[2], &subject.nbytes);
-    support_write_file(subject.path, subject.bytes, subject.nbytes);
+    subject.path = argv[2];
+    subject.read_path = argc > 4 ? argv[4] : argv[2];
+    subject.bytes = support_read_file(subject.path, &subject.nbytes);
     subject.report = mmap(NULL, sizeof(*subject.report), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(subject.report != MAP_FAILED);
@@ -284,9 +292,8 @@ int main(int argc, char **argv)
     subject.is_sealed = subject.contents.is_sealed;
 
     run_all(&subject);
-    has_passed = print_report(&subject, argv[2]);
+    has_passed = print_report(&subject, subject.path);
     munmap(subject.report, sizeof(*subject.report));
     free(subject.bytes);
-    support_remove_folder(folder);
     return has_passed ? 0 : 1;
 }
