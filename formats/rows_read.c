@@ -231,6 +231,10 @@ void rows_check_plausible(const struct h5_context *file, hid_t dataset, const ch
     chunk_nbytes = rows_chunk_nbytes(file, dataset, name);
     /* What is stored in other files counts as storage too. */
     stored = H5Dget_storage_size(dataset);
+    if (stored == 0 && H5Eget_num(H5E_DEFAULT) > 0) /* 0 is its only sign of failure, too */
+        h5_fail(file, STATUS_DATA, name, "cannot tell how much is stored");
+    if (!h5_ok(file))
+        return;
     if (stored > file_nbytes)
         stored = file_nbytes;
     if (__builtin_mul_overflow(num_rows, (uint64_t)row_nbytes, &claimed))
@@ -242,9 +246,8 @@ void rows_check_plausible(const struct h5_context *file, hid_t dataset, const ch
                   TEXT("at most %d times its %" PRIu64 " bytes", INFLATE_MAX_RATIO, stored),
                   TEXT("%" PRIu64 " rows of %zu bytes, chunks of %" PRIu64, num_rows, row_nbytes,
                        chunk_nbytes));
-    /* HDF5 keeps half a kilobyte for each chunk that it reads.  0 is also what it says of the
-     * storage when it cannot read where that is: the reading then tells why. */
-    if (h5_ok(file) && chunk_nbytes > 0 && stored > 0 && claimed / chunk_nbytes > stored)
+    /* HDF5 keeps half a kilobyte for each chunk that it reads. */
+    if (h5_ok(file) && chunk_nbytes > 0 && claimed / chunk_nbytes > stored)
         h5_refuse(file, name, "claims more chunks than the file has bytes for",
                   TEXT("at most %" PRIu64, stored), TEXT("%" PRIu64, claimed / chunk_nbytes));
 }

@@ -38,7 +38,7 @@ export LC_ALL
 
 sample=3
 stages='draw draw-over ingest ingest-over archive shard merge merge-virtual train train-over
-    train-resume means evaluate evaluate-over evaluate-images'
+    train-resume train-stream means evaluate evaluate-over evaluate-stream evaluate-images'
 functions=
 max_failures=20
 
@@ -126,9 +126,17 @@ run_stage() {
     train-resume)
         "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 --resume
         ;;
+    train-stream)
+        "$bin/quern-train" ../large.h5 --output run --epochs 1 --shuffle window:1 --threads 1 \
+            --memory-limit 6M
+        ;;
     means) "$bin/quern-train" ../store.h5 --output run --model nearest-mean --threads 1 ;;
     evaluate | evaluate-over)
         "$bin/quern-evaluate" ../run ../store.h5 --output evaluation.h5 --threads 1
+        ;;
+    evaluate-stream)
+        "$bin/quern-evaluate" ../large-run ../large.h5 --split train --output evaluation.h5 \
+            --threads 1 --memory-limit 2M
         ;;
     evaluate-images)
         "$bin/quern-evaluate" ../run --image ../tree/train/3/*.png --threads 1
@@ -264,7 +272,7 @@ check_message() {
         complain "no message"
     elif [ -n "$cause" ] && ! grep -q "$cause" stderr; then
         complain "the message does not say: $cause"
-    elif [ "$errno" != ENOMEM ] && ! grep -Eq '(tree|store|shard|run|evaluation|\.png|output)' stderr; then
+    elif [ "$errno" != ENOMEM ] && ! grep -Eq '(tree|store|large|shard|run|evaluation|\.png|output)' stderr; then
         complain "the message names no file"
     elif [ "$errno" = ENOMEM ] && ! grep -q 'inside HDF5' report &&
         ! grep -Eiq 'memory|alloc' stderr; then
@@ -359,7 +367,16 @@ prepare() {
         "$bin/quern-ingest" tree store.h5 &&
         "$bin/quern-ingest" tree shard1.h5 --shard 1/2 &&
         "$bin/quern-ingest" tree shard2.h5 --shard 2/2 &&
-        "$bin/quern-train" store.h5 --output run --epochs 2
+        "$bin/quern-train" store.h5 --output run --epochs 2 &&
+        case $stages in *-stream*) prepare_large ;; esac
+}
+
+# More images than the limits of the stages that stream leave room for.
+prepare_large() {
+    "$bin/quern-draw" large --train 800 --valid 10 --size 64x64 &&
+        "$bin/quern-ingest" large large.h5 &&
+        "$bin/quern-train" large.h5 --output large-run --epochs 1 &&
+        rm -r large
 }
 
 # Leaves initial and expected, and in counts how often each function is called.
