@@ -6,6 +6,8 @@ set -u
 
 program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+# shellcheck source=tests/cases.sh
+. "$root/tests/cases.sh"
 launch=$root/tests/mpi/launch.sh
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 train=$QUERN_BIN/quern-train
@@ -41,59 +43,12 @@ Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is miss
 EOF
 }
 
-say() {
-    printf '%s: %s\n' "$program" "$*" >&2
-}
+take_cases "$@"
+need "$train" "${QUERN_MPIRUN:-mpirun}"
+enter_work mpi
 
-cases=
-for argument in "$@"; do
-    case " $all_cases --help " in
-    *[[:space:]]"$argument"[[:space:]]*) ;;
-    *)
-        say "unknown argument $argument (--help lists them)"
-        exit 2
-        ;;
-    esac
-    if [ "$argument" = --help ]; then
-        usage
-        exit 0
-    fi
-    cases="$cases $argument"
-done
-for needed in "$train" "${QUERN_MPIRUN:-mpirun}"; do
-    if ! command -v "$needed" >/dev/null; then
-        say "$needed is missing"
-        exit 69
-    fi
-done
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/quern-mpi.XXXXXX") || exit 74
-trap 'cd / && rm -rf "$work"' EXIT
-trap 'exit 143' HUP INT TERM
-cd "$work" || exit 74
-
-num_failed=0 num_checks=0
-
-fail() {
-    num_failed=$((num_failed + 1))
-    say "FAILED: $this_case: $*"
-    if [ -s log ]; then
-        tail -n 8 log >&2
-    fi
-}
-
-# expect CODE COMMAND...: its output is then in log.
-expect() {
-    expected=$1
-    shift
-    num_checks=$((num_checks + 1))
-    code=0
-    "$@" >log 2>&1 || code=$?
-    [ "$code" -eq "$expected" ] || fail "ended with $code instead of $expected: $*"
-}
-
-# expect_text COUNT TEXT: so many lines of the log hold it.
-expect_text() {
+# expect_lines COUNT TEXT: so many lines of the log hold it.
+expect_lines() {
     num_checks=$((num_checks + 1))
     num_lines=$(grep -cF -e "$2" log)
     [ "$num_lines" -eq "$1" ] || fail "$num_lines lines instead of $1 say: $2"
@@ -229,10 +184,10 @@ stop_any_rank() {
         signal=${stop%%:*} rank=${stop#*:}
         interrupt "$signal" "${rank%:*}" 3 stopped --placement "${stop##*:}"
         ended_with 75
-        expect_text 1 "stopped by SIG$signal"
+        expect_lines 1 "stopped by SIG$signal"
         [ -e stopped/interrupted.h5 ] || fail "no checkpoint after SIG$signal"
         expect 0 long 2 stopped
-        expect_text 1 'going on after epoch'
+        expect_lines 1 'going on after epoch'
         expect_same alone stopped
     done
 }
@@ -241,7 +196,7 @@ stop_any_rank() {
 stop_all_ranks() {
     interrupt TERM '0 1' 2 stopped
     ended_with 75
-    expect_text 1 'stopped by SIGTERM'
+    expect_lines 1 'stopped by SIGTERM'
     # shellcheck disable=SC2086
     expect 0 "$train" $long_options --output stopped --threads 2
     expect_same alone stopped
@@ -279,7 +234,7 @@ lost_rank() {
         case $code in 0 | 75) fail "ended with $code" ;; esac
         grep -q 'another rank does not answer and may be lost' log || fail "nothing said of the loss"
         expect 0 long 4 lost
-        expect_text 1 'going on after epoch'
+        expect_lines 1 'going on after epoch'
         expect_same alone lost
     done
 }
@@ -290,7 +245,7 @@ silent_rank() {
     ended_with 74
     unset QUERN_RANK_TIMEOUT
     # The one that is ended says so too, if it wakes up before.
-    expect_text 1 'rank 0 of 2: no word from another rank for 1 s'
+    expect_lines 1 'rank 0 of 2: no word from another rank for 1 s'
     expect 0 long 2 silent
     expect_same alone silent
 }
@@ -302,7 +257,7 @@ singletons() {
         'PMI_SIZE=2 SLURM_NTASKS=1'; do
         # shellcheck disable=SC2086
         expect 2 env $promise "$train" two.h5 --output alone.out
-        expect_text 1 "expected ${promise%% *}, found 1"
+        expect_lines 1 "expected ${promise%% *}, found 1"
     done
     # The others leave the message to the first.
     expect 2 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 "$train" two.h5 \
@@ -315,10 +270,10 @@ singletons() {
     expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 "$train" --help
     expect 2 "$train" two.h5 --output one.out --placement part
-    expect_text 1 '--placement is for several ranks'
+    expect_lines 1 '--placement is for several ranks'
     # A world of another size than its launcher says.
     expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --output alone.out
-    expect_text 1 'SIZE=3, found 2'
+    expect_lines 1 'SIZE=3, found 2'
     [ ! -e alone.out ] || fail "the output was touched"
 }
 
@@ -327,16 +282,16 @@ other_store() {
     for other in large.h5 same_size.h5; do
         cp "$other" store.1.h5
         expect 65 "$launch" 2 ./each_rank "$train" store.RANK.h5 --output refused
-        expect_text 1 'another store than that of rank 0 (rank 1 of 2)'
+        expect_lines 1 'another store than that of rank 0 (rank 1 of 2)'
     done
     [ ! -e refused ] || fail "the output was touched"
 }
 
 other_options() {
     expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --batch-size 3RANK
-    expect_text 1 'differs in batch_size (rank 1 of 3): expected 30, found 31'
+    expect_lines 1 'differs in batch_size (rank 1 of 3): expected 30, found 31'
     expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --epochs 3RANK
-    expect_text 1 'started with another --epochs'
+    expect_lines 1 'started with another --epochs'
     [ ! -e refused ] || fail "the output was touched"
 }
 
@@ -344,19 +299,19 @@ one_fails() {
     cp two.h5 some.0.h5
     cp two.h5 some.2.h5
     expect 74 "$launch" 3 ./each_rank "$train" some.RANK.h5 --output refused
-    expect_text 1 'some.1.h5: cannot open: No such file or directory (rank 1 of 3)'
+    expect_lines 1 'some.1.h5: cannot open: No such file or directory (rank 1 of 3)'
     expect 74 "$launch" 2 "$train" none.h5 --output refused
-    expect_text 1 'none.h5: cannot open'
+    expect_lines 1 'none.h5: cannot open'
     expect 2 "$launch" 2 "$train" two.h5 --output refused --epochs none
-    expect_text 1 '--epochs'
+    expect_lines 1 '--epochs'
     [ ! -e refused ] || fail "the output was touched"
     echo 'no folder' >file
     expect 74 "$launch" 2 "$train" two.h5 --output file/run
-    expect_text 1 'file/run'
+    expect_lines 1 'file/run'
     # A loss that all ranks see to be no number.
     expect 65 "$launch" 2 "$train" two.h5 --output diverged --loss cross-entropy --epochs 3 \
         --learning-rate 1000000 --init-std 1000000 --weight-decay 1000000
-    expect_text 1 'is not finite'
+    expect_lines 1 'is not finite'
 }
 
 # The first stands still meanwhile.
@@ -393,17 +348,5 @@ prepare() {
         long 1 alone
 }
 
-if ! prepare >log 2>&1; then
-    cat log >&2
-    say "cannot prepare the data"
-    exit 1
-fi
-for this_case in ${cases:-$all_cases}; do
-    num_before=$num_failed
-    "$this_case"
-    if [ "$num_failed" -eq "$num_before" ]; then
-        say "passed: $this_case"
-    fi
-done
-say "$num_checks checks, $num_failed failed"
-[ "$num_failed" -eq 0 ]
+or_exit prepare
+run_cases

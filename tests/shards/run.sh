@@ -6,6 +6,8 @@ set -u
 
 program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+# shellcheck source=tests/cases.sh
+. "$root/tests/cases.sh"
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_cases='any_number_of_shards colour three_splits by_hash archive fewer_chunks_than_shards
@@ -28,61 +30,9 @@ Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is miss
 EOF
 }
 
-say() {
-    printf '%s: %s\n' "$program" "$*" >&2
-}
-
-cases=
-for argument in "$@"; do
-    case " $(echo $all_cases) --help " in
-    *" $argument "*) ;;
-    *)
-        say "unknown argument $argument (--help lists them)"
-        exit 2
-        ;;
-    esac
-    if [ "$argument" = --help ]; then
-        usage
-        exit 0
-    fi
-    cases="$cases $argument"
-done
-for needed in "$QUERN_BIN/quern-ingest" "$QUERN_BIN/quern-draw" "$QUERN_STRIKE"; do
-    if [ ! -x "$needed" ]; then
-        say "$needed is missing: build quern"
-        exit 69
-    fi
-done
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/quern-shards.XXXXXX") || exit 74
-trap 'cd / && rm -rf "$work"' EXIT
-trap 'exit 143' HUP INT TERM
-cd "$work" || exit 74
-
-num_failed=0 num_checks=0
-
-fail() {
-    num_failed=$((num_failed + 1))
-    say "FAILED: $this_case: $*"
-    if [ -s log ]; then
-        tail -n 5 log >&2
-    fi
-}
-
-# expect CODE COMMAND...: its output is then in log.
-expect() {
-    expected=$1
-    shift
-    num_checks=$((num_checks + 1))
-    code=0
-    "$@" >log 2>&1 || code=$?
-    [ "$code" -eq "$expected" ] || fail "ended with $code instead of $expected: $*"
-}
-
-expect_text() {
-    num_checks=$((num_checks + 1))
-    grep -qF -e "$1" log || fail "said nothing of: $1"
-}
+take_cases "$@"
+need "$QUERN_BIN/quern-ingest" "$QUERN_BIN/quern-draw" "$QUERN_STRIKE"
+enter_work shards
 
 # expect_same FILE FILE: equal bytes.
 expect_same() {
@@ -90,19 +40,12 @@ expect_same() {
     cmp -s "$1" "$2" || fail "$1 and $2 differ"
 }
 
-expect_none() {
-    num_checks=$((num_checks + 1))
-    for file in "$@"; do
-        [ ! -e "$file" ] || fail "$file is there"
-    done
-}
-
 ingest() {
     "$QUERN_BIN/quern-ingest" "$@"
 }
 
 draw() {
-    "$QUERN_BIN/quern-draw" --threads 2 "$@" >log || fail "cannot draw"
+    expect 0 "$QUERN_BIN/quern-draw" --threads 2 "$@"
 }
 
 # write_shards N OPTION... SOURCE: part1.h5 to partN.h5, on one thread and on three in turn.
@@ -582,14 +525,6 @@ kill_merge() {
 
 # ---- Main ----------------------------------------------------------------------------------------
 
-this_case=drawing
 whole=
-draw --train 400 --valid 130 gray
-for this_case in ${cases:-$all_cases}; do
-    $this_case
-done
-if [ "$num_failed" -gt 0 ]; then
-    say "$num_failed of $num_checks checks failed"
-    exit 1
-fi
-say "$num_checks checks passed"
+or_exit "$QUERN_BIN/quern-draw" --threads 2 --train 400 --valid 130 gray
+run_cases

@@ -6,6 +6,8 @@ set -u
 
 program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+# shellcheck source=tests/cases.sh
+. "$root/tests/cases.sh"
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_cases='stop_train stop_again_and_again save_and_go_on second_signal stop_ingest
@@ -42,64 +44,14 @@ Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is miss
 EOF
 }
 
-say() {
-    printf '%s: %s\n' "$program" "$*" >&2
-}
-
-cases=
-for argument in "$@"; do
-    case " $(echo $all_cases) --help " in
-    *" $argument "*) ;;
-    *)
-        say "unknown argument $argument (--help lists them)"
-        exit 2
-        ;;
-    esac
-    if [ "$argument" = --help ]; then
-        usage
-        exit 0
-    fi
-    cases="$cases $argument"
-done
-for needed in "$QUERN_BIN/quern-train" "$QUERN_STRIKE"; do
-    if [ ! -x "$needed" ]; then
-        say "$needed is missing: build quern"
-        exit 69
-    fi
-done
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/quern-signals.XXXXXX") || exit 74
-trap 'cd / && rm -rf "$work"' EXIT
-trap 'exit 143' HUP INT TERM
-cd "$work" || exit 74
+take_cases "$@"
+need "$QUERN_BIN/quern-train" "$QUERN_STRIKE"
+enter_work signals
 # Threads that wait do not spin: beside other programs, that would take their processors.
 OMP_WAIT_POLICY=passive
 export OMP_WAIT_POLICY
 
-num_failed=0 num_checks=0 num_kept=100
-
-fail() {
-    num_failed=$((num_failed + 1))
-    say "FAILED: $this_case: $*"
-    if [ -s log ]; then
-        tail -n 5 log >&2
-    fi
-}
-
-# expect CODE COMMAND...: its output is then in log.
-expect() {
-    expected=$1
-    shift
-    num_checks=$((num_checks + 1))
-    code=0
-    "$@" >log 2>&1 || code=$?
-    [ "$code" -eq "$expected" ] || fail "ended with $code instead of $expected: $*"
-}
-
-expect_text() {
-    num_checks=$((num_checks + 1))
-    grep -qF -e "$1" log || fail "said nothing of: $1"
-}
+num_kept=100
 
 # expect_same FOLDER: the folder `out` holds the same files as this one, the run log apart.
 expect_same() {
@@ -118,13 +70,6 @@ expect_saves() {
     num_usual=$(grep -c '"event":"checkpoint"' "$2/$1/log.jsonl")
     [ "$num_asked" -gt "$num_usual" ] ||
         fail "$num_asked checkpoints, with no signal there are $num_usual"
-}
-
-expect_none() {
-    num_checks=$((num_checks + 1))
-    for file in "$@"; do
-        [ ! -e "$file" ] || fail "$file is there"
-    done
 }
 
 fresh() {
@@ -420,26 +365,10 @@ prepare() {
         mv first/epoch-0001.h5 model.h5
 }
 
-if ! prepare >log 2>&1; then
-    cat log >&2
-    say "cannot prepare the data"
-    exit 1
-fi
+or_exit prepare
 for command in train ingest evaluate pipeline; do
     fresh
-    if ! "$command" env >log 2>&1; then
-        cat log >&2
-        say "the undisturbed $command failed"
-        exit 1
-    fi
+    or_exit "$command" env
     mv out "$command.out"
 done
-for this_case in ${cases:-$all_cases}; do
-    num_before=$num_failed
-    "$this_case"
-    if [ "$num_failed" -eq "$num_before" ]; then
-        say "passed: $this_case"
-    fi
-done
-say "$num_checks checks, $num_failed failed"
-[ "$num_failed" -eq 0 ]
+run_cases
