@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -112,15 +112,27 @@ static enum status blame(const struct h5_context *file, const char *path,
                      "its shard %s: %s", path, reason->what);
 }
 
+static bool is_no_path(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ENAMETOOLONG || number == ELOOP;
+}
+
 static enum status check_seal(const struct h5_context *file, const char *path,
                               const struct store_link *link)
 {
     struct error reason = {0};
+    struct stat info;
     struct seal seal;
 
-    if (access(path, F_OK) != 0 && errno == ENOENT)
+    /* The path is data: that nothing can be there is no fault of the system. */
+    if (stat(path, &info) != 0) {
+        if (is_no_path(errno))
+            return error_set(file->error, STATUS_DATA, ERROR_AT(.file = file->path),
+                             "its shard %s is missing", path);
+    } else if (!S_ISREG(info.st_mode)) {
         return error_set(file->error, STATUS_DATA, ERROR_AT(.file = file->path),
-                         "its shard %s is missing", path);
+                         "its shard %s is not a regular file", path);
+    }
     if (seal_read(path, path, &seal, &reason) != STATUS_OK)
         return blame(file, path, &reason);
     if (seal.nbytes != link->nbytes || seal.crc32 != link->crc32)
