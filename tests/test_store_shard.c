@@ -4,6 +4,8 @@
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "formats/hdf5_internal.h"
 #include "formats/store_shard.h"
@@ -101,6 +103,21 @@ static void test_store_read_pixels_virtual_store_gives_rows_across_shards(void *
         store_close(whole);
         store_close(virtual);
     }
+}
+
+static void test_store_open_virtual_over_a_folder_is_refused(void **state)
+{
+    struct store *store;
+    struct error error = {0};
+
+    for (size_t i = 0; i < 3; i++)
+        shard_fixture_write(shard_fixture_path(*state, i), cases[3].image, cases[3].num_rows, i + 1,
+                            cases[3].borders);
+    shard_fixture_merge(*state, "virtual.h5", cases[3].image, cases[3].num_rows, 256, true);
+    assert_int_equal(unlink(shard_fixture_path(*state, 1)), 0);
+    assert_int_equal(mkdir(shard_fixture_path(*state, 1), 0700), 0);
+    assert_int_equal(store_open(support_path(*state, "virtual.h5"), &store, &error), STATUS_DATA);
+    assert_non_null(strstr(error.what, "s2.h5 is not a regular file"));
 }
 
 static void test_store_open_shard_is_refused_and_store_as_shard_too(void **state)
@@ -207,6 +224,7 @@ int main(void)
         SUPPORT_IN_FOLDER(test_store_append_any_number_of_rows_at_once_gives_the_same_bytes),
         SUPPORT_IN_FOLDER(test_store_append_shard_merged_is_the_store_made_in_one_go),
         SUPPORT_IN_FOLDER(test_store_read_pixels_virtual_store_gives_rows_across_shards),
+        SUPPORT_IN_FOLDER(test_store_open_virtual_over_a_folder_is_refused),
         SUPPORT_IN_FOLDER(test_store_open_shard_is_refused_and_store_as_shard_too),
         SUPPORT_IN_FOLDER(test_store_read_shard_contradictions_are_refused),
         SUPPORT_IN_FOLDER(test_store_open_shard_that_is_virtual_is_refused),
