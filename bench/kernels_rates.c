@@ -34,7 +34,7 @@ static void call_dense_backward(void *context)
 {
     struct operands *x = context;
 
-    x->kernels->dense_backward(x->rows, B, x->grad_logits, x->C, x->D, x->grad, x->grad_bias);
+    x->kernels->dense_backward(x->rows, NULL, B, x->grad_logits, x->C, x->D, x->grad, x->grad_bias);
 }
 
 static void call_distances_l1(void *context)

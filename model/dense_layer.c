@@ -12,10 +12,10 @@ static void forward_pixels(const struct layer *layer, const struct kernels *kern
 }
 
 static void backward_pixels(const struct layer *layer, const struct kernels *kernels,
-                            const uint8_t *const *rows, size_t B, const float *grad_outputs,
-                            float *grad)
+                            const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                            const float *grad_outputs, float *grad)
 {
-    kernels->dense_backward(rows, B, grad_outputs, layer->num_outputs, layer->num_inputs,
+    kernels->dense_backward(rows, next, B, grad_outputs, layer->num_outputs, layer->num_inputs,
                             grad + layer->offsets[WEIGHT], grad + layer->offsets[BIAS]);
 }
 

@@ -37,9 +37,12 @@ struct kernels {
     /*
      * grad_weight[c][d] = fma(grad_logits[b][c] * (1/255), rows[b][d], grad_weight[c][d]) for
      * b = 0, 1, ... from 0; grad_bias[c] = sum of grad_logits[b][c] in the same order.
+     * next [B], or NULL, are the rows that come after these: they are fetched meanwhile, as this
+     * pass finds its own in a cache.
      */
-    void (*dense_backward)(const uint8_t *const *rows, size_t B, const float *grad_logits, size_t C,
-                           size_t D, float *grad_weight, float *grad_bias);
+    void (*dense_backward)(const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                           const float *grad_logits, size_t C, size_t D, float *grad_weight,
+                           float *grad_bias);
 
     /*
      * distances[b][c]: with e = pixel * (1/255) - mean[c][d], L1 is sum(|e|) / D and L2 is

@@ -28,9 +28,11 @@ static void dense_forward(const uint8_t *const *rows, size_t B, const float *wei
     }
 }
 
-static void dense_backward(const uint8_t *const *rows, size_t B, const float *grad_logits, size_t C,
-                           size_t D, float *grad_weight, float *grad_bias)
+static void dense_backward(const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                           const float *grad_logits, size_t C, size_t D, float *grad_weight,
+                           float *grad_bias)
 {
+    (void)next;
     for (size_t c = 0; c < C; c++) {
         for (size_t d = 0; d < D; d++) {
             float sum = 0.0f;

@@ -24,8 +24,9 @@ VECTOR_INLINE float fma_one(float a, float b, float c)
 /* ---- dense layer, forward ---- */
 
 /* Rows lie anywhere in memory.  While some are worked on the next are fetched, if both fit into a
- * level 1 cache; of longer rows the processor itself guesses what comes next. */
-enum { MAX_FETCHED_INPUTS = 2048, CACHE_LINE_NBYTES = 64 };
+ * level 1 cache, or a slice of them beside another into one of level 2; of longer rows the
+ * processor itself guesses what comes next. */
+enum { MAX_FETCHED_INPUTS = 2048, MAX_FETCHED_SLICE_INPUTS = 16384, CACHE_LINE_NBYTES = 64 };
 
 /*
  * num_rows rows times num_outputs outputs, both constants, kept in registers: a vector of weights
@@ -115,11 +116,11 @@ static void dense_forward(const uint8_t *const *rows, size_t B, const float *wei
 
 /*
  * The gradient of num_outputs outputs and num_columns vectors of inputs, both constants, held in
- * registers over all rows.
+ * registers over all rows.  next: as many rows, to be fetched; or NULL.
  */
-VECTOR_INLINE void backward_block(const uint8_t *const *rows, size_t B, const float *grad_logits,
-                                  size_t num_outputs, size_t C, size_t D, size_t d,
-                                  size_t num_columns, float *grad_weight)
+VECTOR_INLINE void backward_block(const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                                  const float *grad_logits, size_t num_outputs, size_t C, size_t D,
+                                  size_t d, size_t num_columns, float *grad_weight)
 {
     struct vector sums[VECTOR_BLOCK_OUTPUTS][VECTOR_BLOCK_COLUMNS];
 
@@ -135,6 +136,8 @@ VECTOR_INLINE void backward_block(const uint8_t *const *rows, size_t B, const fl
         VECTOR_UNROLL
         for (size_t c = 0; c < num_outputs; c++)
             factors[c] = vector_set1(grad_logits[b * C + c] * INVERSE_255);
+        for (size_t i = 0; next && i < num_columns * VECTOR_NUM_LANES; i += CACHE_LINE_NBYTES)
+            __builtin_prefetch(next[b] + d + i, 0, 2);
         VECTOR_UNROLL
         for (size_t v = 0; v < num_columns; v++) {
             const struct vector pixels = vector_load_pixels(rows[b] + d + v * VECTOR_NUM_LANES);
@@ -165,32 +168,36 @@ static void backward_last(const uint8_t *const *rows, size_t B, const float *gra
 }
 
 /* All inputs of num_outputs outputs, num_columns vectors at a time; both constants. */
-VECTOR_INLINE void backward_outputs(const uint8_t *const *rows, size_t B, const float *grad_logits,
-                                    size_t num_outputs, size_t C, size_t D, size_t num_columns,
-                                    float *grad_weight)
+VECTOR_INLINE void backward_outputs(const uint8_t *const *rows, const uint8_t *const *next,
+                                    size_t B, const float *grad_logits, size_t num_outputs,
+                                    size_t C, size_t D, size_t num_columns, float *grad_weight)
 {
     const size_t step = num_columns * VECTOR_NUM_LANES;
     size_t d = 0;
 
     for (; d + step <= D; d += step)
-        backward_block(rows, B, grad_logits, num_outputs, C, D, d, num_columns, grad_weight);
+        backward_block(rows, next, B, grad_logits, num_outputs, C, D, d, num_columns, grad_weight);
     for (; d + VECTOR_NUM_LANES <= D; d += VECTOR_NUM_LANES)
-        backward_block(rows, B, grad_logits, num_outputs, C, D, d, 1, grad_weight);
+        backward_block(rows, next, B, grad_logits, num_outputs, C, D, d, 1, grad_weight);
     for (size_t c = 0; d < D && c < num_outputs; c++)
         backward_last(rows, B, grad_logits + c, C, D, d, grad_weight + c * D);
 }
 
-static void dense_backward(const uint8_t *const *rows, size_t B, const float *grad_logits, size_t C,
-                           size_t D, float *grad_weight, float *grad_bias)
+static void dense_backward(const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                           const float *grad_logits, size_t C, size_t D, float *grad_weight,
+                           float *grad_bias)
 {
     enum { OUTPUTS = VECTOR_BLOCK_OUTPUTS, COLUMNS = VECTOR_BLOCK_COLUMNS };
     size_t c = 0;
 
+    if (D > MAX_FETCHED_SLICE_INPUTS)
+        next = NULL;
     for (; OUTPUTS > 1 && c + OUTPUTS <= C; c += OUTPUTS)
-        backward_outputs(rows, B, grad_logits + c, OUTPUTS, C, D, (COLUMNS + 1) / 2,
-                         grad_weight + c * D);
+        backward_outputs(rows, c == 0 ? next : NULL, B, grad_logits + c, OUTPUTS, C, D,
+                         (COLUMNS + 1) / 2, grad_weight + c * D);
     for (; c < C; c++)
-        backward_outputs(rows, B, grad_logits + c, 1, C, D, COLUMNS, grad_weight + c * D);
+        backward_outputs(rows, c == 0 ? next : NULL, B, grad_logits + c, 1, C, D, COLUMNS,
+                         grad_weight + c * D);
 
     for (c = 0; c < C; c++) {
         float sum = 0.0f;

@@ -20,11 +20,11 @@ struct layer_type {
     void (*forward_pixels)(const struct layer *layer, const struct kernels *kernels,
                            const float *parameters, const uint8_t *const *rows, size_t B,
                            float *outputs);
-    /* Writes the layer's part of grad from grad_outputs [B][num_outputs].  NULL for a layer that
-     * is not trained by gradients. */
+    /* Writes the layer's part of grad from grad_outputs [B][num_outputs], and fetches the rows that
+     * come next.  NULL for a layer that is not trained by gradients. */
     void (*backward_pixels)(const struct layer *layer, const struct kernels *kernels,
-                            const uint8_t *const *rows, size_t B, const float *grad_outputs,
-                            float *grad);
+                            const uint8_t *const *rows, const uint8_t *const *next, size_t B,
+                            const float *grad_outputs, float *grad);
 };
 
 struct layer {

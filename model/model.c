@@ -215,12 +215,12 @@ static void forward(const struct model *model, const uint8_t *const *rows, size_
     layer->type->forward_pixels(layer, model->kernels, model->parameters, rows, B, logits);
 }
 
-static void backward(const struct model *model, const uint8_t *const *rows, size_t B,
-                     const float *grad_logits, float *grad)
+static void backward(const struct model *model, const uint8_t *const *rows,
+                     const uint8_t *const *next, size_t B, const float *grad_logits, float *grad)
 {
     const struct layer *layer = &model->layers[0];
 
-    layer->type->backward_pixels(layer, model->kernels, rows, B, grad_logits, grad);
+    layer->type->backward_pixels(layer, model->kernels, rows, next, B, grad_logits, grad);
 }
 
 static double compute_loss(const struct model *model, const uint32_t *labels, size_t B,
@@ -235,8 +235,8 @@ static double compute_loss(const struct model *model, const uint32_t *labels, si
 }
 
 double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
-                              const uint32_t *labels, size_t num_rows, float loss_scale,
-                              struct model_workspace *workspace, float *grad)
+                              const uint8_t *const *next, const uint32_t *labels, size_t num_rows,
+                              float loss_scale, struct model_workspace *workspace, float *grad)
 {
     double loss_sum;
     float *tensor_grad = grad;
@@ -244,7 +244,7 @@ double model_compute_gradient(const struct model *model, const uint8_t *const *r
     assert(model_has_gradient(model));
     forward(model, rows, num_rows, workspace->logits);
     loss_sum = compute_loss(model, labels, num_rows, loss_scale, workspace, workspace->grad_logits);
-    backward(model, rows, num_rows, workspace->grad_logits, grad);
+    backward(model, rows, next, num_rows, workspace->grad_logits, grad);
 
     for (size_t i = 0; i < model->num_tensors; i++) {
         const size_t num_elements = tensor_num_elements(&model->tensors[i]);

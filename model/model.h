@@ -98,11 +98,12 @@ void model_workspace_destroy(struct model_workspace *workspace);
  * The gradient of one slice: writes (not adds) d(sum over the slice of loss * loss_scale) /
  * d(parameters) into grad [num_parameters], padding zero, and returns the sum of the losses.
  * rows[i] points to D pixel values; num_rows <= MODEL_SLICE_ROWS.  For the mean over a batch of B
- * rows, loss_scale is 1 / B.
+ * rows, loss_scale is 1 / B.  next [num_rows], or NULL, are the rows of the following call: a hint,
+ * so that they need not come from memory then.
  */
 double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
-                              const uint32_t *labels, size_t num_rows, float loss_scale,
-                              struct model_workspace *workspace, float *grad);
+                              const uint8_t *const *next, const uint32_t *labels, size_t num_rows,
+                              float loss_scale, struct model_workspace *workspace, float *grad);
 
 /*
  * What the model says of up to MODEL_SLICE_ROWS rows.  Any output may be NULL:

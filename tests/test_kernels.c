@@ -144,8 +144,8 @@ static void check_backward(const struct kernels *kernels, const uint8_t *const *
     float *grad_logits = draw_floats(B * C);
     float *found = draw_floats(C * D + C), *expected = draw_floats(C * D + C);
 
-    kernels->dense_backward(rows, B, grad_logits, C, D, found, found + C * D);
-    kernels_reference.dense_backward(rows, B, grad_logits, C, D, expected, expected + C * D);
+    kernels->dense_backward(rows, rows, B, grad_logits, C, D, found, found + C * D);
+    kernels_reference.dense_backward(rows, NULL, B, grad_logits, C, D, expected, expected + C * D);
     assert_same_bits(kernels->name, "gradient", found, expected, C * D + C);
     free(grad_logits);
     free(found);
@@ -169,7 +169,7 @@ static void test_dense_reference_is_close_to_double(void **state)
     (void)state;
     draw_rows(rows, D);
     kernels_reference.dense_forward(rows, B, weight, bias, C, D, logits);
-    kernels_reference.dense_backward(rows, B, grad_logits, C, D, grad_weight, grad_bias);
+    kernels_reference.dense_backward(rows, NULL, B, grad_logits, C, D, grad_weight, grad_bias);
 
     for (size_t c = 0; c < C; c++) {
         double bias_sum = 0.0;

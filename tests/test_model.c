@@ -136,7 +136,7 @@ static void check_gradient(size_t num_classes, enum model_loss loss)
     fixture_open(&fixture, &spec);
     model_init_normal(&fixture.model, 0.5, 3);
     copy_parameters(&fixture.model, weight, bias);
-    found = model_compute_gradient(&fixture.model, fixture.rows, fixture.labels, NUM_ROWS,
+    found = model_compute_gradient(&fixture.model, fixture.rows, NULL, fixture.labels, NUM_ROWS,
                                    loss_scale, &fixture.workspace, fixture.grad);
     assert_close("loss", found, define_loss(&fixture, weight, bias), 1e-5);
 
@@ -186,7 +186,7 @@ static void test_compute_gradient_old_contents_are_overwritten(void **state)
     fixture_open(&fixture, &spec);
     for (size_t i = 0; i < fixture.model.num_parameters; i++)
         fixture.grad[i] = NAN;
-    model_compute_gradient(&fixture.model, fixture.rows, fixture.labels, NUM_ROWS, 1.0f,
+    model_compute_gradient(&fixture.model, fixture.rows, NULL, fixture.labels, NUM_ROWS, 1.0f,
                            &fixture.workspace, fixture.grad);
     for (size_t i = 0; i < fixture.model.num_parameters; i++) {
         const int is_padding = (i >= 60 && i < 64) || i >= 67;
@@ -216,7 +216,7 @@ static void test_compute_gradient_any_kernels_give_equal_bits(void **state)
         assert_ptr_equal(fixture.model.kernels, tables[t]);
         assert_true(fixture.model.num_parameters <= sizeof(expected) / sizeof(*expected));
         model_init_normal(&fixture.model, 1.0, 1);
-        model_compute_gradient(&fixture.model, fixture.rows, fixture.labels, NUM_ROWS, 1.0f,
+        model_compute_gradient(&fixture.model, fixture.rows, NULL, fixture.labels, NUM_ROWS, 1.0f,
                                &fixture.workspace, fixture.grad);
         if (t == 0)
             memcpy(expected, fixture.grad, fixture.model.num_parameters * sizeof(*expected));
@@ -253,8 +253,8 @@ static void check_scores(size_t num_classes)
         }
         assert_int_equal(predictions[b], largest);
     }
-    expected_loss = model_compute_gradient(&fixture.model, fixture.rows, fixture.labels, NUM_ROWS,
-                                           1.0f, &fixture.workspace, fixture.grad);
+    expected_loss = model_compute_gradient(&fixture.model, fixture.rows, NULL, fixture.labels,
+                                           NUM_ROWS, 1.0f, &fixture.workspace, fixture.grad);
     assert_true(loss_sum == expected_loss);
     assert_string_equal(model_scores_meaning(&fixture.model), "probability");
     fixture_close(&fixture);

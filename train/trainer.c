@@ -7,14 +7,10 @@
 #include "common/memory.h"
 #include "model/kernels.h"
 #include "train/barrier.h"
+#include "train/batch.h"
 
 /* Threads share parameters in cache lines, so that no two write to one. */
 enum { PARAMETERS_PER_LINE = MEMORY_ALIGNMENT / sizeof(float) };
-
-static size_t num_slices_of(uint64_t num_rows)
-{
-    return (size_t)((num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
-}
 
 static uint64_t num_rows_of(const struct trainer *trainer)
 {
@@ -29,8 +25,8 @@ static enum status join_ranks(struct trainer *trainer, uint64_t largest_batch, u
                               size_t own_slices[2], struct error *error)
 {
     uint64_t rest = num_rows % largest_batch;
-    const size_t num_slices[2] = {num_slices_of(largest_batch),
-                                  num_slices_of(rest > 0 ? rest : largest_batch)};
+    const size_t num_slices[2] = {batch_num_slices(largest_batch),
+                                  batch_num_slices(rest > 0 ? rest : largest_batch)};
     size_t first;
     enum status status;
 
@@ -90,101 +86,6 @@ void trainer_destroy(struct trainer *trainer)
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
     *trainer = (struct trainer){0};
-}
-
-/* One mini-batch of an epoch. */
-struct batch {
-    uint64_t first; /* in the epoch's order */
-    uint64_t num_rows;
-    size_t num_slices;
-    size_t first_own; /* slice of this rank, the first of num_own */
-    size_t num_own;
-    size_t block_slices, num_blocks; /* of those */
-    float **block_grads;             /* [num_blocks][num_parameters] */
-    double *slice_losses;            /* [num_own] */
-    bool ends_step;                  /* its gradient completes a step */
-    bool begins_step;
-};
-
-static struct batch batch_of(const struct trainer *trainer, uint64_t batch_index,
-                             uint64_t num_batches)
-{
-    uint64_t batch_size = trainer->settings.batch_size, accumulate = trainer->settings.accumulate;
-    uint64_t first = batch_index * batch_size, left = num_rows_of(trainer) - first;
-    uint64_t num_rows = left < batch_size ? left : batch_size;
-    struct batch batch = {.first = first,
-                          .num_rows = num_rows,
-                          .num_slices = num_slices_of(num_rows),
-                          .block_grads = trainer->team.block_grads[batch_index % 2],
-                          .slice_losses = trainer->slice_losses[batch_index % 2],
-                          .begins_step = batch_index % accumulate == 0,
-                          .ends_step = (batch_index + 1) % accumulate == 0 ||
-                                       batch_index + 1 == num_batches};
-
-    batch.num_own = batch.num_slices;
-    if (trainer->ranks->count > 1)
-        batch.num_own = exchange_own_slices(&trainer->exchange, batch.num_slices, &batch.first_own);
-    batch.block_slices = team_block_slices(&trainer->team, batch.num_own);
-    batch.num_blocks = (batch.num_own + batch.block_slices - 1) / batch.block_slices;
-    return batch;
-}
-
-/* The gradient of one of this rank's slices of the batch's mean loss, and the sum of its losses. */
-static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
-                          struct member *member, float *grad)
-{
-    uint64_t first = (batch->first_own + own) * MODEL_SLICE_ROWS, left = batch->num_rows - first;
-    size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
-    const uint8_t *rows[MODEL_SLICE_ROWS];
-    uint32_t labels[MODEL_SLICE_ROWS];
-
-    for (size_t i = 0; i < num_rows; i++) {
-        rows[i] = samples_row(&trainer->samples, batch->first + first + i);
-        labels[i] = samples_label(&trainer->samples, batch->first + first + i);
-    }
-    batch->slice_losses[own] =
-        model_compute_gradient(&member->model, rows, labels, num_rows,
-                               1.0f / (float)batch->num_rows, &member->workspace, grad);
-}
-
-/*
- * The sum of a block's slices, in their tree.  As tree_add does it: finished subtrees wait, largest
- * first, and the bits of a slice's number say which of them it completes.
- */
-static void compute_block(const struct trainer *trainer, const struct batch *batch, size_t block,
-                          struct member *member)
-{
-    const struct kernels *kernels = trainer->model->kernels;
-    size_t num_parameters = trainer->model->num_parameters, first = block * batch->block_slices;
-    size_t left = batch->num_own - first, num_waiting = 0;
-    size_t count = left < batch->block_slices ? left : batch->block_slices;
-
-    for (size_t i = 0; i < count; i++) {
-        float *sum =
-            num_waiting == 0 ? batch->block_grads[block] : member->subtrees[num_waiting - 1];
-        size_t bits = i + 1 < count ? i : SIZE_MAX; /* the last completes all that wait */
-
-        compute_slice(trainer, batch, first + i, member, sum);
-        for (; (bits & 1) && num_waiting > 0; bits >>= 1) {
-            float *left_sum =
-                --num_waiting == 0 ? batch->block_grads[block] : member->subtrees[num_waiting - 1];
-
-            kernels->add(left_sum, sum, 0, num_parameters);
-            sum = left_sum;
-        }
-        num_waiting++;
-    }
-}
-
-/* A member's share of the blocks. */
-static void compute_blocks(const struct trainer *trainer, const struct batch *batch,
-                           struct member *member)
-{
-    size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
-    size_t end = (thread + 1) * batch->num_blocks / num_threads;
-
-    for (size_t block = thread * batch->num_blocks / num_threads; block < end; block++)
-        compute_block(trainer, batch, block, member);
 }
 
 /*
@@ -301,8 +202,9 @@ static struct wish ask(const struct wish_source *source, uint64_t num_samples_do
 struct stretch {
     struct trainer *trainer;
     const struct wish_source *source;
-    uint64_t first_batch, end_batch; /* all samples are available */
-    uint64_t num_batches;            /* of the epoch */
+    uint64_t first_batch, end_batch;
+    uint64_t end_position; /* all samples before it are available */
+    uint64_t num_batches;  /* of the epoch */
     struct barrier barrier;
     struct wish wishes[2]; /* this rank's at even and odd batches */
     bool is_paused;
@@ -321,10 +223,10 @@ static void train_stretch(struct stretch *stretch, struct member *member)
     team_begin(&trainer->team, member);
     barrier_wait(&stretch->barrier);
     for (uint64_t index = stretch->first_batch; index < stretch->end_batch && !is_paused; index++) {
-        struct batch batch = batch_of(trainer, index, stretch->num_batches);
+        struct batch batch = batch_of(trainer, index, stretch->num_batches, stretch->end_position);
         struct wish *wish = &stretch->wishes[index % 2];
 
-        compute_blocks(trainer, &batch, member);
+        batch_compute_blocks(trainer, &batch, member);
 #pragma omp master
         *wish = ask(stretch->source, batch.first + batch.num_rows);
         barrier_wait(&stretch->barrier);
@@ -346,15 +248,20 @@ static void train_stretch(struct stretch *stretch, struct member *member)
     }
 }
 
-/* Trains batches from trainer->batch to before end_batch, whose samples are all available; false
- * when a rank wished to pause before. */
-static bool run_batches(struct trainer *trainer, uint64_t end_batch, uint64_t num_batches,
+/* Trains the batches from trainer->batch on whose samples all come before end_position, to where
+ * they are available; false when a rank wished to pause before. */
+static bool run_batches(struct trainer *trainer, uint64_t end_position, uint64_t num_batches,
                         const struct wish_source *source)
 {
+    uint64_t batch_size = trainer->settings.batch_size;
+    /* Only the epoch's last batch may be short. */
+    uint64_t end_batch =
+        end_position == num_rows_of(trainer) ? num_batches : end_position / batch_size;
     struct stretch stretch = {.trainer = trainer,
                               .source = source,
                               .first_batch = trainer->batch,
                               .end_batch = end_batch,
+                              .end_position = end_position,
                               .num_batches = num_batches};
 
 #pragma omp parallel num_threads((int)trainer->team.num_members)
@@ -387,7 +294,7 @@ enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     trainer->wish = (struct wish){0};
     samples_begin_epoch(&trainer->samples, epoch);
     while (trainer->batch < num_batches && !is_paused) {
-        struct batch batch = batch_of(trainer, trainer->batch, num_batches);
+        struct batch batch = batch_of(trainer, trainer->batch, num_batches, 0);
         uint64_t end;
 
         if (samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error) !=
@@ -395,9 +302,7 @@ enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
             tell_failure(trainer, &batch);
             return ranks_agree(trainer->ranks, error->status, error);
         }
-        /* Only the epoch's last batch may be short. */
-        is_paused = !run_batches(trainer, end == num_rows ? num_batches : end / batch_size,
-                                 num_batches, &source);
+        is_paused = !run_batches(trainer, end, num_batches, &source);
     }
     *is_complete = !is_paused;
     if (trainer->wish.failed)
