@@ -1,14 +1,12 @@
-#include <string.h>
-#include <zlib.h>
-
+#include "common/crc32.h"
 #include "common/sha256.h"
 #include "formats/checkpoint.h"
 #include "formats/checkpoint_internal.h"
+#include <string.h>
 
 uint32_t checkpoint_tensor_crc32(const struct tensor *tensor)
 {
-    return (uint32_t)crc32_z(0, (const unsigned char *)tensor->data,
-                             tensor_num_elements(tensor) * sizeof(float));
+    return crc32_of(tensor->data, tensor_num_elements(tensor) * sizeof(float));
 }
 
 static void add_text(struct sha256 *hash, const char *text)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/crc32.h"
 #include "common/memory.h"
 #include "formats/hdf5_driver.h"
 #include "formats/rows.h"
@@ -160,7 +161,7 @@ uint64_t chunk_first_wrong_row(const uint8_t *bytes, size_t row_nbytes, uint64_t
                                const uint32_t *expected)
 {
     for (uint64_t i = 0; i < count; i++)
-        if (inflate_crc32(bytes + i * row_nbytes, row_nbytes) != expected[i])
+        if (crc32_of(bytes + i * row_nbytes, row_nbytes) != expected[i])
             return i;
     return count;
 }

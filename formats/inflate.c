@@ -30,11 +30,6 @@ enum inflate_result inflater_run(struct inflater *inflater, const void *in, size
                : INFLATE_DAMAGED;
 }
 
-uint32_t inflate_crc32(const void *bytes, size_t nbytes)
-{
-    return libdeflate_crc32(0, bytes, nbytes);
-}
-
 #else
 
 struct inflater {
@@ -89,11 +84,6 @@ enum inflate_result inflater_run(struct inflater *inflater, const void *in, size
         return INFLATE_NO_MEMORY;
     return result == Z_STREAM_END && out_nbytes == 0 && in_nbytes == 0 ? INFLATE_OK
                                                                        : INFLATE_DAMAGED;
-}
-
-uint32_t inflate_crc32(const void *bytes, size_t nbytes)
-{
-    return (uint32_t)crc32_z(0, bytes, nbytes);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Inflating zlib streams of a known length, and CRC-32: by libdeflate where quern is built with it,
- * which takes less than half of zlib's time, otherwise by zlib.  The results are the same.
+ * Inflating zlib streams of a known length: by libdeflate where quern is built with it, which takes
+ * less than half of zlib's time, otherwise by zlib.  The results are the same.
  *
  * For files inside formats/ only.
  */
@@ -27,8 +27,5 @@ enum inflate_result { INFLATE_OK, INFLATE_DAMAGED, INFLATE_NO_MEMORY };
 /* Inflates one stream to exactly out_nbytes; anything else in it is damage. */
 enum inflate_result inflater_run(struct inflater *inflater, const void *in, size_t in_nbytes,
                                  void *out, size_t out_nbytes);
-
-/* CRC-32 as zlib, gzip and PNG have it. */
-uint32_t inflate_crc32(const void *bytes, size_t nbytes);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crc32.h"
 #include "formats/inflate.h"
 
 /* A chunk is its length, its name of 4 bytes, the bytes, and the CRC-32 of name and bytes. */
@@ -129,7 +130,7 @@ static bool is_chunk(const uint8_t *bytes, size_t nbytes, const char *name)
         return false;
     length = get_u32(bytes);
     return length <= nbytes - CHUNK_NBYTES &&
-           inflate_crc32(bytes + 4, length + 4) == get_u32(bytes + 8 + length);
+           crc32_of(bytes + 4, length + 4) == get_u32(bytes + 8 + length);
 }
 
 /* Finds header, pixels and end, and nothing else. */

@@ -10,20 +10,15 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "common/crc32.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/inflate.h"
 
 /* Bytes whose checksum one thread computes in one go, while they are in its cache; checksums of
  * blocks are combined in order. */
 enum { BLOCK_NBYTES = 1 << 18, MAGIC_NBYTES = 13, SEALED_PART_NBYTES = SEAL_NBYTES - 9 };
 
 static const char magic[] = "quern seal 1 ";
-
-static uint32_t crc32_of(const void *bytes, size_t nbytes)
-{
-    return inflate_crc32(bytes, nbytes);
-}
 
 /* Reads exactly nbytes at offset; false with errno set, 0 for a file that has become shorter. */
 static bool read_at(int descriptor, void *bytes, size_t nbytes, uint64_t offset)

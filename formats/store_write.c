@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "common/crc32.h"
 #include "common/memory.h"
 #include "formats/store_shard.h"
 #include "formats/store_writer.h"
@@ -194,7 +194,7 @@ enum status store_append(struct store_writer *writer, enum split which, uint64_t
         return error->status;
 #pragma omp parallel for num_threads(writer->num_threads) schedule(static)
     for (uint64_t i = 0; i < count; i++)
-        crc32[i] = (uint32_t)crc32_z(0, pixels + i * row_nbytes, row_nbytes);
+        crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
     /* From one border of chunks to the next, so that full buffers are written in an order that
      * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
     while (count > 0 && error->status == STATUS_OK) {

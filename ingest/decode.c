@@ -1,8 +1,8 @@
 #include "ingest/decode.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "common/crc32.h"
 #include "common/text.h"
 
 enum status decode_file(const struct decode_source *source, const struct source_image *image,
@@ -23,7 +23,7 @@ enum status decode_file(const struct decode_source *source, const struct source_
         return status;
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     decoded->is_gray = info.is_gray;
-    decoded->file_crc32 = (uint32_t)crc32_z(0, file.bytes, file.nbytes);
+    decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
     return STATUS_OK;
 }
@@ -35,7 +35,7 @@ enum status decode_file_crc32(const struct decode_source *source, const struct s
     enum status status = source_read(source->source, image, &buffer->reader, &file, error);
 
     if (status == STATUS_OK)
-        *crc32 = (uint32_t)crc32_z(0, file.bytes, file.nbytes);
+        *crc32 = crc32_of(file.bytes, file.nbytes);
     return status;
 }
 

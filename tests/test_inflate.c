@@ -88,25 +88,11 @@ static void test_run_other_lengths_and_damage_are_told(void **state)
     inflater_destroy(inflater);
 }
 
-static void test_crc32_is_that_of_zlib(void **state)
-{
-    struct fixture *fixture = pack(5000, 1);
-
-    (void)state;
-    assert_int_equal(inflate_crc32("123456789", 9), 0xcbf43926);
-    assert_int_equal(inflate_crc32("", 0), 0);
-    for (size_t nbytes = 0; nbytes < 5000; nbytes = nbytes * 3 / 2 + 1)
-        assert_int_equal(inflate_crc32(fixture->plain, nbytes),
-                         crc32(0, fixture->plain, (uInt)nbytes));
-    free(fixture);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_what_zlib_packed_comes_back),
         cmocka_unit_test(test_run_other_lengths_and_damage_are_told),
-        cmocka_unit_test(test_crc32_is_that_of_zlib),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
