@@ -1,8 +1,9 @@
+#include <string.h>
+
 #include "common/crc32.h"
 #include "common/sha256.h"
 #include "formats/checkpoint.h"
 #include "formats/checkpoint_internal.h"
-#include <string.h>
 
 uint32_t checkpoint_tensor_crc32(const struct tensor *tensor)
 {
