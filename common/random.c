@@ -48,18 +48,55 @@ uint32_t random_next(struct random_stream *stream)
     return stream->block[stream->num_used++];
 }
 
-/* The next count numbers; whole blocks go there directly and do not wait for each other. */
+/* Blocks that are computed side by side, in loops that compilers turn into vectors; so many that
+ * they do not unroll them instead. */
+enum { NUM_LANES = 32 };
+
+/* The stream's next NUM_LANES blocks, as random_philox4x32 gives them; the low half of its counter
+ * must not pass 2^32 among them. */
+static void compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NUM_LANES])
+{
+    uint32_t c0[NUM_LANES], c1[NUM_LANES], c2[NUM_LANES], c3[NUM_LANES];
+    uint32_t k0 = stream->key[0], k1 = stream->key[1];
+
+    for (uint32_t i = 0; i < NUM_LANES; i++) {
+        c0[i] = stream->counter[0] + i;
+        c1[i] = stream->counter[1];
+        c2[i] = stream->counter[2];
+        c3[i] = stream->counter[3];
+    }
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < NUM_LANES; i++) {
+            uint64_t product0 = (uint64_t)0xD2511F53u * c0[i];
+            uint64_t product1 = (uint64_t)0xCD9E8D57u * c2[i];
+
+            c0[i] = (uint32_t)(product1 >> 32) ^ c1[i] ^ k0;
+            c1[i] = (uint32_t)product1;
+            c2[i] = (uint32_t)(product0 >> 32) ^ c3[i] ^ k1;
+            c3[i] = (uint32_t)product0;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int i = 0; i < NUM_LANES; i++) {
+        numbers[4 * i] = c0[i];
+        numbers[4 * i + 1] = c1[i];
+        numbers[4 * i + 2] = c2[i];
+        numbers[4 * i + 3] = c3[i];
+    }
+    stream->counter[0] += NUM_LANES;
+}
+
+/* The next count numbers. */
 static void fill(struct random_stream *stream, uint32_t *numbers, size_t count)
 {
     size_t i = 0;
 
     while (i < count && stream->num_used < 4)
         numbers[i++] = random_next(stream);
-    for (; i + 4 <= count; i += 4) {
-        random_philox4x32(stream->counter, stream->key, numbers + i);
-        if (++stream->counter[0] == 0)
-            stream->counter[1]++;
-    }
+    for (; i + 4 * NUM_LANES <= count && stream->counter[0] < UINT32_MAX - NUM_LANES;
+         i += 4 * NUM_LANES)
+        compute_blocks(stream, numbers + i);
     while (i < count)
         numbers[i++] = random_next(stream);
 }
