@@ -82,7 +82,12 @@ quern_epoch() {
     rm -rf -- "$work/run"
     run_timed "$programs/quern-train" "$1" --output "$work/run" --epochs 20 \
         --checkpoint-every 20 --threads "$2" --batch-size "$3"
-    sed -n '/"event":"epoch"/s/.*"seconds":\([^,}]*\).*/\1/p' "$work/run/log.jsonl" | median
+    epoch_median "$work/run"
+}
+
+# epoch_median RUN_DIR
+epoch_median() {
+    sed -n '/"event":"epoch"/s/.*"seconds":\([^,}]*\).*/\1/p' "$1/log.jsonl" | median
 }
 
 # Of the numbers that it reads.

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 
 all_rows='ingest-pil ingest-opencv ingest-tar load epoch-slices epoch-gather
-epoch-loader epoch-limit threads-256 threads-4096 process process-each evaluate'
+epoch-loader epoch-limit two-at-once threads-256 threads-4096 process process-each evaluate'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
 # them; each of these prints the seconds that it took.
@@ -50,6 +50,11 @@ describe_row() {
         limit=most
         we_measure kernels_epoch
         they_measure kernels_bare_loop
+        ;;
+    two-at-once) # What the machine gives two threads that share nothing.
+        row_is - "two trainings at once, half an epoch" "one, an epoch, each on one thread"
+        we_measure half_epoch_of_two 256
+        they_measure epoch 1 256
         ;;
     threads-256)
         row_is 1.6 "linear epoch, batch 256, two threads" "one thread"
@@ -137,6 +142,20 @@ ingest() {
 # epoch THREADS BATCH_SIZE
 epoch() {
     quern_epoch "$store" "$1" "$2"
+}
+
+# half_epoch_of_two BATCH_SIZE: of the slower one.
+half_epoch_of_two() {
+    rm -rf -- "$work/other"
+    "$programs/quern-train" "$store" --output "$work/other" --epochs 20 --checkpoint-every 20 \
+        --threads 1 --batch-size "$1" >"$work/other.log" 2>&1 &
+    other=$!
+    seconds=$(quern_epoch "$store" 1 "$1") || exit 1
+    wait "$other" || fail 1 "failed: $(tail -n 1 "$work/other.log")"
+    {
+        echo "$seconds"
+        epoch_median "$work/other"
+    } | awk '$1 > most { most = $1 } END { print most / 2 }'
 }
 
 # Both in turn in one process, for the best instruction set of this CPU.
