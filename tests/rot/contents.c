@@ -38,7 +38,7 @@ static enum status add_pixels(struct sha256 *hash, struct store *store, enum spl
 {
     const size_t row_nbytes = image_num_values(store_image_shape(store));
     const uint64_t num_rows = store_num_rows(store, split);
-    uint64_t batch_rows = BATCH_NBYTES / row_nbytes + 1;
+    uint64_t most = BATCH_NBYTES / row_nbytes + 1, batch_rows = num_rows < most ? num_rows : most;
     uint8_t *pixels = NULL;
     enum status status = memory_allocate(&pixels, batch_rows, row_nbytes, error);
 
