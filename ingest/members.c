@@ -362,27 +362,32 @@ static enum status list_all(struct listing *listing, struct progress *progress)
     return status;
 }
 
+/* Not all that libarchive knows: some of its filters run other programs.  False for want of memory;
+ * what it was built without is a warning. */
+static bool choose_formats(struct archive *archive)
+{
+    return archive_read_support_filter_gzip(archive) != ARCHIVE_FATAL &&
+           archive_read_support_filter_bzip2(archive) != ARCHIVE_FATAL &&
+           archive_read_support_filter_xz(archive) != ARCHIVE_FATAL &&
+           archive_read_support_filter_zstd(archive) != ARCHIVE_FATAL &&
+           archive_read_support_format_tar(archive) != ARCHIVE_FATAL &&
+           /* By the directory at its end, as unpacking does, so that one cut short is refused. */
+           archive_read_support_format_zip_seekable(archive) != ARCHIVE_FATAL;
+}
+
 static enum status open_archive(struct listing *listing, int fd)
 {
     struct archive *archive = listing->archive = archive_read_new();
 
-    if (!archive)
+    if (!archive || !choose_formats(archive))
         return error_set_memory(listing->error, sizeof(void *));
-    /* Not all that libarchive knows: some of its filters run other programs. */
-    archive_read_support_filter_gzip(archive);
-    archive_read_support_filter_bzip2(archive);
-    archive_read_support_filter_xz(archive);
-    archive_read_support_filter_zstd(archive);
-    archive_read_support_format_tar(archive);
-    /* By the directory at its end, as unpacking does, so that one cut short is refused. */
-    archive_read_support_format_zip_seekable(archive);
-    /* Names are bytes, as in a folder. */
-    archive_read_set_options(archive, "tar:hdrcharset=BINARY");
     if (lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(listing->error, listing->name, "cannot read");
-    if (archive_read_open_fd(archive, fd, BLOCK_NBYTES) != ARCHIVE_OK)
-        return fail(listing, NULL, "is no tar or zip archive");
-    return STATUS_OK;
+    if (archive_read_open_fd(archive, fd, BLOCK_NBYTES) == ARCHIVE_OK)
+        return STATUS_OK;
+    /* It has a reason for all but want of memory. */
+    return archive_error_string(archive) ? fail(listing, NULL, "is no tar or zip archive")
+                                         : error_set_memory(listing->error, BLOCK_NBYTES);
 }
 
 static enum status list_by_libarchive(struct listing *listing, int fd)

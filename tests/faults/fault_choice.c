@@ -126,30 +126,34 @@ static void append_report(const char *line, size_t nbytes)
 }
 
 /* backtrace() of the C library would open another library, and that leaks. */
-static _Unwind_Reason_Code note_hdf5(struct _Unwind_Context *frame, void *is_inside_hdf5)
+static _Unwind_Reason_Code note_library(struct _Unwind_Context *frame, void *place)
 {
+    const char **where = place;
     Dl_info info;
 
-    if (dladdr((void *)_Unwind_GetIP(frame), &info) && info.dli_fname &&
-        strstr(info.dli_fname, "libhdf5"))
-        *(bool *)is_inside_hdf5 = true;
+    if (dladdr((void *)_Unwind_GetIP(frame), &info) && info.dli_fname) {
+        if (strstr(info.dli_fname, "libhdf5"))
+            *where = ", inside HDF5";
+        else if (strstr(info.dli_fname, "libarchive"))
+            *where = ", inside libarchive";
+    }
     return _URC_NO_REASON;
 }
 
 static void report_failure(enum group group, const char *detail, const void *caller)
 {
     Dl_info info = {0};
-    bool is_inside_hdf5 = false;
+    const char *where = "";
     char line[1024];
     int length;
 
-    _Unwind_Backtrace(note_hdf5, &is_inside_hdf5);
+    _Unwind_Backtrace(note_library, &where);
     dladdr(caller, &info);
     length = snprintf(line, sizeof(line), "%s %lu failed: %s, called by %s+0x%lx %s%s\n",
                       group_names[group], chosen_number, detail ? detail : "-",
                       info.dli_fname ? info.dli_fname : "?",
                       (unsigned long)((uintptr_t)caller - (uintptr_t)info.dli_fbase),
-                      info.dli_sname ? info.dli_sname : "", is_inside_hdf5 ? ", inside HDF5" : "");
+                      info.dli_sname ? info.dli_sname : "", where);
     append_report(line, length < (int)sizeof(line) ? (size_t)length : sizeof(line) - 1);
 }
 

@@ -6,8 +6,8 @@
  *   QUERN_FAULT_ERRNO     with what: a number, or a name such as EIO; "short" makes a read or write
  *                         move half of the bytes instead (at least one)
  *   QUERN_FAULT_REPORT    a file to append to: a line for the call that failed, which says whether
- *                         it came from inside HDF5, or, without a
- *                         number, a line "GROUP COUNT" for each group at the end of the program
+ *                         it came from inside HDF5 or libarchive, or, without a number, a line
+ *                         "GROUP COUNT" for each group at the end of the program
  *
  * Calls are counted from the start of main, so that dynamic loading is left out.  Calls that
  * libraries make are counted too, those inside the C library (fopen, fclose, stdio's writes) are

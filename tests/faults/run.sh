@@ -29,7 +29,7 @@
 #   - when it fails, it says on stderr what failed and why;
 #   - each file under a final name is whole: the undisturbed one or the one from before;
 #   - the same command without a fault then leaves exactly the undisturbed files.
-# Only when HDF5 itself gets no memory, how the program ends is counted and not judged.
+# Only when HDF5 or libarchive itself gets no memory, how the program ends is counted and not judged.
 # Exit status: 0 all held, 1 some did not, 2 wrong arguments, 77 cannot run here.
 # shellcheck disable=SC2317  # functions are called by name
 set -u
@@ -102,7 +102,7 @@ export ASAN_OPTIONS UBSAN_OPTIONS OMP_NUM_THREADS
 num_tried=0
 num_unfired=0
 num_failures=0
-num_hdf5=0
+num_unjudged=0
 
 # ---- stages ----
 
@@ -239,9 +239,11 @@ same_files() {
     esac
 }
 
-# HDF5 promises nothing when it has no memory: it may crash, but not harm a file.
+# HDF5 promises nothing when it has no memory, nor does libarchive: they may crash, or take it for
+# damage, but not harm a file.
+inside='inside (HDF5|libarchive)'
 is_without_promise() {
-    [ "$errno" = ENOMEM ] && [ "$code" -ne 0 ] && grep -q 'inside HDF5' report
+    [ "$errno" = ENOMEM ] && [ "$code" -ne 0 ] && grep -Eq "$inside" report
 }
 
 # Every file is the undisturbed or the older one, but for one temporary file.
@@ -274,7 +276,7 @@ check_message() {
         complain "the message does not say: $cause"
     elif [ "$errno" != ENOMEM ] && ! grep -Eq '(tree|store|large|shard|run|evaluation|\.png|output)' stderr; then
         complain "the message names no file"
-    elif [ "$errno" = ENOMEM ] && ! grep -q 'inside HDF5' report &&
+    elif [ "$errno" = ENOMEM ] && ! grep -Eq "$inside" report &&
         ! grep -Eiq 'memory|alloc' stderr; then
         complain "the message does not speak of memory"
     fi
@@ -284,7 +286,7 @@ check_exit() {
     if is_without_promise; then
         case $code in
         70) ;;
-        *) num_hdf5=$((num_hdf5 + 1)) ;;
+        *) num_unjudged=$((num_unjudged + 1)) ;;
         esac
         return
     fi
@@ -497,7 +499,7 @@ run_full_disk() {
 
 finish() {
     [ "$part" != memory ] ||
-        echo "memory: HDF5 crashed or gave no reason $num_hdf5 times when it had no memory"
+        echo "memory: HDF5 or libarchive crashed or gave no reason $num_unjudged times when they had none"
     echo "$part: $num_tried faults tried, $num_unfired of them not reached, $num_failures failures"
     [ "$num_tried" -gt 0 ] && [ "$num_unfired" -eq 0 ] && [ "$num_failures" -eq 0 ]
     exit
