@@ -292,7 +292,7 @@ static void remove_folder(void)
 
 static void make_good(doctor_writer *write_good)
 {
-    /* In memory where that can be: thousands of files a second. */
+    /* In memory where that can be: hundreds of files a second. */
     if (access("/dev/shm", W_OK) == 0)
         setenv("TMPDIR", "/dev/shm", 1);
     good.folder = support_make_folder();
