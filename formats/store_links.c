@@ -54,13 +54,18 @@ static char *make_relative(const char *folder, const char *file)
 enum status store_link_create(const char *store_path, const char *path, struct store *shard,
                               struct store_link *link, struct error *error)
 {
-    char *folder = resolve_folder(store_path), *file = realpath(path, NULL);
-    struct seal seal;
+    char *folder = resolve_folder(store_path), *file = NULL;
+    struct seal seal = {0};
     enum status status = STATUS_OK;
 
     *link = (struct store_link){0};
-    if (!folder || !file) {
-        status = error_set_errno(error, folder ? path : store_path, "cannot be found");
+    if (!folder) {
+        status = error_set_errno(error, store_path, "cannot be found");
+        goto out;
+    }
+    file = realpath(path, NULL);
+    if (!file) {
+        status = error_set_errno(error, path, "cannot be found");
         goto out;
     }
     link->path = make_relative(folder, file);
