@@ -184,7 +184,7 @@ save_and_go_on() {
 }
 
 whole_batches() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --threads 2 --epochs 600 \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --threads 2 --epochs 150 \
         --batch-size 4000 --checkpoint-every 1000
 }
 
