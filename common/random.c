@@ -3,19 +3,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A round of Philox4x32 on one counter. */
+static inline void mix(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
+                       uint32_t k1)
+{
+    uint64_t product0 = (uint64_t)0xD2511F53u * *c0;
+    uint64_t product1 = (uint64_t)0xCD9E8D57u * *c2;
+
+    *c0 = (uint32_t)(product1 >> 32) ^ *c1 ^ k0;
+    *c1 = (uint32_t)product1;
+    *c2 = (uint32_t)(product0 >> 32) ^ *c3 ^ k1;
+    *c3 = (uint32_t)product0;
+}
+
 void random_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
 
     for (int round = 0; round < 10; round++) {
-        uint64_t product0 = (uint64_t)0xD2511F53u * c0;
-        uint64_t product1 = (uint64_t)0xCD9E8D57u * c2;
-
-        c0 = (uint32_t)(product1 >> 32) ^ c1 ^ k0;
-        c1 = (uint32_t)product1;
-        c2 = (uint32_t)(product0 >> 32) ^ c3 ^ k1;
-        c3 = (uint32_t)product0;
+        mix(&c0, &c1, &c2, &c3, k0, k1);
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -66,15 +73,8 @@ static void compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NU
         c3[i] = stream->counter[3];
     }
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < NUM_LANES; i++) {
-            uint64_t product0 = (uint64_t)0xD2511F53u * c0[i];
-            uint64_t product1 = (uint64_t)0xCD9E8D57u * c2[i];
-
-            c0[i] = (uint32_t)(product1 >> 32) ^ c1[i] ^ k0;
-            c1[i] = (uint32_t)product1;
-            c2[i] = (uint32_t)(product0 >> 32) ^ c3[i] ^ k1;
-            c3[i] = (uint32_t)product0;
-        }
+        for (int i = 0; i < NUM_LANES; i++)
+            mix(&c0[i], &c1[i], &c2[i], &c3[i], k0, k1);
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }

@@ -342,9 +342,10 @@ static void make_doctored(const char *const *names, const uint8_t *edits, size_t
 }
 
 void doctor_try_reader(doctor_writer *write_good, const char *const *names, const uint8_t *edits,
-                       size_t num_edit_bytes, doctor_reader *reader)
+                       size_t num_edit_bytes, contents_reader *reader)
 {
     struct error error = {0};
+    struct contents contents;
     enum status status;
 
     if (!good.folder) {
@@ -353,7 +354,7 @@ void doctor_try_reader(doctor_writer *write_good, const char *const *names, cons
         make_good(write_good);
     }
     make_doctored(names, edits, num_edit_bytes);
-    status = reader(good.path, &error);
+    status = reader(good.path, &contents, &error);
     FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
     FUZZ_DEMAND(status == error.status);
     FUZZ_DEMAND(status == STATUS_OK || strcmp(error.file, good.path) == 0);

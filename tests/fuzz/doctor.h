@@ -9,11 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "tests/rot/contents.h"
 
 /* Writes a good file into the folder, with what it needs beside it; returns its name there. */
 typedef const char *doctor_writer(const char *folder);
-typedef enum status doctor_reader(const char *path, struct error *error);
 
 /*
  * Has a good file written on the first call, edits a copy of it, in the same place, and demands
@@ -22,6 +21,6 @@ typedef enum status doctor_reader(const char *path, struct error *error);
  * folder is gone when it ends.
  */
 void doctor_try_reader(doctor_writer *write_good, const char *const *names, const uint8_t *edits,
-                       size_t num_edit_bytes, doctor_reader *reader);
+                       size_t num_edit_bytes, contents_reader *reader);
 
 #endif

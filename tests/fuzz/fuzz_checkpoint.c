@@ -6,7 +6,6 @@
 #include "tests/fuzz/doctor.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
-#include "tests/rot/contents.h"
 
 static const char *const names[] = {"/",
                                     "classes",
@@ -26,15 +25,8 @@ static const char *const names[] = {"/",
                                     "store",
                                     NULL};
 
-static enum status read_checkpoint(const char *path, struct error *error)
-{
-    struct contents contents;
-
-    return contents_read_checkpoint(path, &contents, error);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    doctor_try_reader(samples_write_checkpoint, names, bytes, nbytes, read_checkpoint);
+    doctor_try_reader(samples_write_checkpoint, names, bytes, nbytes, contents_read_checkpoint);
     return 0;
 }

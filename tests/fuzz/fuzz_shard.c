@@ -2,7 +2,6 @@
 #include "tests/fuzz/doctor.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
-#include "tests/rot/contents.h"
 
 static const char *const names[] = {"/",
                                     "classes",
@@ -26,15 +25,8 @@ static const char *const names[] = {"/",
                                     "rejects/reason",
                                     NULL};
 
-static enum status read_shard(const char *path, struct error *error)
-{
-    struct contents contents;
-
-    return contents_read_shard(path, &contents, error);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    doctor_try_reader(samples_write_shard, names, bytes, nbytes, read_shard);
+    doctor_try_reader(samples_write_shard, names, bytes, nbytes, contents_read_shard);
     return 0;
 }

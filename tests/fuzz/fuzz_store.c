@@ -5,7 +5,6 @@
 #include "tests/fuzz/doctor.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
-#include "tests/rot/contents.h"
 
 static const char *const names[] = {"/",
                                     "classes",
@@ -27,15 +26,8 @@ static const char *const names[] = {"/",
                                     "test",
                                     NULL};
 
-static enum status read_store(const char *path, struct error *error)
-{
-    struct contents contents;
-
-    return contents_read_store(path, false, &contents, error);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    doctor_try_reader(samples_write_store, names, bytes, nbytes, read_store);
+    doctor_try_reader(samples_write_store, names, bytes, nbytes, contents_read_store);
     return 0;
 }

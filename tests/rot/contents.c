@@ -169,10 +169,17 @@ static enum status read_store(const char *path, const struct store_checks *check
     return status;
 }
 
-enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
-                                struct error *error)
+enum status contents_read_store(const char *path, struct contents *contents, struct error *error)
 {
-    const struct store_checks checks = {.skip_seal = skip_seal, .num_threads = 1};
+    const struct store_checks checks = {.num_threads = 1};
+
+    return read_store(path, &checks, contents, error);
+}
+
+enum status contents_read_store_unverified(const char *path, struct contents *contents,
+                                           struct error *error)
+{
+    const struct store_checks checks = {.skip_seal = true, .num_threads = 1};
 
     return read_store(path, &checks, contents, error);
 }

@@ -15,10 +15,12 @@ struct contents {
 };
 
 /* Opens, reads everything, closes. */
-enum status contents_read_store(const char *path, bool skip_seal, struct contents *contents,
-                                struct error *error);
-enum status contents_read_shard(const char *path, struct contents *contents, struct error *error);
-enum status contents_read_checkpoint(const char *path, struct contents *contents,
-                                     struct error *error);
+typedef enum status contents_reader(const char *path, struct contents *contents,
+                                    struct error *error);
+
+contents_reader contents_read_store;
+contents_reader contents_read_store_unverified; /* does not look at the seal */
+contents_reader contents_read_shard;
+contents_reader contents_read_checkpoint;
 
 #endif

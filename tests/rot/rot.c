@@ -82,6 +82,8 @@ static enum status read_contents(const struct subject *subject, struct contents 
 
     memset(contents, 0, sizeof(*contents));
     switch (subject->kind) {
+    case STORE_UNVERIFIED:
+        return contents_read_store_unverified(path, contents, error);
     case SHARD:
         return contents_read_shard(path, contents, error);
     case CHECKPOINT:
@@ -89,7 +91,7 @@ static enum status read_contents(const struct subject *subject, struct contents 
     case EVALUATION:
         return seal_check(path, path, true, 1, &contents->is_sealed, error);
     default:
-        return contents_read_store(path, subject->kind == STORE_UNVERIFIED, contents, error);
+        return contents_read_store(path, contents, error);
     }
 }
 
