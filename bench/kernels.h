@@ -7,7 +7,7 @@
 #include "bench/kernels_limits.h"
 #include "bench/measure.h"
 #include "common/error.h"
-#include "formats/dataset.h"
+#include "formats/store/dataset.h"
 
 struct bench_settings {
     size_t num_repeats;

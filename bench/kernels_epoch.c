@@ -4,7 +4,7 @@
 
 #include "bench/kernels.h"
 #include "common/text.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "train/trainer.h"
 
 /* This process alone, as without a launcher. */

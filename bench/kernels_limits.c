@@ -4,7 +4,7 @@
  */
 #include "bench/kernels_limits.h"
 
-#include "model/vector.h"
+#include "model/kernels/vector.h"
 
 /* As many sums as the kernels keep in registers. */
 enum { NUM_SUMS = VECTOR_BLOCK_ROWS, NUM_LANES = VECTOR_NUM_LANES };

@@ -5,7 +5,7 @@
 #include "bench/kernels.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 enum { FMA_ROUNDS = 2000, MAX_NBYTES = 256 << 20 };
 

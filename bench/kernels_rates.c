@@ -5,7 +5,7 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "model/loss.h"
 
 enum { B = MODEL_SLICE_ROWS, NUM_SLICES = 8, MAX_OUTPUTS = 10 };

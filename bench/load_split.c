@@ -15,7 +15,7 @@
 
 #include "common/memory.h"
 #include "common/parse.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 static double now(void)
 {

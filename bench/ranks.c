@@ -11,9 +11,9 @@
 #include "common/options.h"
 #include "common/progress.h"
 #include "common/text.h"
-#include "train/exchange.h"
-#include "train/launcher.h"
-#include "train/ranks.h"
+#include "train/ranks/exchange.h"
+#include "train/ranks/launcher.h"
+#include "train/ranks/ranks.h"
 
 enum {
     LATENCY_NBYTES = 64,

@@ -17,7 +17,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SLICE_ROWS = 32            # model/model.h
-GATHER_NBYTES = 64 * 1024  # train/exchange.h
+GATHER_NBYTES = 64 * 1024  # train/ranks/exchange.h
 LINE = 64                  # bytes; parameters and messages are padded to it
 
 # Seconds, measured on one core of this machine (docs/scaling.md says which), by `check`.
@@ -60,7 +60,7 @@ NETWORKS = [
 ]
 
 
-# ---- What a step sends, as train/exchange.c does ------------------------------------------------
+# ---- What a step sends, as train/ranks/exchange.c does ------------------------------------------------
 
 def num_sums(slices, ranks):
     """Partial sums of each rank: the subtrees that its run of slices is made of."""

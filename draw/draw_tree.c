@@ -15,7 +15,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "draw/render.h"
-#include "formats/png_file.h"
+#include "images/png_file.h"
 
 /* Room beyond what the system takes, so that a cut path is too long for it and is refused. */
 enum { MAX_PATH_NBYTES = PATH_MAX + 64 };

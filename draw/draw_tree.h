@@ -15,7 +15,7 @@
 #include "common/error.h"
 #include "common/progress.h"
 #include "common/tensor.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 enum { DRAW_TREE_MAX_DIGITS = 10, DRAW_TREE_FOLDER_IMAGES = 10000 };
 #define DRAW_TREE_MAX_IMAGES UINT64_C(1000000000)

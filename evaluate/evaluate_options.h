@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/options.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 struct evaluate_options {
     const char *checkpoint;

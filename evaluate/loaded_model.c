@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "common/text.h"
-#include "formats/checkpoint_folder.h"
+#include "formats/checkpoint/checkpoint_folder.h"
 
 static enum status choose(const char *path, const struct settings *config, const char *name,
                           const char *const *names, int *choice, struct error *error)

@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
-#include "formats/checkpoint.h"
+#include "formats/checkpoint/checkpoint.h"
 #include "model/model.h"
 
 struct loaded_model {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
-#include "formats/png_file.h"
+#include "images/png_file.h"
 
 enum { MAX_FILE_NBYTES = 1 << 30 };
 

@@ -7,8 +7,8 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "evaluate/class_map.h"
-#include "formats/dataset.h"
 #include "formats/evaluation.h"
+#include "formats/store/dataset.h"
 
 enum {
     MEGABYTE = 1 << 20,

@@ -10,7 +10,7 @@
 #include "common/text_list.h"
 #include "evaluate/loaded_model.h"
 #include "evaluate/metrics.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 struct split_evaluation {
     const char *store_path; /* not owned */

@@ -6,8 +6,8 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/atomic_file.h"
-#include "formats/hdf5_internal.h"
+#include "formats/file/atomic_file.h"
+#include "formats/hdf5/hdf5_internal.h"
 
 enum { CHUNK_NBYTES = 256 * 1024 };
 static const unsigned deflate_level = 4;

@@ -11,8 +11,8 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/atomic_file.h"
-#include "formats/seal.h"
+#include "formats/file/atomic_file.h"
+#include "formats/file/seal.h"
 
 static const char magic[] = "quern list 1\n";
 

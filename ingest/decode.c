@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/crc32.h"
+#include "common/checksum.h"
 #include "common/text.h"
 
 enum status decode_file(const struct decode_source *source, const struct source_image *image,

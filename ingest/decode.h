@@ -10,8 +10,8 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "formats/png_file.h"
-#include "ingest/source.h"
+#include "images/png_file.h"
+#include "images/sources/source.h"
 
 struct decode_source {
     const struct source *source;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "ingest/source.h"
+#include "images/sources/source.h"
 #include "ingest/tree.h"
 
 enum { DIGEST_LENGTH = 16 };

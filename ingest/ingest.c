@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 
 #include "common/text.h"
+#include "images/sources/scan.h"
+#include "images/sources/scan_list.h"
+#include "images/sources/source.h"
 #include "ingest/pass.h"
 #include "ingest/rerun.h"
-#include "ingest/scan.h"
-#include "ingest/scan_list.h"
 #include "ingest/shard.h"
-#include "ingest/source.h"
 #include "ingest/summary.h"
 #include "ingest/tree.h"
 

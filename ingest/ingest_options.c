@@ -8,7 +8,7 @@
 #include "common/parse.h"
 #include "common/random.h"
 #include "common/text.h"
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 
 static const char summary[] =
     "Turns a folder or archive (tar, zip) of PNG images into one HDF5 store for quern-train and\n"

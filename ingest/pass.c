@@ -8,7 +8,7 @@
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 #include "ingest/digest.h"
 #include "ingest/resize.h"
 #include "ingest/sizes.h"

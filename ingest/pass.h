@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 

@@ -13,7 +13,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 #include "ingest/digest.h"
 #include "ingest/ingest_options.h"
 #include "ingest/pass.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 #include "ingest/decode.h"
 #include "ingest/tree.h"
 

@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 #include "ingest/tree.h"
 
 struct shard {

@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 #include "ingest/digest.h"
 #include "ingest/ingest_options.h"
 

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "common/text.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 static const char *format_nbytes(char *buffer, size_t size, uint64_t nbytes)
 {

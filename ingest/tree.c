@@ -29,8 +29,8 @@ struct build {
 
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
-    return rules->is_split_by_hash ? (struct scan_rules){1, NULL}
-                                   : (struct scan_rules){2, split_folder_names};
+    return rules->is_split_by_hash ? (struct scan_rules){1, NULL, split_folder_names}
+                                   : (struct scan_rules){2, split_folder_names, split_folder_names};
 }
 
 /* ---- folders ---- */

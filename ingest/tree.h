@@ -12,9 +12,9 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
-#include "formats/store.h"
-#include "ingest/scan.h"
-#include "ingest/source.h"
+#include "formats/store/store.h"
+#include "images/sources/scan.h"
+#include "images/sources/source.h"
 
 struct tree_rules {
     /* False: SPLIT/CLASS.  True: CLASS, and an image is in valid when the hash of its path, keyed

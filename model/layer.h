@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/tensor.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "model/model.h"
 
 enum { LAYER_MAX_TENSORS = 2 };

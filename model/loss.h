@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "model/model.h"
 
 /*

@@ -8,10 +8,10 @@
 
 #include "common/memory.h"
 #include "common/random.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
+#include "model/kernels/math_functions.h"
 #include "model/layer.h"
 #include "model/loss.h"
-#include "model/math_functions.h"
 
 const char *const model_kind_names[] = {"linear", "nearest-mean", NULL};
 const char *const model_distance_names[] = {"l1", "l2", NULL};

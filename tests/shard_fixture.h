@@ -5,7 +5,7 @@
 #ifndef QUERN_TESTS_SHARD_FIXTURE_H
 #define QUERN_TESTS_SHARD_FIXTURE_H
 
-#include "formats/store_shard.h"
+#include "formats/store/store_shard.h"
 
 void shard_fixture_fill_row(struct image_shape image, enum split split, uint64_t i, uint8_t *pixels,
                             uint32_t *label);

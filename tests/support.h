@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "common/error.h"
-#include "formats/store.h"
+#include "formats/store/store.h"
 
 /* A new folder under $TMPDIR or /tmp; removed with all in it by support_remove_folder. */
 char *support_make_folder(void);

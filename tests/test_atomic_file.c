@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "formats/atomic_file.h"
-#include "formats/seal.h"
+#include "formats/file/atomic_file.h"
+#include "formats/file/seal.h"
 
 static void write_text(const char *path, const char *text)
 {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/checkpoint.h"
-#include "formats/hdf5_internal.h"
-#include "formats/seal.h"
+#include "formats/checkpoint/checkpoint.h"
+#include "formats/file/seal.h"
+#include "formats/hdf5/hdf5_internal.h"
 
 /* A checkpoint with all there can be in it, over static memory. */
 static void fill(struct checkpoint *checkpoint)

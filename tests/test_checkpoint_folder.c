@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "common/text.h"
-#include "formats/checkpoint_folder.h"
+#include "formats/checkpoint/checkpoint_folder.h"
 
 static void list_folder_of(const char *const *names, struct checkpoint_folder *list)
 {

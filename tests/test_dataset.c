@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/chunk_index.h"
-#include "formats/dataset.h"
-#include "formats/hdf5_internal.h"
+#include "formats/hdf5/hdf5_internal.h"
+#include "formats/store/chunk_index.h"
+#include "formats/store/dataset.h"
 
 /* 4,096 rows fill 256 KiB: three chunks and a short one. */
 enum {

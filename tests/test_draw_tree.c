@@ -9,7 +9,7 @@
 
 #include "draw/draw_tree.h"
 #include "draw/render.h"
-#include "formats/png_file.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 
 static char *root;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/random.h"
-#include "model/emulated_fma.h"
+#include "model/kernels/emulated_fma.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

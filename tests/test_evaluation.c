@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "formats/evaluation.h"
-#include "formats/hdf5_internal.h"
+#include "formats/hdf5/hdf5_internal.h"
 
 static char folder[] = "/tmp/quern-test-XXXXXX";
 static char path[64];

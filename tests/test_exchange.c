@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/random.h"
-#include "train/exchange.h"
+#include "train/ranks/exchange.h"
 
 static struct ranks ranks;
 

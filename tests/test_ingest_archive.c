@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/store.h"
+#include "formats/store/store.h"
 #include "tests/archive_fixture.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "common/random.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 enum { MAX_ROWS = 32 };
 

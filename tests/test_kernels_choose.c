@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 static void test_kernels_choose_each_name_is_obeyed(void **state)
 {

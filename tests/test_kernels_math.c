@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "common/random.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 enum { MAX_COUNT = 40, NUM_ROUNDS = 2000 };
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/file/seal.h"
 #include "formats/list_file.h"
-#include "formats/seal.h"
 
 static const char *const folders[] = {"train", "train/3"};
 static const char *const others[] = {"labels.csv"};

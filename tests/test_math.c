@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "common/random.h"
-#include "model/math_functions.h"
+#include "model/kernels/math_functions.h"
 
 /* |found - expected| in units in the last place of expected as a double. */
 static double error_ulp(double found, long double expected)

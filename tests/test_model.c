@@ -16,7 +16,7 @@
 
 #include "common/memory.h"
 #include "common/random.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "model/model.h"
 
 enum { NUM_ROWS = 7, MAX_INPUTS = 60, MAX_CLASSES = 10 };

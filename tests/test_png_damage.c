@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "formats/png_file.h"
+#include "images/png_file.h"
 #include "tests/png_fixture.h"
 #include "tests/support.h"
 

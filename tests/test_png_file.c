@@ -1,7 +1,7 @@
 /* Valid PNG files of every kind, read and written. */
 #include <stdlib.h>
 
-#include "formats/png_file.h"
+#include "images/png_file.h"
 #include "tests/png_fixture.h"
 #include "tests/support.h"
 

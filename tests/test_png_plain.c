@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "formats/png_plain.h"
+#include "images/png_plain.h"
 #include "tests/support.h"
 
 enum { MAX_VALUES = 20000, MAX_PIXELS = 1 << 14 };

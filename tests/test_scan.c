@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ingest/scan.h"
+#include "images/sources/scan.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"
 
@@ -17,7 +17,7 @@ static void test_scan_folder_nested_tree_sorts_paths_bytewise(void **state)
     for (size_t i = 5; i-- > 0;)
         tree_fixture_make(expected[i]);
     assert_int_equal(
-        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){2, NULL}, &scan, &error),
+        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){2, NULL, NULL}, &scan, &error),
         STATUS_OK);
     assert_int_equal(scan.num_images, 5);
     for (size_t i = 0; i < 5; i++)
@@ -40,7 +40,7 @@ static void test_scan_folder_hidden_and_other_files_are_no_images(void **state)
     tree_fixture_make("labels.csv");
     tree_fixture_make("a/folder.png/y.pNg");
     assert_int_equal(
-        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){1, NULL}, &scan, &error),
+        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){1, NULL, NULL}, &scan, &error),
         STATUS_OK);
     assert_int_equal(scan.num_images, 1);
     assert_string_equal(scan.paths[0], "a/folder.png/y.pNg");
@@ -63,7 +63,7 @@ static void test_scan_folder_link_loops_end(void **state)
     assert_int_equal(symlink("../a", tree_fixture_path("b/a")), 0);
     assert_int_equal(symlink("nowhere", tree_fixture_path("b/dangling.png")), 0);
     assert_int_equal(
-        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){1, NULL}, &scan, &error),
+        tree_fixture_scan(tree_fixture_root(), &(struct scan_rules){1, NULL, NULL}, &scan, &error),
         STATUS_OK);
     assert_int_equal(scan.num_images, 3);
     assert_string_equal(scan.paths[0], "a/x.png");
@@ -79,9 +79,9 @@ static void test_scan_folder_missing_source_is_an_io_error(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(
-        tree_fixture_scan(tree_fixture_path("none"), &(struct scan_rules){1, NULL}, &scan, &error),
-        STATUS_IO);
+    assert_int_equal(tree_fixture_scan(tree_fixture_path("none"),
+                                       &(struct scan_rules){1, NULL, NULL}, &scan, &error),
+                     STATUS_IO);
     assert_non_null(strstr(error.file, "none"));
 }
 

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/seal.h"
+#include "formats/file/seal.h"
 
 /* A file of nbytes with a pattern that no block repeats, sealed. */
 static const char *write_sealed(void *folder, size_t nbytes)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "common/sha256.h"
+#include "common/checksum.h"
 
 static void digest(const void *bytes, size_t nbytes, char hexadecimal[65])
 {

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/hdf5_internal.h"
-#include "formats/seal.h"
+#include "formats/file/seal.h"
+#include "formats/hdf5/hdf5_internal.h"
 
 static void assert_rows_equal(const char *path, struct image_shape image, size_t num_classes,
                               uint64_t first, uint64_t count, int num_threads)

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/hdf5_internal.h"
-#include "formats/store_shard.h"
+#include "formats/hdf5/hdf5_internal.h"
+#include "formats/store/store_shard.h"
 #include "tests/shard_fixture.h"
 
 static const struct {

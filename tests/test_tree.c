@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/scan.h"
+#include "images/sources/scan.h"
 #include "ingest/tree.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "formats/png_file.h"
-#include "ingest/source.h"
+#include "images/png_file.h"
+#include "images/sources/source.h"
 
 enum { MAX_VALUES = 4096 };
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "images/sources/scan.h"
 #include "ingest/ingest.h"
-#include "ingest/scan.h"
 #include "tests/support.h"
 
 /* The size of the images of tree_fixture_write_classes. */

@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 struct batch batch_of(const struct trainer *trainer, uint64_t batch_index, uint64_t num_batches,
                       uint64_t end_available)

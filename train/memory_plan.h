@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "formats/dataset.h"
-#include "formats/store.h"
+#include "formats/store/dataset.h"
+#include "formats/store/store.h"
 #include "train/epoch_order.h"
 
 struct memory_needs {

@@ -6,7 +6,7 @@
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "train/run.h"
 
 static struct json *begin(struct run *run, const char *event)

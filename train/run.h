@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "formats/checkpoint.h"
-#include "formats/dataset.h"
-#include "formats/store.h"
+#include "formats/checkpoint/checkpoint.h"
+#include "formats/store/dataset.h"
+#include "formats/store/store.h"
 #include "model/model.h"
-#include "train/placement.h"
-#include "train/ranks.h"
+#include "train/ranks/placement.h"
+#include "train/ranks/ranks.h"
 #include "train/run_log.h"
 #include "train/train_options.h"
 #include "train/trainer.h"

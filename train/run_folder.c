@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
-#include "formats/checkpoint_folder.h"
+#include "formats/checkpoint/checkpoint_folder.h"
 
 enum status run_folder_make(const char *folder, struct error *error)
 {

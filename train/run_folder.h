@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "formats/checkpoint.h"
+#include "formats/checkpoint/checkpoint.h"
 
 /* Makes the folder and those above it that are missing. */
 enum status run_folder_make(const char *folder, struct error *error);

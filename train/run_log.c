@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/text.h"
-#include "formats/atomic_file.h"
+#include "formats/file/atomic_file.h"
 
 enum status run_log_open(struct run_log *log, const char *folder, struct error *error)
 {

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "formats/dataset.h"
+#include "formats/store/dataset.h"
 #include "train/epoch_order.h"
-#include "train/fetch.h"
+#include "train/ranks/fetch.h"
 
 struct samples {
     struct dataset *dataset; /* not owned */

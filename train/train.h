@@ -5,7 +5,7 @@
 #define QUERN_TRAIN_TRAIN_H
 
 #include "common/error.h"
-#include "train/ranks.h"
+#include "train/ranks/ranks.h"
 #include "train/train_options.h"
 
 /*

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/sha256.h"
+#include "common/checksum.h"
 #include "common/text.h"
 
 struct model_spec train_config_model_spec(const struct train_options *options,

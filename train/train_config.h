@@ -5,8 +5,8 @@
 #define QUERN_TRAIN_TRAIN_CONFIG_H
 
 #include "common/error.h"
-#include "formats/checkpoint.h"
-#include "formats/store.h"
+#include "formats/checkpoint/checkpoint.h"
+#include "formats/store/store.h"
 #include "model/model.h"
 #include "train/train_options.h"
 #include "train/trainer.h"

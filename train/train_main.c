@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "common/signals.h"
-#include "train/launcher.h"
+#include "train/ranks/launcher.h"
 #include "train/train.h"
 
 /* Joins the other ranks, and settles what depends on them. */

@@ -7,7 +7,7 @@
 #include "common/parse.h"
 #include "common/text.h"
 #include "model/model.h"
-#include "train/placement.h"
+#include "train/ranks/placement.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 #include "train/barrier.h"
 #include "train/batch.h"
 

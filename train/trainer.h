@@ -16,8 +16,8 @@
 
 #include "common/error.h"
 #include "model/model.h"
-#include "train/exchange.h"
-#include "train/ranks.h"
+#include "train/ranks/exchange.h"
+#include "train/ranks/ranks.h"
 #include "train/samples.h"
 #include "train/team.h"
 

@@ -31,13 +31,13 @@ for level in O0 O3; do
     # shellcheck disable=SC2086
     "$compiler" "-$level" $flags -fno-trapping-math \
         -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' \
-        -c model/kernels_vector.c -o "$work/kernels.o"
+        -c model/kernels/kernels_vector.c -o "$work/kernels.o"
     # shellcheck disable=SC2086
     "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
         tests/bits/bits.c tests/bits/cases.c \
         common/error.c common/memory.c common/random.c common/text.c \
-        model/class_means.c model/dense_layer.c model/kernels_choose.c model/kernels_reference.c \
-        model/loss.c model/math_functions.c model/mean_layer.c model/model.c \
+        model/class_means.c model/dense_layer.c model/kernels/kernels_choose.c model/kernels/kernels_reference.c \
+        model/loss.c model/kernels/math_functions.c model/mean_layer.c model/model.c \
         "$work/kernels.o" -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt

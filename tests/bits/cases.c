@@ -9,7 +9,7 @@
 
 #include "common/random.h"
 #include "model/class_means.h"
-#include "model/math_functions.h"
+#include "model/kernels/math_functions.h"
 #include "model/model.h"
 
 enum { MAX_ROWS = 32, MAX_OUTPUTS = 10, MAX_INPUTS = 4113, MAX_SLICES = 40 };

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ingest/source.h"
+#include "images/sources/source.h"
 #include "tests/fuzz/fuzz.h"
 
 static void demand_good_path(const char *path)
@@ -40,7 +40,7 @@ static void read_all(const struct source *source, const struct scan *scan)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
-    static const struct scan_rules rules = {2, NULL};
+    static const struct scan_rules rules = {2, NULL, NULL};
     int fd = memfd_create("archive", 0);
     struct source *source = NULL;
     struct scan scan = {0};

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "formats/png_file.h"
+#include "images/png_file.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX_PIXELS = 1 << 14, SIGNATURE_NBYTES = 8 };

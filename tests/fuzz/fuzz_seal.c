@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "formats/seal.h"
+#include "formats/file/seal.h"
 #include "tests/fuzz/fuzz.h"
 
 static void make_line(const uint8_t *bytes, size_t nbytes, char line[SEAL_NBYTES + 1])

@@ -4,7 +4,7 @@
 #include <png.h>
 #include <string.h>
 
-#include "formats/checkpoint.h"
+#include "formats/checkpoint/checkpoint.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/shard_fixture.h"
 #include "tests/support.h"

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
-#include "common/sha256.h"
-#include "formats/checkpoint.h"
-#include "formats/store_shard.h"
+#include "formats/checkpoint/checkpoint.h"
+#include "formats/store/store_shard.h"
 
 /* Rows read at once, so that a row count alone takes little memory. */
 enum { BATCH_NBYTES = 1 << 20 };

@@ -24,8 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "formats/hdf5_internal.h"
-#include "formats/seal.h"
+#include "formats/file/seal.h"
+#include "formats/hdf5/hdf5_internal.h"
 #include "tests/rot/contents.h"
 #include "tests/support.h"
 

@@ -6,9 +6,9 @@
 #include <zlib.h>
 
 #include "evaluate/loaded_model.h"
-#include "formats/checkpoint.h"
-#include "formats/hdf5_internal.h"
-#include "formats/png_file.h"
+#include "formats/checkpoint/checkpoint.h"
+#include "formats/hdf5/hdf5_internal.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 
 /* What a test may take beside what it has: far less than any of the claims. */

@@ -1,0 +1,31 @@
+/* What writing and reading a checkpoint share.  For files inside formats/ only. */
+#ifndef QUERN_FORMATS_CHECKPOINT_INTERNAL_H
+#define QUERN_FORMATS_CHECKPOINT_INTERNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/tensor.h"
+#include "formats/checkpoint/checkpoint.h"
+
+#define CHECKPOINT_FORMAT "quern checkpoint"
+#define CHECKPOINT_VERSION "1.0"
+enum { CHECKPOINT_MAJOR_VERSION = 1 };
+
+/* CRC-32 of a tensor's elements as little-endian float32, row-major. */
+uint32_t checkpoint_tensor_crc32(const struct tensor *tensor);
+
+/* SHA-256 over all that checkpoint_read gives: with it a file without a seal, whose other parts
+ * have no checksum, cannot change unseen.  FORMAT.md specifies the bytes. */
+void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[65]);
+
+/* The columns of /history after "epoch", and where each lies in struct epoch_record. */
+struct history_column {
+    const char *name;
+    size_t offset;
+};
+
+enum { HISTORY_NUM_COLUMNS = 4 };
+extern const struct history_column history_columns[HISTORY_NUM_COLUMNS];
+
+#endif

@@ -1,0 +1,216 @@
+/* Attributes, and the format attributes that every file of ours starts with. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/text.h"
+#include "formats/hdf5/hdf5_internal.h"
+
+static void write_attribute(const struct h5_context *file, hid_t object, const char *name,
+                            hid_t file_type, hid_t memory_type, const uint64_t *num_values,
+                            const void *values)
+{
+    hid_t space = H5I_INVALID_HID, attribute = H5I_INVALID_HID;
+
+    if (!h5_ok(file))
+        return;
+    space = h5_hold(file,
+                    num_values ? H5Screate_simple(1, (const hsize_t[]){*num_values}, NULL)
+                               : H5Screate(H5S_SCALAR),
+                    name, "cannot make a dataspace");
+    if (h5_ok(file))
+        attribute =
+            h5_hold(file, H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT),
+                    name, "cannot create the attribute");
+    if (h5_ok(file) && H5Awrite(attribute, memory_type, values) < 0)
+        h5_fail(file, STATUS_IO, name, "cannot write the attribute");
+    h5_close(file, &attribute);
+    h5_close(file, &space);
+}
+
+void h5_write_text_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             const char *text)
+{
+    hid_t type = h5_create_text_type(file, strlen(text));
+
+    write_attribute(file, object, name, type, type, NULL, text);
+    h5_close(file, &type);
+}
+
+void h5_write_count_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint64_t count)
+{
+    write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, NULL, &count);
+}
+
+void h5_write_crc32_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint32_t crc32)
+{
+    write_attribute(file, object, name, H5T_STD_U32LE, H5T_NATIVE_UINT32, NULL, &crc32);
+}
+
+void h5_write_real_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double real)
+{
+    write_attribute(file, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, NULL, &real);
+}
+
+void h5_write_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
+                               const uint64_t *counts, size_t num_counts)
+{
+    uint64_t num_values = num_counts;
+
+    write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &num_values, counts);
+}
+
+void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
+                               const char *const *labels, size_t num_labels)
+{
+    /* What H5DSset_label writes, without the high-level library: one variable-length ASCII
+     * string per dimension in DIMENSION_LABELS. */
+    hid_t type = H5I_INVALID_HID;
+    uint64_t num_values = num_labels;
+
+    if (!h5_ok(file))
+        return;
+    type = h5_hold(file, H5Tcopy(H5T_C_S1), NULL, "cannot make a string type");
+    if (h5_ok(file) && H5Tset_size(type, H5T_VARIABLE) < 0)
+        h5_fail(file, STATUS_INTERNAL, NULL, "cannot make a string type");
+    write_attribute(file, dataset, "DIMENSION_LABELS", type, type, &num_values, labels);
+    h5_close(file, &type);
+}
+
+/* Opens an attribute of num_values values (1 may be a scalar) and of the given class. */
+static hid_t open_attribute(const struct h5_context *file, hid_t object, const char *name,
+                            size_t num_values)
+{
+    hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID;
+
+    if (!h5_ok(file))
+        return attribute;
+    attribute = h5_hold(file, H5Aopen(object, name, H5P_DEFAULT), name, "has no such attribute");
+    if (!h5_ok(file))
+        return attribute;
+    space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
+    if (h5_ok(file) && H5Sget_simple_extent_npoints(space) != (hssize_t)num_values)
+        h5_refuse(file, name, "the attribute has the wrong number of values",
+                  TEXT("%zu", num_values),
+                  TEXT("%lld", (long long)H5Sget_simple_extent_npoints(space)));
+    h5_close(file, &space);
+    return attribute;
+}
+
+size_t h5_num_attribute_values(const struct h5_context *file, hid_t object, const char *name)
+{
+    hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    hssize_t count = 0;
+
+    if (!h5_ok(file))
+        return 0;
+    attribute = h5_hold(file, H5Aopen(object, name, H5P_DEFAULT), name, "has no such attribute");
+    if (h5_ok(file))
+        space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
+    if (h5_ok(file))
+        count = H5Sget_simple_extent_npoints(space);
+    h5_close(file, &space);
+    h5_close(file, &attribute);
+    return count > 0 ? (size_t)count : 0;
+}
+
+static void read_number(const struct h5_context *file, hid_t object, const char *name,
+                        hid_t memory_type, H5T_class_t type_class, size_t num_values, void *values)
+{
+    hid_t attribute = open_attribute(file, object, name, num_values);
+    hid_t type = H5I_INVALID_HID;
+
+    if (h5_ok(file))
+        type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
+    if (h5_ok(file) && H5Tget_class(type) != type_class)
+        h5_refuse(file, name, "the attribute has the wrong type",
+                  type_class == H5T_INTEGER ? "an integer" : "a floating-point number", NULL);
+    if (h5_ok(file) && H5Aread(attribute, memory_type, values) < 0)
+        h5_fail(file, STATUS_DATA, name, "cannot read the attribute");
+    h5_close(file, &type);
+    h5_close(file, &attribute);
+}
+
+uint64_t h5_read_count_attribute(const struct h5_context *file, hid_t object, const char *name)
+{
+    uint64_t count = 0;
+
+    read_number(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, 1, &count);
+    return count;
+}
+
+double h5_read_real_attribute(const struct h5_context *file, hid_t object, const char *name)
+{
+    double real = 0;
+
+    read_number(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 1, &real);
+    return real;
+}
+
+void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              uint64_t *counts, size_t num_counts)
+{
+    read_number(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, num_counts, counts);
+}
+
+void h5_read_text_attribute(const struct h5_context *file, hid_t object, const char *name,
+                            char *text, size_t size)
+{
+    hid_t attribute = open_attribute(file, object, name, 1);
+    hid_t type = H5I_INVALID_HID, memory_type = H5I_INVALID_HID;
+    size_t nbytes;
+
+    text[0] = '\0';
+    if (h5_ok(file))
+        type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
+    if (h5_ok(file) && (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0))
+        h5_refuse(file, name, "the attribute has the wrong type", "a fixed-length string", NULL);
+    if (!h5_ok(file))
+        goto out;
+    nbytes = H5Tget_size(type);
+    if (nbytes >= size) {
+        h5_refuse(file, name, "the attribute is too long", TEXT("at most %zu bytes", size - 1),
+                  TEXT("%zu", nbytes));
+        goto out;
+    }
+    memory_type = h5_create_text_type(file, nbytes);
+    if (h5_ok(file) && H5Aread(attribute, memory_type, text) < 0)
+        h5_fail(file, STATUS_DATA, name, "cannot read the attribute");
+    text[nbytes] = '\0';
+out:
+    h5_close(file, &memory_type);
+    h5_close(file, &type);
+    h5_close(file, &attribute);
+}
+
+void h5_write_format(const struct h5_context *file, hid_t root, const char *format,
+                     const char *version)
+{
+    h5_write_text_attribute(file, root, "format", format);
+    h5_write_text_attribute(file, root, "format_version", version);
+    h5_write_text_attribute(file, root, "created_by", "quern " QUERN_VERSION);
+}
+
+void h5_check_format(const struct h5_context *file, hid_t root, const char *format,
+                     unsigned major_version)
+{
+    char found[64], version[64], *end;
+
+    if (!h5_ok(file))
+        return;
+    if (!h5_found(file, H5Aexists(root, "format"), "format")) {
+        /* Does nothing if that failed. */
+        h5_refuse(file, NULL, "not a quern file", TEXT("format '%s'", format),
+                  "no format attribute");
+        return;
+    }
+    h5_read_text_attribute(file, root, "format", found, sizeof(found));
+    if (h5_ok(file) && strcmp(found, format) != 0)
+        h5_refuse(file, NULL, "another kind of file", TEXT("'%s'", format), TEXT("'%s'", found));
+    h5_read_text_attribute(file, root, "format_version", version, sizeof(version));
+    if (h5_ok(file) && (strtoul(version, &end, 10) != major_version || *end != '.'))
+        h5_refuse(file, NULL, "a version that this program cannot read",
+                  TEXT("%u.x", major_version), version);
+}

@@ -1,0 +1,91 @@
+/*
+ * Datasets that grow row by row: [N, ...] in deflate-compressed chunks along N.  Chunks are
+ * compressed and inflated by our own threads and moved with HDF5's direct chunk calls, so any
+ * HDF5 reader can open the result.  For files inside formats/ only.
+ */
+#ifndef QUERN_FORMATS_ROWS_H
+#define QUERN_FORMATS_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "formats/hdf5/hdf5_internal.h"
+
+enum { ROWS_MAX_RANK = 4 };
+
+struct row_layout {
+    size_t rank;                   /* 1 for one value a row */
+    uint64_t shape[ROWS_MAX_RANK]; /* shape[0]: the most rows there can be */
+    size_t value_nbytes;           /* bytes of one value */
+    hid_t type;                    /* of one value, in file and memory alike */
+    const char *const *labels;     /* of the dimensions */
+    /* Values that repeat side by side, as gray pixels do: level 1 then looks for runs alone. */
+    bool has_runs;
+};
+
+struct row_writer {
+    const struct h5_context *file;
+    const char *name;
+    hid_t dataset;
+    struct row_layout layout;
+    size_t row_nbytes;
+    size_t chunk_rows;
+    size_t max_chunks; /* that the buffers hold */
+    size_t num_pending_rows;
+    uint64_t num_rows; /* appended so far */
+    int compression_level;
+    int num_threads;
+    unsigned char *pending;    /* [max_chunks][chunk_rows][row_nbytes] */
+    unsigned char *compressed; /* [max_chunks][bound of a compressed chunk] */
+    size_t *compressed_nbytes; /* [max_chunks]; 0 for a chunk that is not compressed yet */
+};
+
+/* Rows of a chunk, for rows of this size: about 256 KiB, a power of two. */
+size_t rows_choose_chunk_rows(size_t row_nbytes);
+
+/*
+ * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
+ * they are compressed, at the most so many at once, and written: like all that decides where bytes
+ * come to lie in the file, it must not depend on the number of threads.
+ */
+void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
+                      const char *name, const struct row_layout *layout, size_t buffer_chunks,
+                      int compression_level, int num_threads);
+void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
+/*
+ * Copies chunks of a dataset of another file as they are, compressed: rows first to first +
+ * chunk_rows - 1.  It can where those are a whole chunk among the num_rows from first on, the
+ * layout is the writer's, and no rows are pending that do not fill a chunk.
+ */
+bool row_writer_can_copy(const struct row_writer *writer, const struct h5_context *source_file,
+                         hid_t source, uint64_t first, uint64_t num_rows);
+void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *source_file,
+                           hid_t source, uint64_t first);
+/* For the above: the room of each compressed chunk; counts rows that are in the buffers, and writes
+ * the buffers when they are full. */
+size_t row_writer_compressed_bound(const struct row_writer *writer);
+void row_writer_count_rows(struct row_writer *writer, size_t num_rows);
+/* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
+void row_writer_end(struct row_writer *writer);
+/* Closes and frees, whatever happened before. */
+void row_writer_close(struct row_writer *writer);
+
+/*
+ * Reads rows first .. first + count - 1 of a uint8 dataset [N, ...] into bytes.  row_nbytes is
+ * the size of a row.  crc32 [count] holds the expected CRC-32 of each row; a row that differs is
+ * refused by its number.
+ */
+void rows_read(const struct h5_context *file, hid_t dataset, const char *name, size_t row_nbytes,
+               uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
+               uint8_t *bytes);
+
+/* Bytes of one chunk when unfolded, which HDF5 makes room for whatever the dataset's shape; 0 for a
+ * dataset without chunks. */
+uint64_t rows_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name);
+
+/* Refuses a dataset of which the rows, or one chunk, claim more than its bytes in the file can
+ * unfold to; before there is memory for it, ours or HDF5's. */
+void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
+                          uint64_t num_rows, size_t row_nbytes);
+
+#endif

@@ -1,0 +1,219 @@
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "common/memory.h"
+#include "formats/hdf5/hdf5_driver.h"
+#include "formats/store/rows.h"
+
+/* About 256 KiB: large enough for deflate and for one read to pay, small enough that a store of
+ * some thousand images gives every thread work. */
+enum { CHUNK_NBYTES = 256 * 1024 };
+
+enum { DEFAULT_MEM_LEVEL = 8 }; /* zlib's, which its header does not name */
+
+/* A power of two, so that a border of chunks of gray images is one of RGB images as well. */
+size_t rows_choose_chunk_rows(size_t row_nbytes)
+{
+    size_t rows = 1;
+
+    while (2 * rows * row_nbytes <= CHUNK_NBYTES)
+        rows *= 2;
+    return rows;
+}
+
+size_t row_writer_compressed_bound(const struct row_writer *writer)
+{
+    return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
+}
+
+static void create_dataset(struct row_writer *writer, hid_t parent)
+{
+    const struct h5_context *file = writer->file;
+    const struct row_layout *layout = &writer->layout;
+    hid_t space = H5I_INVALID_HID, list = H5I_INVALID_HID;
+    hsize_t none[ROWS_MAX_RANK], most[ROWS_MAX_RANK], chunk[ROWS_MAX_RANK];
+
+    for (size_t i = 0; i < layout->rank; i++)
+        none[i] = most[i] = chunk[i] = layout->shape[i];
+    none[0] = 0;
+    chunk[0] = writer->chunk_rows;
+    space = h5_hold(file, H5Screate_simple((int)layout->rank, none, most), writer->name,
+                    "cannot make a dataspace");
+    list = h5_create_dataset_list(file);
+    if (h5_ok(file) && (H5Pset_chunk(list, (int)layout->rank, chunk) < 0 ||
+                        H5Pset_deflate(list, (unsigned)writer->compression_level) < 0 ||
+                        H5Pset_fill_time(list, H5D_FILL_TIME_NEVER) < 0))
+        h5_fail(file, STATUS_INTERNAL, writer->name, "cannot set dataset properties");
+    if (h5_ok(file))
+        writer->dataset = h5_hold(
+            file,
+            H5Dcreate2(parent, writer->name, layout->type, space, H5P_DEFAULT, list, H5P_DEFAULT),
+            writer->name, "cannot create the dataset");
+    h5_write_dimension_labels(file, writer->dataset, layout->labels, layout->rank);
+    h5_close(file, &list);
+    h5_close(file, &space);
+}
+
+void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
+                      const char *name, const struct row_layout *layout, size_t buffer_chunks,
+                      int compression_level, int num_threads)
+{
+    *writer = (struct row_writer){.file = file,
+                                  .name = name,
+                                  .dataset = H5I_INVALID_HID,
+                                  .layout = *layout,
+                                  .row_nbytes = layout->value_nbytes,
+                                  .max_chunks = buffer_chunks,
+                                  .compression_level = compression_level,
+                                  .num_threads = num_threads};
+    if (!h5_ok(file))
+        return;
+    for (size_t i = 1; i < layout->rank; i++)
+        writer->row_nbytes *= layout->shape[i];
+    writer->chunk_rows = rows_choose_chunk_rows(writer->row_nbytes);
+    /* HDF5 wants no chunk longer than its dataset can become. */
+    if (writer->chunk_rows > layout->shape[0])
+        writer->chunk_rows = layout->shape[0];
+    if (memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
+                              writer->row_nbytes, file->error) != STATUS_OK ||
+        memory_allocate_unset(&writer->compressed, writer->max_chunks,
+                              row_writer_compressed_bound(writer), file->error) != STATUS_OK ||
+        memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
+                        sizeof(*writer->compressed_nbytes), file->error) != STATUS_OK)
+        return;
+    create_dataset(writer, parent);
+}
+
+/*
+ * zlib's run-length strategy on gray digits: 1.6 times as fast as its level 1 and a tenth smaller.
+ * On gray photographs and screenshots it is 5 % larger, but on flat colours of interleaved RGB,
+ * where equal bytes lie three apart, three times as large; so it depends on the layout.
+ */
+static int choose_strategy(const struct row_writer *writer)
+{
+    return writer->layout.has_runs && writer->compression_level == 1 ? Z_RLE : Z_DEFAULT_STRATEGY;
+}
+
+/* Compresses pending chunk i; false without memory, as nothing else can fail with a buffer of the
+ * bound's size. */
+static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
+{
+    size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
+    size_t bound = row_writer_compressed_bound(writer);
+
+    if (deflateReset(stream) != Z_OK)
+        return false;
+    stream->next_in = writer->pending + i * chunk_nbytes;
+    stream->avail_in = (uInt)chunk_nbytes; /* HDF5 has no chunks of 4 GiB */
+    stream->next_out = writer->compressed + i * bound;
+    stream->avail_out = (uInt)bound;
+    if (deflate(stream, Z_FINISH) != Z_STREAM_END)
+        return false;
+    writer->compressed_nbytes[i] = stream->total_out;
+    return true;
+}
+
+/* Compresses, in parallel, those of num_chunks pending chunks that were not copied; how many could
+ * not be. */
+static int compress_chunks(struct row_writer *writer, size_t num_chunks)
+{
+    size_t num_copied = 0;
+    int num_failed = 0;
+
+    for (size_t i = 0; i < num_chunks; i++)
+        num_copied += writer->compressed_nbytes[i] > 0;
+    if (num_copied == num_chunks)
+        return 0;
+#pragma omp parallel num_threads(writer->num_threads) reduction(+ : num_failed)
+    {
+        z_stream stream = {0}; /* used again: its tables are larger than a chunk */
+        bool is_ready = deflateInit2(&stream, writer->compression_level, Z_DEFLATED, MAX_WBITS,
+                                     DEFAULT_MEM_LEVEL, choose_strategy(writer)) == Z_OK;
+
+#pragma omp for schedule(dynamic)
+        for (size_t i = 0; i < num_chunks; i++)
+            if (writer->compressed_nbytes[i] == 0)
+                num_failed += !is_ready || !compress_chunk(writer, &stream, i);
+        deflateEnd(&stream);
+    }
+    return num_failed;
+}
+
+/* Compresses num_chunks pending chunks and writes them in order. */
+static void write_chunks(struct row_writer *writer, size_t num_chunks)
+{
+    const struct h5_context *file = writer->file;
+    size_t bound = row_writer_compressed_bound(writer);
+    uint64_t first_row = writer->num_rows - writer->num_pending_rows;
+    hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
+
+    if (!h5_ok(file) || num_chunks == 0)
+        return;
+    if (compress_chunks(writer, num_chunks) > 0) {
+        error_set(file->error, STATUS_INTERNAL,
+                  ERROR_AT(.file = file->path, .dataset = writer->name),
+                  "no memory to compress a chunk");
+        return;
+    }
+    for (size_t i = 0; i < writer->layout.rank; i++)
+        size[i] = writer->layout.shape[i];
+    size[0] = writer->num_rows;
+    if (H5Dset_extent(writer->dataset, size) < 0)
+        h5_fail(file, STATUS_IO, writer->name, "cannot enlarge the dataset");
+    for (size_t i = 0; i < num_chunks && h5_ok(file); i++) {
+        offset[0] = first_row + i * writer->chunk_rows;
+        if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, offset, writer->compressed_nbytes[i],
+                           writer->compressed + i * bound) < 0 ||
+            h5_driver_errno() != 0)
+            h5_fail(file, STATUS_IO, writer->name, "cannot write a chunk");
+        writer->compressed_nbytes[i] = 0;
+    }
+    writer->num_pending_rows = 0;
+}
+
+void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
+{
+    writer->num_pending_rows += num_rows;
+    writer->num_rows += num_rows;
+    if (writer->num_pending_rows == writer->max_chunks * writer->chunk_rows)
+        write_chunks(writer, writer->max_chunks);
+}
+
+void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
+{
+    const unsigned char *next = rows;
+    size_t capacity = writer->max_chunks * writer->chunk_rows;
+
+    while (count > 0 && h5_ok(writer->file)) {
+        size_t room = capacity - writer->num_pending_rows;
+        size_t taken = count < room ? (size_t)count : room;
+
+        memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
+               taken * writer->row_nbytes);
+        row_writer_count_rows(writer, taken);
+        next += taken * writer->row_nbytes;
+        count -= taken;
+    }
+}
+
+void row_writer_end(struct row_writer *writer)
+{
+    size_t num_chunks;
+
+    if (!h5_ok(writer->file))
+        return;
+    num_chunks = (writer->num_pending_rows + writer->chunk_rows - 1) / writer->chunk_rows;
+    /* The last chunk is whole in the file; its rows past the end are zero. */
+    memset(writer->pending + writer->num_pending_rows * writer->row_nbytes, 0,
+           (num_chunks * writer->chunk_rows - writer->num_pending_rows) * writer->row_nbytes);
+    write_chunks(writer, num_chunks);
+}
+
+void row_writer_close(struct row_writer *writer)
+{
+    h5_close(writer->file, &writer->dataset);
+    free(writer->pending);
+    free(writer->compressed);
+    free(writer->compressed_nbytes);
+}

@@ -1,0 +1,324 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checksum.h"
+#include "common/memory.h"
+#include "formats/store/store_shard.h"
+#include "formats/store/store_writer.h"
+
+/* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
+ * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
+enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
+
+/* Labels are as narrow as the number of classes allows. */
+static hid_t label_type(size_t num_classes)
+{
+    return num_classes <= 256 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
+}
+
+static void begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
+{
+    static const char *const image_labels[] = {"sample", "height", "width", "channel"};
+    const struct h5_context *file = &writer->file;
+    struct split_writer *split = &writer->splits[which];
+    const struct image_shape *image = &writer->image;
+    struct row_layout images = {.rank = store_image_rank(image),
+                                .shape = {max_rows, image->height, image->width, image->channels},
+                                .value_nbytes = 1,
+                                .type = H5T_NATIVE_UINT8,
+                                .labels = image_labels,
+                                .has_runs = image->channels == 1};
+    struct row_layout labels = {.rank = 1,
+                                .shape = {max_rows},
+                                .value_nbytes = writer->classes.count <= 256 ? 1 : 2,
+                                .type = label_type(writer->classes.count),
+                                .labels = image_labels};
+    struct row_layout paths = labels, crc32 = labels;
+
+    paths.value_nbytes = writer->max_path_nbytes;
+    paths.type = writer->path_type;
+    crc32.value_nbytes = sizeof(uint32_t);
+    crc32.type = H5T_NATIVE_UINT32;
+    if (memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
+        memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
+        return;
+    split->group = h5_create_group(file, writer->root, split_names[which]);
+    if (!writer->is_virtual) {
+        row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
+                         writer->compression_level, writer->num_threads);
+        h5_write_text_attribute(file, split->images.dataset, "units", STORE_IMAGE_UNITS);
+    }
+    row_writer_begin(&split->labels, file, split->group, "labels", &labels, SMALL_BUFFER_CHUNKS,
+                     writer->compression_level, 1);
+    row_writer_begin(&split->paths, file, split->group, "paths", &paths, SMALL_BUFFER_CHUNKS,
+                     writer->compression_level, writer->num_threads);
+    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &crc32, SMALL_BUFFER_CHUNKS,
+                     writer->compression_level, 1);
+    h5_write_text_attribute(file, split->labels.dataset, "units", "index into /classes");
+    h5_write_text_attribute(file, split->paths.dataset, "description",
+                            "path of each sample's file, relative to the source; rows are ordered "
+                            "by it, bytewise");
+    h5_write_text_attribute(file, split->file_crc32.dataset, "description",
+                            "CRC-32 of each sample's file, all its bytes");
+}
+
+/* Frees the writer, whose temporary file is gone or renamed already. */
+static void destroy(struct store_writer *writer)
+{
+    for (int which = 0; which < NUM_SPLITS; which++) {
+        struct split_writer *split = &writer->splits[which];
+
+        if (split->is_open) {
+            row_writer_close(&split->images);
+            row_writer_close(&split->labels);
+            row_writer_close(&split->paths);
+            row_writer_close(&split->file_crc32);
+            h5_close(&writer->file, &split->group);
+            free(split->row_labels);
+            free(split->row_pixel_crc32);
+        }
+    }
+    h5_close(&writer->file, &writer->path_type);
+    h5_close(&writer->file, &writer->root);
+    text_list_free(&writer->classes);
+}
+
+enum status store_create(const char *path, const struct store_plan *plan,
+                         struct store_writer **result, struct error *error)
+{
+    struct store_writer *writer = calloc(1, sizeof(*writer));
+
+    *result = NULL;
+    if (!writer)
+        return error_set_memory(error, sizeof(*writer));
+    writer->root = writer->path_type = H5I_INVALID_HID;
+    writer->image = plan->image;
+    writer->max_path_nbytes = plan->max_path_nbytes ? plan->max_path_nbytes : 1;
+    writer->num_threads = plan->num_threads;
+    writer->compression_level = plan->compression_level;
+    writer->shard = plan->shard;
+    writer->is_virtual = writer->file.has_virtual = plan->is_virtual;
+    writer->file.error = error;
+    if (text_list_copy(&writer->classes, plan->classes, error) != STATUS_OK ||
+        atomic_file_begin(&writer->output, path, error) != STATUS_OK)
+        goto fail;
+    writer->file.path = writer->output.path;
+    writer->file.storage_path = writer->output.temporary_path;
+    writer->root = h5_create_file(&writer->file);
+    writer->path_type = h5_create_text_type(&writer->file, writer->max_path_nbytes);
+    for (int which = 0; which < NUM_SPLITS; which++) {
+        struct split_writer *split = &writer->splits[which];
+        uint64_t max_rows = plan->max_rows[which];
+
+        if (plan->shard)
+            max_rows = plan->shard->end[which] - plan->shard->first[which];
+        if (max_rows == 0)
+            continue;
+        *split =
+            (struct split_writer){.is_open = true, .group = H5I_INVALID_HID, .max_rows = max_rows};
+        /* So that closing is right even if the next step fails before it begins them. */
+        split->images = split->labels = split->paths = split->file_crc32 =
+            (struct row_writer){.file = &writer->file, .dataset = H5I_INVALID_HID};
+        if (h5_ok(&writer->file))
+            begin_split(writer, which, plan->max_rows[which]);
+    }
+    if (h5_ok(&writer->file)) {
+        *result = writer;
+        return STATUS_OK;
+    }
+fail:
+    store_abandon(writer);
+    return error->status;
+}
+
+static void append_label(struct row_writer *labels, uint32_t label)
+{
+    uint8_t narrow = (uint8_t)label;
+    uint16_t wide = (uint16_t)label;
+
+    row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
+}
+
+static enum status refuse_unplanned(const struct store_writer *writer, enum split which)
+{
+    return error_set(writer->file.error, STATUS_INTERNAL,
+                     ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
+                     "a row that was not planned for");
+}
+
+enum status store_check_planned(const struct store_writer *writer, enum split which, uint64_t count)
+{
+    const struct split_writer *split = &writer->splits[which];
+
+    return split->is_open && count <= split->max_rows - split->num_rows
+               ? STATUS_OK
+               : refuse_unplanned(writer, which);
+}
+
+enum status store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
+                               const struct store_row *rows)
+{
+    struct split_writer *split = &writer->splits[which];
+    struct error *error = writer->file.error;
+    char *padded;
+
+    if (memory_allocate(&padded, writer->max_path_nbytes, 1, error) != STATUS_OK)
+        return error->status;
+    for (uint64_t i = 0; i < count && error->status == STATUS_OK; i++) {
+        size_t path_nbytes = strlen(rows[i].path);
+
+        if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
+            refuse_unplanned(writer, which);
+            break;
+        }
+        memcpy(padded, rows[i].path, path_nbytes);
+        memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
+        split->row_labels[split->num_rows + i] = rows[i].label;
+        row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
+        append_label(&split->labels, rows[i].label);
+        row_writer_append(&split->paths, padded, 1);
+    }
+    free(padded);
+    return error->status;
+}
+
+enum status store_append(struct store_writer *writer, enum split which, uint64_t count,
+                         const struct store_row *rows, const uint8_t *pixels, struct error *error)
+{
+    struct split_writer *split = &writer->splits[which];
+    size_t row_nbytes = image_num_values(&writer->image);
+    uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
+
+    writer->file.error = error;
+    if (store_check_planned(writer, which, count) != STATUS_OK)
+        return error->status;
+#pragma omp parallel for num_threads(writer->num_threads) schedule(static)
+    for (uint64_t i = 0; i < count; i++)
+        crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
+    /* From one border of chunks to the next, so that full buffers are written in an order that
+     * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
+    while (count > 0 && error->status == STATUS_OK) {
+        uint64_t part = split->images.chunk_rows - split->num_rows % split->images.chunk_rows;
+
+        part = part < count ? part : count;
+        store_append_facts(writer, which, part, rows);
+        row_writer_append(&split->images, pixels, part);
+        split->num_rows += part;
+        rows += part;
+        pixels += part * row_nbytes;
+        count -= part;
+    }
+    return error->status;
+}
+
+static void write_class_means(struct store_writer *writer, enum split which, const float *means)
+{
+    static const char *const labels[] = {"class", "height", "width", "channel"};
+    const struct h5_context *file = &writer->file;
+    uint64_t shape[] = {writer->classes.count, writer->image.height, writer->image.width,
+                        writer->image.channels};
+    size_t rank = store_image_rank(&writer->image);
+    hid_t dataset = h5_write_dataset(file, writer->splits[which].group, "class_means",
+                                     H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, rank, shape, means);
+
+    h5_write_dimension_labels(file, dataset, labels, rank);
+    h5_write_text_attribute(file, dataset, "units", "intensity / 255, 0 to 1");
+    h5_write_text_attribute(file, dataset, "description", "mean image of each class in this split");
+    h5_close(file, &dataset);
+}
+
+static void end_split(struct store_writer *writer, enum split which,
+                      const struct store_ending *ending)
+{
+    const struct h5_context *file = &writer->file;
+    struct split_writer *split = &writer->splits[which];
+    hid_t dataset;
+
+    if (writer->is_virtual)
+        store_write_virtual_images(writer, which, ending->links, ending->num_links);
+    else
+        row_writer_end(&split->images);
+    row_writer_end(&split->labels);
+    row_writer_end(&split->paths);
+    row_writer_end(&split->file_crc32);
+    dataset = h5_write_dataset(file, split->group, "pixel_crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32,
+                               1, &split->num_rows, split->row_pixel_crc32);
+    h5_write_text_attribute(file, dataset, "description",
+                            "CRC-32 of each row of images, checked when it is read");
+    h5_close(file, &dataset);
+    if (ending->class_means[which])
+        write_class_means(writer, which, ending->class_means[which]);
+    if (ending->class_sums[which])
+        store_write_class_sums(writer, which, ending->class_sums[which]);
+}
+
+static void write_root(struct store_writer *writer, const struct store_ending *ending)
+{
+    const struct h5_context *file = &writer->file;
+    const struct image_shape *image = &writer->image;
+    struct store_contents contents = {.image = *image, .classes = &writer->classes};
+    uint64_t shape[] = {image->height, image->width, image->channels};
+    char fingerprint[65];
+    hid_t group = H5I_INVALID_HID;
+
+    for (int which = 0; which < NUM_SPLITS; which++) {
+        contents.num_rows[which] = writer->splits[which].num_rows;
+        contents.labels[which] = writer->splits[which].row_labels;
+        contents.pixel_crc32[which] = writer->splits[which].row_pixel_crc32;
+    }
+    store_compute_fingerprint(&contents, fingerprint);
+    h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
+                    writer->is_virtual ? STORE_VIRTUAL_VERSION : STORE_VERSION);
+    h5_write_text_attribute(file, writer->root, "description",
+                            "labelled images: /SPLIT/images[i] is of class "
+                            "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
+    h5_write_text_attribute(file, writer->root, "fingerprint", fingerprint);
+    h5_write_counts_attribute(file, writer->root, "image_shape", shape,
+                              image->channels == 1 ? 2 : 3);
+    h5_write_texts(file, writer->root, "classes", &writer->classes);
+    group = h5_create_group(file, writer->root, "source");
+    h5_write_text_attribute(file, group, "name", ending->source.name);
+    h5_write_text_attribute(file, group, "settings", ending->source.settings);
+    h5_write_text_attribute(file, group, "digest", ending->source.digest);
+    h5_close(file, &group);
+    if (writer->is_virtual)
+        store_write_links(writer, ending->links, ending->num_links);
+    if (writer->shard)
+        store_write_shard(writer, ending->file_hashes);
+    if (ending->reject_paths && ending->reject_paths->count > 0) {
+        group = h5_create_group(file, writer->root, "rejects");
+        h5_write_text_attribute(file, group, "description",
+                                "files of the source that are no readable PNG and were skipped");
+        h5_write_texts(file, group, "path", ending->reject_paths);
+        h5_write_texts(file, group, "reason", ending->reject_reasons);
+        h5_close(file, &group);
+    }
+}
+
+enum status store_finish(struct store_writer *writer, const struct store_ending *ending,
+                         struct error *error)
+{
+    writer->file.error = error;
+    for (int which = 0; which < NUM_SPLITS; which++)
+        if (writer->splits[which].is_open)
+            end_split(writer, which, ending);
+    write_root(writer, ending);
+    destroy(writer);
+    if (error->status == STATUS_OK)
+        atomic_file_commit(&writer->output, error);
+    atomic_file_abandon(&writer->output);
+    free(writer);
+    return error->status;
+}
+
+void store_abandon(struct store_writer *writer)
+{
+    struct error ignored = {0};
+
+    if (!writer)
+        return;
+    writer->file.error = &ignored;
+    destroy(writer);
+    atomic_file_abandon(&writer->output);
+    free(writer);
+}

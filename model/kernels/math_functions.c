@@ -1,0 +1,18 @@
+#include "model/kernels/math_functions.h"
+
+#include "model/kernels/math_inline.h"
+
+double math_exp(double x)
+{
+    return math_exp_inline(x);
+}
+
+double math_log(double x)
+{
+    return math_log_inline(x);
+}
+
+double math_log1p(double x)
+{
+    return math_log1p_inline(x);
+}
