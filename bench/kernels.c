@@ -18,7 +18,7 @@
 
 struct part {
     const char *name;
-    enum status (*function)(struct bench_settings *settings, struct error *error);
+    bool (*function)(struct bench_settings *settings, struct error *error);
 };
 
 static const struct part parts[] = {
@@ -36,69 +36,67 @@ static const struct part *find_part(const char *name)
     return NULL;
 }
 
-static enum status run_parts(int count, char **names, struct bench_settings *settings,
-                             struct error *error)
+static bool run_parts(int count, char **names, struct bench_settings *settings, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < NUM_PARTS && status == STATUS_OK && count == 0; i++)
-        status = parts[i].function(settings, error);
-    for (int i = 0; i < count && status == STATUS_OK; i++)
-        status = find_part(names[i])->function(settings, error);
-    return status;
+    for (size_t i = 0; i < NUM_PARTS && ok && count == 0; i++)
+        ok = parts[i].function(settings, error);
+    for (int i = 0; i < count && ok; i++)
+        ok = find_part(names[i])->function(settings, error);
+    return ok;
 }
 
-static enum status check_parts(int count, char **names, struct error *error)
+static bool check_parts(int count, char **names, struct error *error)
 {
     for (int i = 0; i < count; i++)
         if (!find_part(names[i]))
             return error_set(error, STATUS_USAGE, NULL, "there is no part '%s' to measure",
                              names[i]);
-    return STATUS_OK;
+    return true;
 }
 
 /* ---- data ---- */
 
 /* Noise: what is computed does not depend on the values, and neither does the time. */
-static enum status draw_split(const struct bench_settings *settings, uint64_t index,
-                              uint64_t num_rows, struct dataset *dataset, struct error *error)
+static bool draw_split(const struct bench_settings *settings, uint64_t index, uint64_t num_rows,
+                       struct dataset *dataset, struct error *error)
 {
     struct random_stream stream = random_stream_begin(1, RANDOM_DRAW, index);
     const size_t row_nbytes = image_num_values(&settings->image);
     uint8_t *pixels = NULL;
     uint32_t *labels = NULL;
-    enum status status = memory_allocate(&labels, num_rows, sizeof(*labels), error);
+    bool ok = memory_allocate(&labels, num_rows, sizeof(*labels), error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&pixels, num_rows, row_nbytes, error);
-    if (status != STATUS_OK) {
+    if (ok)
+        ok = memory_allocate(&pixels, num_rows, row_nbytes, error);
+    if (!ok) {
         free(labels);
-        return status;
+        return ok;
     }
     for (size_t i = 0; i < num_rows * row_nbytes; i++)
         pixels[i] = (uint8_t)random_next(&stream);
     for (size_t i = 0; i < num_rows; i++)
         labels[i] = random_below(&stream, (uint32_t)settings->num_classes);
-    status = dataset_take(dataset, num_rows, row_nbytes, pixels, labels, error);
-    if (status != STATUS_OK)
+    ok = dataset_take(dataset, num_rows, row_nbytes, pixels, labels, error);
+    if (!ok)
         free(labels);
-    return status;
+    return ok;
 }
 
-static enum status load_store(struct store *store, struct bench_settings *settings,
-                              struct error *error)
+static bool load_store(struct store *store, struct bench_settings *settings, struct error *error)
 {
     const struct dataset_plan whole = {.num_threads = 1};
-    enum status status;
+    bool ok;
 
     settings->num_classes = store_classes(store)->count;
     settings->image = *store_image_shape(store);
-    status = dataset_open(&settings->train, store, SPLIT_TRAIN, &whole, error);
-    if (status == STATUS_OK)
-        status = dataset_open(&settings->valid, store, SPLIT_VALID, &whole, error);
-    if (status == STATUS_OK && (settings->train.num_rows == 0 || settings->valid.num_rows == 0))
-        status = error_set(error, STATUS_DATA, NULL, "a split of the store is empty");
-    return status;
+    ok = dataset_open(&settings->train, store, SPLIT_TRAIN, &whole, error);
+    if (ok)
+        ok = dataset_open(&settings->valid, store, SPLIT_VALID, &whole, error);
+    if (ok && (settings->train.num_rows == 0 || settings->valid.num_rows == 0))
+        ok = error_set(error, STATUS_DATA, NULL, "a split of the store is empty");
+    return ok;
 }
 
 /* ---- command line ---- */
@@ -137,28 +135,27 @@ struct options {
     uint64_t num_classes, num_repeats, num_threads;
 };
 
-static enum status run(const struct options *options, int num_parts, char **names,
-                       struct error *error)
+static bool run(const struct options *options, int num_parts, char **names, struct error *error)
 {
     struct bench_settings settings = {.num_repeats = (size_t)options->num_repeats,
                                       .num_classes = (size_t)options->num_classes,
                                       .image = {28, 28, 1},
                                       .max_threads = (int)options->num_threads};
     struct store *store = NULL;
-    enum status status;
+    bool ok;
 
     if (options->store) {
-        status = store_open(options->store, &store, error);
-        if (status == STATUS_OK)
-            status = load_store(store, &settings, error);
+        ok = store_open(options->store, &store, error);
+        if (ok)
+            ok = load_store(store, &settings, error);
     } else {
         /* The lesson's sizes. */
-        status = draw_split(&settings, 0, 12396, &settings.train, error);
-        if (status == STATUS_OK)
-            status = draw_split(&settings, 1, 2038, &settings.valid, error);
+        ok = draw_split(&settings, 0, 12396, &settings.train, error);
+        if (ok)
+            ok = draw_split(&settings, 1, 2038, &settings.valid, error);
     }
-    if (status == STATUS_OK)
-        status = run_parts(num_parts, names, &settings, error);
+    if (ok)
+        ok = run_parts(num_parts, names, &settings, error);
     if (!options->store) {
         free((void *)settings.train.labels);
         free((void *)settings.valid.labels);
@@ -166,7 +163,7 @@ static enum status run(const struct options *options, int num_parts, char **name
     dataset_close(&settings.train);
     dataset_close(&settings.valid);
     store_close(store);
-    return status;
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -195,11 +192,11 @@ int main(int argc, char **argv)
     struct error error = {0};
     bool done = false;
     int first;
-    enum status status = options_parse(&program, argc, argv, &first, &done, &error);
+    bool ok = options_parse(&program, argc, argv, &first, &done, &error);
 
-    if (status == STATUS_OK && !done)
-        status = check_parts(argc - first, argv + first, &error);
-    if (status == STATUS_OK && !done)
-        status = run(&options, argc - first, argv + first, &error);
-    return options_exit_status(&program, status, &error);
+    if (ok && !done)
+        ok = check_parts(argc - first, argv + first, &error);
+    if (ok && !done)
+        ok = run(&options, argc - first, argv + first, &error);
+    return options_exit_status(&program, &error);
 }

@@ -19,19 +19,19 @@ struct bench_settings {
 };
 
 /* The peaks of each instruction set: fma, and reading from caches of several sizes and memory. */
-enum status bench_peaks(struct bench_settings *settings, struct error *error);
+bool bench_peaks(struct bench_settings *settings, struct error *error);
 
 /* Every kernel of every table, beside the peaks. */
-enum status bench_rates(struct bench_settings *settings, struct error *error);
+bool bench_rates(struct bench_settings *settings, struct error *error);
 
 /* An epoch of the linear model on one thread beside the bare loop, for each table. */
-enum status bench_ceiling(struct bench_settings *settings, struct error *error);
+bool bench_ceiling(struct bench_settings *settings, struct error *error);
 
 /* Epochs of the linear model on 1, 2, 4, ... and max_threads threads. */
-enum status bench_threads(struct bench_settings *settings, struct error *error);
+bool bench_threads(struct bench_settings *settings, struct error *error);
 
 /* Evaluating the valid split with each model, on one thread and on max_threads. */
-enum status bench_evaluate(struct bench_settings *settings, struct error *error);
+bool bench_evaluate(struct bench_settings *settings, struct error *error);
 
 /* ---- what the parts share ---- */
 

@@ -21,9 +21,9 @@ struct epochs {
     struct error error;
 };
 
-static enum status epochs_create(struct epochs *epochs, struct bench_settings *settings,
-                                 const struct kernels *kernels, uint64_t batch_size,
-                                 int num_threads, struct error *error)
+static bool epochs_create(struct epochs *epochs, struct bench_settings *settings,
+                          const struct kernels *kernels, uint64_t batch_size, int num_threads,
+                          struct error *error)
 {
     const struct model_spec spec = {.kind = MODEL_LINEAR,
                                     .loss = LOSS_MAE,
@@ -35,12 +35,12 @@ static enum status epochs_create(struct epochs *epochs, struct bench_settings *s
         .order = {.shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1},
         .learning_rate = 1.0f,
         .num_threads = num_threads};
-    enum status status;
+    bool ok;
 
     *epochs = (struct epochs){0};
-    status = model_create(&spec, &epochs->model, error);
-    if (status != STATUS_OK)
-        return status;
+    ok = model_create(&spec, &epochs->model, error);
+    if (!ok)
+        return ok;
     if (kernels)
         epochs->model.kernels = kernels;
     model_init_normal(&epochs->model, 1.0, 1);
@@ -67,7 +67,7 @@ static void call_epoch(void *context)
 }
 
 /* What went wrong in any of the calls. */
-static enum status epochs_status(const struct epochs *epochs, struct error *error)
+static bool epochs_status(const struct epochs *epochs, struct error *error)
 {
     if (epochs->status != STATUS_OK)
         *error = epochs->error;
@@ -93,17 +93,17 @@ static void call_bare_loop(void *context)
         loop->limits->linear(loop->pixels, loop->num_pixels, loop->sink);
 }
 
-enum status bench_ceiling(struct bench_settings *settings, struct error *error)
+bool bench_ceiling(struct bench_settings *settings, struct error *error)
 {
     const struct kernels *tables[KERNELS_MAX_TABLES];
     const size_t num_tables = kernels_list(tables);
     const struct dataset *train = &settings->train;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (settings->num_classes != 2)
         return error_set(error, STATUS_USAGE, NULL,
                          "the bare loop beside an epoch is that of two classes");
-    for (size_t t = 0; t < num_tables && status == STATUS_OK; t++) {
+    for (size_t t = 0; t < num_tables && ok; t++) {
         const char *name = tables[t]->name;
         const size_t slice_nbytes = MODEL_SLICE_ROWS * train->row_nbytes / 128 * 128;
         struct bare_loop loop = {.limits = limits_find(name),
@@ -112,13 +112,13 @@ enum status bench_ceiling(struct bench_settings *settings, struct error *error)
                                  .num_slices = train->num_rows * train->row_nbytes / slice_nbytes};
         struct epochs epochs;
 
-        status = epochs_create(&epochs, settings, tables[t], 256, 1, error);
-        if (status == STATUS_OK) {
+        ok = epochs_create(&epochs, settings, tables[t], 256, 1, error);
+        if (ok) {
             const struct work works[] = {{call_bare_loop, &loop}, {call_epoch, &epochs}};
             struct timing timings[2];
 
             measure(works, 2, settings->num_repeats, timings);
-            status = epochs_status(&epochs, error);
+            ok = epochs_status(&epochs, error);
             print_timing(TEXT("ceiling/%s/bare-loop", name), timings[0], 1e3, "ms");
             print_timing(TEXT("ceiling/%s/epoch", name), timings[1], 1e3, "ms");
             printf("ceiling/%s/ratio %.2f x best %.2f\n", name,
@@ -126,7 +126,7 @@ enum status bench_ceiling(struct bench_settings *settings, struct error *error)
         }
         epochs_destroy(&epochs);
     }
-    return status;
+    return ok;
 }
 
 /* ---- threads ---- */
@@ -167,25 +167,24 @@ static size_t list_threads(int max_threads, int counts[MEASURE_MAX_WORKS])
     return num_counts;
 }
 
-static enum status print_threads(struct bench_settings *settings, uint64_t batch_size,
-                                 struct error *error)
+static bool print_threads(struct bench_settings *settings, uint64_t batch_size, struct error *error)
 {
     int counts[MEASURE_MAX_WORKS];
     const size_t num_counts = list_threads(settings->max_threads, counts);
     struct epochs epochs[MEASURE_MAX_WORKS] = {{.num_done = 0}};
     struct work works[MEASURE_MAX_WORKS];
     struct timing timings[MEASURE_MAX_WORKS];
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++) {
-        status = epochs_create(&epochs[i], settings, NULL, batch_size, counts[i], error);
+    for (size_t i = 0; i < num_counts && ok; i++) {
+        ok = epochs_create(&epochs[i], settings, NULL, batch_size, counts[i], error);
         works[i] = (struct work){call_epoch, &epochs[i]};
     }
-    if (status == STATUS_OK)
+    if (ok)
         measure(works, num_counts, settings->num_repeats, timings);
-    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++)
-        status = epochs_status(&epochs[i], error);
-    for (size_t i = 0; i < num_counts && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < num_counts && ok; i++)
+        ok = epochs_status(&epochs[i], error);
+    for (size_t i = 0; i < num_counts && ok; i++) {
         const char *name = TEXT("threads/batch-%d/%d", (int)batch_size, counts[i]);
 
         print_timing(name, timings[i], 1e3, "ms");
@@ -195,18 +194,18 @@ static enum status print_threads(struct bench_settings *settings, uint64_t batch
     }
     for (size_t i = 0; i < num_counts; i++)
         epochs_destroy(&epochs[i]);
-    return status;
+    return ok;
 }
 
-enum status bench_threads(struct bench_settings *settings, struct error *error)
+bool bench_threads(struct bench_settings *settings, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     if (settings->max_threads > 1)
         print_round_trip(settings->num_repeats);
-    status = print_threads(settings, 256, error);
+    ok = print_threads(settings, 256, error);
 
-    return status == STATUS_OK ? print_threads(settings, 4096, error) : status;
+    return ok && print_threads(settings, 4096, error);
 }
 
 /* ---- evaluation ---- */
@@ -229,46 +228,46 @@ static void call_validate(void *context)
                                 &work->error);
 }
 
-static enum status print_evaluate(struct bench_settings *settings, const char *name,
-                                  const struct model_spec *spec, struct error *error)
+static bool print_evaluate(struct bench_settings *settings, const char *name,
+                           const struct model_spec *spec, struct error *error)
 {
     struct model model;
-    enum status status = model_create(spec, &model, error);
+    bool ok = model_create(spec, &model, error);
     const int counts[] = {1, settings->max_threads};
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     model_init_normal(&model, 1.0, 1);
-    for (size_t i = 0; i < (counts[1] > 1 ? 2 : 1) && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < (counts[1] > 1 ? 2 : 1) && ok; i++) {
         struct evaluation_work context = {
             .model = &model, .dataset = &settings->valid, .num_threads = counts[i]};
         struct timing timing;
 
         measure(&(struct work){call_validate, &context}, 1, settings->num_repeats, &timing);
-        status = context.status;
-        if (status == STATUS_OK)
+        ok = context.status;
+        if (ok)
             print_timing(TEXT("evaluate/%s/%d", name, counts[i]), timing, 1e3, "ms");
         else
             *error = context.error;
     }
     model_destroy(&model);
-    return status;
+    return ok;
 }
 
-enum status bench_evaluate(struct bench_settings *settings, struct error *error)
+bool bench_evaluate(struct bench_settings *settings, struct error *error)
 {
     struct model_spec spec = {.kind = MODEL_LINEAR,
                               .loss = LOSS_MAE,
                               .image = settings->image,
                               .num_classes = settings->num_classes};
-    enum status status = print_evaluate(settings, "linear", &spec, error);
+    bool ok = print_evaluate(settings, "linear", &spec, error);
 
     spec.kind = MODEL_NEAREST_MEAN;
     spec.distance = DISTANCE_L1;
-    if (status == STATUS_OK)
-        status = print_evaluate(settings, "nearest-mean-l1", &spec, error);
+    if (ok)
+        ok = print_evaluate(settings, "nearest-mean-l1", &spec, error);
     spec.distance = DISTANCE_L2;
-    if (status == STATUS_OK)
-        status = print_evaluate(settings, "nearest-mean-l2", &spec, error);
-    return status;
+    if (ok)
+        ok = print_evaluate(settings, "nearest-mean-l2", &spec, error);
+    return ok;
 }

@@ -81,18 +81,18 @@ static void print_peaks(struct peak *peak, size_t num_repeats)
     }
 }
 
-enum status bench_peaks(struct bench_settings *settings, struct error *error)
+bool bench_peaks(struct bench_settings *settings, struct error *error)
 {
     const struct kernels *tables[KERNELS_MAX_TABLES];
     const size_t num_tables = kernels_list(tables);
     float *values = NULL;
-    enum status status = memory_allocate(&values, MAX_NBYTES, 1, error);
+    bool ok = memory_allocate(&values, MAX_NBYTES, 1, error);
 
-    for (size_t t = 0; t < num_tables && status == STATUS_OK; t++) {
+    for (size_t t = 0; t < num_tables && ok; t++) {
         struct peak peak = {.limits = limits_find(tables[t]->name), .values = values};
 
         print_peaks(&peak, settings->num_repeats);
     }
     free(values);
-    return status;
+    return ok;
 }

@@ -147,17 +147,17 @@ static void print_losses(struct operands *x, size_t num_repeats)
 }
 
 /* Lays the arrays into a block of floats, which holds the pixels too. */
-static enum status make_operands(struct operands *x, float **block, struct error *error)
+static bool make_operands(struct operands *x, float **block, struct error *error)
 {
     struct random_stream stream = random_stream_begin(2, RANDOM_DRAW, 0);
     const size_t num_weights = (x->C * x->D + 15) / 16 * 16;
     float **arrays[3] = {&x->weight, &x->grad, &x->velocity};
     uint8_t *pixels;
-    enum status status = memory_allocate(
-        block, num_weights * (3 + NUM_SLICES) + B * x->D / sizeof(float), sizeof(float), error);
+    bool ok = memory_allocate(block, num_weights * (3 + NUM_SLICES) + B * x->D / sizeof(float),
+                              sizeof(float), error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     for (size_t i = 0; i < 3; i++)
         *arrays[i] = *block + i * num_weights;
     for (size_t i = 0; i < NUM_SLICES; i++)
@@ -173,27 +173,27 @@ static enum status make_operands(struct operands *x, float **block, struct error
         x->weight[i] = (random_uniform(&stream) - 0.5f) * 0.1f;
     for (size_t i = 0; i < B * x->C; i++)
         x->grad_logits[i] = random_uniform(&stream) - 0.5f;
-    return STATUS_OK;
+    return true;
 }
 
-enum status bench_rates(struct bench_settings *settings, struct error *error)
+bool bench_rates(struct bench_settings *settings, struct error *error)
 {
     static const size_t outputs[] = {1, MAX_OUTPUTS};
     const struct kernels *tables[KERNELS_MAX_TABLES];
     const size_t num_tables = kernels_list(tables);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < 2 && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < 2 && ok; i++) {
         struct operands x = {.C = outputs[i], .D = 784};
         float *block = NULL;
 
-        status = make_operands(&x, &block, error);
-        for (size_t t = 0; t < num_tables && status == STATUS_OK; t++) {
+        ok = make_operands(&x, &block, error);
+        for (size_t t = 0; t < num_tables && ok; t++) {
             x.kernels = tables[t];
             print_rates(&x, settings->num_repeats);
             print_losses(&x, settings->num_repeats);
         }
         free(block);
     }
-    return status;
+    return ok;
 }

@@ -45,50 +45,50 @@ struct plan {
 };
 
 /* Seconds to open, and to read all pixels. */
-static enum status load(const struct plan *plan, double *open_seconds, double *read_seconds,
-                        uint64_t *nbytes, struct error *error)
+static bool load(const struct plan *plan, double *open_seconds, double *read_seconds,
+                 uint64_t *nbytes, struct error *error)
 {
     struct store *store = NULL;
     uint8_t *pixels = NULL;
     double start = now();
-    enum status status = store_open_with(plan->path, &plan->checks, &store, error);
+    bool ok = store_open_with(plan->path, &plan->checks, &store, error);
     uint64_t num_rows = 0;
     size_t row_nbytes = 0;
 
     *open_seconds = now() - start;
-    if (status == STATUS_OK) {
+    if (ok) {
         num_rows = store_num_rows(store, plan->split);
         row_nbytes = image_num_values(store_image_shape(store));
         *nbytes = num_rows * row_nbytes;
     }
     start = now();
-    if (status == STATUS_OK)
-        status = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
-    if (status == STATUS_OK)
-        status = store_read_pixels(store, plan->split, 0, num_rows, plan->checks.num_threads,
-                                   pixels, error);
+    if (ok)
+        ok = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
+    if (ok)
+        ok = store_read_pixels(store, plan->split, 0, num_rows, plan->checks.num_threads, pixels,
+                               error);
     *read_seconds = now() - start;
     free(pixels);
     if (store)
         store_close(store);
-    return status;
+    return ok;
 }
 
-static enum status measure(const struct plan *plan, uint64_t num_runs, struct error *error)
+static bool measure(const struct plan *plan, uint64_t num_runs, struct error *error)
 {
     double *opens = NULL, *reads = NULL, *wholes = NULL;
     uint64_t nbytes = 0;
-    enum status status = memory_allocate(&opens, num_runs, sizeof(*opens), error);
+    bool ok = memory_allocate(&opens, num_runs, sizeof(*opens), error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&reads, num_runs, sizeof(*reads), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&wholes, num_runs, sizeof(*wholes), error);
-    for (uint64_t i = 0; i < num_runs && status == STATUS_OK; i++) {
-        status = load(plan, &opens[i], &reads[i], &nbytes, error);
+    if (ok)
+        ok = memory_allocate(&reads, num_runs, sizeof(*reads), error);
+    if (ok)
+        ok = memory_allocate(&wholes, num_runs, sizeof(*wholes), error);
+    for (uint64_t i = 0; i < num_runs && ok; i++) {
+        ok = load(plan, &opens[i], &reads[i], &nbytes, error);
         wholes[i] = opens[i] + reads[i];
     }
-    if (status == STATUS_OK)
+    if (ok)
         printf("verify=%s threads=%d megabytes=%.1f open_ms=%.2f read_ms=%.2f "
                "read_mb_per_second=%.0f open_and_read_mb_per_second=%.0f\n",
                plan->checks.skip_seal ? "quick" : "full", plan->checks.num_threads,
@@ -98,7 +98,7 @@ static enum status measure(const struct plan *plan, uint64_t num_runs, struct er
     free(opens);
     free(reads);
     free(wholes);
-    return status;
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -106,7 +106,7 @@ int main(int argc, char **argv)
     struct plan plan = {.split = SPLIT_TRAIN};
     struct error error = {0};
     uint64_t num_threads = (uint64_t)omp_get_num_procs(), num_runs = 9;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (argc < 2 || argc > 5) {
         fprintf(stderr, "Usage: load_split STORE.h5 [THREADS [RUNS [SPLIT]]]\n");
@@ -114,18 +114,18 @@ int main(int argc, char **argv)
     }
     plan.path = argv[1];
     if (argc > 2)
-        status = parse_count("THREADS", argv[2], 1, 1024, &num_threads, &error);
-    if (status == STATUS_OK && argc > 3)
-        status = parse_count("RUNS", argv[3], 1, 100000, &num_runs, &error);
+        ok = parse_count("THREADS", argv[2], 1, 1024, &num_threads, &error);
+    if (ok && argc > 3)
+        ok = parse_count("RUNS", argv[3], 1, 100000, &num_runs, &error);
     for (int split = 0; argc > 4 && split < NUM_SPLITS; split++)
         if (strcmp(argv[4], split_names[split]) == 0)
             plan.split = (enum split)split;
     plan.checks.num_threads = (int)num_threads;
-    for (int i = 0; i < 2 && status == STATUS_OK; i++) {
+    for (int i = 0; i < 2 && ok; i++) {
         plan.checks.skip_seal = i == 1;
-        status = measure(&plan, num_runs, &error);
+        ok = measure(&plan, num_runs, &error);
     }
-    if (status != STATUS_OK)
+    if (!ok)
         error_print(&error, "load_split", stderr);
-    return status;
+    return ok;
 }

@@ -75,16 +75,16 @@ static void call_ring(void *context)
     ranks_finish(ranks, RANKS_STEPS);
 }
 
-static enum status measure_messages(struct ranks *ranks, struct error *error)
+static bool measure_messages(struct ranks *ranks, struct error *error)
 {
     struct ring ring = {.ranks = ranks, .nbytes = LATENCY_NBYTES};
-    enum status status = memory_allocate(&ring.send, BANDWIDTH_NBYTES, 1, error);
+    bool ok = memory_allocate(&ring.send, BANDWIDTH_NBYTES, 1, error);
     double seconds;
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&ring.receive, BANDWIDTH_NBYTES, 1, error);
-    status = ranks_agree(ranks, status, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = memory_allocate(&ring.receive, BANDWIDTH_NBYTES, 1, error);
+    ok = ranks_agree(ranks, error);
+    if (ok) {
         print(ranks, "round", time_calls(ranks, call_ring, &ring) * 1e6, "us");
         ring.nbytes = BANDWIDTH_NBYTES;
         seconds = time_calls(ranks, call_ring, &ring);
@@ -92,7 +92,7 @@ static enum status measure_messages(struct ranks *ranks, struct error *error)
     }
     free(ring.send);
     free(ring.receive);
-    return status;
+    return ok;
 }
 
 /* ---- exchanges ---- */
@@ -122,27 +122,27 @@ static void call_step(void *context)
 }
 
 /* One slice a rank. */
-static enum status measure_step(struct ranks *ranks, const struct kernels *kernels,
-                                size_t num_parameters, bool is_gathered, struct error *error)
+static bool measure_step(struct ranks *ranks, const struct kernels *kernels, size_t num_parameters,
+                         bool is_gathered, struct error *error)
 {
     struct step step = {.num_slices = ranks->count};
     const size_t num_slices[2] = {ranks->count, ranks->count};
-    enum status status = exchange_create(&step.exchange, ranks, kernels, num_parameters, num_slices,
-                                         is_gathered ? SIZE_MAX : 0, error);
+    bool ok = exchange_create(&step.exchange, ranks, kernels, num_parameters, num_slices,
+                              is_gathered ? SIZE_MAX : 0, error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&step.slice_grads[0], num_parameters, sizeof(float), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&step.parameters, num_parameters, sizeof(float), error);
-    status = ranks_agree(ranks, status, error);
-    if (status == STATUS_OK)
+    if (ok)
+        ok = memory_allocate(&step.slice_grads[0], num_parameters, sizeof(float), error);
+    if (ok)
+        ok = memory_allocate(&step.parameters, num_parameters, sizeof(float), error);
+    ok = ranks_agree(ranks, error);
+    if (ok)
         print(ranks,
               TEXT("exchange/%s/%zu", is_gathered ? "gathered" : "scattered", num_parameters),
               time_calls(ranks, call_step, &step) * 1e6, "us");
     exchange_destroy(&step.exchange);
     free(step.slice_grads[0]);
     free(step.parameters);
-    return status;
+    return ok;
 }
 
 /* ---- arithmetic ---- */
@@ -159,38 +159,38 @@ static void call_add(void *context)
     arithmetic->kernels->add(arithmetic->a, arithmetic->b, 0, ADDED_VALUES);
 }
 
-static enum status measure_arithmetic(struct ranks *ranks, const struct kernels *kernels,
-                                      struct error *error)
+static bool measure_arithmetic(struct ranks *ranks, const struct kernels *kernels,
+                               struct error *error)
 {
     struct arithmetic arithmetic = {.kernels = kernels};
-    enum status status = memory_allocate(&arithmetic.a, ADDED_VALUES, sizeof(float), error);
+    bool ok = memory_allocate(&arithmetic.a, ADDED_VALUES, sizeof(float), error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&arithmetic.b, ADDED_VALUES, sizeof(float), error);
-    status = ranks_agree(ranks, status, error);
-    if (status == STATUS_OK)
+    if (ok)
+        ok = memory_allocate(&arithmetic.b, ADDED_VALUES, sizeof(float), error);
+    ok = ranks_agree(ranks, error);
+    if (ok)
         print(ranks, "add", time_calls(ranks, call_add, &arithmetic) / ADDED_VALUES * 1e9,
               "ns/value");
     free(arithmetic.a);
     free(arithmetic.b);
-    return status;
+    return ok;
 }
 
-static enum status measure_all(struct ranks *ranks, struct error *error)
+static bool measure_all(struct ranks *ranks, struct error *error)
 {
     const struct kernels *kernels;
-    enum status status = kernels_choose(&kernels, error);
+    bool ok = kernels_choose(&kernels, error);
 
-    status = ranks_agree(ranks, status, error);
+    ok = ranks_agree(ranks, error);
     print(ranks, "ranks", (double)ranks->count, "");
-    if (status == STATUS_OK)
-        status = measure_arithmetic(ranks, kernels, error);
-    if (status == STATUS_OK && ranks->count > 1)
-        status = measure_messages(ranks, error);
+    if (ok)
+        ok = measure_arithmetic(ranks, kernels, error);
+    if (ok && ranks->count > 1)
+        ok = measure_messages(ranks, error);
     for (size_t i = 0; i < sizeof(parameter_counts) / sizeof(parameter_counts[0]); i++)
-        for (int is_gathered = 1; is_gathered >= 0 && status == STATUS_OK; is_gathered--)
-            status = measure_step(ranks, kernels, parameter_counts[i], is_gathered, error);
-    return status;
+        for (int is_gathered = 1; is_gathered >= 0 && ok; is_gathered--)
+            ok = measure_step(ranks, kernels, parameter_counts[i], is_gathered, error);
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -206,13 +206,13 @@ int main(int argc, char **argv)
     struct error error = {0};
     bool done = false;
     int first, exit_status;
-    enum status status = options_parse(&program, argc, argv, &first, &done, &error);
+    bool ok = options_parse(&program, argc, argv, &first, &done, &error);
 
-    if (status == STATUS_OK && !done)
-        status = ranks_begin(&ranks, program.name, &error);
-    if (status == STATUS_OK && !done)
-        status = measure_all(&ranks, &error);
-    exit_status = launcher.rank == 0 ? options_exit_status(&program, status, &error) : (int)status;
+    if (ok && !done)
+        ok = ranks_begin(&ranks, program.name, &error);
+    if (ok && !done)
+        ok = measure_all(&ranks, &error);
+    exit_status = launcher.rank == 0 ? options_exit_status(&program, &error) : (int)error.status;
     ranks_end(&ranks);
     return exit_status;
 }

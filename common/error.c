@@ -13,13 +13,13 @@ static void copy_if_given(char *destination, size_t size, const char *source)
         snprintf(destination, size, "%s", source);
 }
 
-enum status error_set(struct error *error, enum status status, const struct error_context *context,
-                      const char *format, ...)
+bool error_set(struct error *error, enum status status, const struct error_context *context,
+               const char *format, ...)
 {
     va_list arguments;
 
-    if (error->status != STATUS_OK)
-        return status;
+    if (!error_ok(error))
+        return false;
     memset(error, 0, sizeof(*error));
     error->status = status;
     va_start(arguments, format);
@@ -34,15 +34,15 @@ enum status error_set(struct error *error, enum status status, const struct erro
         if (context->row)
             error->row = *context->row;
     }
-    return status;
+    return false;
 }
 
-enum status error_set_errno(struct error *error, const char *file, const char *what)
+bool error_set_errno(struct error *error, const char *file, const char *what)
 {
     return error_set(error, STATUS_IO, ERROR_AT(.file = file), "%s: %s", what, strerror(errno));
 }
 
-enum status error_set_memory(struct error *error, uint64_t nbytes)
+bool error_set_memory(struct error *error, uint64_t nbytes)
 {
     return error_set(error, STATUS_INTERNAL, NULL, "no memory for %" PRIu64 " bytes", nbytes);
 }

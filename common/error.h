@@ -1,6 +1,7 @@
 /*
- * Errors: a fallible function returns a status and, where it fails, fills one record.  Callers
- * pass the record up unchanged; only main prints it.  The first error wins: filling a record that
+ * Errors: the record is the status.  A function that can fail returns true if it did what it is
+ * for; where it fails, it fills the record of its caller and returns false.  Callers pass the
+ * record up unchanged, and only main prints it.  The first error wins: filling a record that
  * already holds an error changes nothing, so a clean-up that fails cannot hide the cause.
  */
 #ifndef QUERN_COMMON_ERROR_H
@@ -43,15 +44,24 @@ struct error_context {
 /* ERROR_AT(.file = path, .expected = "28x28", .found = size) */
 #define ERROR_AT(...) (&(struct error_context){__VA_ARGS__})
 
-/* Fills the record (unless it holds an error already) and returns status.  context may be NULL. */
-enum status error_set(struct error *error, enum status status, const struct error_context *context,
-                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* True while nothing has failed. */
+static inline bool error_ok(const struct error *error)
+{
+    return error->status == STATUS_OK;
+}
+
+/*
+ * Fills the record, unless it holds an error already.  Returns false, for the caller to return.
+ * context may be NULL.
+ */
+bool error_set(struct error *error, enum status status, const struct error_context *context,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* STATUS_IO with errno's text: "FILE: cannot open: No such file or directory". */
-enum status error_set_errno(struct error *error, const char *file, const char *what);
+bool error_set_errno(struct error *error, const char *file, const char *what);
 
 /* STATUS_INTERNAL: no memory for nbytes. */
-enum status error_set_memory(struct error *error, uint64_t nbytes);
+bool error_set_memory(struct error *error, uint64_t nbytes);
 
 /* Prints "PROGRAM: FILE: DATASET, row N: WHAT: expected A, found B", control characters escaped. */
 void error_print(const struct error *error, const char *program, FILE *stream);

@@ -34,8 +34,7 @@ static void *allocate(size_t num_elements, size_t element_nbytes, bool may_be_hu
     return block;
 }
 
-enum status memory_allocate(void *array, size_t num_elements, size_t element_nbytes,
-                            struct error *error)
+bool memory_allocate(void *array, size_t num_elements, size_t element_nbytes, struct error *error)
 {
     size_t nbytes = 0;
     void *block = allocate(num_elements, element_nbytes, false, &nbytes, error);
@@ -43,27 +42,27 @@ enum status memory_allocate(void *array, size_t num_elements, size_t element_nby
     if (block)
         memset(block, 0, nbytes);
     memcpy(array, &block, sizeof(block));
-    return block ? STATUS_OK : error->status;
+    return block != NULL;
 }
 
-enum status memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
-                                  struct error *error)
+bool memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
+                           struct error *error)
 {
     size_t nbytes = 0;
     void *block = allocate(num_elements, element_nbytes, true, &nbytes, error);
 
     memcpy(array, &block, sizeof(block));
-    return block ? STATUS_OK : error->status;
+    return block != NULL;
 }
 
-enum status memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
-                        struct error *error)
+bool memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
+                 struct error *error)
 {
     size_t new_capacity = *capacity ? *capacity : 4096;
     void *old, *moved;
 
     if (needed <= *capacity)
-        return STATUS_OK;
+        return true;
     while (new_capacity < needed)
         new_capacity += new_capacity / 2;
     memcpy(&old, block, sizeof(old));
@@ -72,5 +71,5 @@ enum status memory_grow(void *block, size_t *capacity, size_t needed, size_t ele
         return error_set_memory(error, new_capacity * element_nbytes);
     memcpy(block, &moved, sizeof(moved));
     *capacity = new_capacity;
-    return STATUS_OK;
+    return true;
 }

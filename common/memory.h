@@ -12,22 +12,21 @@
 enum { MEMORY_ALIGNMENT = 64 };
 
 /* *array is NULL on failure and never NULL on success, even for no elements. */
-enum status memory_allocate(void *array, size_t num_elements, size_t element_nbytes,
-                            struct error *error);
+bool memory_allocate(void *array, size_t num_elements, size_t element_nbytes, struct error *error);
 
 /*
  * The same, but not zeroed, for large arrays that are filled by several threads: the memory is
  * touched first by who fills it, not twice.  What is large enough is in huge pages where the system
  * has them.
  */
-enum status memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
-                                  struct error *error);
+bool memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
+                           struct error *error);
 
 /*
  * Makes an array, at block, hold needed elements: moved, and half as large again at least, when
  * *capacity is less.  Unlike the others it is on the boundary of malloc.
  */
-enum status memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
-                        struct error *error);
+bool memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
+                 struct error *error);
 
 #endif

@@ -115,15 +115,15 @@ static void print_help(const struct program *program, FILE *stream)
         fprintf(stream, "\n%s\n", program->epilogue);
 }
 
-static enum status take_choice(const struct option_spec *spec, const char *name, const char *text,
-                               struct error *error)
+static bool take_choice(const struct option_spec *spec, const char *name, const char *text,
+                        struct error *error)
 {
     char choices[200];
 
     for (int i = 0; spec->choices[i]; i++) {
         if (strcmp(spec->choices[i], text) == 0) {
             *(int *)spec->value = i;
-            return STATUS_OK;
+            return true;
         }
     }
     format_choices(spec, choices, sizeof(choices));
@@ -131,7 +131,7 @@ static enum status take_choice(const struct option_spec *spec, const char *name,
                      ERROR_AT(.expected = choices, .found = TEXT("'%s'", text)), "%s", name);
 }
 
-static enum status take_value(const struct option_spec *spec, const char *text, struct error *error)
+static bool take_value(const struct option_spec *spec, const char *text, struct error *error)
 {
     const char *name = TEXT("--%s", spec->name);
     bool is_bounded = spec->minimum != 0 || spec->maximum != 0;
@@ -141,10 +141,10 @@ static enum status take_value(const struct option_spec *spec, const char *text, 
     switch (spec->type) {
     case OPTION_FLAG:
         *(bool *)spec->value = true;
-        return STATUS_OK;
+        return true;
     case OPTION_TEXT:
         *(const char **)spec->value = text;
-        return STATUS_OK;
+        return true;
     case OPTION_COUNT:
         return parse_count(name, text, (uint64_t)spec->minimum,
                            is_bounded ? (uint64_t)spec->maximum : UINT64_MAX, spec->value, error);
@@ -160,7 +160,7 @@ static enum status take_value(const struct option_spec *spec, const char *text, 
 }
 
 /* argument is the last that getopt took, which for letters such as -xy is not yet theirs. */
-static enum status refuse_option(const char *argument, struct error *error)
+static bool refuse_option(const char *argument, struct error *error)
 {
     if (optopt >= CODE_HELP)
         return error_set(error, STATUS_USAGE, NULL, "option %.*s takes no value",
@@ -170,12 +170,12 @@ static enum status refuse_option(const char *argument, struct error *error)
     return error_set(error, STATUS_USAGE, NULL, "unknown option %s", argument);
 }
 
-enum status options_parse(const struct program *program, int argc, char **argv, int *first_operand,
-                          bool *done, struct error *error)
+bool options_parse(const struct program *program, int argc, char **argv, int *first_operand,
+                   bool *done, struct error *error)
 {
     struct option *table = calloc(program->num_options + 3, sizeof(*table));
     size_t num_entries = 0;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *done = false;
     if (!table)
@@ -193,7 +193,7 @@ enum status options_parse(const struct program *program, int argc, char **argv, 
 
     optind = 0; /* restarts GNU getopt, so that tests may parse more than once */
     opterr = 0;
-    while (status == STATUS_OK) {
+    while (ok) {
         int code = getopt_long(argc, argv, ":", table, NULL);
         const char *argument = optind > 0 ? argv[optind - 1] : "";
 
@@ -210,28 +210,29 @@ enum status options_parse(const struct program *program, int argc, char **argv, 
             break;
         }
         if (code == ':')
-            status = error_set(error, STATUS_USAGE, NULL, "option %s needs a value", argument);
+            ok = error_set(error, STATUS_USAGE, NULL, "option %s needs a value", argument);
         else if (code == '?')
-            status = refuse_option(argument, error);
+            ok = refuse_option(argument, error);
         else
-            status = take_value(&program->options[code - CODE_FIRST], optarg, error);
+            ok = take_value(&program->options[code - CODE_FIRST], optarg, error);
     }
     *first_operand = optind;
     free(table);
-    return status;
+    return ok;
 }
 
-int options_exit_status(const struct program *program, enum status status,
-                        const struct error *error)
+int options_exit_status(const struct program *program, const struct error *error)
 {
-    if (status != STATUS_OK)
+    int code = (int)error->status;
+
+    if (!error_ok(error))
         error_print(error, program->name, stderr);
-    if (status == STATUS_USAGE)
+    if (code == STATUS_USAGE)
         fprintf(stderr, "Try '%s --help'.\n", program->name);
     /* Output that could not be written is a failure, even after all else went well. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status == STATUS_OK) {
+    if ((fflush(stdout) != 0 || ferror(stdout)) && error_ok(error)) {
         fprintf(stderr, "%s: cannot write to standard output\n", program->name);
-        status = STATUS_IO;
+        code = STATUS_IO;
     }
-    return (int)status;
+    return code;
 }

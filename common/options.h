@@ -46,11 +46,10 @@ struct program {
  * Operands (non-options) are moved to the end of argv; *first_operand is the index of the first.
  * STATUS_USAGE names what is wrong.
  */
-enum status options_parse(const struct program *program, int argc, char **argv, int *first_operand,
-                          bool *done, struct error *error);
+bool options_parse(const struct program *program, int argc, char **argv, int *first_operand,
+                   bool *done, struct error *error);
 
 /* How every main ends: prints the error, if any, and for usage errors where the help is. */
-int options_exit_status(const struct program *program, enum status status,
-                        const struct error *error);
+int options_exit_status(const struct program *program, const struct error *error);
 
 #endif

@@ -8,15 +8,14 @@
 
 #include "common/text.h"
 
-static enum status refuse(const char *name, const char *text, const char *expected,
-                          struct error *error)
+static bool refuse(const char *name, const char *text, const char *expected, struct error *error)
 {
     return error_set(error, STATUS_USAGE,
                      ERROR_AT(.expected = expected, .found = TEXT("'%s'", text)), "%s", name);
 }
 
-enum status parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
-                        uint64_t *value, struct error *error)
+bool parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
+                 uint64_t *value, struct error *error)
 {
     const char *expected =
         maximum == UINT64_MAX
@@ -36,11 +35,11 @@ enum status parse_count(const char *name, const char *text, uint64_t minimum, ui
     if (parsed < minimum || parsed > maximum)
         return refuse(name, text, expected, error);
     *value = parsed;
-    return STATUS_OK;
+    return true;
 }
 
-enum status parse_nbytes(const char *name, const char *text, uint64_t minimum, uint64_t *value,
-                         struct error *error)
+bool parse_nbytes(const char *name, const char *text, uint64_t minimum, uint64_t *value,
+                  struct error *error)
 {
     static const char units[] = "KMGT";
     const char *expected =
@@ -52,16 +51,15 @@ enum status parse_nbytes(const char *name, const char *text, uint64_t minimum, u
     uint64_t number;
 
     if ((text[num_digits] && (!unit || text[num_digits + 1])) || num_digits > 20 ||
-        parse_count(name, TEXT("%.*s", (int)num_digits, text), 0, UINT64_MAX, &number, &ignored) !=
-            STATUS_OK ||
+        !parse_count(name, TEXT("%.*s", (int)num_digits, text), 0, UINT64_MAX, &number, &ignored) ||
         number > UINT64_MAX >> shift || number << shift < minimum)
         return refuse(name, text, expected, error);
     *value = number << shift;
-    return STATUS_OK;
+    return true;
 }
 
-enum status parse_real(const char *name, const char *text, double minimum, double maximum,
-                       double *value, struct error *error)
+bool parse_real(const char *name, const char *text, double minimum, double maximum, double *value,
+                struct error *error)
 {
     const char *expected = isinf(minimum)   ? "a number"
                            : isinf(maximum) ? TEXT("a number, %g or more", minimum)
@@ -77,11 +75,11 @@ enum status parse_real(const char *name, const char *text, double minimum, doubl
     if (*end != '\0' || !isfinite(parsed) || parsed < minimum || parsed > maximum)
         return refuse(name, text, expected, error);
     *value = parsed;
-    return STATUS_OK;
+    return true;
 }
 
-enum status parse_size(const char *name, const char *text, uint64_t *height, uint64_t *width,
-                       struct error *error)
+bool parse_size(const char *name, const char *text, uint64_t *height, uint64_t *width,
+                struct error *error)
 {
     const char *separator = strchr(text, 'x');
     char number[8];
@@ -89,23 +87,22 @@ enum status parse_size(const char *name, const char *text, uint64_t *height, uin
 
     if (separator && (size_t)(separator - text) < sizeof(number)) {
         snprintf(number, sizeof(number), "%.*s", (int)(separator - text), text);
-        if (parse_count(name, number, 1, 65535, height, &ignored) == STATUS_OK &&
-            parse_count(name, separator + 1, 1, 65535, width, &ignored) == STATUS_OK)
-            return STATUS_OK;
+        if (parse_count(name, number, 1, 65535, height, &ignored) &&
+            parse_count(name, separator + 1, 1, 65535, width, &ignored))
+            return true;
     }
     return refuse(name, text, "HEIGHTxWIDTH such as 28x28, each 1 to 65535", error);
 }
 
-enum status parse_names(const char *name, const char *text, struct text_list *names,
-                        struct error *error)
+bool parse_names(const char *name, const char *text, struct text_list *names, struct error *error)
 {
     char *item = malloc(strlen(text) + 1);
     size_t length = 0;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!item)
         return error_set_memory(error, strlen(text) + 1);
-    for (const char *c = text; status == STATUS_OK; c++) {
+    for (const char *c = text; ok; c++) {
         if (*c == '\\' && c[1] != '\0') {
             item[length++] = *++c;
         } else if (*c != ',' && *c != '\0') {
@@ -113,16 +110,16 @@ enum status parse_names(const char *name, const char *text, struct text_list *na
         } else {
             item[length] = '\0';
             if (length == 0)
-                status = refuse(name, text, "names with commas between them", error);
+                ok = refuse(name, text, "names with commas between them", error);
             else if (text_list_find(names, item) < names->count)
-                status = refuse(name, text, "each name once", error);
+                ok = refuse(name, text, "each name once", error);
             else
-                status = text_list_add(names, item, error);
+                ok = text_list_add(names, item, error);
             length = 0;
             if (*c == '\0')
                 break;
         }
     }
     free(item);
-    return status;
+    return ok;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum status text_list_add(struct text_list *list, const char *text, struct error *error)
+bool text_list_add(struct text_list *list, const char *text, struct error *error)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? 2 * list->capacity : 16;
@@ -18,17 +18,16 @@ enum status text_list_add(struct text_list *list, const char *text, struct error
     if (!list->items[list->count])
         return error_set_memory(error, strlen(text) + 1);
     list->count++;
-    return STATUS_OK;
+    return true;
 }
 
-enum status text_list_copy(struct text_list *list, const struct text_list *source,
-                           struct error *error)
+bool text_list_copy(struct text_list *list, const struct text_list *source, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < source->count && status == STATUS_OK; i++)
-        status = text_list_add(list, source->items[i], error);
-    return status;
+    for (size_t i = 0; i < source->count && ok; i++)
+        ok = text_list_add(list, source->items[i], error);
+    return ok;
 }
 
 size_t text_list_find(const struct text_list *list, const char *text)

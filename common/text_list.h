@@ -16,9 +16,8 @@ struct text_list {
     char **items;
 };
 
-enum status text_list_add(struct text_list *list, const char *text, struct error *error);
-enum status text_list_copy(struct text_list *list, const struct text_list *source,
-                           struct error *error);
+bool text_list_add(struct text_list *list, const char *text, struct error *error);
+bool text_list_copy(struct text_list *list, const struct text_list *source, struct error *error);
 /* The index of text, or list->count. */
 size_t text_list_find(const struct text_list *list, const char *text);
 bool text_list_equal(const struct text_list *a, const struct text_list *b);

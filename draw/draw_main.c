@@ -6,7 +6,7 @@
 #include "draw/draw_options.h"
 #include "draw/draw_tree.h"
 
-static enum status print_result(const struct draw_tree *tree, struct error *error)
+static bool print_result(const struct draw_tree *tree, struct error *error)
 {
     const char *separator = "(";
     char number[32];
@@ -27,7 +27,7 @@ static enum status print_result(const struct draw_tree *tree, struct error *erro
     putchar('\n');
     if (fflush(stdout) != 0)
         return error_set(error, STATUS_IO, NULL, "cannot write to standard output");
-    return STATUS_OK;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -35,18 +35,18 @@ int main(int argc, char **argv)
     struct draw_tree tree;
     struct error error = {0};
     bool done = false;
-    enum status status;
+    bool ok;
 
     signals_ignore_limits();
-    status = draw_options_parse(argc, argv, &tree, &done, &error);
-    if (status == STATUS_OK && !done) {
+    ok = draw_options_parse(argc, argv, &tree, &done, &error);
+    if (ok && !done) {
         struct progress progress =
             progress_begin("quern-draw", "draw", "images", draw_tree_count_images(&tree));
 
-        status = draw_tree_write(&tree, &progress, &error);
+        ok = draw_tree_write(&tree, &progress, &error);
         progress_clear(&progress);
-        if (status == STATUS_OK)
-            status = print_result(&tree, &error);
+        if (ok)
+            ok = print_result(&tree, &error);
     }
-    return draw_options_exit_status(status, &error);
+    return draw_options_exit_status(&error);
 }

@@ -80,13 +80,13 @@ static struct program make_program(const struct option_spec *specs, size_t num_s
                             .num_options = num_specs};
 }
 
-static enum status take_classes(const char *text, struct draw_tree *tree, struct error *error)
+static bool take_classes(const char *text, struct draw_tree *tree, struct error *error)
 {
     struct text_list names = {0};
-    enum status status = parse_names("--classes", text, &names, error);
+    bool ok = parse_names("--classes", text, &names, error);
 
     tree->num_digits = 0;
-    for (size_t i = 0; status == STATUS_OK && i < names.count; i++) {
+    for (size_t i = 0; ok && i < names.count; i++) {
         const char *name = names.items[i];
         char escaped[64];
 
@@ -94,22 +94,22 @@ static enum status take_classes(const char *text, struct draw_tree *tree, struct
         if (name[0] >= '0' && name[0] <= '9' && name[1] == '\0')
             tree->digits[tree->num_digits++] = (unsigned)(name[0] - '0');
         else
-            status = error_set(
+            ok = error_set(
                 error, STATUS_USAGE,
                 ERROR_AT(.expected = "digits 0 to 9 such as 3,7",
                          .found = TEXT("'%s'", text_escape(escaped, sizeof(escaped), name))),
                 "--classes");
     }
     text_list_free(&names);
-    return status;
+    return ok;
 }
 
-static enum status take_size(const char *text, struct draw_tree *tree, struct error *error)
+static bool take_size(const char *text, struct draw_tree *tree, struct error *error)
 {
     uint64_t height, width;
 
-    if (parse_size("--size", text, &height, &width, error) != STATUS_OK)
-        return error->status;
+    if (!parse_size("--size", text, &height, &width, error))
+        return false;
     if (height < RENDER_MIN_SIDE || height > RENDER_MAX_SIDE || width < RENDER_MIN_SIDE ||
         width > RENDER_MAX_SIDE)
         return error_set(error, STATUS_USAGE,
@@ -119,11 +119,11 @@ static enum status take_size(const char *text, struct draw_tree *tree, struct er
                          "--size");
     tree->image.height = (size_t)height;
     tree->image.width = (size_t)width;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status check_options(const struct raw_options *raw, int num_operands, char **operands,
-                                 struct draw_tree *tree, struct error *error)
+static bool check_options(const struct raw_options *raw, int num_operands, char **operands,
+                          struct draw_tree *tree, struct error *error)
 {
     if (num_operands != 1)
         return error_set(error, STATUS_USAGE,
@@ -134,16 +134,16 @@ static enum status check_options(const struct raw_options *raw, int num_operands
     tree->root = operands[0];
     tree->image.channels = raw->rgb ? 3 : 1;
     tree->num_threads = (int)raw->num_threads;
-    if (take_classes(raw->classes, tree, error) || take_size(raw->size, tree, error))
-        return error->status;
+    if (!take_classes(raw->classes, tree, error) || !take_size(raw->size, tree, error))
+        return false;
     if (draw_tree_count_images(tree) == 0)
         return error_set(error, STATUS_USAGE, NULL,
                          "--train, --valid and --test are all 0: nothing to draw");
-    return STATUS_OK;
+    return true;
 }
 
-enum status draw_options_parse(int argc, char **argv, struct draw_tree *tree, bool *done,
-                               struct error *error)
+bool draw_options_parse(int argc, char **argv, struct draw_tree *tree, bool *done,
+                        struct error *error)
 {
     int num_processors = omp_get_num_procs(), first_operand;
     struct raw_options raw = {.classes = "3,7",
@@ -152,22 +152,22 @@ enum status draw_options_parse(int argc, char **argv, struct draw_tree *tree, bo
                                   num_processors < 1024 ? (uint64_t)num_processors : 1024};
     struct option_spec specs[NUM_SPECS];
     struct program program = make_program(specs, NUM_SPECS);
-    enum status status;
+    bool ok;
 
     *tree = (struct draw_tree){
         .num_images = {[SPLIT_TRAIN] = 2000, [SPLIT_VALID] = 500},
         .seed = 1,
     };
     list_specs(tree, &raw, specs);
-    status = options_parse(&program, argc, argv, &first_operand, done, error);
-    if (status == STATUS_OK && !*done)
-        status = check_options(&raw, argc - first_operand, argv + first_operand, tree, error);
-    return status;
+    ok = options_parse(&program, argc, argv, &first_operand, done, error);
+    if (ok && !*done)
+        ok = check_options(&raw, argc - first_operand, argv + first_operand, tree, error);
+    return ok;
 }
 
-int draw_options_exit_status(enum status status, const struct error *error)
+int draw_options_exit_status(const struct error *error)
 {
     struct program program = make_program(NULL, 0);
 
-    return options_exit_status(&program, status, error);
+    return options_exit_status(&program, error);
 }

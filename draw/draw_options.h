@@ -10,10 +10,10 @@
 #include "draw/draw_tree.h"
 
 /* Parses a command line.  *done: the help or the version was printed, and that is all. */
-enum status draw_options_parse(int argc, char **argv, struct draw_tree *tree, bool *done,
-                               struct error *error);
+bool draw_options_parse(int argc, char **argv, struct draw_tree *tree, bool *done,
+                        struct error *error);
 
 /* Prints the error, if any, and returns the exit status. */
-int draw_options_exit_status(enum status status, const struct error *error);
+int draw_options_exit_status(const struct error *error);
 
 #endif

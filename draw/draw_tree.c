@@ -73,12 +73,12 @@ static const char *format_image(const struct draw_tree *tree, const struct pictu
 
 /* ---- folders ---- */
 
-static enum status make_folder(const char *path, struct error *error)
+static bool make_folder(const char *path, struct error *error)
 {
     struct stat info;
 
     if (mkdir(path, 0777) == 0)
-        return STATUS_OK;
+        return true;
     if (errno != EEXIST)
         return error_set_errno(error, path, "cannot make the folder");
     if (stat(path, &info) != 0)
@@ -86,10 +86,10 @@ static enum status make_folder(const char *path, struct error *error)
     if (!S_ISDIR(info.st_mode))
         return error_set(error, STATUS_IO, ERROR_AT(.file = path),
                          "cannot make the folder: a file of this name is in the way");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status check_empty(const char *path, struct error *error)
+static bool check_empty(const char *path, struct error *error)
 {
     DIR *folder = opendir(path);
     const struct dirent *entry;
@@ -110,49 +110,48 @@ static enum status check_empty(const char *path, struct error *error)
         errno = error_number;
         return error_set_errno(error, path, "cannot list the folder");
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status make_class_folders(const struct draw_tree *tree, unsigned split, unsigned digit,
-                                      struct error *error)
+static bool make_class_folders(const struct draw_tree *tree, unsigned split, unsigned digit,
+                               struct error *error)
 {
     uint64_t num_images = tree->num_images[split];
     char path[MAX_PATH_NBYTES];
-    enum status status = make_folder(format_class_folder(tree, split, digit, path), error);
+    bool ok = make_folder(format_class_folder(tree, split, digit, path), error);
 
-    for (uint64_t first = 0;
-         status == STATUS_OK && num_images > DRAW_TREE_FOLDER_IMAGES && first < num_images;
+    for (uint64_t first = 0; ok && num_images > DRAW_TREE_FOLDER_IMAGES && first < num_images;
          first += DRAW_TREE_FOLDER_IMAGES) {
         struct picture picture = {.split = split, .digit = digit, .index = first};
 
-        status = make_folder(format_subfolder(tree, &picture, path), error);
+        ok = make_folder(format_subfolder(tree, &picture, path), error);
     }
-    return status;
+    return ok;
 }
 
-static enum status make_folders(const struct draw_tree *tree, struct error *error)
+static bool make_folders(const struct draw_tree *tree, struct error *error)
 {
     char path[MAX_PATH_NBYTES];
-    enum status status = make_folder(tree->root, error);
+    bool ok = make_folder(tree->root, error);
 
-    if (status == STATUS_OK && !tree->force)
-        status = check_empty(tree->root, error);
+    if (ok && !tree->force)
+        ok = check_empty(tree->root, error);
     for (unsigned split = 0; split < NUM_SPLITS; split++) {
         if (tree->num_images[split] == 0)
             continue;
         text_format(path, sizeof(path), "%s/%s", tree->root, split_names[split]);
-        if (status == STATUS_OK)
-            status = make_folder(path, error);
-        for (size_t i = 0; status == STATUS_OK && i < tree->num_digits; i++)
-            status = make_class_folders(tree, split, tree->digits[i], error);
+        if (ok)
+            ok = make_folder(path, error);
+        for (size_t i = 0; ok && i < tree->num_digits; i++)
+            ok = make_class_folders(tree, split, tree->digits[i], error);
     }
-    return status;
+    return ok;
 }
 
 /* ---- images ---- */
 
-static enum status write_all(int fd, const char *path, const char *bytes, size_t nbytes,
-                             struct error *error)
+static bool write_all(int fd, const char *path, const char *bytes, size_t nbytes,
+                      struct error *error)
 {
     while (nbytes > 0) {
         ssize_t written = write(fd, bytes, nbytes);
@@ -164,7 +163,7 @@ static enum status write_all(int fd, const char *path, const char *bytes, size_t
         bytes += written;
         nbytes -= (size_t)written;
     }
-    return STATUS_OK;
+    return true;
 }
 
 /*
@@ -179,24 +178,23 @@ static const char *format_temporary(const char *path, char temporary[MAX_PATH_NB
                        path + folder_length + 1);
 }
 
-static enum status write_file(const char *path, const void *bytes, size_t nbytes,
-                              struct error *error)
+static bool write_file(const char *path, const void *bytes, size_t nbytes, struct error *error)
 {
     char temporary[MAX_PATH_NBYTES];
     int fd =
         open(format_temporary(path, temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    enum status status;
+    bool ok;
 
     if (fd < 0)
         return error_set_errno(error, path, "cannot make the file");
-    status = write_all(fd, path, bytes, nbytes, error);
-    if (close(fd) != 0 && status == STATUS_OK)
-        status = error_set_errno(error, path, "cannot write");
-    if (status == STATUS_OK && rename(temporary, path) != 0)
-        status = error_set_errno(error, path, "cannot make the file");
-    if (status != STATUS_OK)
+    ok = write_all(fd, path, bytes, nbytes, error);
+    if (close(fd) != 0 && ok)
+        ok = error_set_errno(error, path, "cannot write");
+    if (ok && rename(temporary, path) != 0)
+        ok = error_set_errno(error, path, "cannot make the file");
+    if (!ok)
         unlink(temporary);
-    return status;
+    return ok;
 }
 
 /* Numbers all images of the tree through: splits, then classes, then images. */
@@ -213,28 +211,28 @@ static struct picture find_picture(const struct draw_tree *tree, uint64_t number
     return picture;
 }
 
-static enum status draw_image(const struct draw_tree *tree, uint64_t number, struct canvas *canvas,
-                              struct error *error)
+static bool draw_image(const struct draw_tree *tree, uint64_t number, struct canvas *canvas,
+                       struct error *error)
 {
     struct picture picture = find_picture(tree, number);
     char path[MAX_PATH_NBYTES];
     void *bytes;
     size_t nbytes;
-    enum status status;
+    bool ok;
 
     render_picture(&picture, canvas);
-    status = png_file_write_pixels(canvas->pixels, (uint32_t)tree->image.width,
-                                   (uint32_t)tree->image.height, (unsigned)tree->image.channels,
-                                   &bytes, &nbytes, error);
-    if (status == STATUS_OK)
-        status = write_file(format_image(tree, &picture, path), bytes, nbytes, error);
+    ok = png_file_write_pixels(canvas->pixels, (uint32_t)tree->image.width,
+                               (uint32_t)tree->image.height, (unsigned)tree->image.channels, &bytes,
+                               &nbytes, error);
+    if (ok)
+        ok = write_file(format_image(tree, &picture, path), bytes, nbytes, error);
     free(bytes);
-    return status;
+    return ok;
 }
 
 /* One canvas a thread. */
-static enum status draw_images(const struct draw_tree *tree, struct canvas *canvases,
-                               int num_threads, struct progress *progress, struct error *error)
+static bool draw_images(const struct draw_tree *tree, struct canvas *canvases, int num_threads,
+                        struct progress *progress, struct error *error)
 {
     int64_t num_images = (int64_t)draw_tree_count_images(tree);
     atomic_uint_fast64_t num_done = 0;
@@ -247,37 +245,36 @@ static enum status draw_images(const struct draw_tree *tree, struct canvas *canv
 
         if (has_failed)
             continue;
-        if (draw_image(tree, (uint64_t)i, &canvases[thread], &own) != STATUS_OK) {
+        if (!draw_image(tree, (uint64_t)i, &canvases[thread], &own)) {
             has_failed = true;
 #pragma omp critical(draw_tree_error)
-            if (error->status == STATUS_OK)
+            if (error_ok(error))
                 *error = own;
         }
         num_done++;
         if (thread == 0 && progress)
             progress_update(progress, num_done);
     }
-    return error->status;
+    return error_ok(error);
 }
 
-enum status draw_tree_write(const struct draw_tree *tree, struct progress *progress,
-                            struct error *error)
+bool draw_tree_write(const struct draw_tree *tree, struct progress *progress, struct error *error)
 {
     uint64_t num_images = draw_tree_count_images(tree);
     size_t num_threads = (size_t)tree->num_threads;
     struct canvas *canvases = NULL;
-    enum status status = make_folders(tree, error);
+    bool ok = make_folders(tree, error);
 
     if (num_threads > num_images)
         num_threads = (size_t)num_images;
-    if (status == STATUS_OK)
-        status = memory_allocate(&canvases, num_threads, sizeof(*canvases), error);
-    for (size_t i = 0; status == STATUS_OK && i < num_threads; i++)
-        status = canvas_create(&tree->image, &canvases[i], error);
-    if (status == STATUS_OK)
-        status = draw_images(tree, canvases, (int)num_threads, progress, error);
+    if (ok)
+        ok = memory_allocate(&canvases, num_threads, sizeof(*canvases), error);
+    for (size_t i = 0; ok && i < num_threads; i++)
+        ok = canvas_create(&tree->image, &canvases[i], error);
+    if (ok)
+        ok = draw_images(tree, canvases, (int)num_threads, progress, error);
     for (size_t i = 0; canvases && i < num_threads; i++)
         canvas_destroy(&canvases[i]);
     free(canvases);
-    return status;
+    return ok;
 }

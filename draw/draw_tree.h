@@ -41,7 +41,6 @@ uint64_t draw_tree_count_images(const struct draw_tree *tree);
  * empty and force is not set, STATUS_IO naming the file or folder that the system refused. progress
  * may be NULL.
  */
-enum status draw_tree_write(const struct draw_tree *tree, struct progress *progress,
-                            struct error *error);
+bool draw_tree_write(const struct draw_tree *tree, struct progress *progress, struct error *error);
 
 #endif

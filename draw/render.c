@@ -8,20 +8,19 @@
 #include "common/random.h"
 #include "draw/hand.h"
 
-enum status canvas_create(const struct image_shape *shape, struct canvas *canvas,
-                          struct error *error)
+bool canvas_create(const struct image_shape *shape, struct canvas *canvas, struct error *error)
 {
     size_t num_pixels = shape->height * shape->width;
 
     assert(shape->height >= RENDER_MIN_SIDE && shape->height <= RENDER_MAX_SIDE);
     assert(shape->width >= RENDER_MIN_SIDE && shape->width <= RENDER_MAX_SIDE);
     *canvas = (struct canvas){.shape = *shape};
-    if (memory_allocate(&canvas->coverage, num_pixels, sizeof(float), error) ||
-        memory_allocate(&canvas->pixels, num_pixels * shape->channels, 1, error)) {
+    if (!memory_allocate(&canvas->coverage, num_pixels, sizeof(float), error) ||
+        !memory_allocate(&canvas->pixels, num_pixels * shape->channels, 1, error)) {
         canvas_destroy(canvas);
-        return error->status;
+        return error_ok(error);
     }
-    return STATUS_OK;
+    return true;
 }
 
 void canvas_destroy(struct canvas *canvas)

@@ -28,8 +28,7 @@ struct canvas {
 };
 
 /* Sides from RENDER_MIN_SIDE to RENDER_MAX_SIDE; 1 channel gray, 3 RGB. */
-enum status canvas_create(const struct image_shape *shape, struct canvas *canvas,
-                          struct error *error);
+bool canvas_create(const struct image_shape *shape, struct canvas *canvas, struct error *error);
 void canvas_destroy(struct canvas *canvas);
 
 /*

@@ -14,8 +14,7 @@
  * STATUS_DATA names the first class, in bytewise order, that only one of the two has; store_path
  * is for that message.
  */
-enum status class_map_fill(const char *store_path, const struct text_list *store_classes,
-                           const struct text_list *model_classes, uint32_t *map,
-                           struct error *error);
+bool class_map_fill(const char *store_path, const struct text_list *store_classes,
+                    const struct text_list *model_classes, uint32_t *map, struct error *error);
 
 #endif

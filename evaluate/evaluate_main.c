@@ -41,18 +41,18 @@ static bool is_same_file(const char *a, const char *b)
 }
 
 /* The evaluation file must not take the place of what it is made from. */
-static enum status check_output(const struct evaluate_options *options,
-                                const struct loaded_model *loaded, struct error *error)
+static bool check_output(const struct evaluate_options *options, const struct loaded_model *loaded,
+                         struct error *error)
 {
     if (options->output && (is_same_file(options->output, options->store) ||
                             is_same_file(options->output, loaded->path)))
         return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->output),
                          "--output names a file that is read");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status evaluate_store(const struct evaluate_options *options,
-                                  const struct loaded_model *loaded, struct error *error)
+static bool evaluate_store(const struct evaluate_options *options,
+                           const struct loaded_model *loaded, struct error *error)
 {
     struct split_evaluation result = {0};
     const struct split_request request = {
@@ -63,72 +63,70 @@ static enum status evaluate_store(const struct evaluate_options *options,
         .memory_limit =
             options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
     };
-    enum status status = check_output(options, loaded, error);
+    bool ok = check_output(options, loaded, error);
 
-    if (status == STATUS_OK)
-        status = split_evaluation_run(loaded, &request, &result, error);
-    if (status == STATUS_OK && !result.store_is_sealed)
+    if (ok)
+        ok = split_evaluation_run(loaded, &request, &result, error);
+    if (ok && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
-    if (status == STATUS_OK && options->output)
-        status = split_evaluation_write(options->output, loaded, &result, error);
-    if (status == STATUS_OK && options->json)
+    if (ok && options->output)
+        ok = split_evaluation_write(options->output, loaded, &result, error);
+    if (ok && options->json)
         report_split_json(stdout, loaded, &result);
-    else if (status == STATUS_OK)
+    else if (ok)
         report_split_text(stdout, loaded, &result);
     split_evaluation_destroy(&result);
-    return status;
+    return ok;
 }
 
 /*
- * Names every bad image and returns the status of the first.  The last is left in error, for the
- * end of main to print.
+ * Names every bad image; false if there is one.  The last is left in error, for the end of main to
+ * print.
  */
-static enum status print_bad_images(const struct single_images *result, struct error *error)
+static bool print_bad_images(const struct single_images *result, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     for (size_t i = 0; i < result->count; i++) {
         const struct single_image *image = &result->images[i];
 
-        if (image->status == STATUS_OK)
+        if (image->is_classified)
             continue;
-        if (error->status != STATUS_OK)
+        if (!error_ok(error))
             error_print(error, program_name, stderr);
         *error = (struct error){0};
-        if (status == STATUS_OK)
-            status = image->status;
+        ok = false;
         if (image->error)
             *error = *image->error;
         else
             error_set_memory(error, sizeof(*error));
     }
-    return status;
+    return ok;
 }
 
-static enum status classify_images(const struct evaluate_options *options,
-                                   const struct loaded_model *loaded, struct error *error)
+static bool classify_images(const struct evaluate_options *options,
+                            const struct loaded_model *loaded, struct error *error)
 {
     struct single_images result = {0};
-    enum status status =
-        single_images_classify(loaded, options->images, options->num_images, options->max_pixels,
-                               options->num_threads, &result, error);
+    bool ok = single_images_classify(loaded, options->images, options->num_images,
+                                     options->max_pixels, options->num_threads, &result, error);
 
-    if (status == STATUS_OK) {
+    if (ok) {
         if (options->json)
             report_images_json(stdout, loaded, &result);
         else
             report_images_text(stdout, loaded, &result);
         /* What is good comes before what is wrong, also where both go to one file. */
         if (fflush(stdout) != 0)
-            status = error_set(error, STATUS_IO, NULL, "cannot write to standard output");
+            ok = error_set(error, STATUS_IO, NULL, "cannot write to standard output");
         else
-            status = print_bad_images(&result, error);
+            ok = print_bad_images(&result, error);
     }
     single_images_destroy(&result);
-    return status;
+    return ok;
 }
 
 int main(int argc, char **argv)
@@ -138,17 +136,17 @@ int main(int argc, char **argv)
     struct loaded_model loaded = {0};
     struct error error = {0};
     bool done = false;
-    enum status status;
+    bool ok;
 
     signals_ignore_limits();
-    status = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
-    if (status == STATUS_OK && !done) {
-        status = loaded_model_open(options.checkpoint, &loaded, &error);
+    ok = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
+    if (ok && !done) {
+        ok = loaded_model_open(options.checkpoint, &loaded, &error);
         print_choice(&options, &loaded);
-        if (status == STATUS_OK)
-            status = options.num_images ? classify_images(&options, &loaded, &error)
-                                        : evaluate_store(&options, &loaded, &error);
+        if (ok)
+            ok = options.num_images ? classify_images(&options, &loaded, &error)
+                                    : evaluate_store(&options, &loaded, &error);
     }
     loaded_model_close(&loaded);
-    return options_exit_status(&program, status, &error);
+    return options_exit_status(&program, &error);
 }

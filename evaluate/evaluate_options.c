@@ -39,8 +39,8 @@ static const char epilogue[] =
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data, 70 internal error, 74 read or write\n"
     "error.";
 
-static enum status check_operands(int count, char **operands, const struct raw_options *raw,
-                                  struct evaluate_options *options, struct error *error)
+static bool check_operands(int count, char **operands, const struct raw_options *raw,
+                           struct evaluate_options *options, struct error *error)
 {
     if (count == 0)
         return error_set(error, STATUS_USAGE, NULL, "no CHECKPOINT given");
@@ -50,7 +50,7 @@ static enum status check_operands(int count, char **operands, const struct raw_o
             return error_set(error, STATUS_USAGE, NULL, "--image needs one FILE.png or more");
         options->images = operands + 1;
         options->num_images = (size_t)count - 1;
-        return STATUS_OK;
+        return true;
     }
     if (count == 1)
         return error_set(error, STATUS_USAGE, NULL, "no STORE given");
@@ -58,11 +58,11 @@ static enum status check_operands(int count, char **operands, const struct raw_o
         return error_set(error, STATUS_USAGE, NULL, "one STORE at a time, '%s' is one too many",
                          operands[2]);
     options->store = operands[1];
-    return STATUS_OK;
+    return true;
 }
 
 /* An option that would do nothing is refused. */
-static enum status check_combination(const struct raw_options *raw, struct error *error)
+static bool check_combination(const struct raw_options *raw, struct error *error)
 {
     if (raw->image && raw->is_split_given)
         return error_set(error, STATUS_USAGE, NULL, "--split does not go with --image");
@@ -76,11 +76,11 @@ static enum status check_combination(const struct raw_options *raw, struct error
         return error_set(error, STATUS_USAGE, NULL, "--output needs a file name");
     if (!raw->image && raw->is_max_pixels_given)
         return error_set(error, STATUS_USAGE, NULL, "--max-pixels goes with --image only");
-    return STATUS_OK;
+    return true;
 }
 
-enum status evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
-                                   struct program *program, bool *done, struct error *error)
+bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
+                            struct program *program, bool *done, struct error *error)
 {
     struct raw_options raw = {
         .split = SPLIT_VALID,
@@ -114,29 +114,29 @@ enum status evaluate_options_parse(int argc, char **argv, struct evaluate_option
          .minimum = 1, .maximum = 1024, .shown_default = "all processors"},
     };
     int first_operand = argc;
-    enum status status;
+    bool ok;
 
     *options = (struct evaluate_options){0};
     *program = (struct program){
         .name = "quern-evaluate", .usage = usage, .summary = summary, .epilogue = epilogue};
     program->options = specs;
     program->num_options = sizeof(specs) / sizeof(specs[0]);
-    status = options_parse(program, argc, argv, &first_operand, done, error);
+    ok = options_parse(program, argc, argv, &first_operand, done, error);
     /* The table ends with this call. */
     program->options = NULL;
     program->num_options = 0;
-    if (status != STATUS_OK || *done)
-        return status;
-    status = check_combination(&raw, error);
-    if (status == STATUS_OK)
-        status = check_operands(argc - first_operand, argv + first_operand, &raw, options, error);
-    if (status == STATUS_OK && raw.memory_limit)
-        status = parse_nbytes("--memory-limit", raw.memory_limit, 1, &options->memory_limit, error);
+    if (!ok || *done)
+        return ok;
+    ok = check_combination(&raw, error);
+    if (ok)
+        ok = check_operands(argc - first_operand, argv + first_operand, &raw, options, error);
+    if (ok && raw.memory_limit)
+        ok = parse_nbytes("--memory-limit", raw.memory_limit, 1, &options->memory_limit, error);
     options->split = (enum split)raw.split;
     options->output = raw.output;
     options->json = raw.json;
     options->is_quick = raw.verify == 1;
     options->max_pixels = raw.max_pixels;
     options->num_threads = (int)raw.num_threads;
-    return status;
+    return ok;
 }

@@ -30,7 +30,7 @@ struct evaluate_options {
  * Parses argv; the texts point into it.  *done is set when --help or --version was all that was
  * asked for.  program is filled, for options_exit_status.
  */
-enum status evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
-                                   struct program *program, bool *done, struct error *error);
+bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
+                            struct program *program, bool *done, struct error *error);
 
 #endif

@@ -8,8 +8,8 @@
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 
-static enum status choose(const char *path, const struct settings *config, const char *name,
-                          const char *const *names, int *choice, struct error *error)
+static bool choose(const char *path, const struct settings *config, const char *name,
+                   const char *const *names, int *choice, struct error *error)
 {
     const struct setting *setting = settings_find(config, name);
     const struct error_context *missing = ERROR_AT(.file = path, .dataset = "/config");
@@ -19,26 +19,26 @@ static enum status choose(const char *path, const struct settings *config, const
     for (int i = 0; names[i]; i++) {
         if (strcmp(names[i], setting->text) == 0) {
             *choice = i;
-            return STATUS_OK;
+            return true;
         }
     }
     return error_set(error, STATUS_DATA, missing, "setting '%s' has the unknown value '%s'", name,
                      setting->text);
 }
 
-static enum status make_spec(const struct loaded_model *loaded, struct model_spec *spec,
-                             struct error *error)
+static bool make_spec(const struct loaded_model *loaded, struct model_spec *spec,
+                      struct error *error)
 {
     const struct settings *config = &loaded->checkpoint.config;
     int kind, distance = 0, loss = 0;
-    enum status status = choose(loaded->path, config, "model", model_kind_names, &kind, error);
+    bool ok = choose(loaded->path, config, "model", model_kind_names, &kind, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     if (kind == MODEL_NEAREST_MEAN)
-        status = choose(loaded->path, config, "distance", model_distance_names, &distance, error);
+        ok = choose(loaded->path, config, "distance", model_distance_names, &distance, error);
     else
-        status = choose(loaded->path, config, "loss", model_loss_names, &loss, error);
+        ok = choose(loaded->path, config, "loss", model_loss_names, &loss, error);
     *spec = (struct model_spec){
         .kind = (enum model_kind)kind,
         .distance = (enum model_distance)distance,
@@ -46,7 +46,7 @@ static enum status make_spec(const struct loaded_model *loaded, struct model_spe
         .image = loaded->checkpoint.image,
         .num_classes = loaded->checkpoint.classes.count,
     };
-    return status;
+    return ok;
 }
 
 static const char *format_shape(const struct tensor *tensor, char *buffer, size_t size)
@@ -60,8 +60,8 @@ static const char *format_shape(const struct tensor *tensor, char *buffer, size_
     return buffer;
 }
 
-static enum status check_tensor(const struct loaded_model *loaded, const struct tensor *tensor,
-                                struct error *error)
+static bool check_tensor(const struct loaded_model *loaded, const struct tensor *tensor,
+                         struct error *error)
 {
     const struct tensor *stored = checkpoint_parameter(&loaded->checkpoint, tensor->name);
     const char *dataset = TEXT("/parameters/%s", tensor->name);
@@ -77,7 +77,7 @@ static enum status check_tensor(const struct loaded_model *loaded, const struct 
                                   .expected = format_shape(tensor, expected, sizeof(expected)),
                                   .found = format_shape(stored, found, sizeof(found))),
                          "the parameter has another shape than the model's");
-    return STATUS_OK;
+    return true;
 }
 
 static void copy_tensors(struct loaded_model *loaded)
@@ -91,30 +91,29 @@ static void copy_tensors(struct loaded_model *loaded)
 }
 
 /* There is memory for the model only once the file is seen to hold all of it. */
-static enum status make_model(struct loaded_model *loaded, struct error *error)
+static bool make_model(struct loaded_model *loaded, struct error *error)
 {
     struct model_spec spec;
-    enum status status = make_spec(loaded, &spec, error);
+    bool ok = make_spec(loaded, &spec, error);
 
-    if (status == STATUS_OK)
-        status = model_describe(&spec, &loaded->model, error);
-    for (size_t i = 0; i < loaded->model.num_tensors && status == STATUS_OK; i++)
-        status = check_tensor(loaded, &loaded->model.tensors[i], error);
-    if (status == STATUS_OK && loaded->checkpoint.num_parameters != loaded->model.num_tensors)
-        status = error_set(error, STATUS_DATA,
-                           ERROR_AT(.file = loaded->path, .dataset = "/parameters",
-                                    .expected = TEXT("%zu tensors", loaded->model.num_tensors),
-                                    .found = TEXT("%zu", loaded->checkpoint.num_parameters)),
-                           "the checkpoint holds parameters that the model does not have");
-    if (status == STATUS_OK)
-        status = model_allocate(&loaded->model, error);
-    if (status == STATUS_OK)
+    if (ok)
+        ok = model_describe(&spec, &loaded->model, error);
+    for (size_t i = 0; i < loaded->model.num_tensors && ok; i++)
+        ok = check_tensor(loaded, &loaded->model.tensors[i], error);
+    if (ok && loaded->checkpoint.num_parameters != loaded->model.num_tensors)
+        ok = error_set(error, STATUS_DATA,
+                       ERROR_AT(.file = loaded->path, .dataset = "/parameters",
+                                .expected = TEXT("%zu tensors", loaded->model.num_tensors),
+                                .found = TEXT("%zu", loaded->checkpoint.num_parameters)),
+                       "the checkpoint holds parameters that the model does not have");
+    if (ok)
+        ok = model_allocate(&loaded->model, error);
+    if (ok)
         copy_tensors(loaded);
-    return status;
+    return ok;
 }
 
-static enum status note_skipped(struct loaded_model *loaded, const struct error *why,
-                                struct error *error)
+static bool note_skipped(struct loaded_model *loaded, const struct error *why, struct error *error)
 {
     char message[sizeof(why->what) + sizeof(why->dataset) + sizeof(why->file) + 8];
 
@@ -124,72 +123,72 @@ static enum status note_skipped(struct loaded_model *loaded, const struct error 
 }
 
 /* The newest file of the folder that checkpoint_read finds whole. */
-static enum status read_newest(const char *folder, struct loaded_model *loaded, struct error *error)
+static bool read_newest(const char *folder, struct loaded_model *loaded, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    enum status status = checkpoint_folder_list(folder, &list, error);
+    bool ok = checkpoint_folder_list(folder, &list, error);
 
-    if (status == STATUS_OK && list.count == 0)
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
-                           "the folder holds no checkpoint (epoch-NNNN.h5)");
+    if (ok && list.count == 0)
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
+                       "the folder holds no checkpoint (epoch-NNNN.h5)");
     /* Half a list could lack the newest. */
-    for (size_t i = status == STATUS_OK ? list.count : 0; i-- > 0;) {
+    for (size_t i = ok ? list.count : 0; i-- > 0;) {
         struct error broken = {0};
 
         loaded->path = checkpoint_folder_path(folder, list.epochs[i], error);
         if (!loaded->path) {
-            status = STATUS_INTERNAL;
+            ok = false;
             break;
         }
-        status = checkpoint_read(loaded->path, &loaded->checkpoint, &broken);
-        if (status == STATUS_OK)
+        ok = checkpoint_read(loaded->path, &loaded->checkpoint, &broken);
+        if (ok)
             break;
         loaded->checkpoint = (struct checkpoint){0};
         /* What cannot be read now, or for want of memory, is not broken: an older checkpoint would
          * quietly give other figures. */
-        if (status != STATUS_DATA || !checkpoint_is_damaged(loaded->path)) {
+        if (broken.status != STATUS_DATA || !checkpoint_is_damaged(loaded->path)) {
             *error = broken;
             break;
         }
-        status = note_skipped(loaded, &broken, error);
-        if (status != STATUS_OK)
+        ok = note_skipped(loaded, &broken, error);
+        if (!ok)
             break;
         free(loaded->path);
         loaded->path = NULL;
         if (i == 0)
-            status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
-                               "none of the folder's %zu checkpoints is whole", list.count);
+            ok = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
+                           "none of the folder's %zu checkpoints is whole", list.count);
     }
     checkpoint_folder_free(&list);
-    return status;
+    return ok;
 }
 
-static enum status read_file(const char *path, struct loaded_model *loaded, struct error *error)
+static bool read_file(const char *path, struct loaded_model *loaded, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     loaded->path = strdup(path);
     if (!loaded->path)
         return error_set_memory(error, strlen(path) + 1);
-    status = checkpoint_read(path, &loaded->checkpoint, error);
-    if (status != STATUS_OK)
+    ok = checkpoint_read(path, &loaded->checkpoint, error);
+    if (!ok)
         loaded->checkpoint = (struct checkpoint){0};
-    return status;
+    return ok;
 }
 
-enum status loaded_model_open(const char *path, struct loaded_model *loaded, struct error *error)
+bool loaded_model_open(const char *path, struct loaded_model *loaded, struct error *error)
 {
     struct stat info;
-    enum status status;
+    bool ok;
 
     *loaded = (struct loaded_model){0};
     if (stat(path, &info) != 0)
         return error_set_errno(error, path, "cannot open the checkpoint");
     if (S_ISDIR(info.st_mode))
-        status = read_newest(path, loaded, error);
+        ok = read_newest(path, loaded, error);
     else
-        status = read_file(path, loaded, error);
-    return status == STATUS_OK ? make_model(loaded, error) : status;
+        ok = read_file(path, loaded, error);
+    return ok && make_model(loaded, error);
 }
 
 void loaded_model_close(struct loaded_model *loaded)
@@ -210,16 +209,16 @@ static const char *format_image(const struct image_shape *image, bool with_chann
                                               : " RGB");
 }
 
-enum status loaded_model_check_image(const struct loaded_model *loaded, const char *file,
-                                     const struct image_shape *image, bool with_channels,
-                                     struct error *error)
+bool loaded_model_check_image(const struct loaded_model *loaded, const char *file,
+                              const struct image_shape *image, bool with_channels,
+                              struct error *error)
 {
     const struct image_shape *expected = &loaded->model.spec.image;
     char expected_text[64], found_text[64];
 
     if (image->height == expected->height && image->width == expected->width &&
         (!with_channels || image->channels == expected->channels))
-        return STATUS_OK;
+        return true;
     return error_set(
         error, STATUS_DATA,
         ERROR_AT(.file = file,

@@ -24,13 +24,13 @@ struct loaded_model {
  * is none, or when its configuration and parameters do not make a model of this program.  Free
  * with loaded_model_close, after a failure too.
  */
-enum status loaded_model_open(const char *path, struct loaded_model *loaded, struct error *error);
+bool loaded_model_open(const char *path, struct loaded_model *loaded, struct error *error);
 void loaded_model_close(struct loaded_model *loaded);
 
 /* STATUS_DATA when file's images differ from the model's in height, width or (if with_channels)
  * channels. */
-enum status loaded_model_check_image(const struct loaded_model *loaded, const char *file,
-                                     const struct image_shape *image, bool with_channels,
-                                     struct error *error);
+bool loaded_model_check_image(const struct loaded_model *loaded, const char *file,
+                              const struct image_shape *image, bool with_channels,
+                              struct error *error);
 
 #endif

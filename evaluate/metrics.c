@@ -6,17 +6,17 @@
 
 #include "common/memory.h"
 
-enum status metrics_create(struct metrics *metrics, size_t num_classes, struct error *error)
+bool metrics_create(struct metrics *metrics, size_t num_classes, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     *metrics = (struct metrics){.num_classes = num_classes};
     /* num_classes is at most 65536: its square cannot overflow. */
-    status = memory_allocate(&metrics->confusion, num_classes * num_classes,
-                             sizeof(*metrics->confusion), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&metrics->classes, num_classes, sizeof(*metrics->classes), error);
-    return status;
+    ok = memory_allocate(&metrics->confusion, num_classes * num_classes,
+                         sizeof(*metrics->confusion), error);
+    if (ok)
+        ok = memory_allocate(&metrics->classes, num_classes, sizeof(*metrics->classes), error);
+    return ok;
 }
 
 void metrics_destroy(struct metrics *metrics)

@@ -26,7 +26,7 @@ struct metrics {
 };
 
 /* All counts zero.  Free with metrics_destroy, after a failure too. */
-enum status metrics_create(struct metrics *metrics, size_t num_classes, struct error *error);
+bool metrics_create(struct metrics *metrics, size_t num_classes, struct error *error);
 void metrics_destroy(struct metrics *metrics);
 
 /* Counts samples; labels and predictions [num_samples] are class indices below C. */

@@ -78,7 +78,7 @@ static void print_image(struct json *json, const struct loaded_model *loaded,
 
     json_begin_object(json, NULL);
     json_string(json, "path", image->path);
-    if (image->status == STATUS_OK) {
+    if (image->is_classified) {
         json_string(json, "class", classes->items[image->prediction]);
         print_per_class(json, "scores", classes, image->scores, false);
         if (loaded->model.spec.kind == MODEL_NEAREST_MEAN)

@@ -229,6 +229,6 @@ void report_images_text(FILE *stream, const struct loaded_model *loaded,
     int width = widest_name(&loaded->checkpoint.classes, 1);
 
     for (size_t i = 0; i < result->count; i++)
-        if (result->images[i].status == STATUS_OK)
+        if (result->images[i].is_classified)
             print_image(stream, loaded, &result->images[i], width);
 }

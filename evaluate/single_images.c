@@ -19,11 +19,11 @@ struct scratch {
 };
 
 /* A file that shrinks while it is read comes out shorter, and is then a truncated PNG. */
-static enum status read_open_file(int descriptor, const char *path, uint8_t **bytes, size_t *nbytes,
-                                  struct error *error)
+static bool read_open_file(int descriptor, const char *path, uint8_t **bytes, size_t *nbytes,
+                           struct error *error)
 {
     struct stat info;
-    enum status status;
+    bool ok;
 
     if (fstat(descriptor, &info) != 0)
         return error_set_errno(error, path, "cannot read");
@@ -31,8 +31,8 @@ static enum status read_open_file(int descriptor, const char *path, uint8_t **by
         return error_set(error, STATUS_DATA, ERROR_AT(.file = path), "not a regular file");
     if (info.st_size > MAX_FILE_NBYTES)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = path), "larger than 1 GiB");
-    status = memory_allocate(bytes, (size_t)info.st_size, 1, error);
-    for (*nbytes = 0; status == STATUS_OK && *nbytes < (size_t)info.st_size;) {
+    ok = memory_allocate(bytes, (size_t)info.st_size, 1, error);
+    for (*nbytes = 0; ok && *nbytes < (size_t)info.st_size;) {
         ssize_t count = read(descriptor, *bytes + *nbytes, (size_t)info.st_size - *nbytes);
 
         if (count == 0)
@@ -40,45 +40,45 @@ static enum status read_open_file(int descriptor, const char *path, uint8_t **by
         if (count > 0)
             *nbytes += (size_t)count;
         else if (errno != EINTR)
-            status = error_set_errno(error, path, "cannot read");
+            ok = error_set_errno(error, path, "cannot read");
     }
-    return status;
+    return ok;
 }
 
-static enum status read_file(const char *path, uint8_t **bytes, size_t *nbytes, struct error *error)
+static bool read_file(const char *path, uint8_t **bytes, size_t *nbytes, struct error *error)
 {
     /* Not to wait for a writer, should the name be a pipe's. */
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum status status;
+    bool ok;
 
     *bytes = NULL;
     if (descriptor < 0)
         return error_set_errno(error, path, "cannot open");
-    status = read_open_file(descriptor, path, bytes, nbytes, error);
+    ok = read_open_file(descriptor, path, bytes, nbytes, error);
     close(descriptor);
-    return status;
+    return ok;
 }
 
-static enum status decode(const struct loaded_model *loaded, const char *path, uint64_t max_pixels,
-                          uint8_t *pixels, struct error *error)
+static bool decode(const struct loaded_model *loaded, const char *path, uint64_t max_pixels,
+                   uint8_t *pixels, struct error *error)
 {
     uint8_t *bytes = NULL;
     size_t nbytes = 0;
     struct png_file_info info;
-    enum status status = read_file(path, &bytes, &nbytes, error);
+    bool ok = read_file(path, &bytes, &nbytes, error);
 
-    if (status == STATUS_OK)
-        status = png_file_read_info(path, bytes, nbytes, max_pixels, &info, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = png_file_read_info(path, bytes, nbytes, max_pixels, &info, error);
+    if (ok) {
         struct image_shape shape = {.height = info.height, .width = info.width};
 
-        status = loaded_model_check_image(loaded, path, &shape, false, error);
+        ok = loaded_model_check_image(loaded, path, &shape, false, error);
     }
-    if (status == STATUS_OK)
-        status = png_file_read_pixels(path, bytes, nbytes, max_pixels,
-                                      (unsigned)loaded->model.spec.image.channels, pixels, error);
+    if (ok)
+        ok = png_file_read_pixels(path, bytes, nbytes, max_pixels,
+                                  (unsigned)loaded->model.spec.image.channels, pixels, error);
     free(bytes);
-    return status;
+    return ok;
 }
 
 static void classify(const struct loaded_model *loaded, uint64_t max_pixels,
@@ -88,8 +88,8 @@ static void classify(const struct loaded_model *loaded, uint64_t max_pixels,
     const uint8_t *rows[1] = {scratch->pixels};
     const uint32_t no_label = 0;
 
-    image->status = decode(loaded, image->path, max_pixels, scratch->pixels, &error);
-    if (image->status == STATUS_OK) {
+    if (decode(loaded, image->path, max_pixels, scratch->pixels, &error)) {
+        image->is_classified = true;
         model_evaluate(&loaded->model, rows, &no_label, 1, &scratch->workspace, &image->prediction,
                        image->scores, NULL);
         return;
@@ -99,26 +99,24 @@ static void classify(const struct loaded_model *loaded, uint64_t max_pixels,
         *image->error = error;
 }
 
-static enum status scratch_create(const struct model *model, struct scratch *scratch,
-                                  struct error *error)
+static bool scratch_create(const struct model *model, struct scratch *scratch, struct error *error)
 {
-    enum status status = model_workspace_create(model, &scratch->workspace, error);
+    bool ok = model_workspace_create(model, &scratch->workspace, error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&scratch->pixels, model->num_inputs, 1, error);
-    return status;
+    if (ok)
+        ok = memory_allocate(&scratch->pixels, model->num_inputs, 1, error);
+    return ok;
 }
 
-static enum status classify_all(const struct loaded_model *loaded, uint64_t max_pixels,
-                                int num_threads, struct single_images *result, struct error *error)
+static bool classify_all(const struct loaded_model *loaded, uint64_t max_pixels, int num_threads,
+                         struct single_images *result, struct error *error)
 {
     struct scratch *scratches = NULL;
-    enum status status =
-        memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
+    bool ok = memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
 
-    for (int t = 0; t < num_threads && status == STATUS_OK; t++)
-        status = scratch_create(&loaded->model, &scratches[t], error);
-    if (status != STATUS_OK)
+    for (int t = 0; t < num_threads && ok; t++)
+        ok = scratch_create(&loaded->model, &scratches[t], error);
+    if (!ok)
         goto out;
 #pragma omp parallel for schedule(dynamic) num_threads(num_threads)
     for (size_t i = 0; i < result->count; i++)
@@ -129,23 +127,22 @@ out:
         free(scratches[t].pixels);
     }
     free(scratches);
-    return status;
+    return ok;
 }
 
-enum status single_images_classify(const struct loaded_model *loaded, char *const *paths,
-                                   size_t count, uint64_t max_pixels, int num_threads,
-                                   struct single_images *result, struct error *error)
+bool single_images_classify(const struct loaded_model *loaded, char *const *paths, size_t count,
+                            uint64_t max_pixels, int num_threads, struct single_images *result,
+                            struct error *error)
 {
     size_t num_classes = loaded->model.spec.num_classes;
-    enum status status;
+    bool ok;
 
     *result = (struct single_images){.count = count};
-    status = memory_allocate(&result->images, count, sizeof(*result->images), error);
-    if (status == STATUS_OK)
-        status =
-            memory_allocate(&result->scores, count, num_classes * sizeof(*result->scores), error);
-    if (status != STATUS_OK)
-        return status;
+    ok = memory_allocate(&result->images, count, sizeof(*result->images), error);
+    if (ok)
+        ok = memory_allocate(&result->scores, count, num_classes * sizeof(*result->scores), error);
+    if (!ok)
+        return ok;
     for (size_t i = 0; i < count; i++)
         result->images[i] =
             (struct single_image){.path = paths[i], .scores = result->scores + i * num_classes};

@@ -11,8 +11,8 @@
 
 struct single_image {
     const char *path;    /* not owned */
-    enum status status;  /* the rest holds for STATUS_OK only, but for the error */
-    struct error *error; /* owned; NULL for STATUS_OK, and when there was no memory for it */
+    bool is_classified;  /* the rest holds then only, but for the error */
+    struct error *error; /* owned; NULL when classified, and when there was no memory for it */
     uint32_t prediction;
     float *scores; /* [C], into single_images.scores */
 };
@@ -27,9 +27,9 @@ struct single_images {
  * Classifies PNG files on num_threads threads.  A bad file fails nothing but itself: it has an
  * error in place of a prediction.  Free with single_images_destroy, after a failure too.
  */
-enum status single_images_classify(const struct loaded_model *loaded, char *const *paths,
-                                   size_t count, uint64_t max_pixels, int num_threads,
-                                   struct single_images *result, struct error *error);
+bool single_images_classify(const struct loaded_model *loaded, char *const *paths, size_t count,
+                            uint64_t max_pixels, int num_threads, struct single_images *result,
+                            struct error *error);
 void single_images_destroy(struct single_images *result);
 
 #endif

@@ -16,56 +16,52 @@ enum {
     STREAMED_BLOCKS = 16,
 };
 
-static enum status read_labels(const struct loaded_model *loaded, const struct store *store,
-                               struct split_evaluation *result, struct error *error)
+static bool read_labels(const struct loaded_model *loaded, const struct store *store,
+                        struct split_evaluation *result, struct error *error)
 {
     const struct text_list *classes = store_classes(store);
     const uint32_t *labels = store_labels(store, result->split);
     uint32_t *map = NULL;
-    enum status status = memory_allocate(&map, classes->count, sizeof(*map), error);
+    bool ok = memory_allocate(&map, classes->count, sizeof(*map), error);
 
-    if (status == STATUS_OK)
-        status =
-            class_map_fill(result->store_path, classes, &loaded->checkpoint.classes, map, error);
-    if (status == STATUS_OK)
-        status =
-            memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
-    for (uint64_t i = 0; i < result->num_samples && status == STATUS_OK; i++)
+    if (ok)
+        ok = class_map_fill(result->store_path, classes, &loaded->checkpoint.classes, map, error);
+    if (ok)
+        ok = memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
+    for (uint64_t i = 0; i < result->num_samples && ok; i++)
         result->labels[i] = map[labels[i]];
     free(map);
-    return status;
+    return ok;
 }
 
 /* Everything of the store but the pixels. */
-static enum status read_samples(const struct loaded_model *loaded, struct store *store,
-                                bool with_paths, struct split_evaluation *result,
-                                struct error *error)
+static bool read_samples(const struct loaded_model *loaded, struct store *store, bool with_paths,
+                         struct split_evaluation *result, struct error *error)
 {
-    enum status status =
+    bool ok =
         loaded_model_check_image(loaded, result->store_path, store_image_shape(store), true, error);
 
     text_format(result->store_fingerprint, sizeof(result->store_fingerprint), "%s",
                 store_fingerprint(store));
     result->num_samples = store_num_rows(store, result->split);
-    if (status == STATUS_OK)
-        status = read_labels(loaded, store, result, error);
-    if (status == STATUS_OK && result->num_samples == 0)
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
-                           "the store has no split '%s'", split_names[result->split]);
-    if (status == STATUS_OK && with_paths)
-        status = store_read_paths(store, result->split, &result->paths, error);
-    return status;
+    if (ok)
+        ok = read_labels(loaded, store, result, error);
+    if (ok && result->num_samples == 0)
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
+                       "the store has no split '%s'", split_names[result->split]);
+    if (ok && with_paths)
+        ok = store_read_paths(store, result->split, &result->paths, error);
+    return ok;
 }
 
-static enum status make_workspaces(const struct model *model, int num_threads,
-                                   struct model_workspace **workspaces, struct error *error)
+static bool make_workspaces(const struct model *model, int num_threads,
+                            struct model_workspace **workspaces, struct error *error)
 {
-    enum status status =
-        memory_allocate(workspaces, (size_t)num_threads, sizeof(**workspaces), error);
+    bool ok = memory_allocate(workspaces, (size_t)num_threads, sizeof(**workspaces), error);
 
-    for (int t = 0; t < num_threads && status == STATUS_OK; t++)
-        status = model_workspace_create(model, &(*workspaces)[t], error);
-    return status;
+    for (int t = 0; t < num_threads && ok; t++)
+        ok = model_workspace_create(model, &(*workspaces)[t], error);
+    return ok;
 }
 
 static void free_workspaces(struct model_workspace *workspaces, int num_threads)
@@ -92,52 +88,50 @@ static void evaluate_slice(const struct model *model, const struct dataset *data
 }
 
 /* Evaluates stretch by stretch of what is in memory; losses [slices] are those of each slice. */
-static enum status evaluate_slices(const struct model *model, struct dataset *dataset,
-                                   int num_threads, struct model_workspace *workspaces,
-                                   double *loss_sums, struct split_evaluation *result,
-                                   struct error *error)
+static bool evaluate_slices(const struct model *model, struct dataset *dataset, int num_threads,
+                            struct model_workspace *workspaces, double *loss_sums,
+                            struct split_evaluation *result, struct error *error)
 {
     for (uint64_t first = 0; first < result->num_samples;) {
         uint64_t begin = first / MODEL_SLICE_ROWS, end;
 
-        if (dataset_reach(dataset, first, &first, error) != STATUS_OK)
-            return error->status;
+        if (!dataset_reach(dataset, first, &first, error))
+            return false;
         end = (first + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
 #pragma omp parallel for schedule(static) num_threads(num_threads)
         for (uint64_t slice = begin; slice < end; slice++)
             evaluate_slice(model, dataset, slice, &workspaces[omp_get_thread_num()], result,
                            &loss_sums[slice]);
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status evaluate_dataset(const struct model *model, struct dataset *dataset,
-                                    int num_threads, struct split_evaluation *result,
-                                    struct error *error)
+static bool evaluate_dataset(const struct model *model, struct dataset *dataset, int num_threads,
+                             struct split_evaluation *result, struct error *error)
 {
     uint64_t num_slices = (result->num_samples + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
     struct model_workspace *workspaces = NULL;
     double *loss_sums = NULL;
     double loss_sum = 0;
-    enum status status = memory_allocate(&loss_sums, num_slices, sizeof(*loss_sums), error);
+    bool ok = memory_allocate(&loss_sums, num_slices, sizeof(*loss_sums), error);
 
-    if (status == STATUS_OK)
-        status = make_workspaces(model, num_threads, &workspaces, error);
-    if (status == STATUS_OK)
-        status = evaluate_slices(model, dataset, num_threads, workspaces, loss_sums, result, error);
+    if (ok)
+        ok = make_workspaces(model, num_threads, &workspaces, error);
+    if (ok)
+        ok = evaluate_slices(model, dataset, num_threads, workspaces, loss_sums, result, error);
     /* Added in slice order, so that the sum does not depend on who computed what. */
-    for (uint64_t slice = 0; slice < num_slices && status == STATUS_OK; slice++)
+    for (uint64_t slice = 0; slice < num_slices && ok; slice++)
         loss_sum += loss_sums[slice];
     result->loss = loss_sum / (double)result->num_samples;
     free_workspaces(workspaces, num_threads);
     free(loss_sums);
-    return status;
+    return ok;
 }
 
 /* The whole split in memory if it fits, else a few chunks of it at a time. */
-static enum status open_dataset(const struct split_request *request, struct store *store,
-                                const struct model *model, uint64_t num_samples,
-                                struct dataset *dataset, struct error *error)
+static bool open_dataset(const struct split_request *request, struct store *store,
+                         const struct model *model, uint64_t num_samples, struct dataset *dataset,
+                         struct error *error)
 {
     int num_threads = request->checks.num_threads;
     struct dataset_plan plan = {.num_threads = num_threads};
@@ -160,50 +154,49 @@ static enum status open_dataset(const struct split_request *request, struct stor
     return dataset_open(dataset, store, request->split, &plan, error);
 }
 
-static enum status evaluate_store(const struct loaded_model *loaded, struct store *store,
-                                  const struct split_request *request,
-                                  struct split_evaluation *result, struct error *error)
+static bool evaluate_store(const struct loaded_model *loaded, struct store *store,
+                           const struct split_request *request, struct split_evaluation *result,
+                           struct error *error)
 {
     const struct model *model = &loaded->model;
     size_t num_classes = model->spec.num_classes;
     struct dataset dataset = {0};
-    enum status status = read_samples(loaded, store, request->with_samples, result, error);
+    bool ok = read_samples(loaded, store, request->with_samples, result, error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&result->predictions, result->num_samples,
-                                 sizeof(*result->predictions), error);
-    if (status == STATUS_OK && request->with_samples)
-        status = memory_allocate(&result->scores, result->num_samples,
-                                 num_classes * sizeof(*result->scores), error);
-    if (status == STATUS_OK)
-        status = open_dataset(request, store, model, result->num_samples, &dataset, error);
-    if (status == STATUS_OK)
-        status = evaluate_dataset(model, &dataset, request->checks.num_threads, result, error);
-    if (status == STATUS_OK)
-        status = metrics_create(&result->metrics, num_classes, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = memory_allocate(&result->predictions, result->num_samples,
+                             sizeof(*result->predictions), error);
+    if (ok && request->with_samples)
+        ok = memory_allocate(&result->scores, result->num_samples,
+                             num_classes * sizeof(*result->scores), error);
+    if (ok)
+        ok = open_dataset(request, store, model, result->num_samples, &dataset, error);
+    if (ok)
+        ok = evaluate_dataset(model, &dataset, request->checks.num_threads, result, error);
+    if (ok)
+        ok = metrics_create(&result->metrics, num_classes, error);
+    if (ok) {
         metrics_count(&result->metrics, result->labels, result->predictions, result->num_samples);
         metrics_finish(&result->metrics);
     }
     dataset_close(&dataset);
-    return status;
+    return ok;
 }
 
-enum status split_evaluation_run(const struct loaded_model *loaded,
-                                 const struct split_request *request,
-                                 struct split_evaluation *result, struct error *error)
+bool split_evaluation_run(const struct loaded_model *loaded, const struct split_request *request,
+                          struct split_evaluation *result, struct error *error)
 {
     struct store *store = NULL;
-    enum status status;
+    bool ok;
 
     *result = (struct split_evaluation){.store_path = request->store_path, .split = request->split};
-    status = store_open_with(request->store_path, &request->checks, &store, error);
-    if (status != STATUS_OK)
-        return status;
+    ok = store_open_with(request->store_path, &request->checks, &store, error);
+    if (!ok)
+        return ok;
     result->store_is_sealed = store_is_sealed(store);
-    status = evaluate_store(loaded, store, request, result, error);
+    ok = evaluate_store(loaded, store, request, result, error);
     store_close(store);
-    return status;
+    return ok;
 }
 
 void split_evaluation_destroy(struct split_evaluation *result)
@@ -216,8 +209,8 @@ void split_evaluation_destroy(struct split_evaluation *result)
     *result = (struct split_evaluation){0};
 }
 
-enum status split_evaluation_write(const char *path, const struct loaded_model *loaded,
-                                   const struct split_evaluation *result, struct error *error)
+bool split_evaluation_write(const char *path, const struct loaded_model *loaded,
+                            const struct split_evaluation *result, struct error *error)
 {
     const struct metrics *metrics = &result->metrics;
     struct evaluation evaluation = {

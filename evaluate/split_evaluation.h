@@ -42,13 +42,12 @@ struct split_request {
  * without such a split, STATUS_USAGE for a limit that is too small.  Free with
  * split_evaluation_destroy, after a failure too.
  */
-enum status split_evaluation_run(const struct loaded_model *loaded,
-                                 const struct split_request *request,
-                                 struct split_evaluation *result, struct error *error);
+bool split_evaluation_run(const struct loaded_model *loaded, const struct split_request *request,
+                          struct split_evaluation *result, struct error *error);
 void split_evaluation_destroy(struct split_evaluation *result);
 
 /* Writes the result as an evaluation file; it must have been run with_samples. */
-enum status split_evaluation_write(const char *path, const struct loaded_model *loaded,
-                                   const struct split_evaluation *result, struct error *error);
+bool split_evaluation_write(const char *path, const struct loaded_model *loaded,
+                            const struct split_evaluation *result, struct error *error);
 
 #endif

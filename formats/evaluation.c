@@ -90,7 +90,7 @@ static void write_texts(const struct h5_context *file, hid_t parent, bool is_chu
 
         longest = length > longest ? length : longest;
     }
-    if (memory_allocate(&block, texts->count, longest, file->error) != STATUS_OK)
+    if (!memory_allocate(&block, texts->count, longest, file->error))
         return;
     for (size_t i = 0; i < texts->count; i++)
         memcpy(block + i * longest, texts->items[i], strlen(texts->items[i]));
@@ -137,10 +137,9 @@ static void write_per_class(const struct h5_context *file, hid_t root,
     double *accuracy = NULL;
     hid_t group = H5I_INVALID_HID;
 
-    if (!h5_ok(file) ||
-        memory_allocate(&counts, 2 * num_classes, sizeof(*counts), file->error) != STATUS_OK)
+    if (!h5_ok(file) || !memory_allocate(&counts, 2 * num_classes, sizeof(*counts), file->error))
         return;
-    if (memory_allocate(&accuracy, num_classes, sizeof(*accuracy), file->error) != STATUS_OK)
+    if (!memory_allocate(&accuracy, num_classes, sizeof(*accuracy), file->error))
         goto out;
     correct = counts;
     total = counts + num_classes;
@@ -248,16 +247,15 @@ static void write_attributes(const struct h5_context *file, hid_t root,
     h5_write_text_attribute(file, root, "scores_meaning", evaluation->scores_meaning);
 }
 
-enum status evaluation_write(const char *path, const struct evaluation *evaluation,
-                             struct error *error)
+bool evaluation_write(const char *path, const struct evaluation *evaluation, struct error *error)
 {
     struct atomic_file target;
     struct h5_context file = {.path = path, .error = error};
     hid_t id = H5I_INVALID_HID, root = H5I_INVALID_HID;
-    enum status status = atomic_file_begin(&target, path, error);
+    bool ok = atomic_file_begin(&target, path, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     file.storage_path = target.temporary_path;
     id = h5_create_file(&file);
     root = h5_open_group(&file, id, "/");
@@ -267,8 +265,8 @@ enum status evaluation_write(const char *path, const struct evaluation *evaluati
     write_samples(&file, root, evaluation);
     h5_close(&file, &root);
     h5_close(&file, &id);
-    if (error->status == STATUS_OK)
+    if (error_ok(error))
         return atomic_file_commit(&target, error);
     atomic_file_abandon(&target);
-    return error->status;
+    return error_ok(error);
 }

@@ -29,7 +29,6 @@ struct evaluation {
 };
 
 /* Writes atomically: path holds the whole evaluation or what it held before. */
-enum status evaluation_write(const char *path, const struct evaluation *evaluation,
-                             struct error *error);
+bool evaluation_write(const char *path, const struct evaluation *evaluation, struct error *error);
 
 #endif

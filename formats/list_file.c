@@ -38,46 +38,45 @@ static void write_list(FILE *stream, const struct list_file *list)
 }
 
 /* Somebody's file stays. */
-static enum status check_replaceable(const char *path, struct error *error)
+static bool check_replaceable(const char *path, struct error *error)
 {
     char found[sizeof(magic)] = "";
     FILE *stream = fopen(path, "rb");
     bool is_list;
 
     if (!stream)
-        return errno == ENOENT ? STATUS_OK : error_set_errno(error, path, "cannot open");
+        return errno == ENOENT || error_set_errno(error, path, "cannot open");
     is_list = fread(found, 1, sizeof(magic) - 1, stream) == sizeof(magic) - 1 &&
               memcmp(found, magic, strlen("quern list ")) == 0;
     fclose(stream);
-    return is_list ? STATUS_OK
-                   : error_set(error, STATUS_DATA, ERROR_AT(.file = path),
-                               "exists and is no quern list; --force replaces it");
+    return is_list || error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                                "exists and is no quern list; --force replaces it");
 }
 
-enum status list_file_write(const char *path, const struct list_file *list, bool is_forced,
-                            struct error *error)
+bool list_file_write(const char *path, const struct list_file *list, bool is_forced,
+                     struct error *error)
 {
     struct atomic_file file;
     FILE *stream;
-    enum status status = is_forced ? STATUS_OK : check_replaceable(path, error);
+    bool ok = is_forced ? true : check_replaceable(path, error);
 
-    if (status != STATUS_OK || atomic_file_begin(&file, path, error) != STATUS_OK)
-        return error->status;
+    if (!ok || !atomic_file_begin(&file, path, error))
+        return false;
     stream = fopen(file.temporary_path, "wb");
     if (!stream) {
-        status = error_set_errno(error, path, "cannot open");
+        ok = error_set_errno(error, path, "cannot open");
         goto out;
     }
     write_list(stream, list);
     if (fflush(stream) != 0 || ferror(stream))
-        status = error_set_errno(error, path, "cannot write");
-    if (fclose(stream) != 0 && status == STATUS_OK)
-        status = error_set_errno(error, path, "cannot write");
-    if (status == STATUS_OK)
-        status = atomic_file_commit(&file, error);
+        ok = error_set_errno(error, path, "cannot write");
+    if (fclose(stream) != 0 && ok)
+        ok = error_set_errno(error, path, "cannot write");
+    if (ok)
+        ok = atomic_file_commit(&file, error);
 out:
     atomic_file_abandon(&file);
-    return status;
+    return ok;
 }
 
 /* ---- reading ---- */
@@ -89,14 +88,14 @@ struct parser {
     struct error *error;
 };
 
-static enum status refuse(const struct parser *parser, const char *what, const char *found)
+static bool refuse(const struct parser *parser, const char *what, const char *found)
 {
     return error_set(parser->error, STATUS_DATA, ERROR_AT(.file = parser->path, .found = found),
                      "%s", what);
 }
 
 /* Takes a line "NAME VALUE\n"; the value becomes a text. */
-static enum status take_line(struct parser *parser, const char *name, char value[32])
+static bool take_line(struct parser *parser, const char *name, char value[32])
 {
     size_t left = (size_t)(parser->end - parser->next), name_length = strlen(name), length;
     const char *line_end = memchr(parser->next, '\n', left);
@@ -109,38 +108,38 @@ static enum status take_line(struct parser *parser, const char *name, char value
             value[length] = '\0';
             parser->next = line_end + 1;
             if (strlen(value) == length)
-                return STATUS_OK;
+                return true;
         }
     }
     return refuse(parser, TEXT("has no line '%s' where it belongs", name), NULL);
 }
 
-static enum status take_count(struct parser *parser, const char *name, uint64_t *count)
+static bool take_count(struct parser *parser, const char *name, uint64_t *count)
 {
     char value[32], again[32];
 
-    if (take_line(parser, name, value) != STATUS_OK)
-        return parser->error->status;
+    if (!take_line(parser, name, value))
+        return false;
     errno = 0;
     *count = strtoull(value, NULL, 10);
     /* As it is written, in one way only. */
     snprintf(again, sizeof(again), "%" PRIu64, *count);
     if (errno != 0 || strcmp(value, again) != 0)
         return refuse(parser, TEXT("'%s' is no number", name), value);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status take_size(struct parser *parser, const char *name, size_t *count)
+static bool take_size(struct parser *parser, const char *name, size_t *count)
 {
     uint64_t value;
 
-    if (take_count(parser, name, &value) != STATUS_OK)
-        return parser->error->status;
+    if (!take_count(parser, name, &value))
+        return false;
     /* Each name has one byte at least, and its NUL. */
     if (value > (uint64_t)(parser->end - parser->next) / 2)
         return refuse(parser, TEXT("'%s' is more than the list can hold", name), NULL);
     *count = (size_t)value;
-    return STATUS_OK;
+    return true;
 }
 
 /* No part of it is empty or begins with a dot, as ".." does. */
@@ -155,7 +154,7 @@ static bool is_found_by_walks(const char *name)
     }
 }
 
-static enum status take_names(struct parser *parser, size_t count, const char **names)
+static bool take_names(struct parser *parser, size_t count, const char **names)
 {
     for (size_t i = 0; i < count; i++) {
         size_t left = (size_t)(parser->end - parser->next);
@@ -170,10 +169,10 @@ static enum status take_names(struct parser *parser, size_t count, const char **
         if (i > 0 && strcmp(names[i - 1], names[i]) >= 0)
             return refuse(parser, "holds a name out of order", names[i]);
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status take_head(struct parser *parser, struct list_file *list)
+static bool take_head(struct parser *parser, struct list_file *list)
 {
     char layout[32] = "";
     size_t magic_length = sizeof(magic) - 1;
@@ -183,12 +182,12 @@ static enum status take_head(struct parser *parser, struct list_file *list)
         return refuse(parser, "is no list of version 1 (quern-ingest --write-list makes one)",
                       NULL);
     parser->next += magic_length;
-    if (take_line(parser, "layout", layout) || take_count(parser, "others", &list->num_others) ||
-        take_count(parser, "loops", &list->num_loops) ||
-        take_size(parser, "folders", &list->num_folders) ||
-        take_size(parser, "top-others", &list->num_top_others) ||
-        take_size(parser, "images", &list->num_images))
-        return parser->error->status;
+    if (!take_line(parser, "layout", layout) || !take_count(parser, "others", &list->num_others) ||
+        !take_count(parser, "loops", &list->num_loops) ||
+        !take_size(parser, "folders", &list->num_folders) ||
+        !take_size(parser, "top-others", &list->num_top_others) ||
+        !take_size(parser, "images", &list->num_images))
+        return false;
     list->is_of_classes = strcmp(layout, "classes") == 0;
     if (!list->is_of_classes && strcmp(layout, "splits") != 0)
         return refuse(parser, "has an unknown layout", layout);
@@ -197,11 +196,11 @@ static enum status take_head(struct parser *parser, struct list_file *list)
     if (parser->next == parser->end || *parser->next != '\n')
         return refuse(parser, "has no empty line before its names", NULL);
     parser->next++;
-    return STATUS_OK;
+    return true;
 }
 
 /* The name of the source is any that a folder can have. */
-static enum status take_source(struct parser *parser, const char **name)
+static bool take_source(struct parser *parser, const char **name)
 {
     const char *end = memchr(parser->next, '\0', (size_t)(parser->end - parser->next));
 
@@ -209,68 +208,67 @@ static enum status take_source(struct parser *parser, const char **name)
         return refuse(parser, "ends within the name of the source", NULL);
     *name = parser->next;
     parser->next = end + 1;
-    return STATUS_OK;
+    return true;
 }
 
-enum status list_file_parse(const char *path, char *bytes, size_t nbytes,
-                            struct list_file_content *content, struct error *error)
+bool list_file_parse(const char *path, char *bytes, size_t nbytes,
+                     struct list_file_content *content, struct error *error)
 {
     struct parser parser = {path, bytes, bytes + nbytes, error};
     struct list_file *list = &content->list;
     const char **names;
 
     *content = (struct list_file_content){.bytes = bytes};
-    if (take_head(&parser, list) != STATUS_OK || take_source(&parser, &list->source) != STATUS_OK ||
-        memory_allocate(&content->names,
-                        list->num_folders + list->num_top_others + list->num_images, sizeof(*names),
-                        error) != STATUS_OK)
+    if (!take_head(&parser, list) || !take_source(&parser, &list->source) ||
+        !memory_allocate(&content->names,
+                         list->num_folders + list->num_top_others + list->num_images,
+                         sizeof(*names), error))
         goto out;
     names = content->names;
     list->folders = names;
     list->top_others = names + list->num_folders;
     list->images = list->top_others + list->num_top_others;
-    if (take_names(&parser, list->num_folders, names) != STATUS_OK)
+    if (!take_names(&parser, list->num_folders, names))
         goto out;
     names += list->num_folders;
-    if (take_names(&parser, list->num_top_others, names) != STATUS_OK)
+    if (!take_names(&parser, list->num_top_others, names))
         goto out;
     names += list->num_top_others;
-    if (take_names(&parser, list->num_images, names) == STATUS_OK && parser.next != parser.end)
+    if (take_names(&parser, list->num_images, names) && parser.next != parser.end)
         refuse(&parser, "holds more than its names", NULL);
 out:
-    if (error->status != STATUS_OK)
+    if (!error_ok(error))
         list_file_free(content);
-    return error->status;
+    return error_ok(error);
 }
 
 /* The whole file, with a NUL after it; its seal is checked. */
-static enum status read_sealed(const char *path, char **bytes, size_t *nbytes, struct error *error)
+static bool read_sealed(const char *path, char **bytes, size_t *nbytes, struct error *error)
 {
     bool is_sealed;
     FILE *stream = NULL;
     struct stat info;
-    enum status status = seal_check(path, path, true, 1, &is_sealed, error);
+    bool ok = seal_check(path, path, true, 1, &is_sealed, error);
 
     *bytes = NULL;
-    if (status == STATUS_OK && !is_sealed)
-        status =
-            error_set(error, STATUS_DATA, ERROR_AT(.file = path),
-                      "is no whole list: it has no seal (quern-ingest --write-list makes one)");
-    if (status != STATUS_OK)
-        return status;
+    if (ok && !is_sealed)
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                       "is no whole list: it has no seal (quern-ingest --write-list makes one)");
+    if (!ok)
+        return ok;
     stream = fopen(path, "rb");
     if (!stream || fstat(fileno(stream), &info) != 0) {
-        status = error_set_errno(error, path, "cannot open");
+        ok = error_set_errno(error, path, "cannot open");
         goto out;
     }
     *nbytes = (size_t)info.st_size;
     *bytes = malloc(*nbytes + 1);
     if (!*bytes) {
-        status = error_set_memory(error, *nbytes + 1);
+        ok = error_set_memory(error, *nbytes + 1);
         goto out;
     }
     if (*nbytes < SEAL_NBYTES || fread(*bytes, 1, *nbytes, stream) != *nbytes) {
-        status = error_set(error, STATUS_IO, ERROR_AT(.file = path), "cannot be read");
+        ok = error_set(error, STATUS_IO, ERROR_AT(.file = path), "cannot be read");
         goto out;
     }
     *nbytes -= SEAL_NBYTES;
@@ -278,21 +276,21 @@ static enum status read_sealed(const char *path, char **bytes, size_t *nbytes, s
 out:
     if (stream)
         fclose(stream);
-    if (status != STATUS_OK) {
+    if (!ok) {
         free(*bytes);
         *bytes = NULL;
     }
-    return status;
+    return ok;
 }
 
-enum status list_file_read(const char *path, struct list_file_content *content, struct error *error)
+bool list_file_read(const char *path, struct list_file_content *content, struct error *error)
 {
     char *bytes;
     size_t nbytes = 0;
-    enum status status = read_sealed(path, &bytes, &nbytes, error);
+    bool ok = read_sealed(path, &bytes, &nbytes, error);
 
     *content = (struct list_file_content){0};
-    return status == STATUS_OK ? list_file_parse(path, bytes, nbytes, content, error) : status;
+    return ok && list_file_parse(path, bytes, nbytes, content, error);
 }
 
 void list_file_free(struct list_file_content *content)

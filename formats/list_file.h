@@ -27,8 +27,8 @@ struct list_file {
 
 /* Writes it whole or not at all (formats/atomic_file.h).  STATUS_DATA, unless is_forced, if there
  * is a file at path that is no list. */
-enum status list_file_write(const char *path, const struct list_file *list, bool is_forced,
-                            struct error *error);
+bool list_file_write(const char *path, const struct list_file *list, bool is_forced,
+                     struct error *error);
 
 /* A list that was read, with the memory that it points into. */
 struct list_file_content {
@@ -39,11 +39,10 @@ struct list_file_content {
 
 /* STATUS_DATA for what is no list, is damaged, or holds names that no walk finds: out of order, not
  * relative, with empty parts or parts that begin with a dot. */
-enum status list_file_read(const char *path, struct list_file_content *content,
-                           struct error *error);
+bool list_file_read(const char *path, struct list_file_content *content, struct error *error);
 /* The same for the bytes of a file without the seal; takes bytes, which has a NUL after nbytes. */
-enum status list_file_parse(const char *path, char *bytes, size_t nbytes,
-                            struct list_file_content *content, struct error *error);
+bool list_file_parse(const char *path, char *bytes, size_t nbytes,
+                     struct list_file_content *content, struct error *error);
 void list_file_free(struct list_file_content *content);
 
 #endif

@@ -28,18 +28,16 @@ struct png_file_info {
  * The header of the PNG in bytes[0..nbytes).  STATUS_DATA when it is no PNG, is cut short before
  * its pixels, or has more than max_pixels pixels (width times height).  name is for messages.
  */
-enum status png_file_read_info(const char *name, const void *bytes, size_t nbytes,
-                               uint64_t max_pixels, struct png_file_info *info,
-                               struct error *error);
+bool png_file_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                        struct png_file_info *info, struct error *error);
 
 /*
  * Decodes into pixels, which holds height * width * channels bytes (row-major, channels
  * interleaved; channels is 1 or 3), where height and width are what png_file_read_info said.
  * STATUS_DATA for a damaged file: truncated anywhere, a wrong checksum in any chunk.
  */
-enum status png_file_read_pixels(const char *name, const void *bytes, size_t nbytes,
-                                 uint64_t max_pixels, unsigned channels, uint8_t *pixels,
-                                 struct error *error);
+bool png_file_read_pixels(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          unsigned channels, uint8_t *pixels, struct error *error);
 
 /* Memory that is used again from one file to the next; {0} at first. */
 struct png_file_pixels {
@@ -52,17 +50,16 @@ struct png_file_pixels {
  * Both in one go, which takes a third of the time on small images.  pixels is grown as the header
  * asks, and belongs to the caller.
  */
-enum status png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                          unsigned channels, struct png_file_info *info,
-                          struct png_file_pixels *pixels, struct error *error);
+bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                   unsigned channels, struct png_file_info *info, struct png_file_pixels *pixels,
+                   struct error *error);
 void png_file_pixels_free(struct png_file_pixels *pixels);
 
 /*
  * Encodes an 8-bit gray (channels 1) or RGB (channels 3) image.  *bytes is malloc'ed and belongs
  * to the caller.  The same pixels give the same bytes under the same zlib.
  */
-enum status png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
-                                  unsigned channels, void **bytes, size_t *nbytes,
-                                  struct error *error);
+bool png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
+                           unsigned channels, void **bytes, size_t *nbytes, struct error *error);
 
 #endif

@@ -54,7 +54,7 @@ static const char *name_other_format(const uint8_t *bytes, size_t nbytes)
     return "not a PNG file";
 }
 
-static enum status refuse(const char *name, const char *reason, struct error *error)
+static bool refuse(const char *name, const char *reason, struct error *error)
 {
     return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "%s", reason);
 }
@@ -102,8 +102,7 @@ static void take_bytes(png_structp png, png_bytep out, size_t nbytes)
     decoder->num_left -= nbytes;
 }
 
-static enum status check_signature(const char *name, const void *bytes, size_t nbytes,
-                                   struct error *error)
+static bool check_signature(const char *name, const void *bytes, size_t nbytes, struct error *error)
 {
     if (nbytes == 0)
         return refuse(name, "empty file", error);
@@ -115,7 +114,7 @@ static enum status check_signature(const char *name, const void *bytes, size_t n
     if (nbytes >= SIGNATURE_NBYTES + 8 &&
         memcmp((const char *)bytes + SIGNATURE_NBYTES + 4, "IHDR", 4) != 0)
         return refuse(name, "its first chunk is not the header (IHDR)", error);
-    return STATUS_OK;
+    return true;
 }
 
 /* Reads all that stands before the pixels; leaves by longjmp when it cannot. */
@@ -231,63 +230,61 @@ static bool run(struct decoder *decoder)
     return true;
 }
 
-static enum status decode(const char *name, const void *bytes, size_t nbytes,
-                          struct decoder *decoder, struct error *error)
+static bool decode(const char *name, const void *bytes, size_t nbytes, struct decoder *decoder,
+                   struct error *error)
 {
-    enum status status = check_signature(name, bytes, nbytes, error);
+    bool ok = check_signature(name, bytes, nbytes, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     decoder->next = bytes;
     decoder->num_left = nbytes;
     decoder->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, decoder, take_error,
                                             ignore_warning, decoder, allocate, release);
     decoder->png_info = decoder->png ? png_create_info_struct(decoder->png) : NULL;
     if (!decoder->png_info)
-        status = error_set_memory(error, sizeof(*decoder));
+        ok = error_set_memory(error, sizeof(*decoder));
     else if (!run(decoder))
-        status = decoder->is_out_of_memory
-                     ? error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
-                                 "no memory to decode it")
-                     : refuse(name, decoder->reason, error);
+        ok = decoder->is_out_of_memory ? error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
+                                                   "no memory to decode it")
+                                       : refuse(name, decoder->reason, error);
     png_destroy_read_struct(&decoder->png, &decoder->png_info, NULL);
     free(decoder->scratch);
-    return status;
+    return ok;
 }
 
-enum status png_file_read_info(const char *name, const void *bytes, size_t nbytes,
-                               uint64_t max_pixels, struct png_file_info *info, struct error *error)
+bool png_file_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                        struct png_file_info *info, struct error *error)
 {
     struct decoder decoder = {.max_pixels = max_pixels};
-    enum status status = decode(name, bytes, nbytes, &decoder, error);
+    bool ok = decode(name, bytes, nbytes, &decoder, error);
 
-    if (status == STATUS_OK)
+    if (ok)
         *info = decoder.info;
-    return status;
+    return ok;
 }
 
-enum status png_file_read_pixels(const char *name, const void *bytes, size_t nbytes,
-                                 uint64_t max_pixels, unsigned channels, uint8_t *pixels,
-                                 struct error *error)
+bool png_file_read_pixels(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          unsigned channels, uint8_t *pixels, struct error *error)
 {
     struct decoder decoder = {.max_pixels = max_pixels, .channels = channels, .pixels = pixels};
 
     return decode(name, bytes, nbytes, &decoder, error);
 }
 
-enum status png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                          unsigned channels, struct png_file_info *info,
-                          struct png_file_pixels *pixels, struct error *error)
+bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                   unsigned channels, struct png_file_info *info, struct png_file_pixels *pixels,
+                   struct error *error)
 {
     struct decoder decoder = {.max_pixels = max_pixels, .channels = channels, .growing = pixels};
-    enum status status;
+    bool ok;
 
     if (png_plain_read(bytes, nbytes, max_pixels, channels, info, pixels))
-        return STATUS_OK;
-    status = decode(name, bytes, nbytes, &decoder, error);
-    if (status == STATUS_OK)
+        return true;
+    ok = decode(name, bytes, nbytes, &decoder, error);
+    if (ok)
         *info = decoder.info;
-    return status;
+    return ok;
 }
 
 void png_file_pixels_free(struct png_file_pixels *pixels)

@@ -70,28 +70,27 @@ static bool run(struct encoder *encoder, png_structp png, png_infop info, const 
     return true;
 }
 
-enum status png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
-                                  unsigned channels, void **bytes, size_t *nbytes,
-                                  struct error *error)
+bool png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t height,
+                           unsigned channels, void **bytes, size_t *nbytes, struct error *error)
 {
     struct encoder encoder = {0};
     png_structp png =
         png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, take_error, ignore_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *bytes = NULL;
     *nbytes = 0;
     if (!info)
-        status = error_set_memory(error, sizeof(encoder));
+        ok = error_set_memory(error, sizeof(encoder));
     else if (!run(&encoder, png, info, pixels, width, height, channels))
-        status = error_set(error, STATUS_INTERNAL, NULL, "cannot encode a PNG: %s", encoder.reason);
+        ok = error_set(error, STATUS_INTERNAL, NULL, "cannot encode a PNG: %s", encoder.reason);
     png_destroy_write_struct(&png, &info);
-    if (status == STATUS_OK) {
+    if (ok) {
         *bytes = encoder.bytes;
         *nbytes = encoder.nbytes;
     } else {
         free(encoder.bytes);
     }
-    return status;
+    return ok;
 }

@@ -5,38 +5,38 @@
 #include "common/checksum.h"
 #include "common/text.h"
 
-enum status decode_file(const struct decode_source *source, const struct source_image *image,
-                        size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
-                        struct error *error)
+bool decode_file(const struct decode_source *source, const struct source_image *image,
+                 size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
+                 struct error *error)
 {
     struct png_file_info info;
     struct source_file file;
-    enum status status = source_read(source->source, image, &buffer->reader, &file, error);
+    bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
     *decoded = (struct decoded){.stamp = file.stamp};
-    if (status == STATUS_OK && !text_is_utf8(image->path, strlen(image->path)))
-        status = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    if (status == STATUS_OK)
-        status = png_file_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
-                               &info, &buffer->pixels, error);
-    if (status != STATUS_OK)
-        return status;
+    if (ok && !text_is_utf8(image->path, strlen(image->path)))
+        ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
+    if (ok)
+        ok = png_file_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+                           &info, &buffer->pixels, error);
+    if (!ok)
+        return ok;
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     decoded->is_gray = info.is_gray;
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
-    return STATUS_OK;
+    return true;
 }
 
-enum status decode_file_crc32(const struct decode_source *source, const struct source_image *image,
-                              struct decode_buffer *buffer, uint32_t *crc32, struct error *error)
+bool decode_file_crc32(const struct decode_source *source, const struct source_image *image,
+                       struct decode_buffer *buffer, uint32_t *crc32, struct error *error)
 {
     struct source_file file;
-    enum status status = source_read(source->source, image, &buffer->reader, &file, error);
+    bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
-    if (status == STATUS_OK)
+    if (ok)
         *crc32 = crc32_of(file.bytes, file.nbytes);
-    return status;
+    return ok;
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)

@@ -37,13 +37,13 @@ struct decoded {
  * path, when the file is at fault: missing, unreadable, no regular file, no whole PNG, a name that
  * is not UTF-8.  Other statuses mean that the system failed.  Thread-safe.
  */
-enum status decode_file(const struct decode_source *source, const struct source_image *image,
-                        size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
-                        struct error *error);
+bool decode_file(const struct decode_source *source, const struct source_image *image,
+                 size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
+                 struct error *error);
 
 /* The same without decoding: the CRC-32 of a file's bytes. */
-enum status decode_file_crc32(const struct decode_source *source, const struct source_image *image,
-                              struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
+bool decode_file_crc32(const struct decode_source *source, const struct source_image *image,
+                       struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
 
 void decode_buffer_free(struct decode_buffer *buffer);
 

@@ -32,21 +32,21 @@ void digest_paths(const struct tree *tree, char digest[DIGEST_LENGTH + 1])
     snprintf(digest, DIGEST_LENGTH + 1, "%016" PRIx64, hash);
 }
 
-enum status digest_compute(const struct source *source, const struct tree *tree, int num_threads,
-                           char digest[DIGEST_LENGTH + 1], struct error *error)
+bool digest_compute(const struct source *source, const struct tree *tree, int num_threads,
+                    char digest[DIGEST_LENGTH + 1], struct error *error)
 {
     size_t num_rows = tree_num_rows(tree);
     uint64_t *hashes;
 
-    if (memory_allocate(&hashes, num_rows, sizeof(*hashes), error) != STATUS_OK)
-        return error->status;
+    if (!memory_allocate(&hashes, num_rows, sizeof(*hashes), error))
+        return false;
 #pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
     for (size_t i = 0; i < num_rows; i++) {
         struct source_image image = tree_image(tree, i);
         struct source_stamp stamp;
         struct error failure = {0};
 
-        if (source_look(source, &image, &stamp, &failure) != STATUS_OK) {
+        if (!source_look(source, &image, &stamp, &failure)) {
 #pragma omp critical(digest_failed)
             error_set(error, failure.status, ERROR_AT(.file = image.path), "%s", failure.what);
         }
@@ -54,5 +54,5 @@ enum status digest_compute(const struct source *source, const struct tree *tree,
     }
     digest_finish(hashes, num_rows, digest);
     free(hashes);
-    return error->status;
+    return error_ok(error);
 }

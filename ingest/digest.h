@@ -24,7 +24,7 @@ void digest_finish(const uint64_t *hashes, size_t count, char digest[DIGEST_LENG
 void digest_paths(const struct tree *tree, char digest[DIGEST_LENGTH + 1]);
 
 /* Looks at all files, by num_threads threads. */
-enum status digest_compute(const struct source *source, const struct tree *tree, int num_threads,
-                           char digest[DIGEST_LENGTH + 1], struct error *error);
+bool digest_compute(const struct source *source, const struct tree *tree, int num_threads,
+                    char digest[DIGEST_LENGTH + 1], struct error *error);
 
 #endif

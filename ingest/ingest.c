@@ -34,7 +34,7 @@ struct run {
 /* ---- find ---- */
 
 /* The last part of a path: "b" of "a/b/". */
-static enum status copy_last_part(const char *path, char **part, struct error *error)
+static bool copy_last_part(const char *path, char **part, struct error *error)
 {
     size_t end = strlen(path), start;
 
@@ -44,44 +44,43 @@ static enum status copy_last_part(const char *path, char **part, struct error *e
     while (start > 0 && path[start - 1] != '/')
         start--;
     *part = strndup(path + start, end - start);
-    return *part ? STATUS_OK : error_set_memory(error, end - start + 1);
+    return *part || error_set_memory(error, end - start + 1);
 }
 
-static enum status open_source(struct run *run)
+static bool open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    enum status status = source_open(options->source, options->store ? options->store : "dry-run",
-                                     &run->source, run->error);
+    bool ok = source_open(options->source, options->store ? options->store : "dry-run",
+                          &run->source, run->error);
 
-    if (status == STATUS_OK && (options->list || options->write_list) &&
-        source_is_archive(run->source))
+    if (ok && (options->list || options->write_list) && source_is_archive(run->source))
         return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = options->source),
                          "is an archive, which has a list of its own: leave out --list and "
                          "--write-list");
-    if (status == STATUS_OK)
-        status = copy_last_part(options->source, &run->source_name, run->error);
-    return status;
+    if (ok)
+        ok = copy_last_part(options->source, &run->source_name, run->error);
+    return ok;
 }
 
 /*
  * Fills scan and tree anew.  An archive that no store stands for yet is listed and its contents are
  * brought near in one pass; otherwise that can wait until the store turns out to be another one.
  */
-static enum status list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
+static bool list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
 {
     struct scan_rules scan_rules = tree_scan_rules(rules);
-    enum status status;
+    bool ok;
 
     tree_free(&run->tree);
     scan_free(&run->scan);
     if (run->options->list)
-        status = scan_list_read(run->options->list, run->source_name, &scan_rules, &run->scan,
-                                run->error);
+        ok = scan_list_read(run->options->list, run->source_name, &scan_rules, &run->scan,
+                            run->error);
     else
-        status = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
-    if (status == STATUS_OK)
-        status = tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
-    return status;
+        ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
+    if (ok)
+        ok = tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
+    return ok;
 }
 
 static struct tree_rules make_rules(const struct ingest_options *options)
@@ -102,18 +101,18 @@ static bool will_decode(const struct ingest_options *options)
            (options->force || options->verify || stat(options->store, &stat_of_store) != 0);
 }
 
-static enum status find_images(struct run *run)
+static bool find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct tree_rules rules = make_rules(options);
     struct text_list notes = {0};
-    enum status status = open_source(run);
+    bool ok = open_source(run);
 
-    if (status == STATUS_OK)
-        status = list_images(run, &rules, will_decode(options));
-    if (status == STATUS_OK)
-        status = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = list_images(run, &rules, will_decode(options));
+    if (ok)
+        ok = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
+    if (ok) {
         tree_print(&run->tree, run->results);
         fflush(run->results);
     }
@@ -121,72 +120,73 @@ static enum status find_images(struct run *run)
         fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
     text_list_free(&notes);
     run->decode_source = (struct decode_source){run->source, options->max_pixels};
-    return status;
+    return ok;
 }
 
 /* What the store will hold, to judge by the first image that can be decoded. */
-static enum status choose_image_shape(struct run *run)
+static bool choose_image_shape(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct image_shape *image = &run->image;
     struct decode_buffer buffer = {0};
     struct decoded decoded = {0};
     size_t channels = options->channels == INGEST_CHANNELS_AUTO ? 1 : (size_t)options->channels;
-    enum status status = STATUS_DATA;
+    bool is_found = false;
 
     /* Without any, the pass will say so of each file; the shape does not matter then. */
     *image = (struct image_shape){1, 1, channels};
-    for (size_t i = 0; i < tree_num_rows(&run->tree) && status == STATUS_DATA; i++) {
+    for (size_t i = 0; i < tree_num_rows(&run->tree) && !is_found && error_ok(run->error); i++) {
         struct source_image found = tree_image(&run->tree, i);
         struct error error = {0};
 
-        status = decode_file(&run->decode_source, &found, channels, &buffer, &decoded, &error);
-        if (status == STATUS_OK)
+        is_found = decode_file(&run->decode_source, &found, channels, &buffer, &decoded, &error);
+        if (is_found)
             *image = decoded.shape;
-        else if (status != STATUS_DATA)
-            error_set(run->error, status, ERROR_AT(.file = run->tree.paths[i]), "%s", error.what);
+        else if (error.status != STATUS_DATA)
+            error_set(run->error, error.status, ERROR_AT(.file = run->tree.paths[i]), "%s",
+                      error.what);
     }
-    if (status == STATUS_OK && options->channels == INGEST_CHANNELS_AUTO && !decoded.is_gray)
+    if (is_found && options->channels == INGEST_CHANNELS_AUTO && !decoded.is_gray)
         image->channels = 3;
     if (options->height > 0) {
         image->height = options->height;
         image->width = options->width;
     }
     decode_buffer_free(&buffer);
-    return status == STATUS_DATA ? STATUS_OK : status;
+    return error_ok(run->error);
 }
 
 /* The part of the tree that is to be ingested: all, or a shard.  All shards see the same first
  * image, so they agree on the size of chunks, at whose borders they are cut. */
-static enum status choose_rows(struct run *run)
+static bool choose_rows(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    enum status status;
+    bool ok;
 
     run->rows = &run->tree;
     if (options->num_shards == 0)
-        return STATUS_OK;
-    status = choose_image_shape(run);
-    if (status == STATUS_OK)
-        status = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
-                           &run->shard, run->error);
-    if (status == STATUS_OK) {
+        return true;
+    ok = choose_image_shape(run);
+    if (ok)
+        ok = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
+                       &run->shard, run->error);
+    if (ok) {
         run->rows = &run->shard.tree;
         shard_print(&run->shard, run->results);
         fflush(run->results);
     }
-    return status;
+    return ok;
 }
 
 /* ---- compare ---- */
 
-static enum status print_store(struct run *run, const char *before, const char *after)
+static bool print_store(struct run *run, const char *before, const char *after)
 {
     return summary_print(run->options->store, run->options->num_shards > 0, before, after,
                          run->results, run->error);
 }
 
-static enum status compare_with_store(struct run *run, bool *is_current)
+static bool compare_with_store(struct run *run, bool *is_current)
 {
     const struct ingest_options *options = run->options;
     struct rerun_request request = {
@@ -200,50 +200,50 @@ static enum status compare_with_store(struct run *run, bool *is_current)
         .num_io_threads = options->num_io_threads,
         .messages = run->messages,
     };
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *is_current = false;
     if (!options->force)
-        status = rerun_check(&request, is_current, run->error);
-    if (status == STATUS_OK && *is_current) {
-        status = print_store(run, "", options->verify ? " is verified" : " is up to date");
+        ok = rerun_check(&request, is_current, run->error);
+    if (ok && *is_current) {
+        ok = print_store(run, "", options->verify ? " is verified" : " is up to date");
         fputc('\n', run->results);
     }
-    return status;
+    return ok;
 }
 
 /* ---- decode and write ---- */
 
-static enum status print_outcome(struct run *run, const struct pass_outcome *outcome)
+static bool print_outcome(struct run *run, const struct pass_outcome *outcome)
 {
     size_t num_skipped = outcome->reject_paths.count;
     char number[32];
-    enum status status = print_store(run, "wrote ", "");
+    bool ok = print_store(run, "wrote ", "");
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     if (num_skipped > 0)
         fprintf(run->results, ", %s %s skipped, see /rejects",
                 text_group_digits(number, sizeof(number), num_skipped),
                 num_skipped == 1 ? "file" : "files");
     fputc('\n', run->results);
-    return STATUS_OK;
+    return true;
 }
 
 /* What decoding needs and only writing asks for. */
-static enum status prepare_to_decode(struct run *run)
+static bool prepare_to_decode(struct run *run)
 {
     struct tree_rules rules = make_rules(run->options);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!source_has_contents(run->source))
-        status = list_images(run, &rules, true);
-    if (status == STATUS_OK && run->options->num_shards == 0)
-        status = choose_image_shape(run);
-    return status;
+        ok = list_images(run, &rules, true);
+    if (ok && run->options->num_shards == 0)
+        ok = choose_image_shape(run);
+    return ok;
 }
 
-static enum status write_store(struct run *run)
+static bool write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct pass_plan plan = {.source = run->decode_source,
@@ -259,15 +259,15 @@ static enum status write_store(struct run *run)
                              .num_threads = options->num_threads,
                              .num_io_threads = options->num_io_threads};
     struct pass_outcome outcome = {0};
-    enum status status;
+    bool ok;
 
     plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-    status = pass_run(&plan, &outcome, run->error);
-    if (status == STATUS_OK && outcome.found_color) {
+    ok = pass_run(&plan, &outcome, run->error);
+    if (ok && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
         plan.image.channels = 3;
-        status = pass_run(&plan, &outcome, run->error);
+        ok = pass_run(&plan, &outcome, run->error);
     }
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);
@@ -275,49 +275,49 @@ static enum status write_store(struct run *run)
         text_print_escaped(run->messages, outcome.reject_reasons.items[i]);
         fputc('\n', run->messages);
     }
-    if (status == STATUS_OK)
-        status = print_outcome(run, &outcome);
+    if (ok)
+        ok = print_outcome(run, &outcome);
     pass_outcome_free(&outcome);
-    return status;
+    return ok;
 }
 
-static enum status write_list(struct run *run)
+static bool write_list(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct tree_rules rules = {.is_split_by_hash = options->is_split_by_hash};
     struct scan_rules scan_rules = tree_scan_rules(&rules);
     char number[32];
-    enum status status = scan_list_write(options->write_list, run->source_name, &scan_rules,
-                                         &run->scan, options->force, run->error);
+    bool ok = scan_list_write(options->write_list, run->source_name, &scan_rules, &run->scan,
+                              options->force, run->error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     fputs("wrote ", run->results);
     text_print_escaped(run->results, options->write_list);
     fprintf(run->results, ": a list of %s images\n",
             text_group_digits(number, sizeof(number), run->scan.num_images));
-    return STATUS_OK;
+    return true;
 }
 
-enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
-                       struct error *error)
+bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
+                struct error *error)
 {
     struct run run = {.options = options, .results = results, .messages = messages, .error = error};
     bool is_current = false;
-    enum status status = find_images(&run);
+    bool ok = find_images(&run);
 
-    if (status == STATUS_OK && options->write_list) {
-        status = write_list(&run);
+    if (ok && options->write_list) {
+        ok = write_list(&run);
         goto out;
     }
-    if (status == STATUS_OK)
-        status = choose_rows(&run);
-    if (status == STATUS_OK && !options->dry_run) {
-        status = compare_with_store(&run, &is_current);
-        if (status == STATUS_OK && !is_current)
-            status = prepare_to_decode(&run);
-        if (status == STATUS_OK && !is_current)
-            status = write_store(&run);
+    if (ok)
+        ok = choose_rows(&run);
+    if (ok && !options->dry_run) {
+        ok = compare_with_store(&run, &is_current);
+        if (ok && !is_current)
+            ok = prepare_to_decode(&run);
+        if (ok && !is_current)
+            ok = write_store(&run);
     }
 out:
     shard_free(&run.shard);
@@ -325,5 +325,5 @@ out:
     scan_free(&run.scan);
     source_close(run.source);
     free(run.source_name);
-    return status;
+    return ok;
 }

@@ -13,7 +13,7 @@
  * Finds, compares, decodes, writes.  Results go to results, notes and the names of bad files to
  * messages.  On failure the store is as it was before.
  */
-enum status ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
-                       struct error *error);
+bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
+                struct error *error);
 
 #endif

@@ -157,8 +157,7 @@ struct ingest_options ingest_options_default(void)
 }
 
 /* "2/4" */
-static enum status parse_shard(const char *text, struct ingest_options *options,
-                               struct error *error)
+static bool parse_shard(const char *text, struct ingest_options *options, struct error *error)
 {
     const char *separator = strchr(text, '/');
     char number[8];
@@ -167,10 +166,9 @@ static enum status parse_shard(const char *text, struct ingest_options *options,
     if (separator && (size_t)(separator - text) < sizeof(number)) {
         snprintf(number, sizeof(number), "%.*s", (int)(separator - text), text);
         if (parse_count("--shard", separator + 1, 1, STORE_MAX_SHARDS, &options->num_shards,
-                        &ignored) == STATUS_OK &&
-            parse_count("--shard", number, 1, options->num_shards, &options->shard_index,
-                        &ignored) == STATUS_OK)
-            return STATUS_OK;
+                        &ignored) &&
+            parse_count("--shard", number, 1, options->num_shards, &options->shard_index, &ignored))
+            return true;
     }
     return error_set(
         error, STATUS_USAGE,
@@ -179,8 +177,8 @@ static enum status parse_shard(const char *text, struct ingest_options *options,
         "--shard");
 }
 
-static enum status check_merge(const struct ingest_options *options, const struct raw_options *raw,
-                               struct error *error)
+static bool check_merge(const struct ingest_options *options, const struct raw_options *raw,
+                        struct error *error)
 {
     if (raw->shard)
         return error_set(error, STATUS_USAGE, NULL,
@@ -195,11 +193,11 @@ static enum status check_merge(const struct ingest_options *options, const struc
     if (options->dry_run || options->verify || raw->has_io_threads)
         return error_set(error, STATUS_USAGE, NULL,
                          "--merge reads no source: leave out --dry-run, --verify, --io-threads");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status check_write_list(const struct ingest_options *options,
-                                    const struct raw_options *raw, struct error *error)
+static bool check_write_list(const struct ingest_options *options, const struct raw_options *raw,
+                             struct error *error)
 {
     if (options->list || raw->shard)
         return error_set(error, STATUS_USAGE, NULL,
@@ -211,20 +209,19 @@ static enum status check_write_list(const struct ingest_options *options,
     if (options->dry_run || options->verify)
         return error_set(error, STATUS_USAGE, NULL,
                          "--write-list writes no store: leave out --dry-run and --verify");
-    return STATUS_OK;
+    return true;
 }
 
 /* What the options mean together. */
-static enum status check_options(struct ingest_options *options, const struct raw_options *raw,
-                                 struct error *error)
+static bool check_options(struct ingest_options *options, const struct raw_options *raw,
+                          struct error *error)
 {
-    if (options->merge && check_merge(options, raw, error) != STATUS_OK)
-        return error->status;
+    if (options->merge && !check_merge(options, raw, error))
+        return error_ok(error);
     if (options->is_virtual && !options->merge)
         return error_set(error, STATUS_USAGE, NULL, "--virtual does nothing without --merge");
-    if (options->write_list && !options->merge &&
-        check_write_list(options, raw, error) != STATUS_OK)
-        return error->status;
+    if (options->write_list && !options->merge && !check_write_list(options, raw, error))
+        return error_ok(error);
     if (options->is_split_by_hash && options->valid_fraction >= 1)
         return error_set(
             error, STATUS_USAGE,
@@ -247,18 +244,17 @@ static enum status check_options(struct ingest_options *options, const struct ra
     options->num_io_threads = raw->has_io_threads                     ? (int)raw->num_io_threads
                               : options->num_threads < MAX_IO_THREADS ? options->num_threads
                                                                       : MAX_IO_THREADS;
-    if (raw->size &&
-        parse_size("--size", raw->size, &options->height, &options->width, error) != STATUS_OK)
-        return error->status;
-    if (raw->shard && parse_shard(raw->shard, options, error) != STATUS_OK)
-        return error->status;
+    if (raw->size && !parse_size("--size", raw->size, &options->height, &options->width, error))
+        return error_ok(error);
+    if (raw->shard && !parse_shard(raw->shard, options, error))
+        return error_ok(error);
     if (raw->classes)
         return parse_names("--classes", raw->classes, &options->classes, error);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status take_operands(struct ingest_options *options, int count, char **operands,
-                                 struct error *error)
+static bool take_operands(struct ingest_options *options, int count, char **operands,
+                          struct error *error)
 {
     int smallest = options->dry_run || options->write_list ? 1 : 2;
     int largest = options->write_list ? 1 : 2;
@@ -272,7 +268,7 @@ static enum status take_operands(struct ingest_options *options, int count, char
         options->store = operands[0];
         options->shards = operands + 1;
         options->num_shards_to_merge = (size_t)count - 1;
-        return STATUS_OK;
+        return true;
     }
     if (count < smallest || count > largest)
         return error_set(error, STATUS_USAGE,
@@ -281,28 +277,28 @@ static enum status take_operands(struct ingest_options *options, int count, char
                          "wrong number of operands");
     options->source = operands[0];
     options->store = count == 2 ? operands[1] : NULL;
-    return STATUS_OK;
+    return true;
 }
 
-enum status ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
-                                 struct error *error)
+bool ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
+                          struct error *error)
 {
     struct raw_options raw = {0};
     struct option_spec specs[NUM_SPECS] = {0};
     struct program program = make_program(specs, NUM_SPECS);
     int first_operand;
-    enum status status;
+    bool ok;
 
     *options = ingest_options_default();
     raw.compression_level = (uint64_t)options->compression_level;
     raw.num_threads = (uint64_t)options->num_threads;
     list_specs(options, &raw, specs);
-    status = options_parse(&program, argc, argv, &first_operand, done, error);
-    if (status == STATUS_OK && !*done)
-        status = take_operands(options, argc - first_operand, argv + first_operand, error);
-    if (status == STATUS_OK && !*done)
-        status = check_options(options, &raw, error);
-    return status;
+    ok = options_parse(&program, argc, argv, &first_operand, done, error);
+    if (ok && !*done)
+        ok = take_operands(options, argc - first_operand, argv + first_operand, error);
+    if (ok && !*done)
+        ok = check_options(options, &raw, error);
+    return ok;
 }
 
 void ingest_options_free(struct ingest_options *options)
@@ -310,11 +306,11 @@ void ingest_options_free(struct ingest_options *options)
     text_list_free(&options->classes);
 }
 
-int ingest_options_exit_status(enum status status, const struct error *error)
+int ingest_options_exit_status(const struct error *error)
 {
     struct program program = make_program(NULL, 0);
 
-    return options_exit_status(&program, status, error);
+    return options_exit_status(&program, error);
 }
 
 /* Names can be long and many, so the line holds a digest of them; the store holds the names. */

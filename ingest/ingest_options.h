@@ -44,12 +44,12 @@ enum { INGEST_MAX_SETTINGS = 512 };
 struct ingest_options ingest_options_default(void);
 
 /* Parses a command line.  *done: the help or the version was printed, and that is all. */
-enum status ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
-                                 struct error *error);
+bool ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
+                          struct error *error);
 void ingest_options_free(struct ingest_options *options);
 
 /* Prints the error, if any, and returns the exit status. */
-int ingest_options_exit_status(enum status status, const struct error *error);
+int ingest_options_exit_status(const struct error *error);
 
 /*
  * Every setting that shapes the store, as "name=value" with blanks between them; equal lines and

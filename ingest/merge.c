@@ -54,40 +54,39 @@ static bool has_rows_of(const struct store *store, const struct store *shard, en
                    nbytes) == 0);
 }
 
-static enum status compare_rows(const struct merge *merge, struct store *store, bool *is_equal,
-                                struct error *error)
+static bool compare_rows(const struct merge *merge, struct store *store, bool *is_equal,
+                         struct error *error)
 {
     const struct shard_set *set = &merge->set;
     uint64_t first[NUM_SPLITS] = {0};
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *is_equal = true;
     for (int s = 0; s < NUM_SPLITS; s++)
         *is_equal = *is_equal && count_rows(set, s) == store_num_rows(store, s);
-    for (size_t i = 0; i < set->count && *is_equal && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < set->count && *is_equal && ok; i++) {
         struct store *shard = NULL;
 
-        status = shard_set_open(&set->members[i], &shard, error);
-        for (int s = 0; s < NUM_SPLITS && status == STATUS_OK && *is_equal; s++) {
+        ok = shard_set_open(&set->members[i], &shard, error);
+        for (int s = 0; s < NUM_SPLITS && ok && *is_equal; s++) {
             *is_equal = has_rows_of(store, shard, s, first[s]);
             first[s] += set->members[i].num_rows[s];
         }
         store_close(shard);
     }
-    return status;
+    return ok;
 }
 
-static enum status compare_store(const void *context, struct store *store, bool *is_current,
-                                 struct error *error)
+static bool compare_store(const void *context, struct store *store, bool *is_current,
+                          struct error *error)
 {
     const struct merge *merge = context;
     char settings[INGEST_MAX_SETTINGS], digest[64];
     bool is_equal;
-    enum status status =
-        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+    bool ok = store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     is_equal = store_is_virtual(store) == merge->options->is_virtual &&
                (!merge->links || store_has_links(store, merge->links, merge->set.count)) &&
                strcmp(settings, merge->set.settings) == 0 &&
@@ -95,17 +94,17 @@ static enum status compare_store(const void *context, struct store *store, bool 
                text_list_equal(store_classes(store), &merge->set.classes) &&
                memcmp(store_image_shape(store), &merge->set.image, sizeof(merge->set.image)) == 0;
     if (is_equal)
-        status = compare_rows(merge, store, &is_equal, error);
-    if (status == STATUS_OK && !is_equal)
+        ok = compare_rows(merge, store, &is_equal, error);
+    if (ok && !is_equal)
         rerun_say(merge->messages, "%s: made again: it is not of these shards",
                   merge->options->store);
     *is_current = is_equal;
-    return status;
+    return ok;
 }
 
 /* ---- write ---- */
 
-static enum status create_store(struct merge *merge)
+static bool create_store(struct merge *merge)
 {
     const struct shard_set *set = &merge->set;
     struct store_plan plan = {.image = set->image,
@@ -119,79 +118,78 @@ static enum status create_store(struct merge *merge)
     return store_create(merge->options->store, &plan, &merge->writer, merge->error);
 }
 
-static enum status copy_rows(struct merge *merge, struct store *shard, enum split split)
+static bool copy_rows(struct merge *merge, struct store *shard, enum split split)
 {
     const struct image_shape *image = &merge->set.image;
     uint64_t granule = store_shard_granule(image), num_rows = store_num_rows(shard, split);
     uint64_t num_granules = WINDOW_NBYTES / (granule * image_num_values(image));
     uint64_t window = granule * (num_granules ? num_granules : 1);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (uint64_t first = 0; first < num_rows && status == STATUS_OK; first += window) {
+    for (uint64_t first = 0; first < num_rows && ok; first += window) {
         uint64_t count = num_rows - first < window ? num_rows - first : window;
 
-        status = store_append_shard(merge->writer, shard, split, first, count, merge->error);
+        ok = store_append_shard(merge->writer, shard, split, first, count, merge->error);
         merge->num_done += count;
         progress_update(&merge->progress, merge->num_done);
-        if (status == STATUS_OK && signals_stop_requested())
-            status =
-                error_set(merge->error, STATUS_STOPPED, ERROR_AT(.file = merge->options->store),
-                          "stopped by %s; nothing was written, run again",
-                          signals_name(signals_stop_requested()));
+        if (ok && signals_stop_requested())
+            ok = error_set(merge->error, STATUS_STOPPED, ERROR_AT(.file = merge->options->store),
+                           "stopped by %s; nothing was written, run again",
+                           signals_name(signals_stop_requested()));
     }
-    return status;
+    return ok;
 }
 
 /* Rejects of a shard are in order of its files, so those of a split are as many as it lacks rows.
  */
-static enum status add_rejects(struct merge *merge, struct store *shard,
-                               const struct shard_set_member *member, enum split split)
+static bool add_rejects(struct merge *merge, struct store *shard,
+                        const struct shard_set_member *member, enum split split)
 {
     struct text_list paths = {0}, reasons = {0};
     size_t first = 0, count = 0;
-    enum status status = store_read_rejects(shard, &paths, &reasons, merge->error);
+    bool ok = store_read_rejects(shard, &paths, &reasons, merge->error);
 
     for (int s = 0; s <= (int)split; s++) {
         first += count;
         count = member->place.end[s] - member->place.first[s] - member->num_rows[s];
     }
-    if (status == STATUS_OK && first + count > paths.count)
-        status = error_set(merge->error, STATUS_DATA,
-                           ERROR_AT(.file = member->path, .dataset = "/rejects"),
-                           "fewer rejects than files without a row");
-    for (size_t i = first; i < first + count && status == STATUS_OK; i++) {
-        status = text_list_add(&merge->reject_paths, paths.items[i], merge->error);
-        if (status == STATUS_OK)
-            status = text_list_add(&merge->reject_reasons, reasons.items[i], merge->error);
+    if (ok && first + count > paths.count)
+        ok = error_set(merge->error, STATUS_DATA,
+                       ERROR_AT(.file = member->path, .dataset = "/rejects"),
+                       "fewer rejects than files without a row");
+    for (size_t i = first; i < first + count && ok; i++) {
+        ok = text_list_add(&merge->reject_paths, paths.items[i], merge->error);
+        if (ok)
+            ok = text_list_add(&merge->reject_reasons, reasons.items[i], merge->error);
     }
     text_list_free(&paths);
     text_list_free(&reasons);
-    return status;
+    return ok;
 }
 
-static enum status add_shard(struct merge *merge, const struct shard_set_member *member,
-                             enum split split, struct class_means *means)
+static bool add_shard(struct merge *merge, const struct shard_set_member *member, enum split split,
+                      struct class_means *means)
 {
     struct store *shard = NULL;
-    enum status status = shard_set_open(member, &shard, merge->error);
+    bool ok = shard_set_open(member, &shard, merge->error);
 
-    if (status == STATUS_OK)
-        status = add_rejects(merge, shard, member, split);
-    if (status == STATUS_OK && member->num_rows[split] > 0) {
+    if (ok)
+        ok = add_rejects(merge, shard, member, split);
+    if (ok && member->num_rows[split] > 0) {
         const uint32_t *labels = store_labels(shard, split);
 
         for (uint64_t row = 0; row < member->num_rows[split]; row++)
             means->counts[labels[row]]++;
-        status = store_add_class_sums(shard, split, means->sums, merge->error);
+        ok = store_add_class_sums(shard, split, means->sums, merge->error);
     }
-    if (status == STATUS_OK)
-        status = copy_rows(merge, shard, split);
+    if (ok)
+        ok = copy_rows(merge, shard, split);
     store_close(shard);
-    return status;
+    return ok;
 }
 
-static enum status check_lost_classes(const struct merge *merge, enum split split,
-                                      const struct class_means *means)
+static bool check_lost_classes(const struct merge *merge, enum split split,
+                               const struct class_means *means)
 {
     const struct text_list *classes = &merge->set.classes;
     const uint64_t *num_files = merge->set.class_files + (size_t)split * classes->count;
@@ -201,33 +199,33 @@ static enum status check_lost_classes(const struct merge *merge, enum split spli
             return error_set(merge->error, STATUS_DATA, NULL,
                              "class '%s' has no readable PNG left in %s", classes->items[label],
                              split_names[split]);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status merge_split(struct merge *merge, enum split split)
+static bool merge_split(struct merge *merge, enum split split)
 {
     const struct shard_set *set = &merge->set;
     size_t num_values = image_num_values(&set->image);
     struct class_means means;
-    enum status status;
+    bool ok;
 
     if (set->num_files[split] == 0)
-        return STATUS_OK;
-    status = class_means_create(&means, set->classes.count, num_values, merge->error);
-    for (size_t i = 0; i < set->count && status == STATUS_OK; i++)
-        status = add_shard(merge, &set->members[i], split, &means);
-    if (status == STATUS_OK)
-        status = check_lost_classes(merge, split, &means);
-    if (status == STATUS_OK)
-        status = memory_allocate(&merge->split_means[split], set->classes.count * num_values,
-                                 sizeof(float), merge->error);
-    if (status == STATUS_OK)
+        return true;
+    ok = class_means_create(&means, set->classes.count, num_values, merge->error);
+    for (size_t i = 0; i < set->count && ok; i++)
+        ok = add_shard(merge, &set->members[i], split, &means);
+    if (ok)
+        ok = check_lost_classes(merge, split, &means);
+    if (ok)
+        ok = memory_allocate(&merge->split_means[split], set->classes.count * num_values,
+                             sizeof(float), merge->error);
+    if (ok)
         class_means_finish(&means, merge->split_means[split]);
     class_means_destroy(&means);
-    return status;
+    return ok;
 }
 
-static enum status finish_store(struct merge *merge)
+static bool finish_store(struct merge *merge)
 {
     struct store_ending ending = {
         .source = {merge->set.name, merge->set.settings, merge->set.digest},
@@ -244,81 +242,81 @@ static enum status finish_store(struct merge *merge)
     return store_finish(writer, &ending, merge->error);
 }
 
-static enum status write_store(struct merge *merge)
+static bool write_store(struct merge *merge)
 {
     uint64_t num_rows = 0;
-    enum status status = create_store(merge);
+    bool ok = create_store(merge);
 
     for (int s = 0; s < NUM_SPLITS; s++)
         num_rows += count_rows(&merge->set, (enum split)s);
     merge->progress = progress_begin("quern-ingest", "merge", "images", num_rows);
-    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++)
-        status = merge_split(merge, (enum split)s);
+    for (int s = 0; s < NUM_SPLITS && ok; s++)
+        ok = merge_split(merge, (enum split)s);
     progress_clear(&merge->progress);
-    if (status == STATUS_OK)
-        status = finish_store(merge);
+    if (ok)
+        ok = finish_store(merge);
     store_abandon(merge->writer);
-    return status;
+    return ok;
 }
 
 /* What a virtual store says of its shards. */
-static enum status describe_shards(struct merge *merge)
+static bool describe_shards(struct merge *merge)
 {
     const struct shard_set *set = &merge->set;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!merge->options->is_virtual)
-        return STATUS_OK;
-    status = memory_allocate(&merge->links, set->count, sizeof(*merge->links), merge->error);
-    for (size_t i = 0; i < set->count && status == STATUS_OK; i++) {
+        return true;
+    ok = memory_allocate(&merge->links, set->count, sizeof(*merge->links), merge->error);
+    for (size_t i = 0; i < set->count && ok; i++) {
         struct store *shard = NULL;
 
-        status = shard_set_open(&set->members[i], &shard, merge->error);
-        if (status == STATUS_OK)
-            status = store_link_create(merge->options->store, set->members[i].path, shard,
-                                       &merge->links[i], merge->error);
+        ok = shard_set_open(&set->members[i], &shard, merge->error);
+        if (ok)
+            ok = store_link_create(merge->options->store, set->members[i].path, shard,
+                                   &merge->links[i], merge->error);
         store_close(shard);
     }
-    return status;
+    return ok;
 }
 
 /* A shard under the name of the store would be lost. */
-static enum status check_names(const struct ingest_options *options, struct error *error)
+static bool check_names(const struct ingest_options *options, struct error *error)
 {
     struct stat store, shard;
 
     if (stat(options->store, &store) != 0)
-        return STATUS_OK;
+        return true;
     for (size_t i = 0; i < options->num_shards_to_merge; i++)
         if (stat(options->shards[i], &shard) == 0 && shard.st_dev == store.st_dev &&
             shard.st_ino == store.st_ino)
             return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->store),
                              "is to be written and is a shard to be merged, too");
-    return STATUS_OK;
+    return true;
 }
 
-enum status merge_run(const struct ingest_options *options, FILE *results, FILE *messages,
-                      struct error *error)
+bool merge_run(const struct ingest_options *options, FILE *results, FILE *messages,
+               struct error *error)
 {
     struct merge merge = {
         .options = options, .results = results, .messages = messages, .error = error};
     bool is_current = false;
-    enum status status = check_names(options, error);
+    bool ok = check_names(options, error);
 
-    if (status == STATUS_OK)
-        status = shard_set_check(options->shards, options->num_shards_to_merge,
-                                 options->num_threads, &merge.set, error);
-    if (status == STATUS_OK)
-        status = describe_shards(&merge);
-    if (status == STATUS_OK && !options->force)
-        status = rerun_check_with(options->store, false, options->num_threads, messages,
-                                  compare_store, &merge, &is_current, error);
-    if (status == STATUS_OK && !is_current)
-        status = write_store(&merge);
-    if (status == STATUS_OK)
-        status = summary_print(options->store, false, is_current ? "" : "wrote ",
-                               is_current ? " is up to date" : "", results, error);
-    if (status == STATUS_OK)
+    if (ok)
+        ok = shard_set_check(options->shards, options->num_shards_to_merge, options->num_threads,
+                             &merge.set, error);
+    if (ok)
+        ok = describe_shards(&merge);
+    if (ok && !options->force)
+        ok = rerun_check_with(options->store, false, options->num_threads, messages, compare_store,
+                              &merge, &is_current, error);
+    if (ok && !is_current)
+        ok = write_store(&merge);
+    if (ok)
+        ok = summary_print(options->store, false, is_current ? "" : "wrote ",
+                           is_current ? " is up to date" : "", results, error);
+    if (ok)
         fputc('\n', results);
     for (int s = 0; s < NUM_SPLITS; s++)
         free(merge.split_means[s]);
@@ -328,5 +326,5 @@ enum status merge_run(const struct ingest_options *options, FILE *results, FILE 
     text_list_free(&merge.reject_paths);
     text_list_free(&merge.reject_reasons);
     shard_set_free(&merge.set);
-    return status;
+    return ok;
 }

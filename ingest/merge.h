@@ -14,7 +14,7 @@
  * have been made in one go.  Memory is bounded by some bytes a row, whatever the number of shards.
  * On failure the store is as it was before.
  */
-enum status merge_run(const struct ingest_options *options, FILE *results, FILE *messages,
-                      struct error *error);
+bool merge_run(const struct ingest_options *options, FILE *results, FILE *messages,
+               struct error *error);
 
 #endif

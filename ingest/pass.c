@@ -96,8 +96,9 @@ static void decode_row(struct pass *pass, size_t first, size_t window_index)
     char reason[2048];
 
     *file = (struct outcome_of_file){0};
-    file->status = decode_file(&pass->plan->source, &image, pass->plan->image.channels,
-                               &pass->buffers[omp_get_thread_num()], &decoded, &error);
+    decode_file(&pass->plan->source, &image, pass->plan->image.channels,
+                &pass->buffers[omp_get_thread_num()], &decoded, &error);
+    file->status = error.status;
     pass->hashes[first + window_index] = digest_hash_image(image.path, &decoded.stamp);
     if (file->status != STATUS_OK) {
         file->reason = strdup(decode_describe(reason, sizeof(reason), &error));
@@ -111,28 +112,27 @@ static void decode_row(struct pass *pass, size_t first, size_t window_index)
 
 /* ---- one window ---- */
 
-static enum status add_reject(struct pass *pass, const char *path, const char *reason)
+static bool add_reject(struct pass *pass, const char *path, const char *reason)
 {
     char printable[8192];
-    enum status status =
-        text_list_add(&pass->outcome->reject_paths,
-                      pass_printable(printable, sizeof(printable), path), pass->error);
+    bool ok = text_list_add(&pass->outcome->reject_paths,
+                            pass_printable(printable, sizeof(printable), path), pass->error);
 
-    if (status == STATUS_OK)
-        status = text_list_add(&pass->outcome->reject_reasons,
-                               pass_printable(printable, sizeof(printable), reason), pass->error);
-    return status;
+    if (ok)
+        ok = text_list_add(&pass->outcome->reject_reasons,
+                           pass_printable(printable, sizeof(printable), reason), pass->error);
+    return ok;
 }
 
 /* Moves the rows that were decoded together; the others become rejects. */
-static enum status compact_window(struct pass *pass, size_t first, size_t count, size_t *num_good)
+static bool compact_window(struct pass *pass, size_t first, size_t count, size_t *num_good)
 {
     size_t num_values = image_num_values(&pass->plan->image);
     const struct tree *tree = pass->plan->tree;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *num_good = 0;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < count && ok; i++) {
         const struct outcome_of_file *file = &pass->files[i];
         const char *path = tree->paths[first + i];
 
@@ -145,17 +145,16 @@ static enum status compact_window(struct pass *pass, size_t first, size_t count,
                 (struct store_row){path, tree->labels[first + i], file->file_crc32};
             pass->outcome->found_color |= file->is_color && pass->plan->stop_at_color;
         } else if (!file->reason) {
-            status = error_set_memory(pass->error, 256);
+            ok = error_set_memory(pass->error, 256);
         } else if (file->status == STATUS_DATA) {
-            status = add_reject(pass, path, file->reason);
+            ok = add_reject(pass, path, file->reason);
         } else {
-            status =
-                error_set(pass->error, file->status, ERROR_AT(.file = path), "%s", file->reason);
+            ok = error_set(pass->error, file->status, ERROR_AT(.file = path), "%s", file->reason);
         }
     }
     for (size_t i = 0; i < count; i++)
         free(pass->files[i].reason);
-    return status;
+    return ok;
 }
 
 /* Nothing can be written any more; decoding goes on, to find all that is wrong. */
@@ -176,23 +175,23 @@ static bool has_other_size(const struct pass *pass, size_t first, size_t count)
     return false;
 }
 
-static enum status run_window(struct pass *pass, enum split split, size_t first, size_t count)
+static bool run_window(struct pass *pass, enum split split, size_t first, size_t count)
 {
     size_t num_good;
-    enum status status;
+    bool ok;
 
     /* A few files at a time: neighbours lie in one folder, which a thread keeps open. */
 #pragma omp parallel for num_threads(pass->plan->num_io_threads) schedule(dynamic, 8)
     for (size_t i = 0; i < count; i++)
         decode_row(pass, first, i);
 
-    status = compact_window(pass, first, count, &num_good);
-    if (status != STATUS_OK || pass->outcome->found_color)
-        return status;
+    ok = compact_window(pass, first, count, &num_good);
+    if (!ok || pass->outcome->found_color)
+        return ok;
     if (has_other_size(pass, first, count) || (num_good < count && !pass->plan->skip_bad))
         give_up_writing(pass);
     if (!pass->writer)
-        return STATUS_OK;
+        return true;
     class_means_add(&pass->means, pass->pixels, pass->labels, num_good, pass->plan->num_threads);
     pass->outcome->num_written += num_good;
     return store_append(pass->writer, split, num_good, pass->rows, pass->pixels, pass->error);
@@ -200,7 +199,7 @@ static enum status run_window(struct pass *pass, enum split split, size_t first,
 
 /* ---- splits, and the whole ---- */
 
-static enum status check_lost_classes(const struct pass *pass, enum split split)
+static bool check_lost_classes(const struct pass *pass, enum split split)
 {
     const struct tree *tree = pass->plan->tree;
 
@@ -211,57 +210,54 @@ static enum status check_lost_classes(const struct pass *pass, enum split split)
             return error_set(pass->error, STATUS_DATA, NULL,
                              "class '%s' has no readable PNG left in %s", name, split_names[split]);
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status run_split(struct pass *pass, enum split split, struct progress *progress)
+static bool run_split(struct pass *pass, enum split split, struct progress *progress)
 {
     const struct tree *tree = pass->plan->tree;
     size_t num_classes = tree->classes.count, end = tree->first[split + 1];
     size_t num_values = image_num_values(&pass->plan->image);
-    enum status status;
+    bool ok;
 
     if (tree->first[split] == end)
-        return STATUS_OK;
-    status = class_means_create(&pass->means, num_classes, num_values, pass->error);
-    for (size_t first = tree->first[split]; first < end && status == STATUS_OK;
-         first += pass->window_rows) {
+        return true;
+    ok = class_means_create(&pass->means, num_classes, num_values, pass->error);
+    for (size_t first = tree->first[split]; first < end && ok; first += pass->window_rows) {
         size_t left = end - first;
 
-        status =
-            run_window(pass, split, first, left < pass->window_rows ? left : pass->window_rows);
+        ok = run_window(pass, split, first, left < pass->window_rows ? left : pass->window_rows);
         progress_update(progress, first);
-        if (status == STATUS_OK && signals_stop_requested())
-            status =
-                error_set(pass->error, STATUS_STOPPED, ERROR_AT(.file = pass->plan->store_path),
-                          "stopped by %s; nothing was written, run again",
-                          signals_name(signals_stop_requested()));
+        if (ok && signals_stop_requested())
+            ok = error_set(pass->error, STATUS_STOPPED, ERROR_AT(.file = pass->plan->store_path),
+                           "stopped by %s; nothing was written, run again",
+                           signals_name(signals_stop_requested()));
         if (pass->outcome->found_color)
             goto out;
     }
-    if (status == STATUS_OK && pass->writer && !pass->plan->shard)
-        status = check_lost_classes(pass, split);
-    if (status == STATUS_OK && pass->writer)
-        status = memory_allocate(&pass->split_means[split], num_classes * num_values, sizeof(float),
-                                 pass->error);
-    if (status == STATUS_OK && pass->writer)
+    if (ok && pass->writer && !pass->plan->shard)
+        ok = check_lost_classes(pass, split);
+    if (ok && pass->writer)
+        ok = memory_allocate(&pass->split_means[split], num_classes * num_values, sizeof(float),
+                             pass->error);
+    if (ok && pass->writer)
         class_means_finish(&pass->means, pass->split_means[split]);
-    if (status == STATUS_OK && pass->plan->shard) {
+    if (ok && pass->plan->shard) {
         pass->split_sums[split] = pass->means.sums;
         pass->means.sums = NULL;
     }
 out:
     class_means_destroy(&pass->means);
-    return status;
+    return ok;
 }
 
-static enum status check_rejects(const struct pass *pass)
+static bool check_rejects(const struct pass *pass)
 {
     char bad[32], all[32];
     size_t num_bad = pass->outcome->reject_paths.count;
 
     if (num_bad == 0 || pass->plan->skip_bad)
-        return STATUS_OK;
+        return true;
     return error_set(pass->error, STATUS_DATA, NULL,
                      "%s of %s files are not readable PNGs; nothing was written "
                      "(--skip-bad leaves them out)",
@@ -269,7 +265,7 @@ static enum status check_rejects(const struct pass *pass)
                      text_group_digits(all, sizeof(all), tree_num_rows(pass->plan->tree)));
 }
 
-static enum status finish_store(struct pass *pass)
+static bool finish_store(struct pass *pass)
 {
     const struct pass_plan *plan = pass->plan;
     char digest[DIGEST_LENGTH + 1];
@@ -290,7 +286,7 @@ static enum status finish_store(struct pass *pass)
     return store_finish(writer, &ending, pass->error);
 }
 
-static enum status prepare(struct pass *pass)
+static bool prepare(struct pass *pass)
 {
     const struct pass_plan *plan = pass->plan;
     const struct tree *tree = plan->tree;
@@ -318,16 +314,16 @@ static enum status prepare(struct pass *pass)
     for (int s = 0; s < NUM_SPLITS; s++)
         store.max_rows[s] =
             plan->shard ? plan->shard->num_files[s] : tree->first[s + 1] - tree->first[s];
-    if (memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        memory_allocate_unset(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        memory_allocate_unset(&pass->pixels, pass->window_rows, num_values, error) ||
-        memory_allocate_unset(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
-        memory_allocate_unset(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
-        memory_allocate_unset(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
-        memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
-        memory_allocate_unset(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
-                              sizeof(uint64_t), error))
-        return error->status;
+    if (!memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
+        !memory_allocate_unset(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
+        !memory_allocate_unset(&pass->pixels, pass->window_rows, num_values, error) ||
+        !memory_allocate_unset(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
+        !memory_allocate_unset(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
+        !memory_allocate_unset(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
+        !memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
+        !memory_allocate_unset(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
+                               sizeof(uint64_t), error))
+        return false;
     return store_create(plan->store_path, &store, &pass->writer, error);
 }
 
@@ -350,29 +346,28 @@ static void clean_up(struct pass *pass)
     free(pass->scratch);
 }
 
-enum status pass_run(const struct pass_plan *plan, struct pass_outcome *outcome,
-                     struct error *error)
+bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct error *error)
 {
     struct pass pass = {.plan = plan, .outcome = outcome, .error = error};
     const struct tree *tree = plan->tree;
     struct progress progress =
         progress_begin("quern-ingest", "decode", "images", tree_num_rows(tree));
-    enum status status;
+    bool ok;
 
     *outcome = (struct pass_outcome){0};
-    status = prepare(&pass);
-    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK && !outcome->found_color; s++)
-        status = run_split(&pass, (enum split)s, &progress);
+    ok = prepare(&pass);
+    for (int s = 0; s < NUM_SPLITS && ok && !outcome->found_color; s++)
+        ok = run_split(&pass, (enum split)s, &progress);
     progress_clear(&progress);
-    if (status == STATUS_OK && !outcome->found_color) {
-        status = check_rejects(&pass);
-        if (status == STATUS_OK && !plan->resize)
-            status = sizes_check(pass.sizes, tree->paths, tree_num_rows(tree), error);
-        if (status == STATUS_OK && !pass.writer)
-            status = error_set(error, STATUS_DATA, NULL, "images changed while they were read");
-        if (status == STATUS_OK)
-            status = finish_store(&pass);
+    if (ok && !outcome->found_color) {
+        ok = check_rejects(&pass);
+        if (ok && !plan->resize)
+            ok = sizes_check(pass.sizes, tree->paths, tree_num_rows(tree), error);
+        if (ok && !pass.writer)
+            ok = error_set(error, STATUS_DATA, NULL, "images changed while they were read");
+        if (ok)
+            ok = finish_store(&pass);
     }
     clean_up(&pass);
-    return status;
+    return ok;
 }

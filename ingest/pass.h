@@ -44,8 +44,7 @@ struct pass_outcome {
  * loses all its images (in a shard it may); then nothing is written.  The outcome is to be freed in
  * any case.
  */
-enum status pass_run(const struct pass_plan *plan, struct pass_outcome *outcome,
-                     struct error *error);
+bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct error *error);
 void pass_outcome_free(struct pass_outcome *outcome);
 
 /* A path or reason as it can be stored and printed: bytes that are not UTF-8 become \xNN. */

@@ -135,17 +135,17 @@ struct file_now {
 };
 
 /* Reads all files of a split; files that were rejected are decoded, to see if they still would. */
-static enum status read_files(const struct comparison *comparison, enum split split,
-                              const bool *is_reject, struct file_now *files)
+static bool read_files(const struct comparison *comparison, enum split split, const bool *is_reject,
+                       struct file_now *files)
 {
     const struct rerun_request *request = comparison->request;
     size_t first = request->tree->first[split];
     size_t count = request->tree->first[split + 1] - first;
     struct decode_buffer *buffers;
 
-    if (memory_allocate(&buffers, (size_t)request->num_io_threads, sizeof(*buffers),
-                        comparison->error) != STATUS_OK)
-        return comparison->error->status;
+    if (!memory_allocate(&buffers, (size_t)request->num_io_threads, sizeof(*buffers),
+                         comparison->error))
+        return false;
 #pragma omp parallel for num_threads(request->num_io_threads) schedule(dynamic, 16)
     for (size_t i = 0; i < count; i++) {
         struct decode_buffer *buffer = &buffers[omp_get_thread_num()];
@@ -155,14 +155,13 @@ static enum status read_files(const struct comparison *comparison, enum split sp
 
         files[i].is_readable =
             is_reject[i]
-                ? decode_file(&request->source, &image, 1, buffer, &decoded, &error) == STATUS_OK
-                : decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error) ==
-                      STATUS_OK;
+                ? decode_file(&request->source, &image, 1, buffer, &decoded, &error)
+                : decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error);
     }
     for (int t = 0; t < request->num_io_threads; t++)
         decode_buffer_free(&buffers[t]);
     free(buffers);
-    return STATUS_OK;
+    return true;
 }
 
 /* Marks the files of a split that the store lists as rejects; both are in the same order. */
@@ -209,7 +208,7 @@ static void compare_rows(struct comparison *comparison, enum split split,
         add_difference(comparison, old_paths->items[row++], "is in the store only");
 }
 
-static enum status compare_split(struct comparison *comparison, enum split split)
+static bool compare_split(struct comparison *comparison, enum split split)
 {
     const struct tree *tree = comparison->request->tree;
     size_t count = tree->first[split + 1] - tree->first[split];
@@ -220,59 +219,57 @@ static enum status compare_split(struct comparison *comparison, enum split split
     bool *is_reject = NULL;
     struct file_now *files = NULL;
 
-    if (memory_allocate(&crc32, num_rows, sizeof(*crc32), error) == STATUS_OK &&
-        memory_allocate(&is_reject, count, sizeof(*is_reject), error) == STATUS_OK &&
-        memory_allocate(&files, count, sizeof(*files), error) == STATUS_OK &&
-        (num_rows == 0 ||
-         (store_read_paths(comparison->store, split, &paths, error) == STATUS_OK &&
-          store_read_file_crc32(comparison->store, split, crc32, error) == STATUS_OK))) {
+    if (memory_allocate(&crc32, num_rows, sizeof(*crc32), error) &&
+        memory_allocate(&is_reject, count, sizeof(*is_reject), error) &&
+        memory_allocate(&files, count, sizeof(*files), error) &&
+        (num_rows == 0 || (store_read_paths(comparison->store, split, &paths, error) &&
+                           store_read_file_crc32(comparison->store, split, crc32, error)))) {
         mark_rejects(comparison, split, is_reject);
-        if (read_files(comparison, split, is_reject, files) == STATUS_OK)
+        if (read_files(comparison, split, is_reject, files))
             compare_rows(comparison, split, &paths, crc32, is_reject, files);
     }
     text_list_free(&paths);
     free(crc32);
     free(is_reject);
     free(files);
-    return error->status;
+    return error_ok(error);
 }
 
 /* All pixels can be inflated and have their checksums. */
-static enum status check_pixels(const struct comparison *comparison)
+static bool check_pixels(const struct comparison *comparison)
 {
     enum { WINDOW_NBYTES = 4 << 20 };
     size_t num_values = image_num_values(store_image_shape(comparison->store));
     uint64_t window = num_values < WINDOW_NBYTES ? WINDOW_NBYTES / num_values : 1;
     uint8_t *pixels;
 
-    if (memory_allocate(&pixels, window, num_values, comparison->error) != STATUS_OK)
-        return comparison->error->status;
+    if (!memory_allocate(&pixels, window, num_values, comparison->error))
+        return false;
     for (int s = 0; s < NUM_SPLITS; s++) {
         uint64_t num_rows = store_num_rows(comparison->store, (enum split)s);
 
-        for (uint64_t row = 0; row < num_rows && comparison->error->status == STATUS_OK;
-             row += window)
+        for (uint64_t row = 0; row < num_rows && error_ok(comparison->error); row += window)
             store_read_pixels(comparison->store, (enum split)s, row,
                               num_rows - row < window ? num_rows - row : window,
                               comparison->request->num_threads, pixels, comparison->error);
     }
     free(pixels);
-    return comparison->error->status;
+    return error_ok(comparison->error);
 }
 
-static enum status compare_contents(const struct rerun_request *request, struct store *store,
-                                    bool *is_equal, struct error *error)
+static bool compare_contents(const struct rerun_request *request, struct store *store,
+                             bool *is_equal, struct error *error)
 {
     struct comparison comparison = {.request = request, .store = store, .error = error};
-    enum status status =
+    bool ok =
         store_read_rejects(store, &comparison.reject_paths, &comparison.reject_reasons, error);
 
-    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++)
-        status = compare_split(&comparison, (enum split)s);
-    if (status == STATUS_OK) {
+    for (int s = 0; s < NUM_SPLITS && ok; s++)
+        ok = compare_split(&comparison, (enum split)s);
+    if (ok) {
         for (size_t i = comparison.num_rejects_met; i < comparison.reject_paths.count; i++)
             add_difference(&comparison, comparison.reject_paths.items[i], "is gone");
-        status = check_pixels(&comparison);
+        ok = check_pixels(&comparison);
     }
     if (comparison.num_differences > 0)
         rerun_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
@@ -281,20 +278,20 @@ static enum status compare_contents(const struct rerun_request *request, struct 
     *is_equal = comparison.num_differences == 0;
     text_list_free(&comparison.reject_paths);
     text_list_free(&comparison.reject_reasons);
-    return status;
+    return ok;
 }
 
 /* Another shard, or one of another number of them, or of other files. */
-static enum status compare_place(const struct rerun_request *request, struct store *store,
-                                 bool *is_equal, struct error *error)
+static bool compare_place(const struct rerun_request *request, struct store *store, bool *is_equal,
+                          struct error *error)
 {
     const struct store_shard *wanted = request->shard;
     struct store_shard found;
-    enum status status = store_read_shard(store, &found, error);
+    bool ok = store_read_shard(store, &found, error);
 
     *is_equal = false;
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     free(found.class_files);
     if (found.index != wanted->index || found.count != wanted->count)
         rerun_say(request->messages,
@@ -306,62 +303,62 @@ static enum status compare_place(const struct rerun_request *request, struct sto
                   request->store_path);
     else
         *is_equal = true;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status compare_store(const void *context, struct store *store, bool *is_current,
-                                 struct error *error)
+static bool compare_store(const void *context, struct store *store, bool *is_current,
+                          struct error *error)
 {
     const struct rerun_request *request = context;
     char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[DIGEST_LENGTH + 1];
     bool is_same_place = true;
-    enum status status =
+    bool ok =
         store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest), error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     if (strcmp(settings, request->settings) != 0) {
         say_changed_settings(request, settings);
-        return STATUS_OK;
+        return true;
     }
     if (request->shard)
-        status = compare_place(request, store, &is_same_place, error);
-    if (status != STATUS_OK || !is_same_place)
-        return status;
+        ok = compare_place(request, store, &is_same_place, error);
+    if (!ok || !is_same_place)
+        return ok;
     if (request->verify)
         return compare_contents(request, store, is_current, error);
-    status = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
-                            error);
-    *is_current = status == STATUS_OK && strcmp(digest, old_digest) == 0;
-    if (status == STATUS_OK && !*is_current)
+    ok = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
+                        error);
+    *is_current = ok && strcmp(digest, old_digest) == 0;
+    if (ok && !*is_current)
         rerun_say(request->messages,
                   "%s: made again: paths, sizes or times of the source have changed",
                   request->store_path);
-    return status;
+    return ok;
 }
 
-enum status rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
-                             rerun_comparison *compare, const void *context, bool *is_current,
-                             struct error *error)
+bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
+                      rerun_comparison *compare, const void *context, bool *is_current,
+                      struct error *error)
 {
     const char *kind = is_shard ? "quern shard" : "quern store";
     struct store_checks checks = {.num_threads = num_threads, .is_shard = is_shard};
     struct error reason = {0};
     struct store *store = NULL;
     char damage[2048];
-    enum status status;
+    bool ok;
 
     *is_current = false;
     if (access(store_path, F_OK) != 0 && errno == ENOENT)
-        return STATUS_OK;
-    status = store_open_with(store_path, &checks, &store, &reason);
-    if (status == STATUS_OK)
-        status = compare(context, store, is_current, &reason);
+        return true;
+    ok = store_open_with(store_path, &checks, &store, &reason);
+    if (ok)
+        ok = compare(context, store, is_current, &reason);
     store_close(store);
-    if (status != STATUS_DATA) {
-        if (status != STATUS_OK)
+    if (ok || reason.status != STATUS_DATA) {
+        if (!ok)
             *error = reason;
-        return status;
+        return ok;
     }
     *is_current = false;
     decode_describe(damage, sizeof(damage), &reason);
@@ -370,10 +367,10 @@ enum status rerun_check_with(const char *store_path, bool is_shard, int num_thre
                          "exists and is no %s (%s); --force replaces it", kind, damage);
     rerun_say(messages, "%s: made again: the %s is damaged: %s", store_path,
               is_shard ? "shard" : "store", damage);
-    return STATUS_OK;
+    return true;
 }
 
-enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
+bool rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
 {
     return rerun_check_with(request->store_path, request->shard != NULL, request->num_threads,
                             request->messages, compare_store, request, is_current, error);

@@ -29,16 +29,16 @@ struct rerun_request {
  * *is_current: the store at store_path is whole and is what would be made.  STATUS_DATA if what is
  * there is no store: it is somebody's file, and stays.
  */
-enum status rerun_check(const struct rerun_request *request, bool *is_current, struct error *error);
+bool rerun_check(const struct rerun_request *request, bool *is_current, struct error *error);
 
 /* Is the open store, or shard, what would be made?  STATUS_DATA: it is damaged. */
-typedef enum status rerun_comparison(const void *context, struct store *store, bool *is_current,
-                                     struct error *error);
+typedef bool rerun_comparison(const void *context, struct store *store, bool *is_current,
+                              struct error *error);
 
 /* The same with another comparison, for whatever else makes a store or, if is_shard, a shard. */
-enum status rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
-                             rerun_comparison *compare, const void *context, bool *is_current,
-                             struct error *error);
+bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
+                      rerun_comparison *compare, const void *context, bool *is_current,
+                      struct error *error);
 
 /* "quern-ingest: STORE.h5: made again: REASON" */
 void rerun_say(FILE *messages, const char *format, ...) __attribute__((format(printf, 2, 3)));

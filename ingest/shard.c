@@ -17,24 +17,23 @@ static uint64_t find_first(uint64_t num_files, uint64_t granule, uint64_t index,
     return first < num_files ? first : num_files;
 }
 
-static enum status count_class_files(const struct tree *whole, struct store_shard *place,
-                                     struct error *error)
+static bool count_class_files(const struct tree *whole, struct store_shard *place,
+                              struct error *error)
 {
     size_t num_classes = whole->classes.count;
 
-    if (memory_allocate(&place->class_files, NUM_SPLITS * num_classes, sizeof(uint64_t), error) !=
-        STATUS_OK)
-        return error->status;
+    if (!memory_allocate(&place->class_files, NUM_SPLITS * num_classes, sizeof(uint64_t), error))
+        return false;
     for (size_t label = 0; label < num_classes; label++) {
         const struct tree_class *class = tree_find_class(whole, whole->classes.items[label]);
 
         for (int s = 0; s < NUM_SPLITS; s++)
             place->class_files[(size_t)s * num_classes + label] = class->num_images[s];
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status copy_rows(const struct tree *whole, struct shard *shard, struct error *error)
+static bool copy_rows(const struct tree *whole, struct shard *shard, struct error *error)
 {
     const struct store_shard *place = &shard->place;
     struct tree *part = &shard->tree;
@@ -49,10 +48,10 @@ static enum status copy_rows(const struct tree *whole, struct shard *shard, stru
         num_rows += place->end[s] - place->first[s];
     }
     part->first[NUM_SPLITS] = num_rows;
-    if (memory_allocate(&part->paths, num_rows, sizeof(*part->paths), error) != STATUS_OK ||
-        memory_allocate(&part->labels, num_rows, sizeof(*part->labels), error) != STATUS_OK ||
-        memory_allocate(&part->images, num_rows, sizeof(*part->images), error) != STATUS_OK)
-        return error->status;
+    if (!memory_allocate(&part->paths, num_rows, sizeof(*part->paths), error) ||
+        !memory_allocate(&part->labels, num_rows, sizeof(*part->labels), error) ||
+        !memory_allocate(&part->images, num_rows, sizeof(*part->images), error))
+        return false;
     for (int s = 0; s < NUM_SPLITS; s++) {
         size_t from = whole->first[s] + place->first[s], count = place->end[s] - place->first[s];
 
@@ -60,15 +59,15 @@ static enum status copy_rows(const struct tree *whole, struct shard *shard, stru
         memcpy(part->images + part->first[s], whole->images + from, count * sizeof(*part->images));
         memcpy(part->labels + part->first[s], whole->labels + from, count * sizeof(*part->labels));
     }
-    return STATUS_OK;
+    return true;
 }
 
-enum status shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
-                      const struct image_shape *image, struct shard *shard, struct error *error)
+bool shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
+               const struct image_shape *image, struct shard *shard, struct error *error)
 {
     uint64_t granule = store_shard_granule(image);
     struct store_shard *place = &shard->place;
-    enum status status;
+    bool ok;
 
     *shard = (struct shard){.place = {.index = index, .count = count}};
     for (int s = 0; s < NUM_SPLITS; s++) {
@@ -84,12 +83,12 @@ enum status shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
             place->max_path_nbytes = nbytes;
     }
     digest_paths(whole, place->list_digest);
-    status = count_class_files(whole, place, error);
-    if (status == STATUS_OK)
-        status = copy_rows(whole, shard, error);
-    if (status != STATUS_OK)
+    ok = count_class_files(whole, place, error);
+    if (ok)
+        ok = copy_rows(whole, shard, error);
+    if (!ok)
         shard_free(shard);
-    return status;
+    return ok;
 }
 
 void shard_free(struct shard *shard)

@@ -22,8 +22,8 @@ struct shard {
  * split of fewer chunks than shards leaves some of them without.  The image gives height and width.
  * The whole tree must outlive the shard.
  */
-enum status shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
-                      const struct image_shape *image, struct shard *shard, struct error *error);
+bool shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
+               const struct image_shape *image, struct shard *shard, struct error *error);
 void shard_free(struct shard *shard);
 
 /* "shard 2 of 4: train 3,072 of 12,396, valid 512 of 2,038" */

@@ -19,38 +19,37 @@ struct newcomer {
     struct error *error;
 };
 
-static enum status refuse(const struct newcomer *newcomer, const char *what, const char *expected,
-                          const char *found)
+static bool refuse(const struct newcomer *newcomer, const char *what, const char *expected,
+                   const char *found)
 {
     return error_set(newcomer->error, STATUS_DATA,
                      ERROR_AT(.file = newcomer->path, .expected = expected, .found = found), "%s",
                      what);
 }
 
-static enum status open_newcomer(struct newcomer *newcomer, int num_threads)
+static bool open_newcomer(struct newcomer *newcomer, int num_threads)
 {
     struct store_checks checks = {.num_threads = num_threads, .is_shard = true};
     struct error *error = newcomer->error;
 
-    if (store_open_with(newcomer->path, &checks, &newcomer->store, error) != STATUS_OK ||
-        store_read_shard(newcomer->store, &newcomer->place, error) != STATUS_OK ||
-        store_read_source(newcomer->store, newcomer->settings, sizeof(newcomer->settings),
-                          newcomer->digest, sizeof(newcomer->digest), error) != STATUS_OK ||
-        store_read_source_name(newcomer->store, newcomer->name, sizeof(newcomer->name), error) !=
-            STATUS_OK)
-        return error->status;
+    if (!store_open_with(newcomer->path, &checks, &newcomer->store, error) ||
+        !store_read_shard(newcomer->store, &newcomer->place, error) ||
+        !store_read_source(newcomer->store, newcomer->settings, sizeof(newcomer->settings),
+                           newcomer->digest, sizeof(newcomer->digest), error) ||
+        !store_read_source_name(newcomer->store, newcomer->name, sizeof(newcomer->name), error))
+        return false;
     /* Chunks and sums are taken over as they are, so nobody else may have had a hand in them. */
     if (!store_is_sealed(newcomer->store))
         return refuse(newcomer,
                       "has no seal: another program has rewritten it; make the shard again", NULL,
                       NULL);
-    return STATUS_OK;
+    return true;
 }
 
 /* ---- against the first ---- */
 
 /* The first of the shards says what all of them must be. */
-static enum status begin_set(struct shard_set *set, struct newcomer *first, size_t num_paths)
+static bool begin_set(struct shard_set *set, struct newcomer *first, size_t num_paths)
 {
     struct error *error = first->error;
 
@@ -62,13 +61,13 @@ static enum status begin_set(struct shard_set *set, struct newcomer *first, size
     text_format(set->name, sizeof(set->name), "%s", first->name);
     text_format(set->settings, sizeof(set->settings), "%s", first->settings);
     memcpy(set->list_digest, first->place.list_digest, sizeof(set->list_digest));
-    if (memory_allocate(&set->members, num_paths, sizeof(*set->members), error) != STATUS_OK)
-        return error->status;
+    if (!memory_allocate(&set->members, num_paths, sizeof(*set->members), error))
+        return false;
     return text_list_copy(&set->classes, store_classes(first->store), error);
 }
 
 /* The first setting that differs, both as "name=value". */
-static enum status refuse_settings(const struct shard_set *set, const struct newcomer *newcomer)
+static bool refuse_settings(const struct shard_set *set, const struct newcomer *newcomer)
 {
     const char *expected = set->settings, *found = newcomer->settings;
 
@@ -85,7 +84,7 @@ static enum status refuse_settings(const struct shard_set *set, const struct new
                   TEXT("%.*s", (int)strcspn(found, " "), found));
 }
 
-static enum status compare_source(const struct shard_set *set, const struct newcomer *newcomer)
+static bool compare_source(const struct shard_set *set, const struct newcomer *newcomer)
 {
     const char *first = set->members[0].path;
     size_t num_class_files = NUM_SPLITS * set->classes.count;
@@ -107,7 +106,7 @@ static enum status compare_source(const struct shard_set *set, const struct newc
         memcmp(set->class_files, newcomer->place.class_files, num_class_files * sizeof(uint64_t)) !=
             0)
         return refuse(newcomer, TEXT("has other classes or files than %.200s", first), NULL, NULL);
-    return STATUS_OK;
+    return true;
 }
 
 static bool has_rows(const struct shard_set_member *member)
@@ -118,14 +117,14 @@ static bool has_rows(const struct shard_set_member *member)
 }
 
 /* The shape that a shard without images has does not count. */
-static enum status compare_image(struct shard_set *set, const struct newcomer *newcomer)
+static bool compare_image(struct shard_set *set, const struct newcomer *newcomer)
 {
     const struct shard_set_member *member = &set->members[set->count - 1];
     const struct image_shape *expected = &set->image, *found = &member->image;
     const char *first = "";
 
     if (!has_rows(member))
-        return STATUS_OK;
+        return true;
     for (size_t i = set->count - 1; i-- > 0;)
         if (has_rows(&set->members[i]))
             first = set->members[i].path;
@@ -142,10 +141,10 @@ static enum status compare_image(struct shard_set *set, const struct newcomer *n
         return refuse(newcomer, TEXT("holds images of another size than %.200s", first),
                       TEXT("%zux%zu", expected->height, expected->width),
                       TEXT("%zux%zu", found->height, found->width));
-    return STATUS_OK;
+    return true;
 }
 
-static enum status add_member(struct shard_set *set, struct newcomer *newcomer)
+static bool add_member(struct shard_set *set, struct newcomer *newcomer)
 {
     struct shard_set_member *member = &set->members[set->count];
 
@@ -160,22 +159,21 @@ static enum status add_member(struct shard_set *set, struct newcomer *newcomer)
                                   newcomer->error);
 }
 
-static enum status add_shard(struct shard_set *set, const char *path, size_t num_paths,
-                             int num_threads, struct error *error)
+static bool add_shard(struct shard_set *set, const char *path, size_t num_paths, int num_threads,
+                      struct error *error)
 {
     struct newcomer newcomer = {.path = path, .error = error};
-    enum status status = open_newcomer(&newcomer, num_threads);
+    bool ok = open_newcomer(&newcomer, num_threads);
 
-    if (status == STATUS_OK)
-        status =
-            set->members ? compare_source(set, &newcomer) : begin_set(set, &newcomer, num_paths);
-    if (status == STATUS_OK)
-        status = add_member(set, &newcomer);
-    if (status == STATUS_OK)
-        status = compare_image(set, &newcomer);
+    if (ok)
+        ok = set->members ? compare_source(set, &newcomer) : begin_set(set, &newcomer, num_paths);
+    if (ok)
+        ok = add_member(set, &newcomer);
+    if (ok)
+        ok = compare_image(set, &newcomer);
     free(newcomer.place.class_files);
     store_close(newcomer.store);
-    return status;
+    return ok;
 }
 
 /* ---- all together ---- */
@@ -188,7 +186,7 @@ static int compare_members(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-static enum status check_order(const struct shard_set *set, struct error *error)
+static bool check_order(const struct shard_set *set, struct error *error)
 {
     uint64_t count = set->members[0].place.count, next = 1;
     uint64_t end[NUM_SPLITS] = {0};
@@ -227,19 +225,19 @@ static enum status check_order(const struct shard_set *set, struct error *error)
         if (end[s] != set->num_files[s])
             return error_set(error, STATUS_DATA, ERROR_AT(.file = set->members[count - 1].path),
                              "does not end where %s ends", split_names[s]);
-    return STATUS_OK;
+    return true;
 }
 
 /* The digest that one run over all files would have found: they are hashed split by split. */
-static enum status compute_digest(struct shard_set *set, struct error *error)
+static bool compute_digest(struct shard_set *set, struct error *error)
 {
     size_t num_files = 0, num_done = 0;
     uint64_t *hashes;
 
     for (int s = 0; s < NUM_SPLITS; s++)
         num_files += set->num_files[s];
-    if (memory_allocate(&hashes, num_files, sizeof(*hashes), error) != STATUS_OK)
-        return error->status;
+    if (!memory_allocate(&hashes, num_files, sizeof(*hashes), error))
+        return false;
     for (int s = 0; s < NUM_SPLITS; s++) {
         for (size_t i = 0; i < set->count; i++) {
             const struct store_shard *place = &set->members[i].place;
@@ -254,33 +252,33 @@ static enum status compute_digest(struct shard_set *set, struct error *error)
     }
     digest_finish(hashes, num_files, set->digest);
     free(hashes);
-    return STATUS_OK;
+    return true;
 }
 
-enum status shard_set_check(char *const *paths, size_t count, int num_threads,
-                            struct shard_set *set, struct error *error)
+bool shard_set_check(char *const *paths, size_t count, int num_threads, struct shard_set *set,
+                     struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *set = (struct shard_set){0};
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = add_shard(set, paths[i], count, num_threads, error);
-        if (status == STATUS_OK && signals_stop_requested())
-            status = error_set(error, STATUS_STOPPED, NULL,
-                               "stopped by %s; nothing was written, run again",
-                               signals_name(signals_stop_requested()));
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = add_shard(set, paths[i], count, num_threads, error);
+        if (ok && signals_stop_requested())
+            ok = error_set(error, STATUS_STOPPED, NULL,
+                           "stopped by %s; nothing was written, run again",
+                           signals_name(signals_stop_requested()));
     }
-    if (status == STATUS_OK) {
+    if (ok) {
         qsort(set->members, set->count, sizeof(*set->members), compare_members);
-        status = check_order(set, error);
+        ok = check_order(set, error);
     }
-    if (status == STATUS_OK)
-        status = compute_digest(set, error);
-    if (status == STATUS_OK && set->image.height == 0)
-        status = error_set(error, STATUS_DATA, NULL, "no shard holds an image");
-    if (status != STATUS_OK)
+    if (ok)
+        ok = compute_digest(set, error);
+    if (ok && set->image.height == 0)
+        ok = error_set(error, STATUS_DATA, NULL, "no shard holds an image");
+    if (!ok)
         shard_set_free(set);
-    return status;
+    return ok;
 }
 
 void shard_set_free(struct shard_set *set)
@@ -293,17 +291,17 @@ void shard_set_free(struct shard_set *set)
     *set = (struct shard_set){0};
 }
 
-enum status shard_set_open(const struct shard_set_member *member, struct store **store,
-                           struct error *error)
+bool shard_set_open(const struct shard_set_member *member, struct store **store,
+                    struct error *error)
 {
     struct store_checks checks = {.skip_seal = true, .is_shard = true};
-    enum status status = store_open_with(member->path, &checks, store, error);
+    bool ok = store_open_with(member->path, &checks, store, error);
 
-    if (status == STATUS_OK && strcmp(store_fingerprint(*store), member->fingerprint) != 0) {
+    if (ok && strcmp(store_fingerprint(*store), member->fingerprint) != 0) {
         store_close(*store);
         *store = NULL;
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = member->path),
-                           "has changed while it was merged");
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = member->path),
+                       "has changed while it was merged");
     }
-    return status;
+    return ok;
 }

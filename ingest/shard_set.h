@@ -45,12 +45,12 @@ struct shard_set {
  * outlive the set.  STATUS_DATA names the shard and what is wrong with it: no whole shard, not of
  * this store, there twice, missing.
  */
-enum status shard_set_check(char *const *paths, size_t count, int num_threads,
-                            struct shard_set *set, struct error *error);
+bool shard_set_check(char *const *paths, size_t count, int num_threads, struct shard_set *set,
+                     struct error *error);
 void shard_set_free(struct shard_set *set);
 
 /* Opens a member again; STATUS_DATA if it has changed since. */
-enum status shard_set_open(const struct shard_set_member *member, struct store **store,
-                           struct error *error);
+bool shard_set_open(const struct shard_set_member *member, struct store **store,
+                    struct error *error);
 
 #endif

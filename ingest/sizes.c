@@ -79,21 +79,20 @@ static bool are_equal(const uint64_t *sizes, size_t count)
     return true;
 }
 
-enum status sizes_check(const uint64_t *sizes, const char *const *paths, size_t count,
-                        struct error *error)
+bool sizes_check(const uint64_t *sizes, const char *const *paths, size_t count, struct error *error)
 {
     uint64_t *sorted;
     struct size_count *counts;
     size_t num_known = 0, num_counts, first = 0;
     char all[300], usual[32], found[32];
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (are_equal(sizes, count))
-        return STATUS_OK;
+        return true;
     sorted = malloc((count + 1) * sizeof(*sorted));
     counts = malloc((count + 1) * sizeof(*counts));
     if (!sorted || !counts) {
-        status = error_set_memory(error, count * sizeof(*counts));
+        ok = error_set_memory(error, count * sizeof(*counts));
         goto out;
     }
     for (size_t i = 0; i < count; i++) {
@@ -106,13 +105,13 @@ enum status sizes_check(const uint64_t *sizes, const char *const *paths, size_t 
     while (sizes[first] == 0 || sizes[first] == counts[0].size)
         first++;
     describe_counts(counts, num_counts, all, sizeof(all));
-    status = error_set(error, STATUS_DATA,
-                       ERROR_AT(.file = paths[first],
-                                .expected = describe_size(usual, sizeof(usual), counts[0].size),
-                                .found = describe_size(found, sizeof(found), sizes[first])),
-                       "images of unequal sizes, %s (--size HxW resizes them)", all);
+    ok = error_set(error, STATUS_DATA,
+                   ERROR_AT(.file = paths[first],
+                            .expected = describe_size(usual, sizeof(usual), counts[0].size),
+                            .found = describe_size(found, sizeof(found), sizes[first])),
+                   "images of unequal sizes, %s (--size HxW resizes them)", all);
 out:
     free(sorted);
     free(counts);
-    return status;
+    return ok;
 }

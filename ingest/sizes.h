@@ -21,7 +21,7 @@ static inline uint64_t sizes_pack(size_t height, size_t width)
  * most common size (of the smaller, where two are equally common) and the counts, as in
  * "14,433 of 28x28, 1 of 30x28".
  */
-enum status sizes_check(const uint64_t *sizes, const char *const *paths, size_t count,
-                        struct error *error);
+bool sizes_check(const uint64_t *sizes, const char *const *paths, size_t count,
+                 struct error *error);
 
 #endif

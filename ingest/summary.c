@@ -18,19 +18,19 @@ static const char *format_nbytes(char *buffer, size_t size, uint64_t nbytes)
     return text_format(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
-enum status summary_print(const char *path, bool is_shard, const char *before, const char *after,
-                          FILE *stream, struct error *error)
+bool summary_print(const char *path, bool is_shard, const char *before, const char *after,
+                   FILE *stream, struct error *error)
 {
     struct store_checks checks = {.skip_seal = true, .is_shard = is_shard};
     struct store *store;
-    enum status status = store_open_with(path, &checks, &store, error);
+    bool ok = store_open_with(path, &checks, &store, error);
     const struct image_shape *image;
     struct stat stat_of_file = {0};
     char number[32], size[32];
     uint64_t num_images = 0;
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     image = store_image_shape(store);
     stat(path, &stat_of_file);
     for (int s = 0; s < NUM_SPLITS; s++)
@@ -43,5 +43,5 @@ enum status summary_print(const char *path, bool is_shard, const char *before, c
             format_nbytes(size, sizeof(size), (uint64_t)stat_of_file.st_size),
             store_fingerprint(store));
     store_close(store);
-    return STATUS_OK;
+    return true;
 }

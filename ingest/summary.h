@@ -14,7 +14,7 @@
  * without a newline, where before is "wrote " and after is empty.  The file was just written or
  * just checked: its seal is not.
  */
-enum status summary_print(const char *path, bool is_shard, const char *before, const char *after,
-                          FILE *stream, struct error *error);
+bool summary_print(const char *path, bool is_shard, const char *before, const char *after,
+                   FILE *stream, struct error *error);
 
 #endif

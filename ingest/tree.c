@@ -45,7 +45,7 @@ static const struct split_folder *find_split_folder(const char *name, size_t len
     return NULL;
 }
 
-static enum status find_split_folders(struct build *build)
+static bool find_split_folders(struct build *build)
 {
     const struct text_list *folders = &build->scan->folders;
     const char **found = build->tree->split_folders;
@@ -72,7 +72,7 @@ static enum status find_split_folders(struct build *build)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "holds no folders and no PNG images");
     if (build->rules->is_split_by_hash || found[SPLIT_TRAIN])
-        return STATUS_OK;
+        return true;
     if (found[SPLIT_VALID] || found[SPLIT_TEST])
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "holds a folder %s/ but no folder train/",
@@ -107,7 +107,7 @@ static int compare_classes(const void *a, const void *b)
 }
 
 /* One entry for each name of a class folder, in whatever splits it occurs. */
-static enum status list_all_classes(struct build *build)
+static bool list_all_classes(struct build *build)
 {
     const struct text_list *folders = &build->scan->folders;
     struct tree_class *all = calloc(folders->count + 1, sizeof(*all));
@@ -133,7 +133,7 @@ static enum status list_all_classes(struct build *build)
         }
     }
     build->tree->num_all_classes = num_unique;
-    return STATUS_OK;
+    return true;
 }
 
 static int compare_natural(const void *a, const void *b)
@@ -160,19 +160,19 @@ static struct tree_class *find_class(const struct tree *tree, const char *name, 
     return NULL;
 }
 
-static enum status label_classes(struct build *build)
+static bool label_classes(struct build *build)
 {
     struct tree *tree = build->tree;
     struct text_list *classes = &tree->classes;
-    enum status status = text_list_copy(classes, build->rules->classes, build->error);
+    bool ok = text_list_copy(classes, build->rules->classes, build->error);
 
     if (build->rules->classes->count == 0) {
-        for (size_t i = 0; i < tree->num_all_classes && status == STATUS_OK; i++)
-            status = text_list_add(classes, tree->all_classes[i].name, build->error);
+        for (size_t i = 0; i < tree->num_all_classes && ok; i++)
+            ok = text_list_add(classes, tree->all_classes[i].name, build->error);
         if (classes->count > 1)
             qsort(classes->items, classes->count, sizeof(char *), compare_natural);
     }
-    for (size_t label = 0; label < classes->count && status == STATUS_OK; label++) {
+    for (size_t label = 0; label < classes->count && ok; label++) {
         const char *name = classes->items[label];
         struct tree_class *class = find_class(tree, name, strlen(name));
 
@@ -184,13 +184,13 @@ static enum status label_classes(struct build *build)
                              "has a class whose name is not UTF-8: '%s'", name);
         class->label = (uint32_t)label;
     }
-    if (status == STATUS_OK && (classes->count < 2 || classes->count > STORE_MAX_CLASSES))
-        status = error_set(build->error, STATUS_DATA,
-                           ERROR_AT(.file = build->source,
-                                    .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
-                                    .found = TEXT("%zu", classes->count)),
-                           "has a wrong number of class folders");
-    return status;
+    if (ok && (classes->count < 2 || classes->count > STORE_MAX_CLASSES))
+        ok = error_set(build->error, STATUS_DATA,
+                       ERROR_AT(.file = build->source,
+                                .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
+                                .found = TEXT("%zu", classes->count)),
+                       "has a wrong number of class folders");
+    return ok;
 }
 
 /* ---- rows ---- */
@@ -228,21 +228,21 @@ static struct tree_class *find_place(const struct build *build, const char *path
 }
 
 /* Counts all images and gathers the rows, one split after another. */
-static enum status gather_rows(struct build *build)
+static bool gather_rows(struct build *build)
 {
     const struct scan *scan = build->scan;
     struct tree *tree = build->tree;
     uint8_t *splits = malloc(scan->num_images + 1);
     uint32_t *labels = malloc((scan->num_images + 1) * sizeof(*labels));
     struct tree_class *class = NULL;
-    enum status status = STATUS_OK;
+    bool ok = true;
     size_t num_rows = 0;
 
     tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
     tree->images = malloc((scan->num_images + 1) * sizeof(*tree->images));
     tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
     if (!splits || !labels || !tree->paths || !tree->images || !tree->labels) {
-        status = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
+        ok = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
         goto out;
     }
     for (size_t i = 0; i < scan->num_images; i++) {
@@ -270,12 +270,12 @@ static enum status gather_rows(struct build *build)
 out:
     free(splits);
     free(labels);
-    return status;
+    return ok;
 }
 
 /* ---- what may be wrong ---- */
 
-static enum status check_class(const struct build *build, const struct tree_class *class)
+static bool check_class(const struct build *build, const struct tree_class *class)
 {
     const char *source = build->source;
     bool by_hash = build->rules->is_split_by_hash;
@@ -294,42 +294,42 @@ static enum status check_class(const struct build *build, const struct tree_clas
                              "class folder %s/%s holds no PNG image", build->tree->split_folders[s],
                              class->name);
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status check_tree(struct build *build)
+static bool check_tree(struct build *build)
 {
     const struct tree *tree = build->tree;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < tree->num_all_classes && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < tree->num_all_classes && ok; i++) {
         if (tree->all_classes[i].label != TREE_LEFT_OUT)
-            status = check_class(build, &tree->all_classes[i]);
+            ok = check_class(build, &tree->all_classes[i]);
     }
-    for (int s = 0; s < NUM_SPLITS && status == STATUS_OK; s++) {
+    for (int s = 0; s < NUM_SPLITS && ok; s++) {
         if (build->tree->split_folders[s] && tree->first[s] == tree->first[s + 1])
-            status = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                               "folder %s/ holds no PNG image of any class",
-                               build->tree->split_folders[s]);
+            ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                           "folder %s/ holds no PNG image of any class",
+                           build->tree->split_folders[s]);
     }
-    return status;
+    return ok;
 }
 
-enum status tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
-                       struct tree *tree, struct error *error)
+bool tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
+                struct tree *tree, struct error *error)
 {
     struct build build = {
         .source = source, .scan = scan, .rules = rules, .tree = tree, .error = error};
-    enum status (*const steps[])(struct build *) = {find_split_folders, list_all_classes,
-                                                    label_classes, gather_rows, check_tree};
-    enum status status = STATUS_OK;
+    bool (*const steps[])(struct build *) = {find_split_folders, list_all_classes, label_classes,
+                                             gather_rows, check_tree};
+    bool ok = true;
 
     memset(tree, 0, sizeof(*tree));
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)
-        status = steps[i](&build);
-    if (status != STATUS_OK)
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && ok; i++)
+        ok = steps[i](&build);
+    if (!ok)
         tree_free(tree);
-    return status;
+    return ok;
 }
 
 const struct tree_class *tree_find_class(const struct tree *tree, const char *name)

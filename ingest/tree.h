@@ -50,8 +50,8 @@ struct tree {
 struct scan_rules tree_scan_rules(const struct tree_rules *rules);
 
 /* The scan must outlive the tree.  STATUS_USAGE or STATUS_DATA say what is wrong with the tree. */
-enum status tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
-                       struct tree *tree, struct error *error);
+bool tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
+                struct tree *tree, struct error *error);
 void tree_free(struct tree *tree);
 
 /* NULL if there is no class of that name. */
@@ -76,8 +76,7 @@ void tree_print(const struct tree *tree, FILE *stream);
 
 /* What a person should know: what was ignored or left out and what is missing, a line each with
  * names escaped, added to notes. */
-enum status tree_list_notes(const struct tree *tree, const struct scan *scan,
-                            const struct tree_rules *rules, struct text_list *notes,
-                            struct error *error);
+bool tree_list_notes(const struct tree *tree, const struct scan *scan,
+                     const struct tree_rules *rules, struct text_list *notes, struct error *error);
 
 #endif

@@ -119,17 +119,17 @@ struct notes {
 };
 
 /* Takes the text, which is NULL when there was no memory for it. */
-static enum status take_note(const struct notes *notes, char *text)
+static bool take_note(const struct notes *notes, char *text)
 {
-    enum status status =
+    bool ok =
         text ? text_list_add(notes->list, text, notes->error) : error_set_memory(notes->error, 256);
 
     free(text);
-    return status;
+    return ok;
 }
 
-__attribute__((format(printf, 2, 3))) static enum status add_note(const struct notes *notes,
-                                                                  const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool add_note(const struct notes *notes,
+                                                           const char *format, ...)
 {
     va_list arguments;
     char *text = NULL;
@@ -148,8 +148,7 @@ static void print_name(FILE *stream, bool is_first, const char *name)
 }
 
 /* Folders beside the splits, and files at the top. */
-static enum status note_top(const struct notes *notes, const struct tree *tree,
-                            const struct scan *scan)
+static bool note_top(const struct notes *notes, const struct tree *tree, const struct scan *scan)
 {
     char *text = NULL;
     size_t nbytes, num_named = 0;
@@ -176,10 +175,10 @@ static enum status note_top(const struct notes *notes, const struct tree *tree,
     if (num_named > 0)
         return take_note(notes, text);
     free(text);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status note_left_out(const struct notes *notes, const struct tree *tree)
+static bool note_left_out(const struct notes *notes, const struct tree *tree)
 {
     char *text = NULL, number[32];
     size_t nbytes, num_named = 0;
@@ -202,49 +201,48 @@ static enum status note_left_out(const struct notes *notes, const struct tree *t
     if (num_named > 0)
         return take_note(notes, text);
     free(text);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status note_missing_classes(const struct notes *notes, const struct tree *tree)
+static bool note_missing_classes(const struct notes *notes, const struct tree *tree)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
     char name[512];
 
     for (int s = SPLIT_VALID; s < NUM_SPLITS; s++) {
         bool has_split = tree->first[s] < tree->first[s + 1];
 
-        for (size_t i = 0; has_split && i < tree->num_all_classes && status == STATUS_OK; i++) {
+        for (size_t i = 0; has_split && i < tree->num_all_classes && ok; i++) {
             const struct tree_class *class = &tree->all_classes[i];
 
             if (class->label != TREE_LEFT_OUT && class->num_images[s] == 0)
-                status = add_note(notes, "class %s has no image in %s",
-                                  text_escape(name, sizeof(name), class->name), split_names[s]);
+                ok = add_note(notes, "class %s has no image in %s",
+                              text_escape(name, sizeof(name), class->name), split_names[s]);
         }
     }
-    return status;
+    return ok;
 }
 
-static enum status note_count(const struct notes *notes, const char *what, uint64_t count)
+static bool note_count(const struct notes *notes, const char *what, uint64_t count)
 {
     char number[32];
 
     return count == 0
-               ? STATUS_OK
+               ? true
                : add_note(notes, "%s: %s", what, text_group_digits(number, sizeof(number), count));
 }
 
-static enum status note_root(const struct notes *notes, const struct scan *scan)
+static bool note_root(const struct notes *notes, const struct scan *scan)
 {
     char name[512];
 
     return scan->root
                ? add_note(notes, "all of the archive lies in %s/, which is taken as the source",
                           text_escape(name, sizeof(name), scan->root))
-               : STATUS_OK;
+               : true;
 }
 
-static enum status note_counts(const struct notes *notes, const struct tree *tree,
-                               const struct scan *scan)
+static bool note_counts(const struct notes *notes, const struct tree *tree, const struct scan *scan)
 {
     const struct {
         const char *what;
@@ -258,31 +256,29 @@ static enum status note_counts(const struct notes *notes, const struct tree *tre
         {"members ignored because they are links", scan->num_links},
         {"members ignored because they are devices, pipes or sockets", scan->num_special},
     };
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && status == STATUS_OK; i++)
-        status = note_count(notes, counts[i].what, counts[i].count);
-    return status;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && ok; i++)
+        ok = note_count(notes, counts[i].what, counts[i].count);
+    return ok;
 }
 
-enum status tree_list_notes(const struct tree *tree, const struct scan *scan,
-                            const struct tree_rules *rules, struct text_list *notes,
-                            struct error *error)
+bool tree_list_notes(const struct tree *tree, const struct scan *scan,
+                     const struct tree_rules *rules, struct text_list *notes, struct error *error)
 {
     struct notes out = {notes, error};
     bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
-    enum status status = note_root(&out, scan);
+    bool ok = note_root(&out, scan);
 
-    if (status == STATUS_OK)
-        status = note_top(&out, tree, scan);
-    if (status == STATUS_OK)
-        status = note_left_out(&out, tree);
-    if (status == STATUS_OK)
-        status = note_counts(&out, tree, scan);
-    if (status == STATUS_OK)
-        status = note_missing_classes(&out, tree);
-    if (status == STATUS_OK && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] &&
-        !wants_no_valid)
-        status = add_note(&out, "no images for valid: the store gets no valid split");
-    return status;
+    if (ok)
+        ok = note_top(&out, tree, scan);
+    if (ok)
+        ok = note_left_out(&out, tree);
+    if (ok)
+        ok = note_counts(&out, tree, scan);
+    if (ok)
+        ok = note_missing_classes(&out, tree);
+    if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)
+        ok = add_note(&out, "no images for valid: the store gets no valid split");
+    return ok;
 }

@@ -5,21 +5,21 @@
 
 #include "common/memory.h"
 
-enum status class_means_create(struct class_means *means, size_t num_classes, size_t num_inputs,
-                               struct error *error)
+bool class_means_create(struct class_means *means, size_t num_classes, size_t num_inputs,
+                        struct error *error)
 {
-    enum status status;
+    bool ok;
     size_t num_sums;
 
     *means = (struct class_means){.num_classes = num_classes, .num_inputs = num_inputs};
     if (__builtin_mul_overflow(num_classes, num_inputs, &num_sums))
         return error_set_memory(error, UINT64_MAX);
-    status = memory_allocate(&means->counts, num_classes, sizeof(*means->counts), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&means->sums, num_sums, sizeof(*means->sums), error);
-    if (status != STATUS_OK)
+    ok = memory_allocate(&means->counts, num_classes, sizeof(*means->counts), error);
+    if (ok)
+        ok = memory_allocate(&means->sums, num_sums, sizeof(*means->sums), error);
+    if (!ok)
         class_means_destroy(means);
-    return status;
+    return ok;
 }
 
 void class_means_destroy(struct class_means *means)

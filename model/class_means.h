@@ -17,8 +17,8 @@ struct class_means {
     uint64_t *sums;     /* [C][D] */
 };
 
-enum status class_means_create(struct class_means *means, size_t num_classes, size_t num_inputs,
-                               struct error *error);
+bool class_means_create(struct class_means *means, size_t num_classes, size_t num_inputs,
+                        struct error *error);
 void class_means_destroy(struct class_means *means);
 
 /* Adds rows [count][D] with labels [count], sharing the D columns among num_threads threads. */

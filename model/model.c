@@ -27,7 +27,7 @@ static size_t padded(size_t num_elements)
 
 /* ---- making ---- */
 
-static enum status check_spec(const struct model_spec *spec, struct error *error)
+static bool check_spec(const struct model_spec *spec, struct error *error)
 {
     const struct image_shape *image = &spec->image;
     size_t size;
@@ -49,7 +49,7 @@ static enum status check_spec(const struct model_spec *spec, struct error *error
         __builtin_mul_overflow(size, spec->num_classes, &size) ||
         size > SIZE_MAX / sizeof(float) / 2)
         return error_set(error, STATUS_USAGE, NULL, "the model is too large");
-    return STATUS_OK;
+    return true;
 }
 
 /* Appends a layer and gives its tensors their places. */
@@ -75,17 +75,17 @@ static void place_tensors(struct model *model)
     }
 }
 
-enum status model_describe(const struct model_spec *spec, struct model *model, struct error *error)
+bool model_describe(const struct model_spec *spec, struct model *model, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     *model = (struct model){.spec = *spec};
-    status = check_spec(spec, error);
-    if (status == STATUS_OK)
-        status = kernels_choose(&model->kernels, error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&model->layers, MODEL_MAX_LAYERS, sizeof(*model->layers), error);
-    if (status != STATUS_OK)
+    ok = check_spec(spec, error);
+    if (ok)
+        ok = kernels_choose(&model->kernels, error);
+    if (ok)
+        ok = memory_allocate(&model->layers, MODEL_MAX_LAYERS, sizeof(*model->layers), error);
+    if (!ok)
         goto out;
 
     model->num_inputs = image_num_values(&spec->image);
@@ -97,30 +97,30 @@ enum status model_describe(const struct model_spec *spec, struct model *model, s
         add_layer(model, layer_make_class_means(spec));
     }
 out:
-    if (status != STATUS_OK)
+    if (!ok)
         model_destroy(model);
-    return status;
+    return ok;
 }
 
-enum status model_allocate(struct model *model, struct error *error)
+bool model_allocate(struct model *model, struct error *error)
 {
-    enum status status = memory_allocate(&model->parameters, model->num_parameters,
-                                         sizeof(*model->parameters), error);
+    bool ok = memory_allocate(&model->parameters, model->num_parameters, sizeof(*model->parameters),
+                              error);
 
-    if (status == STATUS_OK)
+    if (ok)
         place_tensors(model);
-    return status;
+    return ok;
 }
 
-enum status model_create(const struct model_spec *spec, struct model *model, struct error *error)
+bool model_create(const struct model_spec *spec, struct model *model, struct error *error)
 {
-    enum status status = model_describe(spec, model, error);
+    bool ok = model_describe(spec, model, error);
 
-    if (status == STATUS_OK)
-        status = model_allocate(model, error);
-    if (status != STATUS_OK)
+    if (ok)
+        ok = model_allocate(model, error);
+    if (!ok)
         model_destroy(model);
-    return status;
+    return ok;
 }
 
 void model_destroy(struct model *model)
@@ -177,24 +177,24 @@ void model_fit_class_means(struct model *model, const float *class_means)
 
 /* ---- workspace ---- */
 
-enum status model_workspace_create(const struct model *model, struct model_workspace *workspace,
-                                   struct error *error)
+bool model_workspace_create(const struct model *model, struct model_workspace *workspace,
+                            struct error *error)
 {
-    enum status status;
+    bool ok;
     size_t num_values;
 
     *workspace = (struct model_workspace){0};
     if (__builtin_mul_overflow(model->num_logits, (size_t)MODEL_SLICE_ROWS, &num_values))
         return error_set_memory(error, UINT64_MAX);
-    status = memory_allocate(&workspace->logits, num_values, sizeof(*workspace->logits), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&workspace->grad_logits, num_values,
-                                 sizeof(*workspace->grad_logits), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&workspace->probs, num_values, sizeof(*workspace->probs), error);
-    if (status != STATUS_OK)
+    ok = memory_allocate(&workspace->logits, num_values, sizeof(*workspace->logits), error);
+    if (ok)
+        ok = memory_allocate(&workspace->grad_logits, num_values, sizeof(*workspace->grad_logits),
+                             error);
+    if (ok)
+        ok = memory_allocate(&workspace->probs, num_values, sizeof(*workspace->probs), error);
+    if (!ok)
         model_workspace_destroy(workspace);
-    return status;
+    return ok;
 }
 
 void model_workspace_destroy(struct model_workspace *workspace)

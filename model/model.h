@@ -61,11 +61,11 @@ struct model {
  * Makes a model with all parameters zero.  STATUS_USAGE for a specification that cannot be, and
  * for a value of the environment variable QUERN_CPU that names no kernels for this CPU.
  */
-enum status model_create(const struct model_spec *spec, struct model *model, struct error *error);
+bool model_create(const struct model_spec *spec, struct model *model, struct error *error);
 /* The two halves of it: tensors with names and shapes but without data, and the memory for them;
  * for a specification that comes from a file, which may claim any size. */
-enum status model_describe(const struct model_spec *spec, struct model *model, struct error *error);
-enum status model_allocate(struct model *model, struct error *error);
+bool model_describe(const struct model_spec *spec, struct model *model, struct error *error);
+bool model_allocate(struct model *model, struct error *error);
 void model_destroy(struct model *model);
 
 /*
@@ -90,8 +90,8 @@ struct model_workspace {
     double *probs;      /* [rows][num_logits] */
 };
 
-enum status model_workspace_create(const struct model *model, struct model_workspace *workspace,
-                                   struct error *error);
+bool model_workspace_create(const struct model *model, struct model_workspace *workspace,
+                            struct error *error);
 void model_workspace_destroy(struct model_workspace *workspace);
 
 /*

@@ -32,10 +32,10 @@ unsigned char *support_read_file(const char *path, size_t *nbytes);
 void support_write_file(const char *path, const void *bytes, size_t nbytes);
 void support_assert_files_equal(const char *a, const char *b);
 
-/* Fails the test with the record's message unless the status is STATUS_OK. */
-#define assert_ok(status, error)                                                                   \
+/* Fails the test with the record's message if the call fails. */
+#define assert_ok(call, error)                                                                     \
     do {                                                                                           \
-        if ((status) != STATUS_OK) {                                                               \
+        if (!(call)) {                                                                             \
             error_print(error, __func__, stderr);                                                  \
             fail();                                                                                \
         }                                                                                          \
@@ -51,5 +51,12 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
 /* The pixels of row i of a split of that store. */
 void support_store_row(struct image_shape image, size_t num_classes, enum split split, uint64_t i,
                        uint8_t *pixels, uint32_t *label);
+
+/* The call fails with the wanted status in its record. */
+#define assert_fails(call, error, wanted)                                                          \
+    do {                                                                                           \
+        assert_false(call);                                                                        \
+        assert_int_equal((error)->status, wanted);                                                 \
+    } while (0)
 
 #endif

@@ -73,7 +73,7 @@ static void test_atomic_file_begin_second_writer_is_refused_until_the_first_ends
 
     assert_ok(atomic_file_begin(&first, path, &error), &error);
     write_text(first.temporary_path, "first");
-    assert_int_equal(atomic_file_begin(&second, path, &error), STATUS_IO);
+    assert_fails(atomic_file_begin(&second, path, &error), &error, STATUS_IO);
     assert_non_null(strstr(error.what, "another process"));
     error = (struct error){0};
     assert_holds(first.temporary_path, "first");
@@ -94,7 +94,7 @@ static void test_atomic_file_begin_takes_over_what_a_dead_process_left(void **st
 
     assert_true(child >= 0);
     if (child == 0) {
-        if (atomic_file_begin(&file, path, &error) == STATUS_OK) {
+        if (atomic_file_begin(&file, path, &error)) {
             int descriptor = open(file.temporary_path, O_WRONLY);
 
             if (descriptor >= 0 && write(descriptor, "half a file", 11) == 11)
@@ -115,11 +115,12 @@ static void test_atomic_file_begin_folder_or_device_is_refused(void **state)
     struct atomic_file file;
     struct error error = {0};
 
-    assert_int_equal(atomic_file_begin(&file, *state, &error), STATUS_IO);
+    assert_fails(atomic_file_begin(&file, *state, &error), &error, STATUS_IO);
     error = (struct error){0};
-    assert_int_equal(atomic_file_begin(&file, "/dev/null", &error), STATUS_IO);
+    assert_fails(atomic_file_begin(&file, "/dev/null", &error), &error, STATUS_IO);
     error = (struct error){0};
-    assert_int_equal(atomic_file_begin(&file, support_path(*state, "no/out"), &error), STATUS_IO);
+    assert_fails(atomic_file_begin(&file, support_path(*state, "no/out"), &error), &error,
+                 STATUS_IO);
 }
 
 static void test_atomic_file_commit_that_fails_leaves_no_temporary_file(void **state)
@@ -130,7 +131,7 @@ static void test_atomic_file_commit_that_fails_leaves_no_temporary_file(void **s
 
     assert_ok(atomic_file_begin(&file, path, &error), &error);
     assert_int_equal(mkdir(path, 0777), 0); /* a folder has come in the way of the rename */
-    assert_int_equal(atomic_file_commit(&file, &error), STATUS_IO);
+    assert_fails(atomic_file_commit(&file, &error), &error, STATUS_IO);
     assert_string_equal(error.file, path);
     assert_false(exists(support_path(*state, ".out.partial")));
 }

@@ -12,6 +12,7 @@
 
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
+#include "tests/support.h"
 
 static void list_folder_of(const char *const *names, struct checkpoint_folder *list)
 {
@@ -25,7 +26,7 @@ static void list_folder_of(const char *const *names, struct checkpoint_folder *l
         assert_true(descriptor >= 0);
         close(descriptor);
     }
-    assert_int_equal(checkpoint_folder_list(folder, list, &error), STATUS_OK);
+    assert_true(checkpoint_folder_list(folder, list, &error));
     for (size_t i = 0; names[i]; i++)
         assert_int_equal(unlink(TEXT("%s/%s", folder, names[i])), 0);
     assert_int_equal(rmdir(folder), 0);
@@ -92,7 +93,7 @@ static void test_checkpoint_folder_list_missing_folder_is_io_error(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(checkpoint_folder_list("/nonexistent/run", &list, &error), STATUS_IO);
+    assert_fails(checkpoint_folder_list("/nonexistent/run", &list, &error), &error, STATUS_IO);
     assert_string_equal(error.file, "/nonexistent/run");
     checkpoint_folder_free(&list);
 }

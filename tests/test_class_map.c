@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "evaluate/class_map.h"
+#include "tests/support.h"
 
 static void test_class_map_fill_other_order_maps_by_name(void **state)
 {
@@ -16,7 +17,7 @@ static void test_class_map_fill_other_order_maps_by_name(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(class_map_fill("s.h5", &store, &model, map, &error), STATUS_OK);
+    assert_true(class_map_fill("s.h5", &store, &model, map, &error));
     assert_int_equal(map[0], 2);
     assert_int_equal(map[1], 0);
     assert_int_equal(map[2], 1);
@@ -30,7 +31,7 @@ static void refuse_classes(char **in_store, size_t num_in_store, char **in_model
     uint32_t map[4];
     struct error error = {0};
 
-    assert_int_equal(class_map_fill("s.h5", &store, &model, map, &error), STATUS_DATA);
+    assert_fails(class_map_fill("s.h5", &store, &model, map, &error), &error, STATUS_DATA);
     assert_string_equal(error.file, "s.h5");
     assert_string_equal(error.dataset, "/classes");
     assert_string_equal(error.what, what);

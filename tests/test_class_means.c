@@ -10,6 +10,7 @@
 
 #include "common/random.h"
 #include "model/class_means.h"
+#include "tests/support.h"
 
 enum { NUM_ROWS = 50, C = 4, D = 100, EMPTY_CLASS = 2 };
 
@@ -37,7 +38,7 @@ static void compute_means(uint64_t num_first, int num_threads, float mean[C * D]
     struct class_means means;
     struct error error = {0};
 
-    assert_int_equal(class_means_create(&means, C, D, &error), STATUS_OK);
+    assert_true(class_means_create(&means, C, D, &error));
     class_means_add(&means, pixels[0], labels, num_first, num_threads);
     class_means_add(&means, pixels[num_first], labels + num_first, NUM_ROWS - num_first,
                     num_threads);
@@ -90,7 +91,7 @@ static void test_class_means_white_image_is_one(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(class_means_create(&means, 1, 2, &error), STATUS_OK);
+    assert_true(class_means_create(&means, 1, 2, &error));
     for (int i = 0; i < 3; i++)
         class_means_add(&means, white, &label, 1, 3);
     assert_int_equal(means.counts[0], 3);
@@ -105,7 +106,7 @@ static void test_class_means_create_too_large_is_refused(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(class_means_create(&means, SIZE_MAX / 4, 5, &error), STATUS_INTERNAL);
+    assert_fails(class_means_create(&means, SIZE_MAX / 4, 5, &error), &error, STATUS_INTERNAL);
     assert_null(means.sums);
 }
 

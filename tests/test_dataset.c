@@ -253,7 +253,7 @@ static void test_reach_blocks_damaged_chunk_is_data_with_its_row(void **state)
               &error);
     assert_ok(dataset_open(&dataset, store, SPLIT_TRAIN, &plan, &error), &error);
     assert_ok(dataset_reach_blocks(&dataset, 0, 2, &error), &error);
-    assert_int_equal(dataset_reach_blocks(&dataset, 0, 4, &error), STATUS_DATA);
+    assert_fails(dataset_reach_blocks(&dataset, 0, 4, &error), &error, STATUS_DATA);
     assert_string_equal(error.dataset, "/train/images");
     assert_string_equal(error.file, path);
     assert_true(error.has_row && error.row >= 2 * CHUNK && error.row < 3 * CHUNK);
@@ -286,7 +286,7 @@ static void test_reach_blocks_exchanged_row_is_data_with_its_number(void **state
     H5Fclose(file);
     store = open_store(path);
     assert_ok(dataset_open(&dataset, store, SPLIT_TRAIN, &plan, &error), &error);
-    assert_int_equal(dataset_reach_blocks(&dataset, 0, 4, &error), STATUS_DATA);
+    assert_fails(dataset_reach_blocks(&dataset, 0, 4, &error), &error, STATUS_DATA);
     assert_true(error.has_row);
     assert_int_equal(error.row, CHUNK + 17);
     assert_non_null(strstr(error.what, "CRC-32"));
@@ -306,7 +306,7 @@ static void test_reach_blocks_file_cut_short_is_io(void **state)
     assert_ok(dataset_open(&dataset, store, SPLIT_TRAIN, &plan, &error), &error);
     assert_ok(dataset_reach_blocks(&dataset, 0, 1, &error), &error);
     assert_int_equal(truncate(path, (off_t)(place.address + 10)), 0);
-    assert_int_equal(dataset_reach_blocks(&dataset, 3, 4, &error), STATUS_IO);
+    assert_fails(dataset_reach_blocks(&dataset, 3, 4, &error), &error, STATUS_IO);
     assert_true(error.has_row);
     assert_int_equal(error.row, 3 * CHUNK);
     dataset_close(&dataset);

@@ -247,10 +247,9 @@ static void test_render_picture_nearest_mean_is_fair_and_not_perfect(void **stat
 
 /* ---- draw_options_parse ---- */
 
-static enum status parse(const char *const *arguments, struct draw_tree *tree)
+static bool parse(const char *const *arguments, struct draw_tree *tree, struct error *error)
 {
     char copies[8][32], *argv[10] = {"quern-draw"};
-    struct error error = {0};
     bool done = false;
     int argc = 1;
 
@@ -258,22 +257,23 @@ static enum status parse(const char *const *arguments, struct draw_tree *tree)
         snprintf(copies[argc - 1], sizeof(copies[0]), "%s", arguments[argc - 1]);
         argv[argc] = copies[argc - 1];
     }
-    return draw_options_parse(argc, argv, tree, &done, &error);
+    *error = (struct error){0};
+    return draw_options_parse(argc, argv, tree, &done, error);
 }
 
 static void test_draw_options_parse_values_reach_the_tree(void **state)
 {
+    struct error error;
     struct draw_tree tree;
 
     (void)state;
-    assert_int_equal(parse((const char *const[]){"out", NULL}, &tree), STATUS_OK);
+    assert_true(parse((const char *const[]){"out", NULL}, &tree, &error));
     assert_int_equal(tree.num_digits, 2);
     assert_int_equal(draw_tree_count_images(&tree), 5000);
     assert_int_equal(tree.image.height * tree.image.width * tree.image.channels, NUM_PIXELS);
-    assert_int_equal(parse((const char *const[]){"--classes", "9,0,4", "--size", "8x4096", "--rgb",
-                                                 "--test=1000", "out", NULL},
-                           &tree),
-                     STATUS_OK);
+    assert_true(parse((const char *const[]){"--classes", "9,0,4", "--size", "8x4096", "--rgb",
+                                            "--test=1000", "out", NULL},
+                      &tree, &error));
     assert_int_equal(tree.num_digits, 3);
     assert_int_equal(tree.digits[0], 9);
     assert_int_equal(tree.digits[2], 4);
@@ -301,11 +301,12 @@ static void test_draw_options_parse_nonsense_is_refused(void **state)
         {"--threads=0", "out", NULL},
         {"--train=0", "--valid=0", "out", NULL},
     };
+    struct error error;
     struct draw_tree tree;
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(parse(cases[i], &tree), STATUS_USAGE);
+        assert_fails(parse(cases[i], &tree, &error), &error, STATUS_USAGE);
 }
 
 int main(void)

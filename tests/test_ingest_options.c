@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "ingest/ingest_options.h"
+#include "tests/support.h"
 
 struct fixture {
     struct ingest_options options;
     struct error error;
 };
 
-static enum status parse(struct fixture *fixture, char **argv)
+static bool parse(struct fixture *fixture, char **argv)
 {
     int argc = 0;
     bool done;
@@ -52,7 +53,7 @@ static void test_ingest_options_parse_senseless_combinations_are_refused(void **
         char *argv[8];
 
         memcpy(argv, bad[i], sizeof(argv));
-        assert_int_equal(parse(&f, argv), STATUS_USAGE);
+        assert_fails(parse(&f, argv), &f.error, STATUS_USAGE);
     }
     ingest_options_free(&f.options);
 }
@@ -70,7 +71,7 @@ static void test_ingest_options_parse_io_threads_follow_threads_up_to_their_limi
         char *argv[8];
 
         memcpy(argv, given[i], sizeof(argv));
-        assert_int_equal(parse(&f, argv), STATUS_OK);
+        assert_true(parse(&f, argv));
         assert_int_equal(f.options.num_io_threads, expected[i]);
     }
     ingest_options_free(&f.options);
@@ -100,7 +101,7 @@ static void test_ingest_options_describe_every_setting_changes_the_line(void **s
         char *argv[8];
 
         memcpy(argv, given[i], sizeof(argv));
-        assert_int_equal(parse(&f, argv), STATUS_OK);
+        assert_true(parse(&f, argv));
         ingest_options_describe(&f.options, lines[i], sizeof(lines[i]));
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(lines[i], lines[j]);

@@ -49,7 +49,7 @@ static void test_list_file_round_trip_gives_every_name_back(void **state)
     /* A list is replaced, another file is not. */
     assert_ok(list_file_write(path, &written, false, &error), &error);
     support_write_file(path, "my notes\n", 9);
-    assert_int_equal(list_file_write(path, &written, false, &error), STATUS_DATA);
+    assert_fails(list_file_write(path, &written, false, &error), &error, STATUS_DATA);
     error = (struct error){0};
     assert_ok(list_file_write(path, &written, true, &error), &error);
     assert_ok(list_file_read(path, &content, &error), &error);
@@ -70,14 +70,14 @@ static void test_list_file_read_without_or_with_a_broken_seal_is_refused(void **
     for (size_t kept = 0; kept < nbytes; kept++) {
         support_write_file(path, bytes, kept);
         error = (struct error){0};
-        assert_int_equal(list_file_read(path, &content, &error), STATUS_DATA);
+        assert_fails(list_file_read(path, &content, &error), &error, STATUS_DATA);
     }
     for (size_t i = 0; i < nbytes - SEAL_NBYTES; i++) {
         bytes[i] ^= 1;
         support_write_file(path, bytes, nbytes);
         bytes[i] ^= 1;
         error = (struct error){0};
-        assert_int_equal(list_file_read(path, &content, &error), STATUS_DATA);
+        assert_fails(list_file_read(path, &content, &error), &error, STATUS_DATA);
     }
     free(bytes);
 }
@@ -127,8 +127,8 @@ static void test_list_file_parse_wrong_lists_are_refused(void **state)
 
         assert_non_null(bytes);
         memcpy(bytes, wrong_lists[i].bytes, wrong_lists[i].nbytes + 1);
-        assert_int_equal(list_file_parse("list", bytes, wrong_lists[i].nbytes, &content, &error),
-                         STATUS_DATA);
+        assert_fails(list_file_parse("list", bytes, wrong_lists[i].nbytes, &content, &error),
+                     &error, STATUS_DATA);
         if (!strstr(error.what, wrong_lists[i].what))
             fail_msg("list %zu: '%s' instead of '%s'", i, error.what, wrong_lists[i].what);
     }

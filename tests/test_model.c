@@ -36,12 +36,10 @@ static void fixture_open(struct fixture *fixture, const struct model_spec *spec)
     struct random_stream stream = random_stream_begin(5, RANDOM_DRAW, 0);
     struct error error = {0};
 
-    assert_int_equal(model_create(spec, &fixture->model, &error), STATUS_OK);
-    assert_int_equal(model_workspace_create(&fixture->model, &fixture->workspace, &error),
-                     STATUS_OK);
-    assert_int_equal(memory_allocate(&fixture->grad, fixture->model.num_parameters,
-                                     sizeof(*fixture->grad), &error),
-                     STATUS_OK);
+    assert_true(model_create(spec, &fixture->model, &error));
+    assert_true(model_workspace_create(&fixture->model, &fixture->workspace, &error));
+    assert_true(memory_allocate(&fixture->grad, fixture->model.num_parameters,
+                                sizeof(*fixture->grad), &error));
     assert_true(fixture->model.num_inputs <= MAX_INPUTS);
     for (size_t b = 0; b < NUM_ROWS; b++) {
         for (size_t d = 0; d < MAX_INPUTS; d++)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "tests/support.h"
 
 enum { MAX_CLASSES = 10 };
 
@@ -47,7 +48,7 @@ static void test_create_tensors_have_names_and_shapes(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    assert_true(model_create(&spec, &model, &error));
     assert_int_equal(model.num_tensors, 2);
     assert_tensor(&model.tensors[0], "linear/weight", 2, (size_t[]){10, 20});
     assert_tensor(&model.tensors[1], "linear/bias", 1, (size_t[]){10});
@@ -57,13 +58,13 @@ static void test_create_tensors_have_names_and_shapes(void **state)
     model_destroy(&model);
 
     spec.kind = MODEL_NEAREST_MEAN;
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    assert_true(model_create(&spec, &model, &error));
     assert_int_equal(model.num_tensors, 1);
     assert_tensor(&model.tensors[0], "class_means/mean", 3, (size_t[]){10, 5, 4});
     model_destroy(&model);
 
     spec.image.channels = 3;
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    assert_true(model_create(&spec, &model, &error));
     assert_tensor(&model.tensors[0], "class_means/mean", 4, (size_t[]){10, 5, 4, 3});
     model_destroy(&model);
 }
@@ -73,7 +74,7 @@ static void assert_refused(struct model_spec spec)
     struct model model;
     struct error error = {0};
 
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_USAGE);
+    assert_fails(model_create(&spec, &model, &error), &error, STATUS_USAGE);
     assert_int_equal(error.status, STATUS_USAGE);
     assert_null(model.parameters);
     assert_null(model.layers);
@@ -117,7 +118,7 @@ static void create_large(size_t height, struct model *model)
                                     .num_classes = MAX_CLASSES};
     struct error error = {0};
 
-    assert_int_equal(model_create(&spec, model, &error), STATUS_OK);
+    assert_true(model_create(&spec, model, &error));
 }
 
 /* The moments of n = 100,000 draws, each within five of its own standard deviations. */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/parse.h"
+#include "tests/support.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -26,12 +27,11 @@ static void test_count_whole_numbers_in_range_are_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_int_equal(parse_count("--n", cases[i].text, 0, UINT64_MAX, &value, &error),
-                         STATUS_OK);
+        assert_true(parse_count("--n", cases[i].text, 0, UINT64_MAX, &value, &error));
         assert_true(value == cases[i].expected);
     }
-    assert_int_equal(parse_count("--n", "3", 3, 5, &value, &error), STATUS_OK);
-    assert_int_equal(parse_count("--n", "5", 3, 5, &value, &error), STATUS_OK);
+    assert_true(parse_count("--n", "3", 3, 5, &value, &error));
+    assert_true(parse_count("--n", "5", 3, 5, &value, &error));
 }
 
 static void test_count_anything_else_is_refused(void **state)
@@ -63,7 +63,8 @@ static void test_count_anything_else_is_refused(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct error error = {0};
 
-        if (parse_count("--n", bad[i], 0, UINT64_MAX, &value, &error) != STATUS_USAGE)
+        if (parse_count("--n", bad[i], 0, UINT64_MAX, &value, &error) ||
+            error.status != STATUS_USAGE)
             fail_msg("'%s' is accepted", bad[i]);
         assert_int_equal(error.status, STATUS_USAGE);
     }
@@ -76,14 +77,14 @@ static void test_count_out_of_range_says_the_range(void **state)
     uint64_t value;
 
     (void)state;
-    assert_int_equal(parse_count("--batch-size", "2", 3, 5, &value, &error), STATUS_USAGE);
+    assert_fails(parse_count("--batch-size", "2", 3, 5, &value, &error), &error, STATUS_USAGE);
     assert_string_equal(error.what, "--batch-size");
     assert_string_equal(error.expected, "a whole number from 3 to 5");
     assert_string_equal(error.found, "'2'");
     error = (struct error){0};
-    assert_int_equal(parse_count("--n", "6", 3, 5, &value, &error), STATUS_USAGE);
+    assert_fails(parse_count("--n", "6", 3, 5, &value, &error), &error, STATUS_USAGE);
     error = (struct error){0};
-    assert_int_equal(parse_count("--n", "0", 1, UINT64_MAX, &value, &error), STATUS_USAGE);
+    assert_fails(parse_count("--n", "0", 1, UINT64_MAX, &value, &error), &error, STATUS_USAGE);
     assert_string_equal(error.expected, "a whole number, 1 or more");
 }
 
@@ -100,8 +101,7 @@ static void test_real_decimal_numbers_in_range_are_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_int_equal(parse_real("--r", cases[i].text, -INFINITY, INFINITY, &value, &error),
-                         STATUS_OK);
+        assert_true(parse_real("--r", cases[i].text, -INFINITY, INFINITY, &value, &error));
         assert_true(value == cases[i].expected);
     }
 }
@@ -118,7 +118,8 @@ static void test_real_anything_else_is_refused(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct error error = {0};
 
-        if (parse_real("--r", bad[i], -INFINITY, INFINITY, &value, &error) != STATUS_USAGE)
+        if (parse_real("--r", bad[i], -INFINITY, INFINITY, &value, &error) ||
+            error.status != STATUS_USAGE)
             fail_msg("'%s' is accepted", bad[i]);
     }
     assert_true(value == 77);
@@ -130,12 +131,12 @@ static void test_real_out_of_range_says_the_range(void **state)
     double value;
 
     (void)state;
-    assert_int_equal(parse_real("--momentum", "1.5", 0, 1, &value, &error), STATUS_USAGE);
+    assert_fails(parse_real("--momentum", "1.5", 0, 1, &value, &error), &error, STATUS_USAGE);
     assert_string_equal(error.what, "--momentum");
     assert_string_equal(error.expected, "a number from 0 to 1");
     assert_string_equal(error.found, "'1.5'");
     error = (struct error){0};
-    assert_int_equal(parse_real("--r", "-0.1", 0, INFINITY, &value, &error), STATUS_USAGE);
+    assert_fails(parse_real("--r", "-0.1", 0, INFINITY, &value, &error), &error, STATUS_USAGE);
     assert_string_equal(error.expected, "a number, 0 or more");
 }
 
@@ -145,10 +146,10 @@ static void test_size_height_and_width_are_taken(void **state)
     uint64_t height, width;
 
     (void)state;
-    assert_int_equal(parse_size("--size", "28x32", &height, &width, &error), STATUS_OK);
+    assert_true(parse_size("--size", "28x32", &height, &width, &error));
     assert_int_equal(height, 28);
     assert_int_equal(width, 32);
-    assert_int_equal(parse_size("--size", "1x65535", &height, &width, &error), STATUS_OK);
+    assert_true(parse_size("--size", "1x65535", &height, &width, &error));
     assert_int_equal(width, 65535);
 }
 
@@ -180,7 +181,7 @@ static void test_size_anything_else_is_refused(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct error error = {0};
 
-        if (parse_size("--size", bad[i], &height, &width, &error) != STATUS_USAGE)
+        if (parse_size("--size", bad[i], &height, &width, &error) || error.status != STATUS_USAGE)
             fail_msg("'%s' is accepted", bad[i]);
         assert_string_equal(error.what, "--size");
     }
@@ -191,7 +192,7 @@ static void assert_names(const char *text, size_t count, const char *const *expe
     struct text_list names = {0};
     struct error error = {0};
 
-    assert_int_equal(parse_names("--classes", text, &names, &error), STATUS_OK);
+    assert_true(parse_names("--classes", text, &names, &error));
     assert_int_equal(names.count, count);
     for (size_t i = 0; i < count; i++)
         assert_string_equal(names.items[i], expected[i]);
@@ -218,7 +219,7 @@ static void test_names_empty_or_twice_is_refused(void **state)
         struct text_list names = {0};
         struct error error = {0};
 
-        if (parse_names("--classes", bad[i], &names, &error) != STATUS_USAGE)
+        if (parse_names("--classes", bad[i], &names, &error) || error.status != STATUS_USAGE)
             fail_msg("'%s' is accepted", bad[i]);
         assert_string_equal(error.what, "--classes");
         text_list_free(&names);
@@ -242,7 +243,7 @@ static void test_nbytes_digits_and_one_unit_are_taken(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        assert_int_equal(parse_nbytes("--n", cases[i].text, 1, &value, &error), STATUS_OK);
+        assert_true(parse_nbytes("--n", cases[i].text, 1, &value, &error));
         assert_true(value == cases[i].expected);
     }
 }
@@ -272,7 +273,7 @@ static void test_nbytes_anything_else_is_refused(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct error error = {0};
 
-        if (parse_nbytes("--n", bad[i], 1, &value, &error) != STATUS_USAGE)
+        if (parse_nbytes("--n", bad[i], 1, &value, &error) || error.status != STATUS_USAGE)
             fail_msg("'%s' was taken", bad[i]);
     }
 }

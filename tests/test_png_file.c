@@ -51,17 +51,13 @@ static void assert_decodes(const struct png_layout *layout)
     uint8_t *rgb = malloc((size_t)layout->width * layout->height * 3);
     bool is_gray = !(layout->color_type & PNG_COLOR_MASK_COLOR) || layout->palette == PALETTE_GRAYS;
 
-    assert_int_equal(
-        png_file_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error), STATUS_OK);
+    assert_true(png_file_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error));
     assert_int_equal(info.width, layout->width);
     assert_int_equal(info.height, layout->height);
     assert_int_equal(info.is_gray, is_gray);
-    assert_int_equal(
-        png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, gray, &error),
-        STATUS_OK);
-    assert_int_equal(
-        png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 3, rgb, &error),
-        STATUS_OK);
+    assert_true(
+        png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, gray, &error));
+    assert_true(png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 3, rgb, &error));
     for (size_t y = 0; y < layout->height; y++)
         for (size_t x = 0; x < layout->width; x++) {
             const size_t i = y * layout->width + x;
@@ -125,9 +121,8 @@ static void test_read_pixels_primary_colors_to_gray_are_itu_601(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(png_file_write_pixels(colors[0], 5, 1, 3, &bytes, &nbytes, &error), STATUS_OK);
-    assert_int_equal(png_file_read_pixels("x.png", bytes, nbytes, MAX_PIXELS, 1, gray, &error),
-                     STATUS_OK);
+    assert_true(png_file_write_pixels(colors[0], 5, 1, 3, &bytes, &nbytes, &error));
+    assert_true(png_file_read_pixels("x.png", bytes, nbytes, MAX_PIXELS, 1, gray, &error));
     assert_memory_equal(gray, expected, sizeof(gray));
     free(bytes);
 }
@@ -151,27 +146,22 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
 
             for (size_t i = 0; i < nvalues; i++)
                 pixels[i] = (uint8_t)(i * 2654435761u >> 13);
-            assert_int_equal(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels,
-                                                   &bytes, &nbytes, &error),
-                             STATUS_OK);
-            assert_int_equal(png_file_read_info("x", bytes, nbytes, MAX_PIXELS, &info, &error),
-                             STATUS_OK);
+            assert_true(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels, &bytes,
+                                              &nbytes, &error));
+            assert_true(png_file_read_info("x", bytes, nbytes, MAX_PIXELS, &info, &error));
             assert_int_equal(info.width, sizes[s][0]);
             assert_int_equal(info.height, sizes[s][1]);
             assert_int_equal(info.is_gray, channels == 1);
-            assert_int_equal(
-                png_file_read_pixels("x", bytes, nbytes, MAX_PIXELS, channels, again, &error),
-                STATUS_OK);
+            assert_true(
+                png_file_read_pixels("x", bytes, nbytes, MAX_PIXELS, channels, again, &error));
             assert_memory_equal(pixels, again, nvalues);
             info = (struct png_file_info){0};
-            assert_int_equal(
-                png_file_read("x", bytes, nbytes, MAX_PIXELS, channels, &info, &used_again, &error),
-                STATUS_OK);
+            assert_true(png_file_read("x", bytes, nbytes, MAX_PIXELS, channels, &info, &used_again,
+                                      &error));
             assert_int_equal(info.width, sizes[s][0]);
             assert_memory_equal(pixels, used_again.values, nvalues);
-            assert_int_equal(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels,
-                                                   &second, &second_nbytes, &error),
-                             STATUS_OK);
+            assert_true(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels, &second,
+                                              &second_nbytes, &error));
             assert_int_equal(second_nbytes, nbytes);
             assert_memory_equal(second, bytes, nbytes);
             free(second);
@@ -190,8 +180,8 @@ static void test_write_pixels_no_width_is_an_error(void **state)
     size_t nbytes = 1;
 
     (void)state;
-    assert_int_equal(png_file_write_pixels(&pixel, 0, 1, 1, &bytes, &nbytes, &error),
-                     STATUS_INTERNAL);
+    assert_fails(png_file_write_pixels(&pixel, 0, 1, 1, &bytes, &nbytes, &error), &error,
+                 STATUS_INTERNAL);
     assert_null(bytes);
     assert_int_equal(nbytes, 0);
 }

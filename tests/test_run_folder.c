@@ -79,7 +79,7 @@ static void test_run_folder_read_newest_passes_over_broken_ones(void **state)
     assert_newest(*state, 1, 10);
     spoil(*state, "epoch-0001.h5");
     spoil(*state, "epoch-0000.h5");
-    assert_int_equal(run_folder_read_newest("test", *state, &newest, &error), STATUS_DATA);
+    assert_fails(run_folder_read_newest("test", *state, &newest, &error), &error, STATUS_DATA);
     assert_false(newest.is_found);
 }
 
@@ -91,7 +91,7 @@ static void test_run_folder_read_newest_whole_file_of_another_kind_is_refused(vo
 
     write_epoch(*state, 1, 10, 0);
     support_write_store(path, (struct image_shape){2, 2, 1}, 2, 4, 2, 1);
-    assert_int_equal(run_folder_read_newest("test", *state, &newest, &error), STATUS_DATA);
+    assert_fails(run_folder_read_newest("test", *state, &newest, &error), &error, STATUS_DATA);
     assert_string_equal(error.file, path);
     assert_string_equal(error.found, "'quern store'");
 }
@@ -136,14 +136,14 @@ static void test_run_folder_compare_names_the_first_difference(void **state)
     (void)state;
     assert_ok(run_folder_compare("run", &existing, &current, &error), &error);
     current.config.items[1].count = 2;
-    assert_int_equal(run_folder_compare("run", &existing, &current, &error), STATUS_DATA);
+    assert_fails(run_folder_compare("run", &existing, &current, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "seed"));
     assert_string_equal(error.expected, "1");
     assert_string_equal(error.found, "2");
     error = (struct error){0};
     current = make(1, 1);
     current.store_fingerprint[0] = 'b';
-    assert_int_equal(run_folder_compare("run", &existing, &current, &error), STATUS_DATA);
+    assert_fails(run_folder_compare("run", &existing, &current, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "another store"));
 }
 
@@ -174,7 +174,7 @@ static void test_run_folder_make_makes_what_is_missing_above(void **state)
     assert_true(has(*state, "a/b/c"));
     assert_ok(run_folder_make(support_path(*state, "a/b"), &error), &error);
     support_write_file(support_path(*state, "file"), "x", 1);
-    assert_int_equal(run_folder_make(support_path(*state, "file"), &error), STATUS_IO);
+    assert_fails(run_folder_make(support_path(*state, "file"), &error), &error, STATUS_IO);
 }
 
 static void test_run_log_open_second_run_is_refused(void **state)
@@ -186,7 +186,7 @@ static void test_run_log_open_second_run_is_refused(void **state)
     unsigned char *bytes;
 
     assert_ok(run_log_open(&first, *state, &error), &error);
-    assert_int_equal(run_log_open(&second, *state, &error), STATUS_IO);
+    assert_fails(run_log_open(&second, *state, &error), &error, STATUS_IO);
     assert_non_null(strstr(error.what, "another quern-train"));
     run_log_close(&second);
     error = (struct error){0};

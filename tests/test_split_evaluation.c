@@ -12,6 +12,7 @@
 
 #include "evaluate/loaded_model.h"
 #include "evaluate/split_evaluation.h"
+#include "tests/support.h"
 
 /*
  * Images of 2x2 gray: class "dark" has the mean 0, "middle" 128 and "light" 255, and each image is
@@ -84,8 +85,8 @@ static void write_store(char **names, char **in_order, size_t height)
     const struct store_row train_row = {.path = "train/0.png"};
     uint8_t pixels[64] = {0};
 
-    assert_int_equal(store_create(store_path, &plan, &writer, &error), STATUS_OK);
-    assert_int_equal(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error), STATUS_OK);
+    assert_true(store_create(store_path, &plan, &writer, &error));
+    assert_true(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error));
     for (size_t i = 0; i < NUM_ROWS; i++) {
         size_t class = i % NUM_CLASSES;
         size_t shown = is_mislabelled(i) ? (class + 1) % NUM_CLASSES : class;
@@ -95,9 +96,9 @@ static void write_store(char **names, char **in_order, size_t height)
         snprintf(path, sizeof(path), "valid/%03zu.png", i);
         row.label = (uint32_t)text_list_find(&classes, in_order[class]);
         memset(pixels, model_levels[shown], sizeof(pixels));
-        assert_int_equal(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error), STATUS_OK);
+        assert_true(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error));
     }
-    assert_int_equal(store_finish(writer, &ending, &error), STATUS_OK);
+    assert_true(store_finish(writer, &ending, &error));
 }
 
 /* spoil, if not NULL, may change the checkpoint before it is written. */
@@ -123,7 +124,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_int_equal(checkpoint_write(path, &checkpoint, &error), STATUS_OK);
+    assert_true(checkpoint_write(path, &checkpoint, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */
@@ -141,7 +142,7 @@ static void write_checkpoint(const char *path, void (*spoil)(struct checkpoint *
 
     for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
         means[i] = (float)model_levels[i / NUM_VALUES] / 255.0f;
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    assert_true(model_create(&spec, &model, &error));
     model_fit_class_means(&model, means);
     write_model(path, &model, spoil);
     model_destroy(&model);
@@ -156,15 +157,14 @@ static void run_threads(char **store_names, int num_threads)
 
     write_store(store_names, model_names, HEIGHT);
     write_checkpoint(first_path, NULL);
-    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(
+    assert_true(loaded_model_open(first_path, &loaded, &error));
+    assert_true(
         split_evaluation_run(&loaded,
                              &(struct split_request){.store_path = store_path,
                                                      .split = SPLIT_VALID,
                                                      .with_samples = true,
                                                      .checks = {.num_threads = num_threads}},
-                             &result, &error),
-        STATUS_OK);
+                             &result, &error));
     assert_int_equal(result.num_samples, NUM_ROWS);
     assert_int_equal(result.paths.count, NUM_ROWS);
     assert_string_equal(result.paths.items[7], "valid/007.png");
@@ -215,19 +215,18 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
     double loss;
 
     write_store(model_names, model_names, HEIGHT);
-    assert_int_equal(model_create(&spec, &model, &error), STATUS_OK);
+    assert_true(model_create(&spec, &model, &error));
     model_init_normal(&model, standard_deviation, 1);
     write_model(first_path, &model, NULL);
     model_destroy(&model);
-    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(
+    assert_true(loaded_model_open(first_path, &loaded, &error));
+    assert_true(
         split_evaluation_run(&loaded,
                              &(struct split_request){.store_path = store_path,
                                                      .split = SPLIT_VALID,
                                                      .with_samples = false,
                                                      .checks = {.num_threads = num_threads}},
-                             &result, &error),
-        STATUS_OK);
+                             &result, &error));
     loss = result.loss;
     split_evaluation_destroy(&result);
     loaded_model_close(&loaded);
@@ -257,14 +256,14 @@ static void refuse_store(enum split split, const char *expected_words)
     struct error error = {0};
 
     write_checkpoint(first_path, NULL);
-    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_OK);
-    assert_int_equal(split_evaluation_run(&loaded,
-                                          &(struct split_request){.store_path = store_path,
-                                                                  .split = split,
-                                                                  .with_samples = false,
-                                                                  .checks = {.num_threads = 1}},
-                                          &result, &error),
-                     STATUS_DATA);
+    assert_true(loaded_model_open(first_path, &loaded, &error));
+    assert_fails(split_evaluation_run(&loaded,
+                                      &(struct split_request){.store_path = store_path,
+                                                              .split = split,
+                                                              .with_samples = false,
+                                                              .checks = {.num_threads = 1}},
+                                      &result, &error),
+                 &error, STATUS_DATA);
     assert_non_null(strstr(error.what, expected_words));
     assert_string_equal(error.file, store_path);
     split_evaluation_destroy(&result);
@@ -300,7 +299,7 @@ static void refuse_checkpoint(void (*spoil)(struct checkpoint *), const char *ex
     struct error error = {0};
 
     write_checkpoint(first_path, spoil);
-    assert_int_equal(loaded_model_open(first_path, &loaded, &error), STATUS_DATA);
+    assert_fails(loaded_model_open(first_path, &loaded, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, expected_words));
     assert_string_equal(error.file, first_path);
     loaded_model_close(&loaded);
@@ -355,7 +354,7 @@ static void test_loaded_model_open_folder_takes_the_newest_whole(void **state)
     write_checkpoint(second_path, NULL);
     write_checkpoint(third_path, NULL);
     assert_int_equal(truncate(third_path, 1000), 0);
-    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_OK);
+    assert_true(loaded_model_open(folder, &loaded, &error));
     assert_string_equal(loaded.path, second_path);
     assert_int_equal(loaded.skipped.count, 1);
     assert_non_null(strstr(loaded.skipped.items[0], third_path));
@@ -368,12 +367,12 @@ static void test_loaded_model_open_folder_without_whole_one_is_refused(void **st
     struct error error = {0};
 
     (void)state;
-    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_DATA);
+    assert_fails(loaded_model_open(folder, &loaded, &error), &error, STATUS_DATA);
     loaded_model_close(&loaded);
     error = (struct error){0};
     write_checkpoint(first_path, NULL);
     assert_int_equal(truncate(first_path, 1000), 0);
-    assert_int_equal(loaded_model_open(folder, &loaded, &error), STATUS_DATA);
+    assert_fails(loaded_model_open(folder, &loaded, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "none of the folder's 1"));
     loaded_model_close(&loaded);
 }

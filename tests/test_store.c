@@ -160,7 +160,7 @@ static void test_store_open_edited_label_is_refused(void **state)
     support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
     support_store_row((struct image_shape){4, 4, 1}, 2, SPLIT_TRAIN, 0, pixels, &label);
     edit_dataset(path, "/train/labels", 1 - label);
-    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_fails(store_open(path, &store, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "fingerprint"));
 }
 
@@ -172,7 +172,7 @@ static void test_store_open_label_outside_classes_names_the_row(void **state)
 
     support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
     edit_dataset(path, "/train/labels", 2);
-    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_fails(store_open(path, &store, &error), &error, STATUS_DATA);
     assert_string_equal(error.dataset, "/train/labels");
     assert_true(error.has_row && error.row == 0);
     assert_string_equal(error.found, "2");
@@ -188,7 +188,8 @@ static void test_store_read_pixels_edited_pixel_names_the_row(void **state)
     support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
     edit_dataset(path, "/train/images", 255);
     assert_ok(store_open(path, &store, &error), &error);
-    assert_int_equal(store_read_pixels(store, SPLIT_TRAIN, 0, 10, 1, pixels, &error), STATUS_DATA);
+    assert_fails(store_read_pixels(store, SPLIT_TRAIN, 0, 10, 1, pixels, &error), &error,
+                 STATUS_DATA);
     assert_string_equal(error.dataset, "/train/images");
     assert_true(error.has_row && error.row == 0);
     error = (struct error){0};
@@ -204,14 +205,14 @@ static void test_store_open_what_is_no_store_is_refused(void **state)
     hid_t file;
 
     support_write_file(path, "not HDF5 at all", 15);
-    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_fails(store_open(path, &store, &error), &error, STATUS_DATA);
     error = (struct error){0};
     file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     H5Fclose(file);
-    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_fails(store_open(path, &store, &error), &error, STATUS_DATA);
     assert_string_equal(error.file, path);
     error = (struct error){0};
-    assert_int_equal(store_open(support_path(*state, "missing.h5"), &store, &error), STATUS_IO);
+    assert_fails(store_open(support_path(*state, "missing.h5"), &store, &error), &error, STATUS_IO);
 }
 
 static void test_store_open_truncated_anywhere_is_refused(void **state)
@@ -234,7 +235,7 @@ static void test_store_open_truncated_anywhere_is_refused(void **state)
             store_close(store);
             continue;
         }
-        assert_int_equal(store_open(cut, &store, &error), STATUS_DATA);
+        assert_fails(store_open(cut, &store, &error), &error, STATUS_DATA);
         assert_string_equal(error.file, cut);
     }
     free(bytes);
@@ -259,8 +260,8 @@ static void test_store_create_failed_leaves_the_old_file(void **state)
     assert_ok(text_list_add(&classes, "a", &error), &error);
     assert_ok(text_list_add(&classes, "b", &error), &error);
     assert_ok(store_create(path, &plan, &writer, &error), &error);
-    assert_int_equal(store_append(writer, SPLIT_TRAIN, 1, &row, (const uint8_t[4]){0}, &error),
-                     STATUS_INTERNAL);
+    assert_fails(store_append(writer, SPLIT_TRAIN, 1, &row, (const uint8_t[4]){0}, &error), &error,
+                 STATUS_INTERNAL);
     store_abandon(writer);
     text_list_free(&classes);
     assert_int_equal(stat(path, &info), 0);

@@ -116,7 +116,8 @@ static void test_store_open_virtual_over_a_folder_is_refused(void **state)
     shard_fixture_merge(*state, "virtual.h5", cases[3].image, cases[3].num_rows, 256, true);
     assert_int_equal(unlink(shard_fixture_path(*state, 1)), 0);
     assert_int_equal(mkdir(shard_fixture_path(*state, 1), 0700), 0);
-    assert_int_equal(store_open(support_path(*state, "virtual.h5"), &store, &error), STATUS_DATA);
+    assert_fails(store_open(support_path(*state, "virtual.h5"), &store, &error), &error,
+                 STATUS_DATA);
     assert_non_null(strstr(error.what, "s2.h5 is not a regular file"));
 }
 
@@ -127,15 +128,15 @@ static void test_store_open_shard_is_refused_and_store_as_shard_too(void **state
 
     shard_fixture_write(shard_fixture_path(*state, 0), cases[0].image, cases[0].num_rows, 1,
                         cases[0].borders);
-    assert_int_equal(store_open(shard_fixture_path(*state, 0), &store, &error), STATUS_DATA);
+    assert_fails(store_open(shard_fixture_path(*state, 0), &store, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "is one shard of a store"));
     error = (struct error){0};
     shard_fixture_write_whole(support_path(*state, "whole.h5"), cases[0].image, cases[0].num_rows,
                               100);
-    assert_int_equal(store_open_with(support_path(*state, "whole.h5"),
-                                     &(struct store_checks){.num_threads = 1, .is_shard = true},
-                                     &store, &error),
-                     STATUS_DATA);
+    assert_fails(store_open_with(support_path(*state, "whole.h5"),
+                                 &(struct store_checks){.num_threads = 1, .is_shard = true}, &store,
+                                 &error),
+                 &error, STATUS_DATA);
     assert_string_equal(error.expected, "'quern shard'");
 }
 
@@ -181,7 +182,7 @@ static void test_store_read_shard_contradictions_are_refused(void **state)
         set_numbers(path, edits[i].name, edits[i].numbers);
         store = shard_fixture_open(path);
         assert_false(store_is_sealed(store));
-        if (store_read_shard(store, &shard, &error) != STATUS_DATA)
+        if (store_read_shard(store, &shard, &error) || error.status != STATUS_DATA)
             fail_msg("edit %zu of %s was accepted", i, edits[i].name);
         assert_null(shard.class_files);
         store_close(store);
@@ -211,10 +212,9 @@ static void test_store_open_shard_that_is_virtual_is_refused(void **state)
     H5Pclose(list);
     H5Sclose(space);
     H5Fclose(file);
-    assert_int_equal(store_open_with(path,
-                                     &(struct store_checks){.num_threads = 1, .is_shard = true},
-                                     &store, &error),
-                     STATUS_DATA);
+    assert_fails(store_open_with(path, &(struct store_checks){.num_threads = 1, .is_shard = true},
+                                 &store, &error),
+                 &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "images are virtual"));
 }
 

@@ -83,8 +83,7 @@ void tree_fixture_write_image(const char *name, uint32_t height, uint32_t width,
     size_t nbytes;
 
     tree_fixture_fill_pixels(pixels, height * width * channels, seed);
-    assert_int_equal(
-        png_file_write_pixels(pixels, width, height, channels, &bytes, &nbytes, &error), STATUS_OK);
+    assert_true(png_file_write_pixels(pixels, width, height, channels, &bytes, &nbytes, &error));
     tree_fixture_write(name, bytes, nbytes);
     free(bytes);
 }
@@ -106,16 +105,16 @@ void tree_fixture_write_classes(size_t num_images)
 
 /* ---- runs ---- */
 
-enum status tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
-                              struct error *error)
+bool tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
+                       struct error *error)
 {
     struct source *source;
-    enum status status = source_open(path, "unused", &source, error);
+    bool ok = source_open(path, "unused", &source, error);
 
-    if (status == STATUS_OK)
-        status = source_scan(source, rules, false, scan, error);
+    if (ok)
+        ok = source_scan(source, rules, false, scan, error);
     source_close(source);
-    return status;
+    return ok;
 }
 
 struct ingestion *ingestion_new(void)
@@ -132,22 +131,22 @@ struct ingestion *ingestion_new(void)
     return ingestion;
 }
 
-enum status ingestion_run(struct ingestion *ingestion)
+bool ingestion_run(struct ingestion *ingestion)
 {
     size_t results_nbytes, messages_nbytes;
     FILE *results, *messages;
-    enum status status;
+    bool ok;
 
     free(ingestion->results);
     free(ingestion->messages);
     results = open_memstream(&ingestion->results, &results_nbytes);
     messages = open_memstream(&ingestion->messages, &messages_nbytes);
     memset(&ingestion->error, 0, sizeof(ingestion->error));
-    status = ingest_run(&ingestion->options, results, messages, &ingestion->error);
+    ok = ingest_run(&ingestion->options, results, messages, &ingestion->error);
     fclose(results);
     fclose(messages);
-    assert_int_equal(status, ingestion->error.status);
-    return status;
+    assert_int_equal(ok, error_ok(&ingestion->error));
+    return ok;
 }
 
 void ingestion_free(struct ingestion *ingestion)

@@ -50,8 +50,8 @@ void tree_fixture_write_image(const char *name, uint32_t height, uint32_t width,
 void tree_fixture_write_classes(size_t num_images);
 
 /* Lists a source; what source_open and source_scan say. */
-enum status tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
-                              struct error *error);
+bool tree_fixture_scan(const char *path, const struct scan_rules *rules, struct scan *scan,
+                       struct error *error);
 
 /* quern-ingest from source/ to store.h5 with two threads, unless a test sets other options. */
 struct ingestion {
@@ -62,7 +62,7 @@ struct ingestion {
 };
 
 struct ingestion *ingestion_new(void);
-enum status ingestion_run(struct ingestion *ingestion);
+bool ingestion_run(struct ingestion *ingestion);
 void ingestion_free(struct ingestion *ingestion);
 
 void assert_contains(const char *text, const char *part);

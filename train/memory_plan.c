@@ -106,8 +106,8 @@ static uint32_t largest_window(const struct memory_needs *needs, uint64_t budget
 
 /* needed: bytes for the training images as the order wants them; budget: what there is for them;
  * others: all else that must be in memory beside them. */
-static enum status refuse(const struct memory_needs *needs, uint64_t needed, uint64_t budget,
-                          uint64_t others, struct error *error)
+static bool refuse(const struct memory_needs *needs, uint64_t needed, uint64_t budget,
+                   uint64_t others, struct error *error)
 {
     char needed_text[32], budget_text[32], limit_text[32], enough_text[32];
     const char *limit = needs->is_limit_given ? "--memory-limit" : "the limit by default,";
@@ -140,8 +140,8 @@ static uint32_t stored_window(const struct memory_needs *needs, uint64_t budget)
     return window;
 }
 
-enum status memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
-                             struct error *error)
+bool memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
+                      struct error *error)
 {
     uint64_t others = other_nbytes(needs);
     uint64_t budget = needs->limit > others ? needs->limit - others : 0;
@@ -153,10 +153,10 @@ enum status memory_plan_make(const struct memory_needs *needs, struct memory_pla
     plan->train = plan->valid = whole(needs);
     plan->window = needs->order.window;
     if (add(whole_train, whole_valid) <= budget)
-        return STATUS_OK;
+        return true;
     if (add(whole_train, least_valid) <= budget) {
         plan->valid = stored(needs, STORED_BLOCKS);
-        return STATUS_OK;
+        return true;
     }
     others = add(others, least_valid);
     budget = budget > least_valid ? budget - least_valid : 0;
@@ -170,5 +170,5 @@ enum status memory_plan_make(const struct memory_needs *needs, struct memory_pla
         return refuse(needs, streamed_train, budget, others, error);
     if (whole_valid > least_valid && whole_valid - least_valid > budget - streamed_train)
         plan->valid = stored(needs, STORED_BLOCKS);
-    return STATUS_OK;
+    return true;
 }

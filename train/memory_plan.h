@@ -34,7 +34,7 @@ struct memory_plan {
  * Both splits whole if they fit, or the validation split streamed, or the training split, or both.
  * STATUS_USAGE with advice if the order or the limit does not allow it.
  */
-enum status memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
-                             struct error *error);
+bool memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
+                      struct error *error);
 
 #endif

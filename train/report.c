@@ -20,7 +20,7 @@ static void end(struct run *run)
 {
     struct error error = {0};
 
-    if (run_log_end(&run->log, &error) == STATUS_OK)
+    if (run_log_end(&run->log, &error))
         return;
     error_print(&error, run->program, stderr);
     progress_message(run->program, "going on without the log");

@@ -56,7 +56,7 @@ void report_end(struct run *run, double seconds);
 /* ---- together.c: what several ranks do beyond sharing batches.  All collective. ---- */
 
 /* Refuses ranks that were started on different stores, or with different options. */
-enum status together_compare(struct run *run, struct error *error);
+bool together_compare(struct run *run, struct error *error);
 
 /* Gives the state of the rank that leads, and whether the run is finished, to the others. */
 void together_share_state(struct run *run, bool *is_finished);
@@ -67,19 +67,19 @@ void together_share_state(struct run *run, bool *is_finished);
 void saver_lend_tensors(struct run *run);
 
 /* Adds an epoch's figures to the history. */
-enum status saver_add_record(struct checkpoint *checkpoint, const struct epoch_record *record,
-                             struct error *error);
+bool saver_add_record(struct checkpoint *checkpoint, const struct epoch_record *record,
+                      struct error *error);
 
 /* Takes up where existing ends. */
-enum status saver_resume(struct run *run, const struct checkpoint *existing, struct error *error);
+bool saver_resume(struct run *run, const struct checkpoint *existing, struct error *error);
 
 /*
  * Writes epoch-NNNN.h5.  Between the first and the last one of a run a failure of the system is
  * said, not returned: the next epoch's end is the next opportunity.
  */
-enum status saver_write_epoch(struct run *run, struct error *error);
+bool saver_write_epoch(struct run *run, struct error *error);
 
 /* Writes interrupted.h5: all that was done until now, inside an epoch or between two. */
-enum status saver_write_interrupted(struct run *run, struct error *error);
+bool saver_write_interrupted(struct run *run, struct error *error);
 
 #endif

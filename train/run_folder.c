@@ -10,29 +10,29 @@
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 
-enum status run_folder_make(const char *folder, struct error *error)
+bool run_folder_make(const char *folder, struct error *error)
 {
     char *path = strdup(folder);
-    enum status status = STATUS_OK;
+    bool ok = true;
     struct stat info;
 
     if (!path)
         return error_set_memory(error, strlen(folder) + 1);
-    for (char *slash = strchr(path + 1, '/'); status == STATUS_OK; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(path + 1, '/'); ok; slash = strchr(slash + 1, '/')) {
         if (slash)
             *slash = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            status = error_set_errno(error, path, "cannot make the folder");
+            ok = error_set_errno(error, path, "cannot make the folder");
         if (!slash)
             break;
         *slash = '/';
     }
-    if (status == STATUS_OK && stat(folder, &info) != 0)
-        status = error_set_errno(error, folder, "cannot look at the folder");
-    else if (status == STATUS_OK && !S_ISDIR(info.st_mode))
-        status = error_set(error, STATUS_IO, ERROR_AT(.file = folder), "is not a folder");
+    if (ok && stat(folder, &info) != 0)
+        ok = error_set_errno(error, folder, "cannot look at the folder");
+    else if (ok && !S_ISDIR(info.st_mode))
+        ok = error_set(error, STATUS_IO, ERROR_AT(.file = folder), "is not a folder");
     free(path);
-    return status;
+    return ok;
 }
 
 static bool is_partial_checkpoint(const char *name)
@@ -43,20 +43,20 @@ static bool is_partial_checkpoint(const char *name)
            length > 11 && strcmp(name + length - 11, ".h5.partial") == 0;
 }
 
-enum status run_folder_remove_partial(const char *folder, struct error *error)
+bool run_folder_remove_partial(const char *folder, struct error *error)
 {
     DIR *directory = opendir(folder);
-    enum status status = STATUS_OK;
+    bool ok = true;
     struct dirent *entry;
 
     if (!directory)
         return error_set_errno(error, folder, "cannot read the folder");
-    while ((entry = readdir(directory)) != NULL && status == STATUS_OK)
+    while ((entry = readdir(directory)) != NULL && ok)
         if (is_partial_checkpoint(entry->d_name) &&
             unlinkat(dirfd(directory), entry->d_name, 0) != 0 && errno != ENOENT)
-            status = error_set_errno(error, folder, "cannot remove a temporary file");
+            ok = error_set_errno(error, folder, "cannot remove a temporary file");
     closedir(directory);
-    return status;
+    return ok;
 }
 
 static char *interrupted_path(const char *folder, struct error *error)
@@ -70,38 +70,37 @@ static char *interrupted_path(const char *folder, struct error *error)
 }
 
 /* Reads one; says what is wrong with a broken one, which is no error. */
-static enum status read_or_pass_over(const char *program, const char *path,
-                                     struct checkpoint *checkpoint, bool *is_whole,
-                                     struct error *error)
+static bool read_or_pass_over(const char *program, const char *path, struct checkpoint *checkpoint,
+                              bool *is_whole, struct error *error)
 {
     struct error broken = {0};
-    enum status status = checkpoint_read(path, checkpoint, &broken);
+    bool ok = checkpoint_read(path, checkpoint, &broken);
 
-    *is_whole = status == STATUS_OK;
-    if (status == STATUS_OK)
-        return STATUS_OK;
-    if (status != STATUS_DATA || !checkpoint_is_damaged(path)) {
+    *is_whole = ok;
+    if (ok)
+        return true;
+    if (broken.status != STATUS_DATA || !checkpoint_is_damaged(path)) {
         *error = broken;
-        return status;
+        return ok;
     }
     error_print(&broken, program, stderr);
-    return STATUS_OK;
+    return true;
 }
 
 /* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
-static enum status consider_interrupted(const char *program, const char *folder,
-                                        struct run_folder_newest *newest, struct error *error)
+static bool consider_interrupted(const char *program, const char *folder,
+                                 struct run_folder_newest *newest, struct error *error)
 {
     char *path = interrupted_path(folder, error);
     struct checkpoint interrupted;
     bool is_whole = false;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!path)
-        return error->status;
+        return false;
     newest->has_interrupted = access(path, F_OK) == 0;
     if (newest->has_interrupted)
-        status = read_or_pass_over(program, path, &interrupted, &is_whole, error);
+        ok = read_or_pass_over(program, path, &interrupted, &is_whole, error);
     if (is_whole) {
         newest->interrupted_step = interrupted.step;
         if (!newest->is_found || interrupted.step > newest->checkpoint.step) {
@@ -114,36 +113,35 @@ static enum status consider_interrupted(const char *program, const char *folder,
         }
     }
     free(path);
-    return status;
+    return ok;
 }
 
-enum status run_folder_read_newest(const char *program, const char *folder,
-                                   struct run_folder_newest *newest, struct error *error)
+bool run_folder_read_newest(const char *program, const char *folder,
+                            struct run_folder_newest *newest, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    enum status status = checkpoint_folder_list(folder, &list, error);
+    bool ok = checkpoint_folder_list(folder, &list, error);
 
     *newest = (struct run_folder_newest){0};
-    for (size_t i = list.count; i-- > 0 && status == STATUS_OK && !newest->is_found;) {
+    for (size_t i = list.count; i-- > 0 && ok && !newest->is_found;) {
         char *path = checkpoint_folder_path(folder, list.epochs[i], error);
 
-        status =
-            path ? read_or_pass_over(program, path, &newest->checkpoint, &newest->is_found, error)
-                 : error->status;
+        ok = path ? read_or_pass_over(program, path, &newest->checkpoint, &newest->is_found, error)
+                  : false;
         free(path);
     }
-    if (status == STATUS_OK)
-        status = consider_interrupted(program, folder, newest, error);
-    if (status == STATUS_OK && !newest->is_found && (list.count > 0 || newest->has_interrupted))
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
-                           "holds checkpoints, but none that is whole; --force removes them and "
-                           "starts anew");
+    if (ok)
+        ok = consider_interrupted(program, folder, newest, error);
+    if (ok && !newest->is_found && (list.count > 0 || newest->has_interrupted))
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = folder),
+                       "holds checkpoints, but none that is whole; --force removes them and "
+                       "starts anew");
     checkpoint_folder_free(&list);
-    return status;
+    return ok;
 }
 
-enum status run_folder_compare(const char *folder, const struct checkpoint *existing,
-                               const struct checkpoint *current, struct error *error)
+bool run_folder_compare(const char *folder, const struct checkpoint *existing,
+                        const struct checkpoint *current, struct error *error)
 {
     char existing_value[128], current_value[128];
     const char *name = settings_first_difference(&existing->config, &current->config,
@@ -164,87 +162,86 @@ enum status run_folder_compare(const char *folder, const struct checkpoint *exis
                                   .found = TEXT("%s", current->store_fingerprint)),
                          "holds a run on another store (--force removes its checkpoints and starts "
                          "anew)");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status remove_checkpoint(const char *folder, uint64_t epoch, struct error *error)
+static bool remove_checkpoint(const char *folder, uint64_t epoch, struct error *error)
 {
     char *path = checkpoint_folder_path(folder, epoch, error);
-    enum status status = path ? STATUS_OK : error->status;
+    bool ok = path != NULL;
 
     if (path && unlink(path) != 0 && errno != ENOENT)
-        status = error_set_errno(error, path, "cannot remove");
+        ok = error_set_errno(error, path, "cannot remove");
     free(path);
-    return status;
+    return ok;
 }
 
 /* Removes what a run has kept too many of, before this epoch. */
-static enum status remove_old(const char *folder, uint64_t epoch, uint64_t keep,
-                              struct error *error)
+static bool remove_old(const char *folder, uint64_t epoch, uint64_t keep, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (keep > 0)
-        status = checkpoint_folder_list(folder, &list, error);
-    for (size_t i = 0; i + keep < list.count && status == STATUS_OK; i++)
+        ok = checkpoint_folder_list(folder, &list, error);
+    for (size_t i = 0; i + keep < list.count && ok; i++)
         if (list.epochs[i] < epoch)
-            status = remove_checkpoint(folder, list.epochs[i], error);
+            ok = remove_checkpoint(folder, list.epochs[i], error);
     checkpoint_folder_free(&list);
-    return status;
+    return ok;
 }
 
-enum status run_folder_write_epoch(const char *folder, const struct checkpoint *checkpoint,
-                                   uint64_t keep, struct error *error)
+bool run_folder_write_epoch(const char *folder, const struct checkpoint *checkpoint, uint64_t keep,
+                            struct error *error)
 {
     char *path = checkpoint_folder_path(folder, checkpoint->epoch, error);
-    enum status status = path ? checkpoint_write(path, checkpoint, error) : error->status;
+    bool ok = path && checkpoint_write(path, checkpoint, error);
 
-    if (status == STATUS_OK)
-        status = remove_old(folder, checkpoint->epoch, keep, error);
+    if (ok)
+        ok = remove_old(folder, checkpoint->epoch, keep, error);
     free(path);
-    return status;
+    return ok;
 }
 
-enum status run_folder_tidy(const char *folder, uint64_t epoch, uint64_t keep, struct error *error)
+bool run_folder_tidy(const char *folder, uint64_t epoch, uint64_t keep, struct error *error)
 {
-    enum status status = remove_old(folder, epoch, keep, error);
+    bool ok = remove_old(folder, epoch, keep, error);
 
-    if (status == STATUS_OK)
-        status = run_folder_remove_interrupted(folder, error);
-    return status;
+    if (ok)
+        ok = run_folder_remove_interrupted(folder, error);
+    return ok;
 }
 
-enum status run_folder_write_interrupted(const char *folder, const struct checkpoint *checkpoint,
-                                         struct error *error)
+bool run_folder_write_interrupted(const char *folder, const struct checkpoint *checkpoint,
+                                  struct error *error)
 {
     char *path = interrupted_path(folder, error);
 
     if (path)
         checkpoint_write(path, checkpoint, error);
     free(path);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status run_folder_remove_interrupted(const char *folder, struct error *error)
+bool run_folder_remove_interrupted(const char *folder, struct error *error)
 {
     char *path = interrupted_path(folder, error);
 
     if (path && unlink(path) != 0 && errno != ENOENT)
         error_set_errno(error, path, "cannot remove");
     free(path);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status run_folder_clear(const char *folder, struct error *error)
+bool run_folder_clear(const char *folder, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    enum status status = checkpoint_folder_list(folder, &list, error);
+    bool ok = checkpoint_folder_list(folder, &list, error);
 
-    for (size_t i = 0; i < list.count && status == STATUS_OK; i++)
-        status = remove_checkpoint(folder, list.epochs[i], error);
+    for (size_t i = 0; i < list.count && ok; i++)
+        ok = remove_checkpoint(folder, list.epochs[i], error);
     checkpoint_folder_free(&list);
-    if (status == STATUS_OK)
-        status = run_folder_remove_interrupted(folder, error);
-    return status;
+    if (ok)
+        ok = run_folder_remove_interrupted(folder, error);
+    return ok;
 }

@@ -10,7 +10,7 @@
 #include "common/text.h"
 #include "formats/file/atomic_file.h"
 
-enum status run_log_open(struct run_log *log, const char *folder, struct error *error)
+bool run_log_open(struct run_log *log, const char *folder, struct error *error)
 {
     *log = (struct run_log){.descriptor = -1};
     if (asprintf(&log->path, "%s/log.jsonl", folder) < 0) {
@@ -56,23 +56,23 @@ struct json *run_log_begin(struct run_log *log, const char *event, struct error 
     return &log->json;
 }
 
-enum status run_log_end(struct run_log *log, struct error *error)
+bool run_log_end(struct run_log *log, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
     ssize_t written;
 
     json_end_object(&log->json);
     fputc('\n', log->stream);
     if (fclose(log->stream) != 0)
-        status = error_set_memory(error, log->line_nbytes);
+        ok = error_set_memory(error, log->line_nbytes);
     log->stream = NULL;
-    if (status == STATUS_OK) {
+    if (ok) {
         errno = ENOSPC; /* what a short write to a file means */
         written = write(log->descriptor, log->line, log->line_nbytes);
         if (written != (ssize_t)log->line_nbytes)
-            status = error_set_errno(error, log->path, "cannot write");
+            ok = error_set_errno(error, log->path, "cannot write");
     }
     free(log->line);
     log->line = NULL;
-    return status;
+    return ok;
 }

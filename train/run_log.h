@@ -21,12 +21,12 @@ struct run_log {
 };
 
 /* Opens the log and locks it, and with it the folder, until run_log_close or the process's end. */
-enum status run_log_open(struct run_log *log, const char *folder, struct error *error);
+bool run_log_open(struct run_log *log, const char *folder, struct error *error);
 void run_log_close(struct run_log *log);
 
 /* Starts an event: the caller adds members with the json returned, then calls run_log_end. */
 struct json *run_log_begin(struct run_log *log, const char *event, struct error *error);
 /* Appends the line in one write, so that lines of two processes cannot mix. */
-enum status run_log_end(struct run_log *log, struct error *error);
+bool run_log_end(struct run_log *log, struct error *error);
 
 #endif

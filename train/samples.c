@@ -5,20 +5,20 @@
 
 #include "common/memory.h"
 
-enum status samples_create(struct samples *samples, struct dataset *dataset,
-                           const struct epoch_order *settings, struct error *error)
+bool samples_create(struct samples *samples, struct dataset *dataset,
+                    const struct epoch_order *settings, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     assert(!dataset->stream || settings->shuffle != SHUFFLE_FULL);
     assert(!dataset->stream || settings->chunk_rows == (uint32_t)1 << dataset->block_shift);
     *samples = (struct samples){.dataset = dataset, .settings = *settings};
-    status = memory_allocate(&samples->order, dataset->num_rows, sizeof(*samples->order), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&samples->chunks,
-                                 epoch_order_num_chunks(settings, (uint32_t)dataset->num_rows),
-                                 sizeof(*samples->chunks), error);
-    return status;
+    ok = memory_allocate(&samples->order, dataset->num_rows, sizeof(*samples->order), error);
+    if (ok)
+        ok = memory_allocate(&samples->chunks,
+                             epoch_order_num_chunks(settings, (uint32_t)dataset->num_rows),
+                             sizeof(*samples->chunks), error);
+    return ok;
 }
 
 void samples_destroy(struct samples *samples)
@@ -59,8 +59,8 @@ void samples_begin_epoch(struct samples *samples, uint64_t epoch)
         fetch_begin_epoch(samples->fetch);
 }
 
-enum status samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
-                          struct error *error)
+bool samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
+                   struct error *error)
 {
     const struct epoch_order *settings = &samples->settings;
     uint32_t num_rows = (uint32_t)samples->dataset->num_rows;
@@ -69,11 +69,11 @@ enum status samples_reach(struct samples *samples, uint64_t first, uint64_t coun
 
     if (samples->fetch) {
         fetch_reach(samples->fetch, samples->order, first, end);
-        return STATUS_OK;
+        return true;
     }
     *end = num_rows;
     if (!samples->dataset->stream)
-        return STATUS_OK;
+        return true;
     first_place = epoch_order_place(settings, samples->chunks, num_rows, (uint32_t)first);
     end_place =
         epoch_order_place(settings, samples->chunks, num_rows, (uint32_t)(first + count - 1));

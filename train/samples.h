@@ -30,8 +30,8 @@ struct samples {
  * its blocks, the shuffle is not SHUFFLE_FULL, and it has slots for the windows of every stretch
  * that is asked for (samples_num_slots).
  */
-enum status samples_create(struct samples *samples, struct dataset *dataset,
-                           const struct epoch_order *settings, struct error *error);
+bool samples_create(struct samples *samples, struct dataset *dataset,
+                    const struct epoch_order *settings, struct error *error);
 void samples_destroy(struct samples *samples);
 
 /* So many slots are enough for stretches of num_rows positions, of a split of num_samples. */
@@ -47,8 +47,8 @@ void samples_begin_epoch(struct samples *samples, uint64_t epoch);
  * rising first; what lies between the positions asked for need not be read.  Not in a parallel
  * region.
  */
-enum status samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
-                          struct error *error);
+bool samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
+                   struct error *error);
 
 /* The pixels [dataset->row_nbytes] and the label of the sample at an available position. */
 static inline const uint8_t *samples_row(const struct samples *samples, uint64_t position)

@@ -26,8 +26,8 @@ void saver_lend_tensors(struct run *run)
     }
 }
 
-enum status saver_add_record(struct checkpoint *checkpoint, const struct epoch_record *record,
-                             struct error *error)
+bool saver_add_record(struct checkpoint *checkpoint, const struct epoch_record *record,
+                      struct error *error)
 {
     size_t nbytes = (checkpoint->num_records + 1) * sizeof(*record);
     struct epoch_record *records = realloc(checkpoint->records, nbytes);
@@ -36,11 +36,10 @@ enum status saver_add_record(struct checkpoint *checkpoint, const struct epoch_r
         return error_set_memory(error, nbytes);
     checkpoint->records = records;
     records[checkpoint->num_records++] = *record;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status resume_states(struct run *run, const struct checkpoint *existing,
-                                 struct error *error)
+static bool resume_states(struct run *run, const struct checkpoint *existing, struct error *error)
 {
     const char *folder = run->options->output;
     struct checkpoint *checkpoint = &run->checkpoint;
@@ -60,30 +59,30 @@ static enum status resume_states(struct run *run, const struct checkpoint *exist
                              "is missing from /optimizer or has another shape");
         memcpy(mine->data, theirs->data, tensor_num_elements(mine) * sizeof(float));
     }
-    return STATUS_OK;
+    return true;
 }
 
-enum status saver_resume(struct run *run, const struct checkpoint *existing, struct error *error)
+bool saver_resume(struct run *run, const struct checkpoint *existing, struct error *error)
 {
     const struct trainer_settings *settings = &run->trainer.settings;
-    enum status status = train_config_load_parameters(run->options->output, existing->parameters,
-                                                      existing->num_parameters, &run->model, error);
+    bool ok = train_config_load_parameters(run->options->output, existing->parameters,
+                                           existing->num_parameters, &run->model, error);
 
-    if (status == STATUS_OK)
-        status = resume_states(run, existing, error);
-    if (status == STATUS_OK && existing->batch > 0 &&
+    if (ok)
+        ok = resume_states(run, existing, error);
+    if (ok && existing->batch > 0 &&
         (existing->batch > (run->train.dataset.num_rows - 1) / settings->batch_size ||
          existing->batch % settings->accumulate != 0))
-        status = error_set(error, STATUS_DATA,
-                           ERROR_AT(.file = run->options->output, .dataset = "/progress"),
-                           "stopped after a batch that ends no update");
-    for (size_t i = 0; i < existing->num_records && status == STATUS_OK; i++)
-        status = saver_add_record(&run->checkpoint, &existing->records[i], error);
+        ok = error_set(error, STATUS_DATA,
+                       ERROR_AT(.file = run->options->output, .dataset = "/progress"),
+                       "stopped after a batch that ends no update");
+    for (size_t i = 0; i < existing->num_records && ok; i++)
+        ok = saver_add_record(&run->checkpoint, &existing->records[i], error);
     run->checkpoint.epoch = run->first_epoch = existing->epoch;
     run->trainer.num_steps = existing->step;
     run->trainer.batch = existing->batch;
     run->trainer.loss_sum = existing->loss_sum;
-    return status;
+    return ok;
 }
 
 /* How far the trainer is, for the next file. */
@@ -95,16 +94,16 @@ static void note_progress(struct run *run)
 }
 
 /* What epoch-NNNN.h5 holds as well is not needed any more. */
-static enum status drop_interrupted(struct run *run, struct error *error)
+static bool drop_interrupted(struct run *run, struct error *error)
 {
     if (!run->has_interrupted || run->checkpoint.step < run->interrupted_step)
-        return STATUS_OK;
+        return true;
     run->has_interrupted = false;
     return run_folder_remove_interrupted(run->options->output, error);
 }
 
 /* The failure of an epoch's checkpoint that the next one may make good. */
-static enum status say_and_wait(const struct run *run, const struct error *failure)
+static bool say_and_wait(const struct run *run, const struct error *failure)
 {
     if (run_leads(run)) {
         error_print(failure, run->program, stderr);
@@ -113,10 +112,10 @@ static enum status say_and_wait(const struct run *run, const struct error *failu
                          "again after the next epoch",
                          run->checkpoint.epoch);
     }
-    return STATUS_OK;
+    return true;
 }
 
-enum status saver_write_epoch(struct run *run, struct error *error)
+bool saver_write_epoch(struct run *run, struct error *error)
 {
     const struct checkpoint *checkpoint = &run->checkpoint;
     bool can_wait = checkpoint->epoch > 0 && !checkpoint->finished;
@@ -124,33 +123,33 @@ enum status saver_write_epoch(struct run *run, struct error *error)
 
     trainer_gather_velocity(&run->trainer);
     note_progress(run);
-    if (run_leads(run) && run_folder_write_epoch(run->options->output, checkpoint,
-                                                 run->options->keep, &failure) == STATUS_OK)
+    if (run_leads(run) &&
+        run_folder_write_epoch(run->options->output, checkpoint, run->options->keep, &failure))
         drop_interrupted(run, &failure);
-    ranks_agree(run->ranks, failure.status, &failure);
-    run->checkpoint_is_overdue = failure.status != STATUS_OK;
-    if (failure.status == STATUS_OK) {
+    ranks_agree(run->ranks, &failure);
+    run->checkpoint_is_overdue = !error_ok(&failure);
+    if (error_ok(&failure)) {
         run->last_saved_seconds = progress_seconds();
         report_checkpoint(run);
-        return STATUS_OK;
+        return true;
     }
     if (failure.status == STATUS_IO && can_wait)
         return say_and_wait(run, &failure);
     *error = failure;
-    return failure.status;
+    return false;
 }
 
-enum status saver_write_interrupted(struct run *run, struct error *error)
+bool saver_write_interrupted(struct run *run, struct error *error)
 {
     trainer_gather_velocity(&run->trainer);
     note_progress(run);
     if (run_leads(run))
         run_folder_write_interrupted(run->options->output, &run->checkpoint, error);
-    if (ranks_agree(run->ranks, error->status, error) != STATUS_OK)
-        return error->status;
+    if (!ranks_agree(run->ranks, error))
+        return false;
     run->has_interrupted = true;
     run->interrupted_step = run->checkpoint.step;
     run->last_saved_seconds = progress_seconds();
     report_checkpoint(run);
-    return STATUS_OK;
+    return true;
 }

@@ -39,26 +39,26 @@ static float *cut(float *memory, size_t num_parameters, float **arrays, size_t c
     return memory + count * num_parameters;
 }
 
-static enum status create_member(const struct team *team, struct member *member, size_t depth,
-                                 struct error *error)
+static bool create_member(const struct team *team, struct member *member, size_t depth,
+                          struct error *error)
 {
     size_t num_parameters = team->model->num_parameters;
     bool has_copies = team->is_replicated && member != &team->members[0];
     size_t num_copies = team->is_replicated ? team->max_blocks : 0;
     float *rest;
-    enum status status = model_workspace_create(team->model, &member->workspace, error);
+    bool ok = model_workspace_create(team->model, &member->workspace, error);
 
     member->model = *team->model;
     member->velocity = team->velocity;
     member->accumulated = team->accumulated;
-    if (status == STATUS_OK)
-        status = memory_allocate(&member->pointers, depth + num_copies, sizeof(float *), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&member->memory,
-                                 (depth + num_copies + (has_copies ? 3 : 0)) * num_parameters,
-                                 sizeof(float), error);
-    if (status != STATUS_OK)
-        return status;
+    if (ok)
+        ok = memory_allocate(&member->pointers, depth + num_copies, sizeof(float *), error);
+    if (ok)
+        ok = memory_allocate(&member->memory,
+                             (depth + num_copies + (has_copies ? 3 : 0)) * num_parameters,
+                             sizeof(float), error);
+    if (!ok)
+        return ok;
     member->subtrees = member->pointers;
     member->copies = member->pointers + depth;
     rest = cut(member->memory, num_parameters, member->pointers, depth + num_copies);
@@ -69,32 +69,31 @@ static enum status create_member(const struct team *team, struct member *member,
             if (*own[i])
                 rest = cut(rest, num_parameters, own[i], 1);
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status create_blocks(struct team *team, struct error *error)
+static bool create_blocks(struct team *team, struct error *error)
 {
     size_t num_parameters = team->model->num_parameters, num_buffers = team->is_replicated ? 2 : 1;
     float *rest;
-    enum status status = memory_allocate(&team->block_memory, num_buffers * team->max_blocks,
-                                         num_parameters * sizeof(float), error);
+    bool ok = memory_allocate(&team->block_memory, num_buffers * team->max_blocks,
+                              num_parameters * sizeof(float), error);
 
-    for (size_t i = 0; i < 2 && status == STATUS_OK; i++)
-        status = memory_allocate(&team->block_grads[i], team->max_blocks, sizeof(float *), error);
-    if (status != STATUS_OK)
-        return status;
+    for (size_t i = 0; i < 2 && ok; i++)
+        ok = memory_allocate(&team->block_grads[i], team->max_blocks, sizeof(float *), error);
+    if (!ok)
+        return ok;
     rest = cut(team->block_memory, num_parameters, team->block_grads[0], team->max_blocks);
     cut(team->is_replicated ? rest : team->block_memory, num_parameters, team->block_grads[1],
         team->max_blocks);
-    return STATUS_OK;
+    return true;
 }
 
-enum status team_create(struct team *team, struct model *model, float *velocity, float *accumulated,
-                        size_t max_threads, const size_t num_slices[2], bool is_alone,
-                        struct error *error)
+bool team_create(struct team *team, struct model *model, float *velocity, float *accumulated,
+                 size_t max_threads, const size_t num_slices[2], bool is_alone, struct error *error)
 {
     size_t max_slices = num_slices[0] > num_slices[1] ? num_slices[0] : num_slices[1], depth = 0;
-    enum status status;
+    bool ok;
 
     *team = (struct team){.model = model,
                           .velocity = velocity,
@@ -114,14 +113,14 @@ enum status team_create(struct team *team, struct model *model, float *velocity,
     team->is_replicated = is_alone && team->num_members > 1 &&
                           team->num_members <= MAX_REPLICATED_MEMBERS &&
                           model->num_parameters <= MAX_REPLICATED_FLOATS / team->max_blocks;
-    status = memory_allocate(&team->members, team->num_members, sizeof(*team->members), error);
-    for (size_t i = 0; i < team->num_members && status == STATUS_OK; i++)
-        status = create_member(team, &team->members[i], depth, error);
-    if (status == STATUS_OK)
-        status = create_blocks(team, error);
-    if (status != STATUS_OK)
+    ok = memory_allocate(&team->members, team->num_members, sizeof(*team->members), error);
+    for (size_t i = 0; i < team->num_members && ok; i++)
+        ok = create_member(team, &team->members[i], depth, error);
+    if (ok)
+        ok = create_blocks(team, error);
+    if (!ok)
         team_destroy(team);
-    return status;
+    return ok;
 }
 
 void team_destroy(struct team *team)

@@ -47,9 +47,9 @@ struct team {
  * parameters if that is little to copy; of several each needs the gradient of every slice.  What is
  * pointed to must live as long.
  */
-enum status team_create(struct team *team, struct model *model, float *velocity, float *accumulated,
-                        size_t max_threads, const size_t num_slices[2], bool is_alone,
-                        struct error *error);
+bool team_create(struct team *team, struct model *model, float *velocity, float *accumulated,
+                 size_t max_threads, const size_t num_slices[2], bool is_alone,
+                 struct error *error);
 void team_destroy(struct team *team);
 
 /* How many slices a block has in a batch of num_slices: 2^k. */

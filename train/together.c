@@ -24,14 +24,14 @@ static void fill_likeness(const struct run *run, struct likeness *likeness)
     likeness->options[2] = options->dry_run;
 }
 
-enum status together_compare(struct run *run, struct error *error)
+bool together_compare(struct run *run, struct error *error)
 {
     struct likeness leaders, mine;
     char leaders_value[128], my_value[128];
     const char *name;
 
     if (run->ranks->count == 1)
-        return STATUS_OK;
+        return true;
     fill_likeness(run, &mine);
     leaders = mine;
     ranks_broadcast(run->ranks, &leaders, sizeof(leaders));
@@ -48,7 +48,7 @@ enum status together_compare(struct run *run, struct error *error)
     else if (memcmp(leaders.options, mine.options, sizeof(mine.options)) != 0)
         error_set(error, STATUS_USAGE, NULL,
                   "started with another --epochs, --checkpoint-every or --dry-run than rank 0");
-    return ranks_agree(run->ranks, error->status, error);
+    return ranks_agree(run->ranks, error);
 }
 
 void together_share_state(struct run *run, bool *is_finished)

@@ -42,10 +42,10 @@ static struct wish get_wish(void *context, uint64_t num_samples_done)
 }
 
 /* Saves what epoch-NNNN.h5 does not hold already, and ends the process in good order. */
-static enum status stop(struct run *run, int number, bool is_saved, struct error *error)
+static bool stop(struct run *run, int number, bool is_saved, struct error *error)
 {
-    if (!is_saved && saver_write_interrupted(run, error) != STATUS_OK)
-        return error->status;
+    if (!is_saved && !saver_write_interrupted(run, error))
+        return error_ok(error);
     report_stop(run, number);
     return error_set(error, STATUS_STOPPED, ERROR_AT(.file = run->options->output),
                      "stopped by %s after epoch %" PRIu64 "%s; run again with --resume to go on",
@@ -59,7 +59,7 @@ static void save_and_go_on(struct run *run)
 {
     struct error failure = {0};
 
-    if (saver_write_interrupted(run, &failure) != STATUS_OK) {
+    if (!saver_write_interrupted(run, &failure)) {
         if (run_leads(run))
             error_print(&failure, run->program, stderr);
         run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
@@ -67,32 +67,32 @@ static void save_and_go_on(struct run *run)
 }
 
 /* After an epoch's work: validates, reports, and writes a checkpoint when one is due. */
-static enum status end_epoch(struct run *run, struct epoch_record record, double seconds,
-                             struct error *error)
+static bool end_epoch(struct run *run, struct epoch_record record, double seconds,
+                      struct error *error)
 {
     struct checkpoint *checkpoint = &run->checkpoint;
     struct validation validation;
     bool is_due, is_saved;
     int stop_signal;
-    enum status status = validate(&run->model, &run->valid.dataset, run->ranks,
-                                  (int)run->options->threads, &validation, error);
+    bool ok = validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
+                       &validation, error);
 
-    if (status == STATUS_OK) {
+    if (ok) {
         record.valid_loss = validation.loss;
         record.valid_accuracy = validation.accuracy;
-        status = saver_add_record(checkpoint, &record, error);
+        ok = saver_add_record(checkpoint, &record, error);
     }
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     checkpoint->epoch = record.epoch;
     checkpoint->finished = record.epoch == checkpoint->epochs;
     report_epoch(run, &record, seconds);
     is_due = checkpoint->finished || run->checkpoint_is_overdue ||
              record.epoch % run->options->checkpoint_every == 0;
     if (is_due)
-        status = saver_write_epoch(run, error);
-    if (status != STATUS_OK || checkpoint->finished)
-        return status;
+        ok = saver_write_epoch(run, error);
+    if (!ok || checkpoint->finished)
+        return ok;
     is_saved = is_due && !run->checkpoint_is_overdue;
     stop_signal = (int)ranks_max(run->ranks, (uint64_t)signals_stop_requested());
     if (stop_signal)
@@ -100,10 +100,10 @@ static enum status end_epoch(struct run *run, struct epoch_record record, double
     /* Wished for in the last batch, after which the epoch does not pause. */
     if (run->trainer.wish.save && !is_saved)
         save_and_go_on(run);
-    return STATUS_OK;
+    return true;
 }
 
-static enum status train_epoch(struct run *run, uint64_t epoch, struct error *error)
+static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
 {
     struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
     struct watch watch = {
@@ -116,10 +116,9 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
     bool is_complete;
 
     for (;;) {
-        if (trainer_run_epoch(&run->trainer, epoch, get_wish, &watch, &is_complete, error) !=
-            STATUS_OK) {
+        if (!trainer_run_epoch(&run->trainer, epoch, get_wish, &watch, &is_complete, error)) {
             progress_clear(&watch.progress);
-            return error->status;
+            return error_ok(error);
         }
         if (is_complete)
             break;
@@ -142,22 +141,21 @@ static enum status train_epoch(struct run *run, uint64_t epoch, struct error *er
     return end_epoch(run, record, seconds, error);
 }
 
-static enum status train_epochs(struct run *run, struct error *error)
+static bool train_epochs(struct run *run, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     run->last_saved_seconds = progress_seconds();
     if (run->first_epoch == 0 && run->trainer.batch == 0)
-        status = saver_write_epoch(run, error);
-    for (uint64_t epoch = run->first_epoch + 1;
-         epoch <= run->checkpoint.epochs && status == STATUS_OK; epoch++)
-        status = train_epoch(run, epoch, error);
-    return status;
+        ok = saver_write_epoch(run, error);
+    for (uint64_t epoch = run->first_epoch + 1; epoch <= run->checkpoint.epochs && ok; epoch++)
+        ok = train_epoch(run, epoch, error);
+    return ok;
 }
 
 /* Adds samples begin .. end - 1. */
-static enum status add_samples(struct run *run, struct class_means *means, uint64_t begin,
-                               uint64_t end, struct error *error)
+static bool add_samples(struct run *run, struct class_means *means, uint64_t begin, uint64_t end,
+                        struct error *error)
 {
     struct dataset *train = &run->train.dataset;
     uint64_t block_rows = (uint64_t)1 << train->block_shift;
@@ -165,8 +163,8 @@ static enum status add_samples(struct run *run, struct class_means *means, uint6
     for (uint64_t first = begin; first < end;) {
         uint64_t available, block_first = first - first % block_rows;
 
-        if (dataset_reach(train, block_first, &available, error) != STATUS_OK)
-            return error->status;
+        if (!dataset_reach(train, block_first, &available, error))
+            return false;
         for (available = available < end ? available : end; first < available;) {
             uint64_t block_end = first - first % block_rows + block_rows;
             uint64_t part_end = block_end < available ? block_end : available;
@@ -176,11 +174,11 @@ static enum status add_samples(struct run *run, struct class_means *means, uint6
             first = part_end;
         }
     }
-    return STATUS_OK;
+    return true;
 }
 
 /* Nearest-mean: one pass over the samples, of which each rank takes its share. */
-static enum status fit(struct run *run, struct error *error)
+static bool fit(struct run *run, struct error *error)
 {
     struct dataset *train = &run->train.dataset;
     uint64_t begin, end;
@@ -188,62 +186,61 @@ static enum status fit(struct run *run, struct error *error)
     double start = progress_seconds();
     struct class_means means = {0};
     float *mean = NULL;
-    enum status status =
-        class_means_create(&means, run->model.spec.num_classes, train->row_nbytes, error);
+    bool ok = class_means_create(&means, run->model.spec.num_classes, train->row_nbytes, error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
+    if (ok)
+        ok = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
     placement_rows(run->ranks, run->ranks->index, train->num_rows, &begin, &end);
-    if (status == STATUS_OK)
-        status = add_samples(run, &means, begin, end, error);
-    status = ranks_agree(run->ranks, status, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = add_samples(run, &means, begin, end, error);
+    ok = ranks_agree(run->ranks, error);
+    if (ok) {
         ranks_add(run->ranks, means.counts, means.num_classes);
         ranks_add(run->ranks, means.sums, means.num_classes * means.num_inputs);
         class_means_finish(&means, mean);
         model_fit_class_means(&run->model, mean);
-        status = end_epoch(run, record, progress_seconds() - start, error);
+        ok = end_epoch(run, record, progress_seconds() - start, error);
     }
     free(mean);
     class_means_destroy(&means);
-    return status;
+    return ok;
 }
 
 /* ---- the folder ---- */
 
 /* Locks the folder for this process, by its log, and clears what a dead one left. */
-static enum status enter_folder(struct run *run, struct error *error)
+static bool enter_folder(struct run *run, struct error *error)
 {
     const char *folder = run->options->output;
-    enum status status = run_folder_make(folder, error);
+    bool ok = run_folder_make(folder, error);
 
-    if (status == STATUS_OK)
-        status = run_log_open(&run->log, folder, error);
-    if (status == STATUS_OK)
-        status = run_folder_remove_partial(folder, error);
-    return status;
+    if (ok)
+        ok = run_log_open(&run->log, folder, error);
+    if (ok)
+        ok = run_folder_remove_partial(folder, error);
+    return ok;
 }
 
 /*
  * Decides what the checkpoints that are in the folder mean for this run.  *is_finished: there is
  * nothing left to do.
  */
-static enum status take_up_folder(struct run *run, bool *is_finished, struct error *error)
+static bool take_up_folder(struct run *run, bool *is_finished, struct error *error)
 {
     const struct train_options *options = run->options;
     const char *folder = options->output;
     struct run_folder_newest newest;
     const struct checkpoint *existing = &newest.checkpoint;
-    enum status status;
+    bool ok;
 
     *is_finished = false;
     if (options->dry_run && (options->force || access(folder, F_OK) != 0))
-        return STATUS_OK;
+        return true;
     if (options->force)
         return run_folder_clear(folder, error);
-    status = run_folder_read_newest(run->program, folder, &newest, error);
-    if (status != STATUS_OK || !newest.is_found)
-        return status;
+    ok = run_folder_read_newest(run->program, folder, &newest, error);
+    if (!ok || !newest.is_found)
+        return ok;
     run->has_interrupted = newest.has_interrupted;
     run->interrupted_step = newest.interrupted_step;
     if (!existing->is_sealed)
@@ -251,60 +248,60 @@ static enum status take_up_folder(struct run *run, bool *is_finished, struct err
                          "note: the newest checkpoint in %s has no seal: another program has "
                          "rewritten it; the CRC-32 of each tensor was checked",
                          folder);
-    status = run_folder_compare(folder, existing, &run->checkpoint, error);
-    if (status == STATUS_OK && existing->epoch >= run->checkpoint.epochs) {
+    ok = run_folder_compare(folder, existing, &run->checkpoint, error);
+    if (ok && existing->epoch >= run->checkpoint.epochs) {
         printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", folder, existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");
         *is_finished = true;
         /* A run that was killed at its very end may not have come to it. */
         if (!options->dry_run)
-            status = run_folder_tidy(folder, existing->epoch, options->keep, error);
-    } else if (status == STATUS_OK && options->resume) {
-        status = saver_resume(run, existing, error);
-        if (status == STATUS_OK)
+            ok = run_folder_tidy(folder, existing->epoch, options->keep, error);
+    } else if (ok && options->resume) {
+        ok = saver_resume(run, existing, error);
+        if (ok)
             printf("%s: going on after epoch %" PRIu64 "%s\n", folder, existing->epoch,
                    existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
-    } else if (status == STATUS_OK) {
+    } else if (ok) {
         progress_message(run->program,
                          "%s holds this run until epoch %" PRIu64
                          "; starting over, to the same bytes (--resume goes on instead)",
                          folder, existing->epoch);
     }
     checkpoint_free(&newest.checkpoint);
-    return status;
+    return ok;
 }
 
 /* ---- the run ---- */
 
-static enum status open_store(struct run *run, struct error *error)
+static bool open_store(struct run *run, struct error *error)
 {
     const struct train_options *options = run->options;
     /* One of those who see the same file system through the same machine reads every byte. */
     struct store_checks checks = {.skip_seal =
                                       options->verify == VERIFY_QUICK || run->ranks->node_index > 0,
                                   .num_threads = (int)options->threads};
-    enum status status = store_open_with(options->store_path, &checks, &run->store, error);
+    bool ok = store_open_with(options->store_path, &checks, &run->store, error);
 
-    if (status == STATUS_OK && run_leads(run) && !store_is_sealed(run->store))
+    if (ok && run_leads(run) && !store_is_sealed(run->store))
         progress_message(run->program,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store_path);
-    return ranks_agree(run->ranks, status, error);
+    return ranks_agree(run->ranks, error);
 }
 
 /* From the open store to a model and a configuration, which all ranks have alike. */
-static enum status prepare_model(struct run *run, struct error *error)
+static bool prepare_model(struct run *run, struct error *error)
 {
     struct model_spec spec = train_config_model_spec(run->options, run->store);
-    enum status status = model_create(&spec, &run->model, error);
+    bool ok = model_create(&spec, &run->model, error);
 
-    if (status == STATUS_OK)
-        status = train_config_init_model(run->options, run->store, &run->model, error);
-    if (status == STATUS_OK)
-        status = train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
-    if (ranks_agree(run->ranks, status, error) != STATUS_OK)
-        return error->status;
+    if (ok)
+        ok = train_config_init_model(run->options, run->store, &run->model, error);
+    if (ok)
+        ok = train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
+    if (!ranks_agree(run->ranks, error))
+        return false;
     return together_compare(run, error);
 }
 
@@ -322,8 +319,8 @@ static uint64_t model_nbytes(const struct run *run, const struct trainer_setting
     return num_copies * model->num_parameters * sizeof(float);
 }
 
-static enum status plan_memory(struct run *run, struct trainer_settings *settings,
-                               struct memory_plan *plan, struct error *error)
+static bool plan_memory(struct run *run, struct trainer_settings *settings,
+                        struct memory_plan *plan, struct error *error)
 {
     uint64_t limit = run->options->memory_limit;
     const struct memory_needs needs = {
@@ -337,66 +334,66 @@ static enum status plan_memory(struct run *run, struct trainer_settings *setting
         .num_holders =
             run->options->placement == PLACEMENT_PART ? run->ranks->count : run->ranks->node_count,
         .num_threads = settings->num_threads};
-    enum status status = memory_plan_make(&needs, plan, error);
 
-    if (ranks_agree(run->ranks, status, error) != STATUS_OK)
-        return error->status;
+    memory_plan_make(&needs, plan, error);
+    if (!ranks_agree(run->ranks, error))
+        return false;
     /* All by the same plan, as loading is collective, but each with its own threads. */
     ranks_broadcast(run->ranks, plan, sizeof(*plan));
     plan->train.num_threads = plan->valid.num_threads = settings->num_threads;
     settings->order.window = plan->window;
-    return STATUS_OK;
+    return true;
 }
 
 /* What the model is trained on and by; then the checkpoint holds all that is known. */
-static enum status prepare_trainer(struct run *run, struct error *error)
+static bool prepare_trainer(struct run *run, struct error *error)
 {
     struct trainer_settings settings = train_config_trainer(run->options, run->store);
     struct memory_plan plan;
     enum placement placement = (enum placement)run->options->placement;
-    enum status status = plan_memory(run, &settings, &plan, error);
+    bool ok = plan_memory(run, &settings, &plan, error);
 
-    if (status == STATUS_OK)
-        status = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, &plan.train,
-                             run->ranks, error);
-    if (status == STATUS_OK)
-        status = placed_load(&run->valid, run->store, SPLIT_VALID, placement, &plan.valid,
-                             run->ranks, error);
-    if (status == STATUS_OK && model_has_gradient(&run->model))
-        status = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset,
-                                run->ranks, error);
-    if (status == STATUS_OK)
+    if (ok)
+        ok = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, &plan.train, run->ranks,
+                         error);
+    if (ok)
+        ok = placed_load(&run->valid, run->store, SPLIT_VALID, placement, &plan.valid, run->ranks,
+                         error);
+    if (ok && model_has_gradient(&run->model))
+        ok = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset, run->ranks,
+                            error);
+    if (ok)
         saver_lend_tensors(run);
-    return ranks_agree(run->ranks, status, error);
+    return ranks_agree(run->ranks, error);
 }
 
 /* The rank that leads looks into the folder, and all go on from what it finds. */
-static enum status begin_in_folder(struct run *run, bool *is_finished, struct error *error)
+static bool begin_in_folder(struct run *run, bool *is_finished, struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (run_leads(run) && !run->options->dry_run)
-        status = enter_folder(run, error);
-    if (run_leads(run) && status == STATUS_OK)
-        status = take_up_folder(run, is_finished, error);
-    status = ranks_agree(run->ranks, status, error);
-    if (status == STATUS_OK)
+        ok = enter_folder(run, error);
+    if (run_leads(run) && ok)
+        ok = take_up_folder(run, is_finished, error);
+    ok = ranks_agree(run->ranks, error);
+    if (ok)
         together_share_state(run, is_finished);
-    return status;
+    return ok;
 }
 
-static enum status work(struct run *run, char **command, struct error *error)
+static bool work(struct run *run, char **command, struct error *error)
 {
     double start = progress_seconds();
-    enum status status;
+    bool ok;
 
     run->ranks->is_timed = true;
     report_start(run, command);
     report_head(run);
-    status = model_has_gradient(&run->model) ? train_epochs(run, error) : fit(run, error);
-    if (status == STATUS_OK)
+    ok = model_has_gradient(&run->model) ? train_epochs(run, error) : fit(run, error);
+    if (ok)
         report_end(run, progress_seconds() - start);
-    return status;
+    return ok;
 }
 
 static void destroy(struct run *run)
@@ -412,25 +409,25 @@ static void destroy(struct run *run)
     store_close(run->store);
 }
 
-enum status train_run(const struct train_options *options, const char *program, char **command,
-                      struct ranks *ranks, struct error *error)
+bool train_run(const struct train_options *options, const char *program, char **command,
+               struct ranks *ranks, struct error *error)
 {
     struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
-    enum status status = open_store(&run, error);
+    bool ok = open_store(&run, error);
 
-    if (status == STATUS_OK)
-        status = prepare_model(&run, error);
-    if (status == STATUS_OK)
-        status = prepare_trainer(&run, error);
-    if (status == STATUS_OK)
-        status = begin_in_folder(&run, &is_finished, error);
-    if (status == STATUS_OK && !is_finished && !options->dry_run)
-        status = work(&run, command, error);
-    else if (status == STATUS_OK && !is_finished && run_leads(&run))
+    if (ok)
+        ok = prepare_model(&run, error);
+    if (ok)
+        ok = prepare_trainer(&run, error);
+    if (ok)
+        ok = begin_in_folder(&run, &is_finished, error);
+    if (ok && !is_finished && !options->dry_run)
+        ok = work(&run, command, error);
+    else if (ok && !is_finished && run_leads(&run))
         printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", options->output,
                run.first_epoch + 1, run.checkpoint.epochs, model_kind_names[options->model],
                options->store_path);
     destroy(&run);
-    return status;
+    return ok;
 }

@@ -13,7 +13,7 @@
  * and the log in options->output, all by rank 0.  command is argv, for the log.  Collective: all
  * ranks return the same status and error.
  */
-enum status train_run(const struct train_options *options, const char *program, char **command,
-                      struct ranks *ranks, struct error *error);
+bool train_run(const struct train_options *options, const char *program, char **command,
+               struct ranks *ranks, struct error *error);
 
 #endif

@@ -41,8 +41,8 @@ static bool shapes_agree(const struct tensor *a, const struct tensor *b)
     return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
 }
 
-enum status train_config_load_parameters(const char *path, const struct tensor *tensors,
-                                         size_t count, struct model *model, struct error *error)
+bool train_config_load_parameters(const char *path, const struct tensor *tensors, size_t count,
+                                  struct model *model, struct error *error)
 {
     if (count != model->num_tensors)
         return error_set(error, STATUS_DATA,
@@ -61,37 +61,37 @@ enum status train_config_load_parameters(const char *path, const struct tensor *
                                     : "is missing, but the model has such a tensor");
         memcpy(mine->data, theirs->data, tensor_num_elements(mine) * sizeof(float));
     }
-    return STATUS_OK;
+    return true;
 }
 
-static enum status init_from_checkpoint(const char *path, const struct store *store,
-                                        struct model *model, struct error *error)
+static bool init_from_checkpoint(const char *path, const struct store *store, struct model *model,
+                                 struct error *error)
 {
     struct checkpoint checkpoint;
-    enum status status = checkpoint_read(path, &checkpoint, error);
+    bool ok = checkpoint_read(path, &checkpoint, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     if (!text_list_equal(&checkpoint.classes, store_classes(store)))
-        status = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
-                           "not the classes of the store, in the same order");
-    if (status == STATUS_OK)
-        status = train_config_load_parameters(path, checkpoint.parameters,
-                                              checkpoint.num_parameters, model, error);
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
+                       "not the classes of the store, in the same order");
+    if (ok)
+        ok = train_config_load_parameters(path, checkpoint.parameters, checkpoint.num_parameters,
+                                          model, error);
     checkpoint_free(&checkpoint);
-    return status;
+    return ok;
 }
 
-enum status train_config_init_model(const struct train_options *options, const struct store *store,
-                                    struct model *model, struct error *error)
+bool train_config_init_model(const struct train_options *options, const struct store *store,
+                             struct model *model, struct error *error)
 {
     if (!model_has_gradient(model))
-        return STATUS_OK;
+        return true;
     if (options->init_from)
         return init_from_checkpoint(options->init_from, store, model, error);
     if (options->init == INIT_NORMAL)
         model_init_normal(model, options->init_std, options->seed);
-    return STATUS_OK;
+    return true;
 }
 
 static void add_initial_parameters(struct settings *config, const struct model *model)
@@ -139,9 +139,9 @@ static void fill_config(const struct train_options *options, const struct store 
     }
 }
 
-enum status train_config_fill(const struct train_options *options, const struct store *store,
-                              const struct model *model, struct checkpoint *checkpoint,
-                              struct error *error)
+bool train_config_fill(const struct train_options *options, const struct store *store,
+                       const struct model *model, struct checkpoint *checkpoint,
+                       struct error *error)
 {
     *checkpoint = (struct checkpoint){.image = *store_image_shape(store),
                                       .epochs = model_has_gradient(model) ? options->epochs : 1};

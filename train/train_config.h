@@ -21,19 +21,19 @@ struct trainer_settings train_config_trainer(const struct train_options *options
                                              const struct store *store);
 
 /* Gives the model its initial parameters: drawn, zero, or another checkpoint's. */
-enum status train_config_init_model(const struct train_options *options, const struct store *store,
-                                    struct model *model, struct error *error);
+bool train_config_init_model(const struct train_options *options, const struct store *store,
+                             struct model *model, struct error *error);
 
 /*
  * Fills everything of a checkpoint that does not change during a run.  The model must hold its
  * initial parameters: with --init-from, the configuration names them by their SHA-256.
  */
-enum status train_config_fill(const struct train_options *options, const struct store *store,
-                              const struct model *model, struct checkpoint *checkpoint,
-                              struct error *error);
+bool train_config_fill(const struct train_options *options, const struct store *store,
+                       const struct model *model, struct checkpoint *checkpoint,
+                       struct error *error);
 
 /* Copies tensors [count] into the model's, matched by name and shape.  path is for messages. */
-enum status train_config_load_parameters(const char *path, const struct tensor *tensors,
-                                         size_t count, struct model *model, struct error *error);
+bool train_config_load_parameters(const char *path, const struct tensor *tensors, size_t count,
+                                  struct model *model, struct error *error);
 
 #endif

@@ -8,22 +8,22 @@
 #include "train/train.h"
 
 /* Joins the other ranks, and settles what depends on them. */
-static enum status begin(struct ranks *ranks, const struct launcher *launcher,
-                         struct train_options *options, const char *program, struct error *error)
+static bool begin(struct ranks *ranks, const struct launcher *launcher,
+                  struct train_options *options, const char *program, struct error *error)
 {
     size_t num_processors;
 
     if (options->has_placement && !launcher->variable)
         return error_set(error, STATUS_USAGE, NULL,
                          "--placement is for several ranks, started by mpirun or srun");
-    if (ranks_begin(ranks, program, error) != STATUS_OK)
-        return error->status;
+    if (!ranks_begin(ranks, program, error))
+        return false;
     if (!options->has_threads && ranks->count > 1) {
         num_processors = ranks_num_processors(ranks);
         if (num_processors > 0)
             options->threads = num_processors;
     }
-    return STATUS_OK;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     char **command = calloc((size_t)argc + 1, sizeof(*command));
     bool done = false;
     int exit_status;
-    enum status status;
+    bool ok;
 
     signals_ignore_limits();
     signals_catch_stop();
@@ -46,19 +46,19 @@ int main(int argc, char **argv)
         memcpy(command, argv, (size_t)argc * sizeof(*command));
     if (launcher.rank > 0 && !freopen("/dev/null", "w", stdout))
         fclose(stdout);
-    status = train_options_parse(&options, &program, argc, argv, &done, &error);
-    if (status == STATUS_OK && !done) {
-        status = begin(&ranks, &launcher, &options, program.name, &error);
-        if (status == STATUS_OK)
-            status = train_run(&options, program.name, command ? command : argv, &ranks, &error);
+    ok = train_options_parse(&options, &program, argc, argv, &done, &error);
+    if (ok && !done) {
+        ok = begin(&ranks, &launcher, &options, program.name, &error);
+        if (ok)
+            ok = train_run(&options, program.name, command ? command : argv, &ranks, &error);
     }
     free(command);
     /* One says it for all, and first: launchers end all as soon as one ends with an error. */
     if (launcher.rank == 0) {
-        exit_status = options_exit_status(&program, status, &error);
+        exit_status = options_exit_status(&program, &error);
     } else {
-        exit_status = (int)status;
-        if (status != STATUS_OK && ranks.count == 1)
+        exit_status = (int)error.status;
+        if (!ok && ranks.count == 1)
             nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     }
     ranks_end(&ranks); /* waits for the others, where they found each other */

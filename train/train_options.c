@@ -20,8 +20,8 @@ struct given {
         checkpoint_seconds;
 };
 
-static enum status refuse_meaningless(const struct train_options *options,
-                                      const struct given *given, struct error *error)
+static bool refuse_meaningless(const struct train_options *options, const struct given *given,
+                               struct error *error)
 {
     bool is_fitted = options->model == MODEL_NEAREST_MEAN;
     const struct {
@@ -57,11 +57,11 @@ static enum status refuse_meaningless(const struct train_options *options,
                 rules[i].reason ? rules[i].reason
                                 : "has no meaning for --model nearest-mean, which is fitted in one "
                                   "pass over the samples");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status take_operands(struct train_options *options, int argc, char **argv, int first,
-                                 struct error *error)
+static bool take_operands(struct train_options *options, int argc, char **argv, int first,
+                          struct error *error)
 {
     if (argc - first < 1)
         return error_set(error, STATUS_USAGE, NULL, "STORE.h5 is missing");
@@ -77,7 +77,7 @@ static enum status take_operands(struct train_options *options, int argc, char *
         return error_set(error, STATUS_USAGE, NULL, "--init-std 0 is --init zeros");
     if (options->learning_rate == 0)
         return error_set(error, STATUS_USAGE, NULL, "--learning-rate 0 would learn nothing");
-    return STATUS_OK;
+    return true;
 }
 
 /* Options that the table leaves as text. */
@@ -85,8 +85,8 @@ struct texts {
     const char *shuffle, *memory_limit;
 };
 
-static enum status take_texts(struct train_options *options, const struct texts *texts,
-                              struct error *error)
+static bool take_texts(struct train_options *options, const struct texts *texts,
+                       struct error *error)
 {
     const char *shuffle = texts->shuffle;
 
@@ -103,21 +103,21 @@ static enum status take_texts(struct train_options *options, const struct texts 
             ERROR_AT(.expected = "full, none or window:N", .found = TEXT("'%s'", shuffle)),
             "--shuffle");
     if (options->shuffle == SHUFFLE_WINDOW &&
-        parse_count("--shuffle window:N", shuffle + 7, 1, INT32_MAX, &options->shuffle_window,
-                    error) != STATUS_OK)
-        return error->status;
+        !parse_count("--shuffle window:N", shuffle + 7, 1, INT32_MAX, &options->shuffle_window,
+                     error))
+        return error_ok(error);
     return texts->memory_limit ? parse_nbytes("--memory-limit", texts->memory_limit, 1,
                                               &options->memory_limit, error)
-                               : STATUS_OK;
+                               : true;
 }
 
-enum status train_options_parse(struct train_options *options, struct program *program, int argc,
-                                char **argv, bool *done, struct error *error)
+bool train_options_parse(struct train_options *options, struct program *program, int argc,
+                         char **argv, bool *done, struct error *error)
 {
     struct given given = {0};
     struct texts texts = {.shuffle = "full"};
     int first_operand;
-    enum status status;
+    bool ok;
 
     *options = (struct train_options){.model = MODEL_LINEAR,
                                       .learning_rate = 1.0,
@@ -222,15 +222,15 @@ enum status train_options_parse(struct train_options *options, struct program *p
         .options = specs,
         .num_options = sizeof(specs) / sizeof(specs[0]),
     };
-    status = options_parse(program, argc, argv, &first_operand, done, error);
+    ok = options_parse(program, argc, argv, &first_operand, done, error);
     program->options = NULL; /* the table goes with this function */
     program->num_options = 0;
-    if (status != STATUS_OK || *done)
-        return status;
-    status = take_operands(options, argc, argv, first_operand, error);
-    if (status == STATUS_OK)
-        status = take_texts(options, &texts, error);
-    if (status == STATUS_OK)
-        status = refuse_meaningless(options, &given, error);
-    return status;
+    if (!ok || *done)
+        return ok;
+    ok = take_operands(options, argc, argv, first_operand, error);
+    if (ok)
+        ok = take_texts(options, &texts, error);
+    if (ok)
+        ok = refuse_meaningless(options, &given, error);
+    return ok;
 }

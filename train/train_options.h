@@ -53,7 +53,7 @@ struct train_options {
  * program is filled in either case, for options_exit_status.  An option that has no meaning for
  * the chosen model is refused.
  */
-enum status train_options_parse(struct train_options *options, struct program *program, int argc,
-                                char **argv, bool *done, struct error *error);
+bool train_options_parse(struct train_options *options, struct program *program, int argc,
+                         char **argv, bool *done, struct error *error);
 
 #endif

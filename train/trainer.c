@@ -21,58 +21,57 @@ static uint64_t num_rows_of(const struct trainer *trainer)
  * How the slices of whole batches, and those of the epoch's last batch, are summed over ranks.
  * own_slices: how many of each are this rank's.
  */
-static enum status join_ranks(struct trainer *trainer, uint64_t largest_batch, uint64_t num_rows,
-                              size_t own_slices[2], struct error *error)
+static bool join_ranks(struct trainer *trainer, uint64_t largest_batch, uint64_t num_rows,
+                       size_t own_slices[2], struct error *error)
 {
     uint64_t rest = num_rows % largest_batch;
     const size_t num_slices[2] = {batch_num_slices(largest_batch),
                                   batch_num_slices(rest > 0 ? rest : largest_batch)};
     size_t first;
-    enum status status;
+    bool ok;
 
     own_slices[0] = num_slices[0];
     own_slices[1] = num_slices[1];
     if (trainer->ranks->count == 1)
-        return STATUS_OK;
-    status =
-        exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
-                        trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
-    for (int i = 0; i < 2 && status == STATUS_OK; i++)
+        return true;
+    ok = exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
+                         trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
+    for (int i = 0; i < 2 && ok; i++)
         own_slices[i] = exchange_own_slices(&trainer->exchange, num_slices[i], &first);
-    if (status != STATUS_OK || !trainer->samples.dataset->is_part)
-        return status;
+    if (!ok || !trainer->samples.dataset->is_part)
+        return ok;
     trainer->samples.fetch = &trainer->fetch;
     return fetch_create(&trainer->fetch, trainer->ranks, trainer->samples.dataset,
                         &trainer->exchange, largest_batch, error);
 }
 
-enum status trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
-                           struct model *model, struct dataset *train, struct ranks *ranks,
-                           struct error *error)
+bool trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
+                    struct model *model, struct dataset *train, struct ranks *ranks,
+                    struct error *error)
 {
     uint64_t largest_batch =
         settings->batch_size < train->num_rows ? settings->batch_size : train->num_rows;
     size_t num_parameters = model->num_parameters, own_slices[2], max_slices = 0;
-    enum status status;
+    bool ok;
 
     *trainer = (struct trainer){.settings = *settings, .model = model, .ranks = ranks};
-    status = samples_create(&trainer->samples, train, &settings->order, error);
-    if (status == STATUS_OK)
-        status = join_ranks(trainer, largest_batch, train->num_rows, own_slices, error);
-    if (status == STATUS_OK)
+    ok = samples_create(&trainer->samples, train, &settings->order, error);
+    if (ok)
+        ok = join_ranks(trainer, largest_batch, train->num_rows, own_slices, error);
+    if (ok)
         max_slices = own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1];
-    for (int i = 0; i < 2 && status == STATUS_OK; i++)
-        status = memory_allocate(&trainer->slice_losses[i], max_slices, sizeof(double), error);
-    if (status == STATUS_OK && settings->momentum != 0)
-        status = memory_allocate(&trainer->velocity, num_parameters, sizeof(float), error);
-    if (status == STATUS_OK && settings->accumulate > 1)
-        status = memory_allocate(&trainer->accumulated, num_parameters, sizeof(float), error);
-    if (status == STATUS_OK)
-        status = team_create(&trainer->team, model, trainer->velocity, trainer->accumulated,
-                             (size_t)settings->num_threads, own_slices, ranks->count == 1, error);
-    if (status != STATUS_OK)
+    for (int i = 0; i < 2 && ok; i++)
+        ok = memory_allocate(&trainer->slice_losses[i], max_slices, sizeof(double), error);
+    if (ok && settings->momentum != 0)
+        ok = memory_allocate(&trainer->velocity, num_parameters, sizeof(float), error);
+    if (ok && settings->accumulate > 1)
+        ok = memory_allocate(&trainer->accumulated, num_parameters, sizeof(float), error);
+    if (ok)
+        ok = team_create(&trainer->team, model, trainer->velocity, trainer->accumulated,
+                         (size_t)settings->num_threads, own_slices, ranks->count == 1, error);
+    if (!ok)
         trainer_destroy(trainer);
-    return status;
+    return ok;
 }
 
 void trainer_destroy(struct trainer *trainer)
@@ -282,9 +281,8 @@ static void tell_failure(struct trainer *trainer, const struct batch *batch)
                      (struct wish){.failed = 1});
 }
 
-enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
-                              trainer_wish_function *get_wish, void *context, bool *is_complete,
-                              struct error *error)
+bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch, trainer_wish_function *get_wish,
+                       void *context, bool *is_complete, struct error *error)
 {
     const struct wish_source source = {get_wish, context};
     uint64_t batch_size = trainer->settings.batch_size, num_rows = num_rows_of(trainer);
@@ -297,17 +295,16 @@ enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
         struct batch batch = batch_of(trainer, trainer->batch, num_batches, 0);
         uint64_t end;
 
-        if (samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error) !=
-            STATUS_OK) {
+        if (!samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error)) {
             tell_failure(trainer, &batch);
-            return ranks_agree(trainer->ranks, error->status, error);
+            return ranks_agree(trainer->ranks, error);
         }
         is_paused = !run_batches(trainer, end, num_batches, &source);
     }
     *is_complete = !is_paused;
     if (trainer->wish.failed)
-        return ranks_agree(trainer->ranks, STATUS_OK, error);
-    return STATUS_OK;
+        return ranks_agree(trainer->ranks, error);
+    return true;
 }
 
 void trainer_gather_velocity(struct trainer *trainer)

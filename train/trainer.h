@@ -51,9 +51,9 @@ struct trainer {
 };
 
 /* The model, the dataset and the ranks must live as long. */
-enum status trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
-                           struct model *model, struct dataset *train, struct ranks *ranks,
-                           struct error *error);
+bool trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
+                    struct model *model, struct dataset *train, struct ranks *ranks,
+                    struct error *error);
 void trainer_destroy(struct trainer *trainer);
 
 /* Asked by one thread of each rank at every batch: what this rank wishes.  context is the
@@ -68,9 +68,8 @@ typedef struct wish trainer_wish_function(void *context, uint64_t num_samples_do
  * calling again goes on to the same bits.  It fails when samples cannot be read.  Collective: all
  * ranks pause, end or fail alike.
  */
-enum status trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
-                              trainer_wish_function *get_wish, void *context, bool *is_complete,
-                              struct error *error);
+bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch, trainer_wish_function *get_wish,
+                       void *context, bool *is_complete, struct error *error);
 
 /* Collective: makes velocity whole on every rank. */
 void trainer_gather_velocity(struct trainer *trainer);
@@ -89,7 +88,7 @@ struct validation {
     uint64_t num_correct;
 };
 
-enum status validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
-                     int num_threads, struct validation *validation, struct error *error);
+bool validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
+              int num_threads, struct validation *validation, struct error *error);
 
 #endif

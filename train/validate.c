@@ -21,18 +21,17 @@ static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_
 }
 
 /* Makes slices from slice on available, until before *end. */
-static enum status reach_slice(struct dataset *dataset, size_t slice, size_t *end,
-                               struct error *error)
+static bool reach_slice(struct dataset *dataset, size_t slice, size_t *end, struct error *error)
 {
     uint64_t first = slice * MODEL_SLICE_ROWS, available;
     uint64_t in_block = first & (((uint64_t)1 << dataset->block_shift) - 1);
-    enum status status = dataset_reach(dataset, first - in_block, &available, error);
+    bool ok = dataset_reach(dataset, first - in_block, &available, error);
 
     /* Only the last slice may be short. */
-    if (status == STATUS_OK)
+    if (ok)
         *end = (size_t)(available / MODEL_SLICE_ROWS +
                         (available == dataset->num_rows && available % MODEL_SLICE_ROWS != 0));
-    return status;
+    return ok;
 }
 
 /* Writes the losses of slices begin .. end - 1 and returns how many predictions are right. */
@@ -59,8 +58,8 @@ static uint64_t evaluate_slices(const struct model *model, const struct dataset 
     return num_correct;
 }
 
-enum status validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
-                     int num_threads, struct validation *validation, struct error *error)
+bool validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
+              int num_threads, struct validation *validation, struct error *error)
 {
     size_t num_slices = (size_t)((dataset->num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
     size_t begin = ranks->index * num_slices / ranks->count;
@@ -68,25 +67,25 @@ enum status validate(const struct model *model, struct dataset *dataset, struct 
     struct model_workspace *workspaces = NULL;
     double *slice_losses = NULL, loss_sum = 0;
     uint64_t num_correct = 0;
-    enum status status;
+    bool ok;
 
     *validation = (struct validation){.loss = NAN, .accuracy = NAN};
     if (dataset->num_rows == 0)
-        return STATUS_OK;
-    status = memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&workspaces, (size_t)num_threads, sizeof(*workspaces), error);
-    for (int i = 0; i < num_threads && status == STATUS_OK; i++)
-        status = model_workspace_create(model, &workspaces[i], error);
-    status = ranks_agree(ranks, status, error);
-    if (status != STATUS_OK)
+        return true;
+    ok = memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error);
+    if (ok)
+        ok = memory_allocate(&workspaces, (size_t)num_threads, sizeof(*workspaces), error);
+    for (int i = 0; i < num_threads && ok; i++)
+        ok = model_workspace_create(model, &workspaces[i], error);
+    ok = ranks_agree(ranks, error);
+    if (!ok)
         goto out;
 
-    for (size_t slice = begin; slice < end && status == STATUS_OK;) {
+    for (size_t slice = begin; slice < end && ok;) {
         size_t stretch_end;
 
-        status = reach_slice(dataset, slice, &stretch_end, error);
-        if (status != STATUS_OK)
+        ok = reach_slice(dataset, slice, &stretch_end, error);
+        if (!ok)
             break;
         if (stretch_end > end)
             stretch_end = end;
@@ -94,8 +93,8 @@ enum status validate(const struct model *model, struct dataset *dataset, struct 
                                        slice_losses);
         slice = stretch_end;
     }
-    status = ranks_agree(ranks, status, error);
-    if (status != STATUS_OK)
+    ok = ranks_agree(ranks, error);
+    if (!ok)
         goto out;
     gather_losses(ranks, slice_losses, num_slices);
     ranks_add(ranks, &num_correct, 1);
@@ -109,5 +108,5 @@ out:
         model_workspace_destroy(&workspaces[i]);
     free(workspaces);
     free(slice_losses);
-    return status;
+    return ok;
 }

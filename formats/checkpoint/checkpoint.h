@@ -82,14 +82,13 @@ struct checkpoint {
 };
 
 /* Writes atomically: path holds the whole checkpoint or what it held before. */
-enum status checkpoint_write(const char *path, const struct checkpoint *checkpoint,
-                             struct error *error);
+bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, struct error *error);
 
 /*
  * Reads and checks a whole checkpoint: format, version, types, shapes, the CRC-32 of every tensor.
  * On success it owns its memory; free it with checkpoint_free.
  */
-enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error);
+bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error);
 
 /*
  * Of a file that checkpoint_read refused (STATUS_DATA): whether an older one may stand in for it,

@@ -31,7 +31,7 @@ static bool parse_name(const char *name, uint64_t *epoch)
         return false;
     memcpy(digits, name + 6, num_digits);
     digits[num_digits] = '\0';
-    return parse_count("epoch", digits, 0, UINT64_MAX, epoch, &ignored) == STATUS_OK &&
+    return parse_count("epoch", digits, 0, UINT64_MAX, epoch, &ignored) &&
            strcmp(format_name(again, *epoch), name) == 0;
 }
 
@@ -42,8 +42,8 @@ static int compare_epochs(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static enum status add_epoch(struct checkpoint_folder *list, size_t *capacity, uint64_t epoch,
-                             struct error *error)
+static bool add_epoch(struct checkpoint_folder *list, size_t *capacity, uint64_t epoch,
+                      struct error *error)
 {
     if (list->count == *capacity) {
         size_t grown = *capacity ? 2 * *capacity : 64;
@@ -55,20 +55,19 @@ static enum status add_epoch(struct checkpoint_folder *list, size_t *capacity, u
         *capacity = grown;
     }
     list->epochs[list->count++] = epoch;
-    return STATUS_OK;
+    return true;
 }
 
-enum status checkpoint_folder_list(const char *folder, struct checkpoint_folder *list,
-                                   struct error *error)
+bool checkpoint_folder_list(const char *folder, struct checkpoint_folder *list, struct error *error)
 {
     DIR *directory = opendir(folder);
     size_t capacity = 0;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *list = (struct checkpoint_folder){0};
     if (!directory)
         return error_set_errno(error, folder, "cannot open the folder");
-    while (status == STATUS_OK) {
+    while (ok) {
         const struct dirent *entry;
         uint64_t epoch;
 
@@ -76,16 +75,16 @@ enum status checkpoint_folder_list(const char *folder, struct checkpoint_folder 
         entry = readdir(directory);
         if (!entry) {
             if (errno)
-                status = error_set_errno(error, folder, "cannot read the folder");
+                ok = error_set_errno(error, folder, "cannot read the folder");
             break;
         }
         if (parse_name(entry->d_name, &epoch))
-            status = add_epoch(list, &capacity, epoch, error);
+            ok = add_epoch(list, &capacity, epoch, error);
     }
     closedir(directory);
     if (list->count > 1)
         qsort(list->epochs, list->count, sizeof(*list->epochs), compare_epochs);
-    return status;
+    return ok;
 }
 
 void checkpoint_folder_free(struct checkpoint_folder *list)

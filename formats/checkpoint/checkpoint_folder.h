@@ -20,8 +20,8 @@ struct checkpoint_folder {
  * checkpoint_read to say.  An empty list is no error; STATUS_IO when the folder cannot be read.
  * Free the list with checkpoint_folder_free, after a failure too.
  */
-enum status checkpoint_folder_list(const char *folder, struct checkpoint_folder *list,
-                                   struct error *error);
+bool checkpoint_folder_list(const char *folder, struct checkpoint_folder *list,
+                            struct error *error);
 void checkpoint_folder_free(struct checkpoint_folder *list);
 
 /* "FOLDER/epoch-NNNN.h5", malloc'ed, for the caller to free; NULL when there is no memory. */

@@ -59,8 +59,7 @@ static void read_tensor(const struct h5_context *file, hid_t group, const char *
             num_elements = UINT64_MAX;
     }
     rows_check_plausible(file, dataset, full_name, num_elements, sizeof(float));
-    if (!h5_ok(file) ||
-        memory_allocate(&tensor->data, num_elements, sizeof(float), file->error) != STATUS_OK)
+    if (!h5_ok(file) || !memory_allocate(&tensor->data, num_elements, sizeof(float), file->error))
         goto out;
     h5_read_dataset(file, dataset, full_name, H5T_NATIVE_FLOAT, tensor->data);
     stored_crc32 = (uint32_t)h5_read_count_attribute(file, dataset, "crc32");
@@ -154,11 +153,10 @@ static void read_history(const struct h5_context *file, hid_t root, struct check
     dataset = h5_open_dataset(file, group, "epoch");
     h5_check_dataset(file, dataset, "/history/epoch", H5T_INTEGER, 1, &num_records);
     rows_check_plausible(file, dataset, "/history/epoch", num_records, sizeof(*epochs));
-    if (!h5_ok(file) ||
-        memory_allocate(&epochs, num_records, sizeof(*epochs), file->error) != STATUS_OK ||
-        memory_allocate(&values, num_records, sizeof(*values), file->error) != STATUS_OK ||
-        memory_allocate(&checkpoint->records, num_records, sizeof(*checkpoint->records),
-                        file->error) != STATUS_OK)
+    if (!h5_ok(file) || !memory_allocate(&epochs, num_records, sizeof(*epochs), file->error) ||
+        !memory_allocate(&values, num_records, sizeof(*values), file->error) ||
+        !memory_allocate(&checkpoint->records, num_records, sizeof(*checkpoint->records),
+                         file->error))
         goto out;
     if (num_records > 0)
         h5_read_dataset(file, dataset, "/history/epoch", H5T_NATIVE_UINT64, epochs);
@@ -243,7 +241,7 @@ static void check_digest(const struct h5_context *file, hid_t root,
                   stored, computed);
 }
 
-enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error)
+bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct error *error)
 {
     struct h5_context file = {.path = path, .error = error};
     hid_t root;
@@ -269,16 +267,16 @@ enum status checkpoint_read(const char *path, struct checkpoint *checkpoint, str
     h5_close(&file, &root);
     if (!h5_ok(&file))
         checkpoint_free(checkpoint);
-    return error->status;
+    return error_ok(error);
 }
 
 bool checkpoint_is_damaged(const char *path)
 {
     struct error error = {0};
     bool is_sealed;
-    enum status status = seal_check(path, path, true, 1, &is_sealed, &error);
+    bool ok = seal_check(path, path, true, 1, &is_sealed, &error);
 
-    return status == STATUS_DATA || (status == STATUS_OK && !is_sealed);
+    return ok ? !is_sealed : error.status == STATUS_DATA;
 }
 
 void checkpoint_free(struct checkpoint *checkpoint)

@@ -85,8 +85,8 @@ static void write_history(const struct h5_context *file, hid_t root,
     uint64_t *epochs = NULL;
     double *values = NULL;
 
-    if (memory_allocate(&epochs, num_records, sizeof(*epochs), file->error) != STATUS_OK ||
-        memory_allocate(&values, num_records, sizeof(*values), file->error) != STATUS_OK)
+    if (!memory_allocate(&epochs, num_records, sizeof(*epochs), file->error) ||
+        !memory_allocate(&values, num_records, sizeof(*values), file->error))
         goto out;
     h5_write_text_attribute(file, group, "description",
                             "one entry an epoch; train_loss is the mean over the epoch's samples, "
@@ -141,16 +141,15 @@ static void write_store(const struct h5_context *file, hid_t root,
     h5_close(file, &group);
 }
 
-enum status checkpoint_write(const char *path, const struct checkpoint *checkpoint,
-                             struct error *error)
+bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, struct error *error)
 {
     struct atomic_file output;
     struct h5_context file = {.path = path, .error = error};
     hid_t root = H5I_INVALID_HID;
     char digest[65];
 
-    if (atomic_file_begin(&output, path, error) != STATUS_OK)
-        return error->status;
+    if (!atomic_file_begin(&output, path, error))
+        return false;
     file.storage_path = output.temporary_path;
     root = h5_create_file(&file);
     h5_write_format(&file, root, CHECKPOINT_FORMAT, CHECKPOINT_VERSION);
@@ -170,8 +169,8 @@ enum status checkpoint_write(const char *path, const struct checkpoint *checkpoi
     write_history(&file, root, checkpoint);
     write_store(&file, root, checkpoint);
     h5_close(&file, &root);
-    if (error->status == STATUS_OK)
+    if (error_ok(error))
         atomic_file_commit(&output, error);
     atomic_file_abandon(&output);
-    return error->status;
+    return error_ok(error);
 }

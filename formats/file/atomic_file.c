@@ -43,13 +43,12 @@ static bool may_go_without(int number)
             strcmp(wish, "BEST_EFFORT") == 0);
 }
 
-enum status atomic_file_lock(int descriptor, const char *path, const char *what,
-                             struct error *error)
+bool atomic_file_lock(int descriptor, const char *path, const char *what, struct error *error)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
     if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0 || may_go_without(errno))
-        return STATUS_OK;
+        return true;
     if (errno == EAGAIN || errno == EACCES)
         return error_set(error, STATUS_IO, ERROR_AT(.file = path), "%s", what);
     return error_set_errno(error, path, "the file system cannot lock files");
@@ -59,7 +58,7 @@ enum status atomic_file_lock(int descriptor, const char *path, const char *what,
  * Opens and locks the temporary file.  Between the two, its owner may have renamed it to the
  * final name: then what is locked is not what bears the temporary name, and all starts again.
  */
-static enum status open_temporary(struct atomic_file *file, struct error *error)
+static bool open_temporary(struct atomic_file *file, struct error *error)
 {
     struct stat locked, named;
 
@@ -67,9 +66,9 @@ static enum status open_temporary(struct atomic_file *file, struct error *error)
         file->lock = open(file->temporary_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (file->lock < 0)
             return error_set_errno(error, file->path, "cannot create");
-        if (atomic_file_lock(file->lock, file->path, "another process is writing this file",
-                             error) != STATUS_OK)
-            return error->status;
+        if (!atomic_file_lock(file->lock, file->path, "another process is writing this file",
+                              error))
+            return false;
         if (fstat(file->lock, &locked) != 0)
             goto fail;
         if (stat(file->temporary_path, &named) != 0) {
@@ -81,75 +80,75 @@ static enum status open_temporary(struct atomic_file *file, struct error *error)
         close(file->lock);
     }
     if (ftruncate(file->lock, 0) == 0)
-        return STATUS_OK;
+        return true;
 fail:
     error_set_errno(error, file->path, "cannot create");
     /* Locked, so ours or a dead process's. */
     unlink(file->temporary_path);
-    return STATUS_IO;
+    return false;
 }
 
-enum status atomic_file_begin(struct atomic_file *file, const char *path, struct error *error)
+bool atomic_file_begin(struct atomic_file *file, const char *path, struct error *error)
 {
     struct stat info;
-    enum status status;
+    bool ok;
 
     *file = (struct atomic_file){.lock = -1, .path = strdup(path)};
     /* A rename over a device or a folder would not do what was meant. */
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        status = error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
+        ok = error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
         goto fail;
     }
     file->temporary_path = temporary_name(path);
     if (!file->path || !file->temporary_path) {
-        status = error_set_memory(error, strlen(path));
+        ok = error_set_memory(error, strlen(path));
         goto fail;
     }
-    status = open_temporary(file, error);
-    if (status == STATUS_OK)
-        return STATUS_OK;
+    ok = open_temporary(file, error);
+    if (ok)
+        return true;
     free(file->temporary_path);
     file->temporary_path = NULL; /* not ours to remove */
 fail:
     atomic_file_abandon(file);
-    return status;
+    return ok;
 }
 
-static enum status flush_to_disk(const char *path, const char *name, int flags, struct error *error)
+static bool flush_to_disk(const char *path, const char *name, int flags, struct error *error)
 {
     int descriptor = open(path, flags | O_CLOEXEC);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (descriptor < 0)
         return error_set_errno(error, name, "cannot open to flush to disk");
     /* Some file systems cannot flush a folder and say EINVAL: there is nothing to wait for. */
     if (fsync(descriptor) != 0 && !((flags & O_DIRECTORY) && errno == EINVAL))
-        status = error_set_errno(error, name, "cannot flush to disk");
+        ok = error_set_errno(error, name, "cannot flush to disk");
     close(descriptor);
-    return status;
+    return ok;
 }
 
-enum status atomic_file_commit(struct atomic_file *file, struct error *error)
+bool atomic_file_commit(struct atomic_file *file, struct error *error)
 {
     char *folder = folder_of(file->path);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!folder)
-        status = error_set_memory(error, strlen(file->path));
-    if (status == STATUS_OK)
-        status = seal_append(file->temporary_path, file->path, error);
-    if (status == STATUS_OK)
-        status = flush_to_disk(file->temporary_path, file->path, O_RDONLY, error);
-    if (status == STATUS_OK && rename(file->temporary_path, file->path) != 0)
-        status = error_set_errno(error, file->path, "cannot rename the finished file");
-    if (status == STATUS_OK) {
+        ok = error_set_memory(error, strlen(file->path));
+    if (ok)
+        ok = seal_append(file->temporary_path, file->path, error);
+    if (ok)
+        ok = flush_to_disk(file->temporary_path, file->path, O_RDONLY, error);
+    if (ok && rename(file->temporary_path, file->path) != 0)
+        ok = error_set_errno(error, file->path, "cannot rename the finished file");
+    if (ok) {
         free(file->temporary_path);
         file->temporary_path = NULL;
-        status = flush_to_disk(folder, file->path, O_RDONLY | O_DIRECTORY, error);
+        ok = flush_to_disk(folder, file->path, O_RDONLY | O_DIRECTORY, error);
     }
     free(folder);
     atomic_file_abandon(file);
-    return status;
+    return ok;
 }
 
 void atomic_file_abandon(struct atomic_file *file)

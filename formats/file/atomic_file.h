@@ -23,10 +23,10 @@ struct atomic_file {
  * Makes and locks the temporary file, empty.  STATUS_IO if another process is writing it, if the
  * folder cannot be written, or if path names something that is no regular file.
  */
-enum status atomic_file_begin(struct atomic_file *file, const char *path, struct error *error);
+bool atomic_file_begin(struct atomic_file *file, const char *path, struct error *error);
 
 /* Seals, flushes and renames; on failure removes the temporary file.  Frees all. */
-enum status atomic_file_commit(struct atomic_file *file, struct error *error);
+bool atomic_file_commit(struct atomic_file *file, struct error *error);
 
 /* Removes the temporary file, if any, and frees all.  Safe after commit. */
 void atomic_file_abandon(struct atomic_file *file);
@@ -36,7 +36,6 @@ void atomic_file_abandon(struct atomic_file *file);
  * work").  A file system without locks is an error too, which says so, unless the environment's
  * HDF5_USE_FILE_LOCKING (FALSE, 0 or BEST_EFFORT) allows it.
  */
-enum status atomic_file_lock(int descriptor, const char *path, const char *what,
-                             struct error *error);
+bool atomic_file_lock(int descriptor, const char *path, const char *what, struct error *error);
 
 #endif

@@ -42,22 +42,21 @@ static bool read_at(int descriptor, void *bytes, size_t nbytes, uint64_t offset)
 }
 
 /* CRC-32 of the first nbytes of a file, read in blocks by several threads. */
-static enum status compute_crc32(int descriptor, const char *name, uint64_t nbytes, int num_threads,
-                                 uint32_t *result, struct error *error)
+static bool compute_crc32(int descriptor, const char *name, uint64_t nbytes, int num_threads,
+                          uint32_t *result, struct error *error)
 {
     uint64_t num_blocks = (nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES;
     uint32_t *block_crc32 = NULL;
     unsigned char *buffers = NULL;
     int read_errno = -1;
     uLong crc = crc32_z(0, NULL, 0);
-    enum status status =
-        memory_allocate(&block_crc32, (size_t)num_blocks, sizeof(*block_crc32), error);
+    bool ok = memory_allocate(&block_crc32, (size_t)num_blocks, sizeof(*block_crc32), error);
 
     if ((uint64_t)num_threads > num_blocks)
         num_threads = num_blocks ? (int)num_blocks : 1;
-    if (status == STATUS_OK)
-        status = memory_allocate_unset(&buffers, (size_t)num_threads, BLOCK_NBYTES, error);
-    if (status != STATUS_OK)
+    if (ok)
+        ok = memory_allocate_unset(&buffers, (size_t)num_threads, BLOCK_NBYTES, error);
+    if (!ok)
         goto out;
 #pragma omp parallel for num_threads(num_threads) schedule(static, 1) reduction(max : read_errno)
     for (uint64_t block = 0; block < num_blocks; block++) {
@@ -73,7 +72,7 @@ static enum status compute_crc32(int descriptor, const char *name, uint64_t nbyt
     }
     if (read_errno >= 0) {
         errno = read_errno ? read_errno : EIO;
-        status = error_set_errno(error, name, "cannot read");
+        ok = error_set_errno(error, name, "cannot read");
         goto out;
     }
     for (uint64_t block = 0; block < num_blocks; block++) {
@@ -86,7 +85,7 @@ static enum status compute_crc32(int descriptor, const char *name, uint64_t nbyt
 out:
     free(buffers);
     free(block_crc32);
-    return status;
+    return ok;
 }
 
 static void format_line(char line[SEAL_NBYTES + 1], uint64_t nbytes, uint32_t crc32)
@@ -96,47 +95,47 @@ static void format_line(char line[SEAL_NBYTES + 1], uint64_t nbytes, uint32_t cr
              crc32_of(line, SEALED_PART_NBYTES));
 }
 
-enum status seal_append(const char *path, const char *name, struct error *error)
+bool seal_append(const char *path, const char *name, struct error *error)
 {
     int descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
     char line[SEAL_NBYTES + 1];
     struct stat info;
     uint32_t crc32 = 0;
-    enum status status;
+    bool ok;
 
     if (descriptor < 0)
         return error_set_errno(error, name, "cannot open to seal");
     if (fstat(descriptor, &info) != 0) {
-        status = error_set_errno(error, name, "cannot look at");
+        ok = error_set_errno(error, name, "cannot look at");
         goto out;
     }
-    status = compute_crc32(descriptor, name, (uint64_t)info.st_size, 1, &crc32, error);
-    if (status != STATUS_OK)
+    ok = compute_crc32(descriptor, name, (uint64_t)info.st_size, 1, &crc32, error);
+    if (!ok)
         goto out;
     format_line(line, (uint64_t)info.st_size, crc32);
-    for (size_t done = 0; done < SEAL_NBYTES && status == STATUS_OK;) {
+    for (size_t done = 0; done < SEAL_NBYTES && ok;) {
         ssize_t written = write(descriptor, line + done, SEAL_NBYTES - done);
 
         if (written >= 0)
             done += (size_t)written;
         else if (errno != EINTR)
-            status = error_set_errno(error, name, "cannot write");
+            ok = error_set_errno(error, name, "cannot write");
     }
 out:
-    if (close(descriptor) != 0 && status == STATUS_OK)
-        status = error_set_errno(error, name, "cannot close");
-    return status;
+    if (close(descriptor) != 0 && ok)
+        ok = error_set_errno(error, name, "cannot close");
+    return ok;
 }
 
-static enum status refuse(const char *name, const char *what, const char *expected,
-                          const char *found, struct error *error)
+static bool refuse(const char *name, const char *what, const char *expected, const char *found,
+                   struct error *error)
 {
     return error_set(error, STATUS_DATA,
                      ERROR_AT(.file = name, .expected = expected, .found = found), "%s", what);
 }
 
-static enum status check_line(int descriptor, const char *name, uint64_t file_nbytes,
-                              const char *line, bool is_full, int num_threads, struct error *error)
+static bool check_line(int descriptor, const char *name, uint64_t file_nbytes, const char *line,
+                       bool is_full, int num_threads, struct error *error)
 {
     char again[SEAL_NBYTES + 1];
     uint64_t nbytes;
@@ -151,62 +150,62 @@ static enum status check_line(int descriptor, const char *name, uint64_t file_nb
         return refuse(name, "the file is damaged: its length is not that of its seal",
                       TEXT("%" PRIu64, nbytes), TEXT("%" PRIu64, file_nbytes - SEAL_NBYTES), error);
     if (!is_full)
-        return STATUS_OK;
-    if (compute_crc32(descriptor, name, nbytes, num_threads, &found_crc32, error) != STATUS_OK)
-        return error->status;
+        return true;
+    if (!compute_crc32(descriptor, name, nbytes, num_threads, &found_crc32, error))
+        return false;
     if (found_crc32 != sealed_crc32)
         return refuse(name, "the file is damaged: its CRC-32 is not that of its seal",
                       TEXT("%08" PRIx32, sealed_crc32), TEXT("%08" PRIx32, found_crc32), error);
-    return STATUS_OK;
+    return true;
 }
 
-enum status seal_check(const char *path, const char *name, bool is_full, int num_threads,
-                       bool *is_sealed, struct error *error)
+bool seal_check(const char *path, const char *name, bool is_full, int num_threads, bool *is_sealed,
+                struct error *error)
 {
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     char line[SEAL_NBYTES + 1] = "";
-    enum status status = STATUS_OK;
+    bool ok = true;
     struct stat info;
 
     *is_sealed = false;
     if (descriptor < 0)
         return error_set_errno(error, name, "cannot open");
     if (fstat(descriptor, &info) != 0)
-        status = error_set_errno(error, name, "cannot look at");
+        ok = error_set_errno(error, name, "cannot look at");
     else if (!S_ISREG(info.st_mode))
-        status = error_set(error, STATUS_IO, ERROR_AT(.file = name), "is not a regular file");
+        ok = error_set(error, STATUS_IO, ERROR_AT(.file = name), "is not a regular file");
     else if (info.st_size >= SEAL_NBYTES &&
              !read_at(descriptor, line, SEAL_NBYTES, (uint64_t)info.st_size - SEAL_NBYTES))
-        status = error_set_errno(error, name, "cannot read");
-    if (status == STATUS_OK && memcmp(line, magic, MAGIC_NBYTES) == 0) {
+        ok = error_set_errno(error, name, "cannot read");
+    if (ok && memcmp(line, magic, MAGIC_NBYTES) == 0) {
         *is_sealed = true;
-        status =
+        ok =
             check_line(descriptor, name, (uint64_t)info.st_size, line, is_full, num_threads, error);
     }
     close(descriptor);
-    return status;
+    return ok;
 }
 
-enum status seal_read(const char *path, const char *name, struct seal *seal, struct error *error)
+bool seal_read(const char *path, const char *name, struct seal *seal, struct error *error)
 {
     char line[SEAL_NBYTES + 1] = "";
     bool is_sealed;
     int descriptor = -1;
     struct stat info;
-    enum status status = seal_check(path, name, false, 1, &is_sealed, error);
+    bool ok = seal_check(path, name, false, 1, &is_sealed, error);
 
-    if (status == STATUS_OK && !is_sealed)
-        status = refuse(name, "has no seal: another program has rewritten it", NULL, NULL, error);
-    if (status != STATUS_OK)
-        return status;
+    if (ok && !is_sealed)
+        ok = refuse(name, "has no seal: another program has rewritten it", NULL, NULL, error);
+    if (!ok)
+        return ok;
     descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0 || fstat(descriptor, &info) != 0 ||
         !read_at(descriptor, line, SEAL_NBYTES, (uint64_t)info.st_size - SEAL_NBYTES))
-        status = error_set_errno(error, name, "cannot read");
+        ok = error_set_errno(error, name, "cannot read");
     else if (sscanf(line + MAGIC_NBYTES, "%20" SCNu64 " %8" SCNx32, &seal->nbytes, &seal->crc32) !=
              2)
-        status = refuse(name, "the seal at its end is damaged", NULL, NULL, error);
+        ok = refuse(name, "the seal at its end is damaged", NULL, NULL, error);
     if (descriptor >= 0)
         close(descriptor);
-    return status;
+    return ok;
 }

@@ -20,15 +20,15 @@
 enum { SEAL_NBYTES = 52 };
 
 /* Appends the seal to a closed file.  name is for messages. */
-enum status seal_append(const char *path, const char *name, struct error *error);
+bool seal_append(const char *path, const char *name, struct error *error);
 
 /*
  * Refuses a file (STATUS_DATA) whose length is not that of its seal or, if is_full, whose bytes
  * are not; for the latter it reads the whole file, on num_threads threads.  *is_sealed is false
  * for a file without a seal, which is no error.  STATUS_IO for what is no regular file.
  */
-enum status seal_check(const char *path, const char *name, bool is_full, int num_threads,
-                       bool *is_sealed, struct error *error);
+bool seal_check(const char *path, const char *name, bool is_full, int num_threads, bool *is_sealed,
+                struct error *error);
 
 /* What a seal says. */
 struct seal {
@@ -37,6 +37,6 @@ struct seal {
 };
 
 /* Reads the seal and checks the length, not the bytes.  A file without one is refused. */
-enum status seal_read(const char *path, const char *name, struct seal *seal, struct error *error);
+bool seal_read(const char *path, const char *name, struct seal *seal, struct error *error);
 
 #endif

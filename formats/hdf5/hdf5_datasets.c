@@ -51,7 +51,7 @@ void h5_write_texts(const struct h5_context *file, hid_t parent, const char *nam
 
         longest = nbytes > longest ? nbytes : longest;
     }
-    if (memory_allocate(&block, texts->count, longest, file->error) != STATUS_OK)
+    if (!memory_allocate(&block, texts->count, longest, file->error))
         return;
     for (size_t i = 0; i < texts->count; i++)
         memcpy(block + i * longest, texts->items[i], strlen(texts->items[i]));
@@ -130,8 +130,8 @@ void h5_read_texts(const struct h5_context *file, hid_t parent, const char *name
         goto out;
     nbytes = H5Tget_size(type);
     rows_check_plausible(file, dataset, name, count, nbytes);
-    if (!h5_ok(file) || memory_allocate(&block, count, nbytes, file->error) != STATUS_OK ||
-        memory_allocate(&text, nbytes + 1, 1, file->error) != STATUS_OK)
+    if (!h5_ok(file) || !memory_allocate(&block, count, nbytes, file->error) ||
+        !memory_allocate(&text, nbytes + 1, 1, file->error))
         goto out;
     if (count > 0)
         h5_read_dataset(file, dataset, name, type, block);

@@ -14,7 +14,7 @@ static int num_live_handles;
 
 bool h5_ok(const struct h5_context *file)
 {
-    return file->error->status == STATUS_OK;
+    return error_ok(file->error);
 }
 
 /* ---- errors ---- */
@@ -194,8 +194,8 @@ hid_t h5_open_file(const struct h5_context *file, bool *is_sealed)
     bool has_seal = false;
 
     begin_hdf5();
-    if (!h5_ok(file) || seal_check(storage_path(file), file->path, !file->skip_seal, num_threads,
-                                   &has_seal, file->error) != STATUS_OK)
+    if (!h5_ok(file) || !seal_check(storage_path(file), file->path, !file->skip_seal, num_threads,
+                                    &has_seal, file->error))
         return id;
     if (is_sealed)
         *is_sealed = has_seal;

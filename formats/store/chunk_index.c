@@ -113,8 +113,7 @@ void chunk_index_read(const struct h5_context *file, hid_t dataset, const char *
         return;
     index->first_chunk = first / index->chunk_rows;
     index->num_chunks = (first + count - 1) / index->chunk_rows + 1 - index->first_chunk;
-    if (memory_allocate(&index->places, index->num_chunks, sizeof(*index->places), file->error) !=
-        STATUS_OK)
+    if (!memory_allocate(&index->places, index->num_chunks, sizeof(*index->places), file->error))
         return;
     for (uint64_t i = 0; i < index->num_chunks && h5_ok(file); i++)
         find_place(file, dataset, name, file_nbytes, is_deflated, index, i);

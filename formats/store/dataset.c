@@ -8,8 +8,8 @@
 /* One block that holds any number of rows there can be. */
 enum { WHOLE_SHIFT = 32 };
 
-enum status dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_nbytes,
-                         uint8_t *pixels, const uint32_t *labels, struct error *error)
+bool dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_nbytes, uint8_t *pixels,
+                  const uint32_t *labels, struct error *error)
 {
     *dataset = (struct dataset){.num_rows = num_rows,
                                 .row_nbytes = row_nbytes,
@@ -24,7 +24,7 @@ enum status dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_
     }
     dataset->whole[0] = pixels;
     dataset->blocks = dataset->whole;
-    return STATUS_OK;
+    return true;
 }
 
 struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_blocks,
@@ -39,40 +39,39 @@ struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_bl
         .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = num_threads};
 }
 
-static enum status load(struct dataset *dataset, struct store *store, enum split split,
-                        int num_threads, struct error *error)
+static bool load(struct dataset *dataset, struct store *store, enum split split, int num_threads,
+                 struct error *error)
 {
     uint64_t num_rows = store_num_rows(store, split);
     size_t row_nbytes = image_num_values(store_image_shape(store));
     uint8_t *pixels = NULL;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (num_rows > 0)
-        status = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
-    if (status == STATUS_OK)
-        status =
-            dataset_take(dataset, num_rows, row_nbytes, pixels, store_labels(store, split), error);
-    if (status == STATUS_OK && num_rows > 0)
-        status = store_read_pixels(store, split, 0, num_rows, num_threads, pixels, error);
-    return status;
+        ok = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
+    if (ok)
+        ok = dataset_take(dataset, num_rows, row_nbytes, pixels, store_labels(store, split), error);
+    if (ok && num_rows > 0)
+        ok = store_read_pixels(store, split, 0, num_rows, num_threads, pixels, error);
+    return ok;
 }
 
-enum status dataset_open(struct dataset *dataset, struct store *store, enum split split,
-                         const struct dataset_plan *plan, struct error *error)
+bool dataset_open(struct dataset *dataset, struct store *store, enum split split,
+                  const struct dataset_plan *plan, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     *dataset = (struct dataset){0};
     if (store_num_rows(store, split) > UINT32_MAX)
         return error_set(error, STATUS_DATA, ERROR_AT(.dataset = split_names[split]),
                          "more than 4294967295 samples");
     if (plan->num_slots == 0 || store_num_rows(store, split) == 0)
-        status = load(dataset, store, split, plan->num_threads, error);
+        ok = load(dataset, store, split, plan->num_threads, error);
     else
-        status = dataset_stream_open(dataset, store, split, plan, error);
-    if (status != STATUS_OK)
+        ok = dataset_stream_open(dataset, store, split, plan, error);
+    if (!ok)
         dataset_close(dataset);
-    return status;
+    return ok;
 }
 
 void dataset_close(struct dataset *dataset)
@@ -90,8 +89,7 @@ uint64_t dataset_nbytes(struct store *store, enum split split, const struct data
     return store_num_rows(store, split) * image_num_values(store_image_shape(store));
 }
 
-enum status dataset_reach(struct dataset *dataset, uint64_t first, uint64_t *end,
-                          struct error *error)
+bool dataset_reach(struct dataset *dataset, uint64_t first, uint64_t *end, struct error *error)
 {
     uint64_t block = first >> dataset->block_shift, end_block = dataset->num_blocks;
 

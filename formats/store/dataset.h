@@ -45,13 +45,13 @@ struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_bl
 
 /* Loads a split, or makes it ready to stream; the store must stay open as long.  A block of a
  * streamed split has store_chunk_rows rows.  An absent split has no rows. */
-enum status dataset_open(struct dataset *dataset, struct store *store, enum split split,
-                         const struct dataset_plan *plan, struct error *error);
+bool dataset_open(struct dataset *dataset, struct store *store, enum split split,
+                  const struct dataset_plan *plan, struct error *error);
 
 /* Makes a dataset of pixels [num_rows][row_nbytes] that are in memory: taken from the caller, who
  * has them from malloc, in success and failure alike.  The labels stay the caller's. */
-enum status dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_nbytes,
-                         uint8_t *pixels, const uint32_t *labels, struct error *error);
+bool dataset_take(struct dataset *dataset, uint64_t num_rows, size_t row_nbytes, uint8_t *pixels,
+                  const uint32_t *labels, struct error *error);
 void dataset_close(struct dataset *dataset);
 
 /* Bytes of memory that a split takes by this plan, labels and checksums aside. */
@@ -68,15 +68,14 @@ void dataset_begin_pass(struct dataset *dataset, const uint32_t *sequence);
  * before; what lies before first need never have been asked for.  STATUS_DATA names a row that is
  * damaged, STATUS_IO what could not be read.
  */
-enum status dataset_reach_blocks(struct dataset *dataset, uint64_t first, uint64_t end,
-                                 struct error *error);
+bool dataset_reach_blocks(struct dataset *dataset, uint64_t first, uint64_t end,
+                          struct error *error);
 
 /*
  * Of a pass in stored order: makes samples from first on available, the first row of a block, as
  * many as there is room for, until before *end.
  */
-enum status dataset_reach(struct dataset *dataset, uint64_t first, uint64_t *end,
-                          struct error *error);
+bool dataset_reach(struct dataset *dataset, uint64_t first, uint64_t *end, struct error *error);
 
 static inline bool dataset_has_row(const struct dataset *dataset, uint64_t sample)
 {

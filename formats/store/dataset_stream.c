@@ -48,31 +48,30 @@ static bool is_block_by_block(const struct chunk_index *index, size_t block_rows
            (num_rows <= index->chunk_rows && index->chunk_rows <= block_rows);
 }
 
-static enum status open_reader(struct dataset_stream *stream, uint64_t num_rows, size_t num_ahead,
-                               struct error *error)
+static bool open_reader(struct dataset_stream *stream, uint64_t num_rows, size_t num_ahead,
+                        struct error *error)
 {
-    enum status status;
+    bool ok;
 
     store_read_chunk_index(stream->store, stream->split, &stream->index, error);
-    if (error->status != STATUS_OK ||
-        !is_block_by_block(&stream->index, stream->block_rows, num_rows))
-        return error->status;
-    status = memory_allocate(&stream->decompressors, (size_t)stream->num_threads,
-                             sizeof(*stream->decompressors), error);
-    for (int i = 0; i < stream->num_threads && status == STATUS_OK; i++)
+    if (!error_ok(error) || !is_block_by_block(&stream->index, stream->block_rows, num_rows))
+        return error_ok(error);
+    ok = memory_allocate(&stream->decompressors, (size_t)stream->num_threads,
+                         sizeof(*stream->decompressors), error);
+    for (int i = 0; i < stream->num_threads && ok; i++)
         if (!(stream->decompressors[i] = decompressor_create()))
-            status = error_set(error, STATUS_INTERNAL, NULL, "no memory to inflate");
-    if (status == STATUS_OK)
-        status = read_ahead_create(&stream->reader, &stream->index, num_ahead, error);
-    return status;
+            ok = error_set(error, STATUS_INTERNAL, NULL, "no memory to inflate");
+    if (ok)
+        ok = read_ahead_create(&stream->reader, &stream->index, num_ahead, error);
+    return ok;
 }
 
-enum status dataset_stream_open(struct dataset *dataset, struct store *store, enum split split,
-                                const struct dataset_plan *plan, struct error *error)
+bool dataset_stream_open(struct dataset *dataset, struct store *store, enum split split,
+                         const struct dataset_plan *plan, struct error *error)
 {
     struct dataset_stream *stream = calloc(1, sizeof(*stream));
     size_t block_rows = store_chunk_rows(store);
-    enum status status;
+    bool ok;
 
     if (!stream)
         return error_set_memory(error, sizeof(*stream));
@@ -91,19 +90,18 @@ enum status dataset_stream_open(struct dataset *dataset, struct store *store, en
     dataset->num_blocks = (dataset->num_rows - 1) / block_rows + 1;
     if (stream->num_slots > dataset->num_blocks)
         stream->num_slots = dataset->num_blocks;
-    status = memory_allocate_unset(&stream->slots, stream->num_slots,
-                                   block_rows * dataset->row_nbytes, error);
-    if (status == STATUS_OK)
-        status =
-            memory_allocate(&stream->blocks, dataset->num_blocks, sizeof(*stream->blocks), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&stream->sequence, dataset->num_blocks, sizeof(*stream->sequence),
-                                 error);
-    if (status == STATUS_OK)
-        status = open_reader(stream, dataset->num_rows, plan->num_ahead, error);
+    ok = memory_allocate_unset(&stream->slots, stream->num_slots, block_rows * dataset->row_nbytes,
+                               error);
+    if (ok)
+        ok = memory_allocate(&stream->blocks, dataset->num_blocks, sizeof(*stream->blocks), error);
+    if (ok)
+        ok = memory_allocate(&stream->sequence, dataset->num_blocks, sizeof(*stream->sequence),
+                             error);
+    if (ok)
+        ok = open_reader(stream, dataset->num_rows, plan->num_ahead, error);
     dataset->blocks = stream->blocks;
     dataset_begin_pass(dataset, NULL);
-    return status;
+    return ok;
 }
 
 void dataset_stream_close(struct dataset_stream *stream)
@@ -199,7 +197,7 @@ static struct chunk_fault unfold(const struct dataset *dataset, uint64_t i, int 
 }
 
 /* Takes what the reader has, at most until place end of the pass. */
-static enum status take_chunks(struct dataset *dataset, uint64_t end, struct error *error)
+static bool take_chunks(struct dataset *dataset, uint64_t end, struct error *error)
 {
     struct dataset_stream *stream = dataset->stream;
     uint64_t count = read_ahead_wait(stream->reader, end - stream->end);
@@ -218,38 +216,37 @@ static enum status take_chunks(struct dataset *dataset, uint64_t end, struct err
     if (first_fault.kind != FAULT_NONE)
         return store_report_fault(stream->store, stream->split, &first_fault, error);
     stream->end += count;
-    return STATUS_OK;
+    return true;
 }
 
 /* Reads the rows of the block at the end of what is there, and of those that follow it in the file,
  * the pass and the slots alike. */
-static enum status read_blocks(struct dataset *dataset, uint64_t end, struct error *error)
+static bool read_blocks(struct dataset *dataset, uint64_t end, struct error *error)
 {
     struct dataset_stream *stream = dataset->stream;
     uint64_t slot = stream->end % stream->num_slots, block = stream->sequence[stream->end];
     uint64_t first_row = block * stream->block_rows, num_left = dataset->num_rows - first_row;
     uint64_t count = 1, num_rows;
-    enum status status;
+    bool ok;
 
     while (stream->end + count < end && slot + count < stream->num_slots &&
            stream->sequence[stream->end + count] == block + count)
         count++;
     num_rows = num_left < count * stream->block_rows ? num_left : count * stream->block_rows;
-    status =
-        store_read_pixels(stream->store, stream->split, first_row, num_rows, stream->num_threads,
-                          stream->slots + slot * stream->block_rows * dataset->row_nbytes, error);
-    if (status == STATUS_OK)
+    ok = store_read_pixels(stream->store, stream->split, first_row, num_rows, stream->num_threads,
+                           stream->slots + slot * stream->block_rows * dataset->row_nbytes, error);
+    if (ok)
         stream->end += count;
-    return status;
+    return ok;
 }
 
-enum status dataset_reach_blocks(struct dataset *dataset, uint64_t first, uint64_t end,
-                                 struct error *error)
+bool dataset_reach_blocks(struct dataset *dataset, uint64_t first, uint64_t end,
+                          struct error *error)
 {
     struct dataset_stream *stream = dataset->stream;
 
     if (!stream)
-        return STATUS_OK;
+        return true;
     assert(first <= end && end <= dataset->num_blocks && end - first <= stream->num_slots);
     if (!stream->is_started || first < stream->begin || first > stream->end) {
         if (stream->is_started)
@@ -262,15 +259,15 @@ enum status dataset_reach_blocks(struct dataset *dataset, uint64_t first, uint64
     forget_blocks(stream, first);
     while (stream->end < end) {
         uint64_t before = stream->end;
-        enum status status =
+        bool ok =
             stream->reader ? take_chunks(dataset, end, error) : read_blocks(dataset, end, error);
 
-        if (status != STATUS_OK)
-            return status;
+        if (!ok)
+            return ok;
         for (uint64_t place = before; place < stream->end; place++)
             stream->blocks[stream->sequence[place]] = stream->slots + place % stream->num_slots *
                                                                           stream->block_rows *
                                                                           dataset->row_nbytes;
     }
-    return STATUS_OK;
+    return true;
 }

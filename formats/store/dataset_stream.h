@@ -5,8 +5,8 @@
 #include "formats/store/dataset.h"
 
 /* Fills dataset; its split has rows and plan->num_slots is not 0. */
-enum status dataset_stream_open(struct dataset *dataset, struct store *store, enum split split,
-                                const struct dataset_plan *plan, struct error *error);
+bool dataset_stream_open(struct dataset *dataset, struct store *store, enum split split,
+                         const struct dataset_plan *plan, struct error *error);
 /* NULL is fine. */
 void dataset_stream_close(struct dataset_stream *stream);
 size_t dataset_stream_num_slots(const struct dataset_stream *stream);

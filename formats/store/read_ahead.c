@@ -66,7 +66,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-static enum status start_thread(struct read_ahead *reader, struct error *error)
+static bool start_thread(struct read_ahead *reader, struct error *error)
 {
     sigset_t all, before;
     int result;
@@ -79,14 +79,14 @@ static enum status start_thread(struct read_ahead *reader, struct error *error)
     if (result != 0)
         return error_set(error, STATUS_INTERNAL, NULL, "cannot start a thread: %s",
                          strerror(result));
-    return STATUS_OK;
+    return true;
 }
 
-enum status read_ahead_create(struct read_ahead **result, const struct chunk_index *index,
-                              size_t num_buffers, struct error *error)
+bool read_ahead_create(struct read_ahead **result, const struct chunk_index *index,
+                       size_t num_buffers, struct error *error)
 {
     struct read_ahead *reader = calloc(1, sizeof(*reader));
-    enum status status;
+    bool ok;
 
     *result = reader;
     if (!reader)
@@ -97,16 +97,16 @@ enum status read_ahead_create(struct read_ahead **result, const struct chunk_ind
     pthread_mutex_init(&reader->mutex, NULL);
     pthread_cond_init(&reader->may_read, NULL);
     pthread_cond_init(&reader->has_read, NULL);
-    status = memory_allocate_unset(&reader->buffers, num_buffers, reader->buffer_nbytes, error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&reader->errnos, num_buffers, sizeof(*reader->errnos), error);
-    if (status == STATUS_OK)
-        status = start_thread(reader, error);
-    if (status != STATUS_OK) {
+    ok = memory_allocate_unset(&reader->buffers, num_buffers, reader->buffer_nbytes, error);
+    if (ok)
+        ok = memory_allocate(&reader->errnos, num_buffers, sizeof(*reader->errnos), error);
+    if (ok)
+        ok = start_thread(reader, error);
+    if (!ok) {
         read_ahead_destroy(reader);
         *result = NULL;
     }
-    return status;
+    return ok;
 }
 
 void read_ahead_destroy(struct read_ahead *reader)

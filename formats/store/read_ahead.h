@@ -16,8 +16,8 @@ struct read_ahead;
 
 /* Reads chunks of index, which must live as long, into num_buffers buffers.  It takes no signals,
  * so that the program's own threads get them. */
-enum status read_ahead_create(struct read_ahead **reader, const struct chunk_index *index,
-                              size_t num_buffers, struct error *error);
+bool read_ahead_create(struct read_ahead **reader, const struct chunk_index *index,
+                       size_t num_buffers, struct error *error);
 /* NULL is fine. */
 void read_ahead_destroy(struct read_ahead *reader);
 

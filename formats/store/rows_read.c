@@ -27,23 +27,23 @@ struct worker {
     unsigned char *unfolded; /* [chunk_rows][row_nbytes], for a chunk that is not wanted whole */
 };
 
-static enum status make_workers(const struct chunk_index *index, int num_threads,
-                                struct worker **workers, struct error *error)
+static bool make_workers(const struct chunk_index *index, int num_threads, struct worker **workers,
+                         struct error *error)
 {
-    enum status status = memory_allocate(workers, (size_t)num_threads, sizeof(**workers), error);
+    bool ok = memory_allocate(workers, (size_t)num_threads, sizeof(**workers), error);
 
-    for (int i = 0; i < num_threads && status == STATUS_OK; i++) {
+    for (int i = 0; i < num_threads && ok; i++) {
         struct worker *worker = &(*workers)[i];
 
         worker->decompressor = decompressor_create();
         if (!worker->decompressor)
             return error_set(error, STATUS_INTERNAL, NULL, "no memory to inflate");
-        status = memory_allocate_unset(&worker->raw, index->max_nbytes, 1, error);
-        if (status == STATUS_OK)
-            status = memory_allocate_unset(&worker->unfolded, index->chunk_rows, index->row_nbytes,
-                                           error);
+        ok = memory_allocate_unset(&worker->raw, index->max_nbytes, 1, error);
+        if (ok)
+            ok = memory_allocate_unset(&worker->unfolded, index->chunk_rows, index->row_nbytes,
+                                       error);
     }
-    return status;
+    return ok;
 }
 
 static void free_workers(struct worker *workers, int num_threads)
@@ -107,7 +107,7 @@ static void read_chunks(const struct request *request, const struct chunk_index 
 
     if ((uint64_t)num_threads > index->num_chunks)
         num_threads = (int)index->num_chunks;
-    if (make_workers(index, num_threads, &workers, request->file->error) == STATUS_OK) {
+    if (make_workers(index, num_threads, &workers, request->file->error)) {
 #pragma omp parallel for num_threads(num_threads) schedule(dynamic)
         for (uint64_t i = 0; i < index->num_chunks; i++) {
             struct chunk_fault fault =

@@ -75,12 +75,12 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
     /* HDF5 wants no chunk longer than its dataset can become. */
     if (writer->chunk_rows > layout->shape[0])
         writer->chunk_rows = layout->shape[0];
-    if (memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
-                              writer->row_nbytes, file->error) != STATUS_OK ||
-        memory_allocate_unset(&writer->compressed, writer->max_chunks,
-                              row_writer_compressed_bound(writer), file->error) != STATUS_OK ||
-        memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
-                        sizeof(*writer->compressed_nbytes), file->error) != STATUS_OK)
+    if (!memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
+                               writer->row_nbytes, file->error) ||
+        !memory_allocate_unset(&writer->compressed, writer->max_chunks,
+                               row_writer_compressed_bound(writer), file->error) ||
+        !memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
+                         sizeof(*writer->compressed_nbytes), file->error))
         return;
     create_dataset(writer, parent);
 }

@@ -32,7 +32,7 @@ struct store;
  * checksums.  The shards of a virtual store are opened too, and are open as long as it is.
  * STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
  */
-enum status store_open(const char *path, struct store **store, struct error *error);
+bool store_open(const char *path, struct store **store, struct error *error);
 
 /* How much of the file to read before anything in it is believed. */
 struct store_checks {
@@ -44,8 +44,8 @@ struct store_checks {
 };
 
 /* store_open is this with the whole seal checked by one thread. */
-enum status store_open_with(const char *path, const struct store_checks *checks,
-                            struct store **store, struct error *error);
+bool store_open_with(const char *path, const struct store_checks *checks, struct store **store,
+                     struct error *error);
 /* False for a file that another program has rewritten. */
 bool store_is_sealed(const struct store *store);
 void store_close(struct store *store);
@@ -69,28 +69,27 @@ uint64_t store_rows_nbytes(const struct store *store);
  * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
  */
-enum status store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,
-                              int num_threads, uint8_t *pixels, struct error *error);
+bool store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,
+                       int num_threads, uint8_t *pixels, struct error *error);
 
 /* The paths of all rows of a split, added to paths. */
-enum status store_read_paths(struct store *store, enum split split, struct text_list *paths,
-                             struct error *error);
+bool store_read_paths(struct store *store, enum split split, struct text_list *paths,
+                      struct error *error);
 
 /* CRC-32 of each row's source file, count numbers. */
-enum status store_read_file_crc32(struct store *store, enum split split, uint32_t *crc32,
-                                  struct error *error);
+bool store_read_file_crc32(struct store *store, enum split split, uint32_t *crc32,
+                           struct error *error);
 
 /* What the source looked like when the store was made; see struct store_source. */
-enum status store_read_source(struct store *store, char *settings, size_t settings_size,
-                              char *digest, size_t digest_size, struct error *error);
+bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
+                       size_t digest_size, struct error *error);
 
 /* The last part of the source's path. */
-enum status store_read_source_name(struct store *store, char *name, size_t size,
-                                   struct error *error);
+bool store_read_source_name(struct store *store, char *name, size_t size, struct error *error);
 
 /* Files that were skipped, as "path" and "reason" pairs; both empty when none were. */
-enum status store_read_rejects(struct store *store, struct text_list *paths,
-                               struct text_list *reasons, struct error *error);
+bool store_read_rejects(struct store *store, struct text_list *paths, struct text_list *reasons,
+                        struct error *error);
 
 /* ---- writing ---- */
 
@@ -115,8 +114,8 @@ struct store_plan {
 };
 
 /* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
-enum status store_create(const char *path, const struct store_plan *plan,
-                         struct store_writer **writer, struct error *error);
+bool store_create(const char *path, const struct store_plan *plan, struct store_writer **writer,
+                  struct error *error);
 
 struct store_row {
     const char *path; /* relative to the source */
@@ -125,8 +124,8 @@ struct store_row {
 };
 
 /* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
-enum status store_append(struct store_writer *writer, enum split split, uint64_t count,
-                         const struct store_row *rows, const uint8_t *pixels, struct error *error);
+bool store_append(struct store_writer *writer, enum split split, uint64_t count,
+                  const struct store_row *rows, const uint8_t *pixels, struct error *error);
 
 /* How the source can be recognised later without reading it again. */
 struct store_source {
@@ -153,8 +152,8 @@ struct store_ending {
  * Writes what is left, flushes to disk and renames.  On failure path is as it was before.  Frees
  * the writer in either case.
  */
-enum status store_finish(struct store_writer *writer, const struct store_ending *ending,
-                         struct error *error);
+bool store_finish(struct store_writer *writer, const struct store_ending *ending,
+                  struct error *error);
 
 /* Gives up: removes the temporary file and frees the writer.  NULL is fine. */
 void store_abandon(struct store_writer *writer);

@@ -34,8 +34,8 @@ struct chunk_fault;
 void store_read_chunk_index(struct store *store, enum split split, struct chunk_index *index,
                             struct error *error);
 /* Fills the error record with what is wrong with a chunk of a split, if anything. */
-enum status store_report_fault(const struct store *store, enum split split,
-                               const struct chunk_fault *fault, struct error *error);
+bool store_report_fault(const struct store *store, enum split split,
+                        const struct chunk_fault *fault, struct error *error);
 /* Bytes of memory that it takes to read rows of a split on num_threads threads, beside the rows. */
 uint64_t store_reading_nbytes(struct store *store, enum split split, int num_threads);
 

@@ -51,41 +51,41 @@ static char *make_relative(const char *folder, const char *file)
     return relative;
 }
 
-enum status store_link_create(const char *store_path, const char *path, struct store *shard,
-                              struct store_link *link, struct error *error)
+bool store_link_create(const char *store_path, const char *path, struct store *shard,
+                       struct store_link *link, struct error *error)
 {
     char *folder = resolve_folder(store_path), *file = NULL;
     struct seal seal = {0};
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     *link = (struct store_link){0};
     if (!folder) {
-        status = error_set_errno(error, store_path, "cannot be found");
+        ok = error_set_errno(error, store_path, "cannot be found");
         goto out;
     }
     file = realpath(path, NULL);
     if (!file) {
-        status = error_set_errno(error, path, "cannot be found");
+        ok = error_set_errno(error, path, "cannot be found");
         goto out;
     }
     link->path = make_relative(folder, file);
     if (!link->path) {
-        status = error_set_memory(error, strlen(file));
+        ok = error_set_memory(error, strlen(file));
         goto out;
     }
-    status = seal_read(path, path, &seal, error);
+    ok = seal_read(path, path, &seal, error);
     link->nbytes = seal.nbytes;
     link->crc32 = seal.crc32;
     for (int s = 0; s < NUM_SPLITS; s++)
         link->num_rows[s] = store_num_rows(shard, (enum split)s);
-    if (status != STATUS_OK) {
+    if (!ok) {
         free(link->path);
         link->path = NULL;
     }
 out:
     free(folder);
     free(file);
-    return status;
+    return ok;
 }
 
 /* ---- writing ---- */

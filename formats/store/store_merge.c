@@ -65,8 +65,8 @@ static void read_paths(const struct h5_context *file, const struct store *shard,
         h5_refuse(file, name, "the dataset has the wrong type",
                   TEXT("strings of at most %zu bytes", max_path_nbytes), NULL);
     window->path_nbytes = max_path_nbytes + 1;
-    if (h5_ok(file) && memory_allocate(&window->paths, window->count, window->path_nbytes,
-                                       file->error) == STATUS_OK) {
+    if (h5_ok(file) &&
+        memory_allocate(&window->paths, window->count, window->path_nbytes, file->error)) {
         memory_type = h5_create_text_type(file, window->path_nbytes);
         read_elements(file, dataset, name, memory_type, window, window->paths);
     }
@@ -82,13 +82,13 @@ static void read_window(const struct h5_context *file, const struct store *shard
     const uint32_t *labels = store_labels(shard, which) + window->first;
     hid_t dataset = open_rows(file, shard, which, name, H5T_INTEGER);
 
-    if (h5_ok(file) && memory_allocate(&window->file_crc32, window->count, sizeof(uint32_t),
-                                       file->error) == STATUS_OK)
+    if (h5_ok(file) &&
+        memory_allocate(&window->file_crc32, window->count, sizeof(uint32_t), file->error))
         read_elements(file, dataset, name, H5T_NATIVE_UINT32, window, window->file_crc32);
     h5_close(file, &dataset);
     read_paths(file, shard, which, max_path_nbytes, window);
-    if (!h5_ok(file) || memory_allocate(&window->rows, window->count, sizeof(*window->rows),
-                                        file->error) != STATUS_OK)
+    if (!h5_ok(file) ||
+        !memory_allocate(&window->rows, window->count, sizeof(*window->rows), file->error))
         return;
     for (uint64_t i = 0; i < window->count; i++)
         window->rows[i] = (struct store_row){window->paths + i * window->path_nbytes, labels[i],
@@ -103,8 +103,8 @@ static void copy_chunk(struct store_writer *writer, const struct h5_context *fil
     struct split_writer *split = &writer->splits[which];
     uint64_t first = window->first + done, count = split->images.chunk_rows;
 
-    if (store_check_planned(writer, which, count) != STATUS_OK ||
-        store_append_facts(writer, which, count, window->rows + done) != STATUS_OK)
+    if (!store_check_planned(writer, which, count) ||
+        !store_append_facts(writer, which, count, window->rows + done))
         return;
     memcpy(split->row_pixel_crc32 + split->num_rows, store_pixel_crc32(shard, which) + first,
            count * sizeof(uint32_t));
@@ -118,8 +118,8 @@ static void append_linked(struct store_writer *writer, const struct store *shard
 {
     struct split_writer *split = &writer->splits[which];
 
-    if (store_check_planned(writer, which, window->count) != STATUS_OK ||
-        store_append_facts(writer, which, window->count, window->rows) != STATUS_OK)
+    if (!store_check_planned(writer, which, window->count) ||
+        !store_append_facts(writer, which, window->count, window->rows))
         return;
     memcpy(split->row_pixel_crc32 + split->num_rows,
            store_pixel_crc32(shard, which) + window->first, window->count * sizeof(uint32_t));
@@ -132,15 +132,15 @@ static void append_pixels(struct store_writer *writer, struct store *shard, enum
     uint64_t count = window->count - done;
     uint8_t *pixels;
 
-    if (memory_allocate(&pixels, count, image_num_values(&writer->image), error) == STATUS_OK &&
+    if (memory_allocate(&pixels, count, image_num_values(&writer->image), error) &&
         store_read_pixels(shard, which, window->first + done, count, writer->num_threads, pixels,
-                          error) == STATUS_OK)
+                          error))
         store_append(writer, which, count, window->rows + done, pixels, error);
     free(pixels);
 }
 
-enum status store_append_shard(struct store_writer *writer, struct store *shard, enum split which,
-                               uint64_t first, uint64_t count, struct error *error)
+bool store_append_shard(struct store_writer *writer, struct store *shard, enum split which,
+                        uint64_t first, uint64_t count, struct error *error)
 {
     struct h5_context file = store_context(shard, error);
     struct split_writer *split = &writer->splits[which];
@@ -149,7 +149,7 @@ enum status store_append_shard(struct store_writer *writer, struct store *shard,
 
     writer->file.error = error;
     if (count == 0)
-        return error->status;
+        return error_ok(error);
     if (first > store_num_rows(shard, which) || count > store_num_rows(shard, which) - first ||
         !split->is_open)
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = file.path),
@@ -170,5 +170,5 @@ enum status store_append_shard(struct store_writer *writer, struct store *shard,
     free(window.file_crc32);
     free(window.paths);
     free(window.rows);
-    return error->status;
+    return error_ok(error);
 }

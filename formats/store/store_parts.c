@@ -44,8 +44,7 @@ static uint64_t *read_numbers(const struct h5_context *file, hid_t group, const 
     h5_check_dataset(file, dataset, name, H5T_INTEGER, width > 1 ? 2 : 1, shape);
     if (h5_ok(file) && (shape[0] != count || shape[1] != width))
         h5_refuse(file, name, "not as many as paths of shards", NULL, NULL);
-    if (h5_ok(file) &&
-        memory_allocate(&numbers, count * width, sizeof(*numbers), file->error) == STATUS_OK)
+    if (h5_ok(file) && memory_allocate(&numbers, count * width, sizeof(*numbers), file->error))
         h5_read_dataset(file, dataset, name, H5T_NATIVE_UINT64, numbers);
     h5_close(file, &dataset);
     return numbers;
@@ -87,11 +86,9 @@ static void read_links(const struct h5_context *file, const struct store *store,
         h5_refuse(file, "/shards/path", "wrong number of shards", TEXT("1 to %d", STORE_MAX_SHARDS),
                   TEXT("%zu", paths.count));
     if (h5_ok(file) &&
-        memory_allocate(&parts->links, paths.count, sizeof(*parts->links), file->error) ==
-            STATUS_OK &&
-        memory_allocate(&parts->paths, paths.count, sizeof(char *), file->error) == STATUS_OK &&
-        memory_allocate(&parts->shards, paths.count, sizeof(struct store *), file->error) ==
-            STATUS_OK) {
+        memory_allocate(&parts->links, paths.count, sizeof(*parts->links), file->error) &&
+        memory_allocate(&parts->paths, paths.count, sizeof(char *), file->error) &&
+        memory_allocate(&parts->shards, paths.count, sizeof(struct store *), file->error)) {
         parts->count = paths.count;
         fill_links(file, parts, &paths, group);
     }
@@ -102,8 +99,7 @@ static void read_links(const struct h5_context *file, const struct store *store,
 /* ---- the shards ---- */
 
 /* What is wrong with a shard is said of the store, which names it. */
-static enum status blame(const struct h5_context *file, const char *path,
-                         const struct error *reason)
+static bool blame(const struct h5_context *file, const char *path, const struct error *reason)
 {
     return error_set(file->error, reason->status,
                      ERROR_AT(.file = file->path,
@@ -117,8 +113,8 @@ static bool is_no_path(int number)
     return number == ENOENT || number == ENOTDIR || number == ENAMETOOLONG || number == ELOOP;
 }
 
-static enum status check_seal(const struct h5_context *file, const char *path,
-                              const struct store_link *link)
+static bool check_seal(const struct h5_context *file, const char *path,
+                       const struct store_link *link)
 {
     struct error reason = {0};
     struct stat info;
@@ -133,14 +129,14 @@ static enum status check_seal(const struct h5_context *file, const char *path,
         return error_set(file->error, STATUS_DATA, ERROR_AT(.file = file->path),
                          "its shard %s is not a regular file", path);
     }
-    if (seal_read(path, path, &seal, &reason) != STATUS_OK)
+    if (!seal_read(path, path, &seal, &reason))
         return blame(file, path, &reason);
     if (seal.nbytes != link->nbytes || seal.crc32 != link->crc32)
         return error_set(file->error, STATUS_DATA,
                          ERROR_AT(.file = file->path, .expected = TEXT("%08x", link->crc32),
                                   .found = TEXT("%08x", seal.crc32)),
                          "its shard %s is not the one that it was made of", path);
-    return STATUS_OK;
+    return true;
 }
 
 static bool has_rows_of(const struct store *store, const struct store *shard, enum split split,
@@ -154,9 +150,9 @@ static bool has_rows_of(const struct store *store, const struct store *shard, en
                    num_rows * sizeof(uint32_t)) == 0);
 }
 
-static enum status open_shard(const struct h5_context *file, const struct store *store,
-                              const struct store_checks *checks, struct store_parts *parts,
-                              size_t i, uint64_t first[NUM_SPLITS])
+static bool open_shard(const struct h5_context *file, const struct store *store,
+                       const struct store_checks *checks, struct store_parts *parts, size_t i,
+                       uint64_t first[NUM_SPLITS])
 {
     struct store_checks shard_checks = *checks;
     const struct store_link *link = &parts->links[i];
@@ -164,9 +160,9 @@ static enum status open_shard(const struct h5_context *file, const struct store 
     struct error reason = {0};
 
     shard_checks.is_shard = true;
-    if (check_seal(file, path, link) != STATUS_OK)
-        return file->error->status;
-    if (store_open_with(path, &shard_checks, &parts->shards[i], &reason) != STATUS_OK)
+    if (!check_seal(file, path, link))
+        return false;
+    if (!store_open_with(path, &shard_checks, &parts->shards[i], &reason))
         return blame(file, path, &reason);
     for (int s = 0; s < NUM_SPLITS; s++) {
         if (!has_rows_of(store, parts->shards[i], (enum split)s, first[s], link->num_rows[s]) ||
@@ -178,7 +174,7 @@ static enum status open_shard(const struct h5_context *file, const struct store 
         first[s] += link->num_rows[s];
     }
     store_forget_rows(parts->shards[i]);
-    return STATUS_OK;
+    return true;
 }
 
 /* A path that is relative to the folder of the store; malloc'ed. */
@@ -194,8 +190,8 @@ static char *resolve(const char *store_path, const char *path)
     return resolved;
 }
 
-enum status store_parts_open(const struct store *store, const struct store_checks *checks,
-                             struct store_parts **result, struct error *error)
+bool store_parts_open(const struct store *store, const struct store_checks *checks,
+                      struct store_parts **result, struct error *error)
 {
     struct h5_context file = store_context(store, error);
     struct store_parts *parts = calloc(1, sizeof(*parts));
@@ -216,7 +212,7 @@ enum status store_parts_open(const struct store *store, const struct store_check
             h5_refuse(&file, "/shards/num_rows", "wrong number of rows",
                       TEXT("%llu", (unsigned long long)store_num_rows(store, (enum split)s)),
                       TEXT("%llu", (unsigned long long)first[s]));
-    return error->status;
+    return error_ok(error);
 }
 
 void store_parts_close(struct store_parts *parts)
@@ -252,7 +248,7 @@ void store_parts_read(const struct store_parts *parts, enum split split, uint64_
 {
     uint64_t part_first = 0;
 
-    for (size_t i = 0; i < parts->count && count > 0 && error->status == STATUS_OK; i++) {
+    for (size_t i = 0; i < parts->count && count > 0 && error_ok(error); i++) {
         uint64_t num_rows = parts->links[i].num_rows[split];
         struct h5_context file = {.path = parts->paths[i], .error = error};
         size_t row_nbytes = image_num_values(store_image_shape(parts->shards[i]));

@@ -106,8 +106,7 @@ static uint32_t *read_row_numbers(const struct h5_context *file, const struct sp
         h5_refuse(file, name, "wrong number of rows",
                   TEXT("%llu", (unsigned long long)split->num_rows),
                   TEXT("%llu", (unsigned long long)num_rows));
-    if (h5_ok(file) &&
-        memory_allocate(&numbers, num_rows, sizeof(*numbers), file->error) == STATUS_OK)
+    if (h5_ok(file) && memory_allocate(&numbers, num_rows, sizeof(*numbers), file->error))
         h5_read_dataset(file, dataset, name, H5T_NATIVE_UINT32, numbers);
     h5_close(file, &dataset);
     return numbers;
@@ -170,13 +169,13 @@ static void check_format(const struct h5_context *file, hid_t root, bool is_shar
     h5_check_format(file, root, is_shard ? STORE_SHARD_FORMAT : STORE_FORMAT, STORE_MAJOR_VERSION);
 }
 
-enum status store_open(const char *path, struct store **result, struct error *error)
+bool store_open(const char *path, struct store **result, struct error *error)
 {
     return store_open_with(path, &(struct store_checks){.num_threads = 1}, result, error);
 }
 
-enum status store_open_with(const char *path, const struct store_checks *checks,
-                            struct store **result, struct error *error)
+bool store_open_with(const char *path, const struct store_checks *checks, struct store **result,
+                     struct error *error)
 {
     struct store *store = calloc(1, sizeof(*store));
     struct h5_context file = {.path = path,
@@ -213,10 +212,10 @@ enum status store_open_with(const char *path, const struct store_checks *checks,
         store_parts_open(store, checks, &store->parts, error);
     if (!h5_ok(&file)) {
         store_close(store);
-        return error->status;
+        return error_ok(error);
     }
     *result = store;
-    return STATUS_OK;
+    return true;
 }
 
 void store_close(struct store *store)
@@ -309,8 +308,8 @@ hid_t store_images(const struct store *store, enum split which)
     return store->splits[which].images;
 }
 
-enum status store_read_pixels(struct store *store, enum split which, uint64_t first, uint64_t count,
-                              int num_threads, uint8_t *pixels, struct error *error)
+bool store_read_pixels(struct store *store, enum split which, uint64_t first, uint64_t count,
+                       int num_threads, uint8_t *pixels, struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
     const struct split_reader *split = &store->splits[which];
@@ -325,7 +324,7 @@ enum status store_read_pixels(struct store *store, enum split which, uint64_t fi
         rows_read(&file, split->images, TEXT("/%s/images", split_names[which]),
                   image_num_values(&store->image), first, count, split->pixel_crc32 + first,
                   num_threads, pixels);
-    return error->status;
+    return error_ok(error);
 }
 
 size_t store_chunk_rows(const struct store *store)
@@ -352,13 +351,13 @@ void store_read_chunk_index(struct store *store, enum split which, struct chunk_
                      image_num_values(&store->image), 0, split->num_rows, index);
 }
 
-enum status store_report_fault(const struct store *store, enum split which,
-                               const struct chunk_fault *fault, struct error *error)
+bool store_report_fault(const struct store *store, enum split which,
+                        const struct chunk_fault *fault, struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
 
     chunk_fault_report(&file, TEXT("/%s/images", split_names[which]), fault);
-    return error->status;
+    return error_ok(error);
 }
 
 uint64_t store_reading_nbytes(struct store *store, enum split which, int num_threads)
@@ -375,8 +374,8 @@ uint64_t store_reading_nbytes(struct store *store, enum split which, int num_thr
     return chunk_nbytes * 2 * (num_threads > 2 ? (uint64_t)num_threads : 2);
 }
 
-enum status store_read_paths(struct store *store, enum split which, struct text_list *paths,
-                             struct error *error)
+bool store_read_paths(struct store *store, enum split which, struct text_list *paths,
+                      struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
     size_t num_before = paths->count;
@@ -384,11 +383,11 @@ enum status store_read_paths(struct store *store, enum split which, struct text_
     h5_read_texts(&file, store->root, TEXT("/%s/paths", split_names[which]), paths);
     if (h5_ok(&file) && paths->count - num_before != store->splits[which].num_rows)
         h5_refuse(&file, TEXT("/%s/paths", split_names[which]), "wrong number of rows", NULL, NULL);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_read_file_crc32(struct store *store, enum split which, uint32_t *crc32,
-                                  struct error *error)
+bool store_read_file_crc32(struct store *store, enum split which, uint32_t *crc32,
+                           struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
     uint32_t *numbers = read_row_numbers(&file, &store->splits[which], "crc32",
@@ -397,11 +396,11 @@ enum status store_read_file_crc32(struct store *store, enum split which, uint32_
     if (h5_ok(&file))
         memcpy(crc32, numbers, store->splits[which].num_rows * sizeof(*numbers));
     free(numbers);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_read_source(struct store *store, char *settings, size_t settings_size,
-                              char *digest, size_t digest_size, struct error *error)
+bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
+                       size_t digest_size, struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
     hid_t group = h5_open_group(&file, store->root, "source");
@@ -409,33 +408,32 @@ enum status store_read_source(struct store *store, char *settings, size_t settin
     h5_read_text_attribute(&file, group, "settings", settings, settings_size);
     h5_read_text_attribute(&file, group, "digest", digest, digest_size);
     h5_close(&file, &group);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_read_source_name(struct store *store, char *name, size_t size,
-                                   struct error *error)
+bool store_read_source_name(struct store *store, char *name, size_t size, struct error *error)
 {
     struct h5_context file = store_context(store, error);
     hid_t group = h5_open_group(&file, store->root, "source");
 
     h5_read_text_attribute(&file, group, "name", name, size);
     h5_close(&file, &group);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_read_rejects(struct store *store, struct text_list *paths,
-                               struct text_list *reasons, struct error *error)
+bool store_read_rejects(struct store *store, struct text_list *paths, struct text_list *reasons,
+                        struct error *error)
 {
     struct h5_context file = {.path = store->path, .error = error};
     hid_t group;
 
     if (!h5_exists(&file, store->root, "rejects"))
-        return STATUS_OK;
+        return true;
     group = h5_open_group(&file, store->root, "rejects");
     h5_read_texts(&file, group, "path", paths);
     h5_read_texts(&file, group, "reason", reasons);
     h5_close(&file, &group);
     if (h5_ok(&file) && paths->count != reasons->count)
         h5_refuse(&file, "/rejects", "not as many reasons as paths", NULL, NULL);
-    return error->status;
+    return error_ok(error);
 }

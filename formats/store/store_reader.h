@@ -28,8 +28,8 @@ bool store_is_virtual_dataset(const struct h5_context *file, hid_t images);
  * Opens the shards that the virtual store names, and checks that each is the one that it was made
  * of and that their rows are the store's.  A shard that is missing is STATUS_DATA.
  */
-enum status store_parts_open(const struct store *store, const struct store_checks *checks,
-                             struct store_parts **parts, struct error *error);
+bool store_parts_open(const struct store *store, const struct store_checks *checks,
+                      struct store_parts **parts, struct error *error);
 /* NULL is fine. */
 void store_parts_close(struct store_parts *parts);
 bool store_parts_have_links(const struct store_parts *parts, const struct store_link *links,

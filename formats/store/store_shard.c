@@ -97,7 +97,7 @@ static void check_ranges(const struct h5_context *file, const struct store *stor
                            (unsigned long long)shard->end[s]));
 }
 
-enum status store_read_shard(struct store *store, struct store_shard *shard, struct error *error)
+bool store_read_shard(struct store *store, struct store_shard *shard, struct error *error)
 {
     struct h5_context file = store_context(store, error);
     uint64_t num_classes = store_classes(store)->count, shape[2] = {0};
@@ -118,21 +118,21 @@ enum status store_read_shard(struct store *store, struct store_shard *shard, str
     h5_check_dataset(&file, dataset, "/shard/class_files", H5T_INTEGER, 2, shape);
     if (h5_ok(&file) && (shape[0] != NUM_SPLITS || shape[1] != num_classes))
         h5_refuse(&file, "/shard/class_files", "wrong shape", NULL, NULL);
-    if (h5_ok(&file) && memory_allocate(&shard->class_files, NUM_SPLITS * num_classes,
-                                        sizeof(uint64_t), error) == STATUS_OK)
+    if (h5_ok(&file) &&
+        memory_allocate(&shard->class_files, NUM_SPLITS * num_classes, sizeof(uint64_t), error))
         h5_read_dataset(&file, dataset, "/shard/class_files", H5T_NATIVE_UINT64,
                         shard->class_files);
     h5_close(&file, &dataset);
     h5_close(&file, &group);
-    if (error->status != STATUS_OK) {
+    if (!error_ok(error)) {
         free(shard->class_files);
         shard->class_files = NULL;
     }
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_read_file_hashes(struct store *store, const struct store_shard *shard,
-                                   uint64_t **hashes, struct error *error)
+bool store_read_file_hashes(struct store *store, const struct store_shard *shard, uint64_t **hashes,
+                            struct error *error)
 {
     struct h5_context file = store_context(store, error);
     const char *name = "/shard/file_hashes";
@@ -145,15 +145,15 @@ enum status store_read_file_hashes(struct store *store, const struct store_shard
         h5_refuse(&file, name, "wrong number of files",
                   TEXT("%llu", (unsigned long long)store_shard_num_files(shard)),
                   TEXT("%llu", (unsigned long long)num_files));
-    if (h5_ok(&file) && memory_allocate(hashes, num_files, sizeof(**hashes), error) == STATUS_OK &&
+    if (h5_ok(&file) && memory_allocate(hashes, num_files, sizeof(**hashes), error) &&
         num_files > 0)
         h5_read_dataset(&file, dataset, name, H5T_NATIVE_UINT64, *hashes);
     h5_close(&file, &dataset);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_add_class_sums(struct store *store, enum split which, uint64_t *sums,
-                                 struct error *error)
+bool store_add_class_sums(struct store *store, enum split which, uint64_t *sums,
+                          struct error *error)
 {
     struct h5_context file = store_context(store, error);
     const struct image_shape *image = store_image_shape(store);
@@ -167,11 +167,11 @@ enum status store_add_class_sums(struct store *store, enum split which, uint64_t
         (shape[0] != store_classes(store)->count || shape[1] != image->height ||
          shape[2] != image->width || (image->channels == 3 && shape[3] != image->channels)))
         h5_refuse(&file, name, "wrong shape", NULL, NULL);
-    if (h5_ok(&file) && memory_allocate(&found, num_sums, sizeof(*found), error) == STATUS_OK)
+    if (h5_ok(&file) && memory_allocate(&found, num_sums, sizeof(*found), error))
         h5_read_dataset(&file, dataset, name, H5T_NATIVE_UINT64, found);
     for (size_t i = 0; i < num_sums && h5_ok(&file); i++)
         sums[i] += found[i];
     free(found);
     h5_close(&file, &dataset);
-    return error->status;
+    return error_ok(error);
 }

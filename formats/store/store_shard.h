@@ -36,7 +36,7 @@ struct store_shard {
 uint64_t store_shard_granule(const struct image_shape *image);
 
 /* What the shard is; class_files is allocated.  STATUS_DATA for ranges that contradict. */
-enum status store_read_shard(struct store *store, struct store_shard *shard, struct error *error);
+bool store_read_shard(struct store *store, struct store_shard *shard, struct error *error);
 
 static inline uint64_t store_shard_num_files(const struct store_shard *shard)
 {
@@ -49,12 +49,12 @@ static inline uint64_t store_shard_num_files(const struct store_shard *shard)
 
 /* *hashes [files of the shard], as they were given to store_finish, are allocated; to be freed
  * after a failure too. */
-enum status store_read_file_hashes(struct store *store, const struct store_shard *shard,
-                                   uint64_t **hashes, struct error *error);
+bool store_read_file_hashes(struct store *store, const struct store_shard *shard, uint64_t **hashes,
+                            struct error *error);
 
 /* Adds the sums of each class's pixels, of a split that the shard has, to sums [C][D]. */
-enum status store_add_class_sums(struct store *store, enum split split, uint64_t *sums,
-                                 struct error *error);
+bool store_add_class_sums(struct store *store, enum split split, uint64_t *sums,
+                          struct error *error);
 
 /*
  * A shard that a virtual store leaves the pixels in: /SPLIT/images is a virtual dataset over the
@@ -68,8 +68,8 @@ struct store_link {
 };
 
 /* Describes the shard at path for the store that is to be at store_path. */
-enum status store_link_create(const char *store_path, const char *path, struct store *shard,
-                              struct store_link *link, struct error *error);
+bool store_link_create(const char *store_path, const char *path, struct store *shard,
+                       struct store_link *link, struct error *error);
 
 bool store_is_virtual(const struct store *store);
 /* The open store is virtual, and over these shards [count] in this order. */
@@ -81,7 +81,7 @@ bool store_has_links(const struct store *store, const struct store_link *links, 
  * copied as they are; all others are inflated, checked and compressed again.  In a virtual store
  * the pixels stay where they are.  Takes memory for count rows.
  */
-enum status store_append_shard(struct store_writer *writer, struct store *shard, enum split split,
-                               uint64_t first, uint64_t count, struct error *error);
+bool store_append_shard(struct store_writer *writer, struct store *shard, enum split split,
+                        uint64_t first, uint64_t count, struct error *error);
 
 #endif

@@ -39,8 +39,8 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
     paths.type = writer->path_type;
     crc32.value_nbytes = sizeof(uint32_t);
     crc32.type = H5T_NATIVE_UINT32;
-    if (memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
-        memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
+    if (!memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
+        !memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
     if (!writer->is_virtual) {
@@ -83,8 +83,8 @@ static void destroy(struct store_writer *writer)
     text_list_free(&writer->classes);
 }
 
-enum status store_create(const char *path, const struct store_plan *plan,
-                         struct store_writer **result, struct error *error)
+bool store_create(const char *path, const struct store_plan *plan, struct store_writer **result,
+                  struct error *error)
 {
     struct store_writer *writer = calloc(1, sizeof(*writer));
 
@@ -99,8 +99,8 @@ enum status store_create(const char *path, const struct store_plan *plan,
     writer->shard = plan->shard;
     writer->is_virtual = writer->file.has_virtual = plan->is_virtual;
     writer->file.error = error;
-    if (text_list_copy(&writer->classes, plan->classes, error) != STATUS_OK ||
-        atomic_file_begin(&writer->output, path, error) != STATUS_OK)
+    if (!text_list_copy(&writer->classes, plan->classes, error) ||
+        !atomic_file_begin(&writer->output, path, error))
         goto fail;
     writer->file.path = writer->output.path;
     writer->file.storage_path = writer->output.temporary_path;
@@ -124,11 +124,11 @@ enum status store_create(const char *path, const struct store_plan *plan,
     }
     if (h5_ok(&writer->file)) {
         *result = writer;
-        return STATUS_OK;
+        return true;
     }
 fail:
     store_abandon(writer);
-    return error->status;
+    return error_ok(error);
 }
 
 static void append_label(struct row_writer *labels, uint32_t label)
@@ -139,32 +139,32 @@ static void append_label(struct row_writer *labels, uint32_t label)
     row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
 }
 
-static enum status refuse_unplanned(const struct store_writer *writer, enum split which)
+static bool refuse_unplanned(const struct store_writer *writer, enum split which)
 {
     return error_set(writer->file.error, STATUS_INTERNAL,
                      ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
                      "a row that was not planned for");
 }
 
-enum status store_check_planned(const struct store_writer *writer, enum split which, uint64_t count)
+bool store_check_planned(const struct store_writer *writer, enum split which, uint64_t count)
 {
     const struct split_writer *split = &writer->splits[which];
 
     return split->is_open && count <= split->max_rows - split->num_rows
-               ? STATUS_OK
+               ? true
                : refuse_unplanned(writer, which);
 }
 
-enum status store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
-                               const struct store_row *rows)
+bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
+                        const struct store_row *rows)
 {
     struct split_writer *split = &writer->splits[which];
     struct error *error = writer->file.error;
     char *padded;
 
-    if (memory_allocate(&padded, writer->max_path_nbytes, 1, error) != STATUS_OK)
-        return error->status;
-    for (uint64_t i = 0; i < count && error->status == STATUS_OK; i++) {
+    if (!memory_allocate(&padded, writer->max_path_nbytes, 1, error))
+        return false;
+    for (uint64_t i = 0; i < count && error_ok(error); i++) {
         size_t path_nbytes = strlen(rows[i].path);
 
         if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
@@ -179,25 +179,25 @@ enum status store_append_facts(struct store_writer *writer, enum split which, ui
         row_writer_append(&split->paths, padded, 1);
     }
     free(padded);
-    return error->status;
+    return error_ok(error);
 }
 
-enum status store_append(struct store_writer *writer, enum split which, uint64_t count,
-                         const struct store_row *rows, const uint8_t *pixels, struct error *error)
+bool store_append(struct store_writer *writer, enum split which, uint64_t count,
+                  const struct store_row *rows, const uint8_t *pixels, struct error *error)
 {
     struct split_writer *split = &writer->splits[which];
     size_t row_nbytes = image_num_values(&writer->image);
     uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
 
     writer->file.error = error;
-    if (store_check_planned(writer, which, count) != STATUS_OK)
-        return error->status;
+    if (!store_check_planned(writer, which, count))
+        return false;
 #pragma omp parallel for num_threads(writer->num_threads) schedule(static)
     for (uint64_t i = 0; i < count; i++)
         crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
     /* From one border of chunks to the next, so that full buffers are written in an order that
      * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
-    while (count > 0 && error->status == STATUS_OK) {
+    while (count > 0 && error_ok(error)) {
         uint64_t part = split->images.chunk_rows - split->num_rows % split->images.chunk_rows;
 
         part = part < count ? part : count;
@@ -208,7 +208,7 @@ enum status store_append(struct store_writer *writer, enum split which, uint64_t
         pixels += part * row_nbytes;
         count -= part;
     }
-    return error->status;
+    return error_ok(error);
 }
 
 static void write_class_means(struct store_writer *writer, enum split which, const float *means)
@@ -295,8 +295,8 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     }
 }
 
-enum status store_finish(struct store_writer *writer, const struct store_ending *ending,
-                         struct error *error)
+bool store_finish(struct store_writer *writer, const struct store_ending *ending,
+                  struct error *error)
 {
     writer->file.error = error;
     for (int which = 0; which < NUM_SPLITS; which++)
@@ -304,11 +304,11 @@ enum status store_finish(struct store_writer *writer, const struct store_ending 
             end_split(writer, which, ending);
     write_root(writer, ending);
     destroy(writer);
-    if (error->status == STATUS_OK)
+    if (error_ok(error))
         atomic_file_commit(&writer->output, error);
     atomic_file_abandon(&writer->output);
     free(writer);
-    return error->status;
+    return error_ok(error);
 }
 
 void store_abandon(struct store_writer *writer)

@@ -39,11 +39,10 @@ struct store_writer {
 };
 
 /* STATUS_INTERNAL if so many rows more were not planned for. */
-enum status store_check_planned(const struct store_writer *writer, enum split which,
-                                uint64_t count);
+bool store_check_planned(const struct store_writer *writer, enum split which, uint64_t count);
 /* Appends what rows are but their pixels, and does not count them yet. */
-enum status store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
-                               const struct store_row *rows);
+bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
+                        const struct store_row *rows);
 
 /* What a virtual store has instead of pixels. */
 void store_write_virtual_images(struct store_writer *writer, enum split which,

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* An error of the file itself (STATUS_DATA) or of the system around it (STATUS_IO). */
-static enum status fail_open(struct error *error)
+static bool fail_open(struct error *error)
 {
     switch (errno) {
     case EACCES:
@@ -23,8 +23,7 @@ static enum status fail_open(struct error *error)
     }
 }
 
-enum status folder_look(int folder_fd, const char *path, struct source_stamp *stamp,
-                        struct error *error)
+bool folder_look(int folder_fd, const char *path, struct source_stamp *stamp, struct error *error)
 {
     struct stat stat;
 
@@ -33,7 +32,7 @@ enum status folder_look(int folder_fd, const char *path, struct source_stamp *st
         *stamp = source_stamp_of(&stat);
     else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP)
         return error_set(error, STATUS_IO, NULL, "cannot look at: %s", strerror(errno));
-    return STATUS_OK;
+    return true;
 }
 
 /* ---- open ---- */
@@ -80,48 +79,48 @@ static int open_file(int folder_fd, const char *path, struct source_reader *read
 
 /* ---- read ---- */
 
-static enum status read_open_file(int fd, struct source_reader *reader, struct source_file *file,
-                                  struct error *error)
+static bool read_open_file(int fd, struct source_reader *reader, struct source_file *file,
+                           struct error *error)
 {
     struct stat stat;
-    enum status status;
+    bool ok;
 
     if (fstat(fd, &stat) != 0)
         return error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
     file->stamp = source_stamp_of(&stat);
     if (!S_ISREG(stat.st_mode))
         return error_set(error, STATUS_DATA, NULL, "is no regular file");
-    status = source_reader_reserve(reader, (uint64_t)stat.st_size, error);
-    while (status == STATUS_OK && file->nbytes < (size_t)stat.st_size) {
+    ok = source_reader_reserve(reader, (uint64_t)stat.st_size, error);
+    while (ok && file->nbytes < (size_t)stat.st_size) {
         ssize_t num_read =
             read(fd, reader->bytes + file->nbytes, (size_t)stat.st_size - file->nbytes);
 
         if (num_read == 0)
             break; /* the file shrank meanwhile: decoding will find it cut short */
         if (num_read < 0 && errno != EINTR)
-            status = error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
+            ok = error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
         if (num_read > 0)
             file->nbytes += (size_t)num_read;
     }
     file->bytes = reader->bytes;
-    return status;
+    return ok;
 }
 
-enum status folder_read(int folder_fd, const char *path, struct source_reader *reader,
-                        struct source_file *file, struct error *error)
+bool folder_read(int folder_fd, const char *path, struct source_reader *reader,
+                 struct source_file *file, struct error *error)
 {
     struct error ignored = {0};
-    enum status status;
+    bool ok;
     int fd = open_file(folder_fd, path, reader);
 
     if (fd < 0) {
-        status = fail_open(error);
+        ok = fail_open(error);
         folder_look(folder_fd, path, &file->stamp, &ignored);
-        return status;
+        return ok;
     }
-    status = read_open_file(fd, reader, file, error);
+    ok = read_open_file(fd, reader, file, error);
     close(fd);
-    return status;
+    return ok;
 }
 
 void folder_reader_free(struct source_reader *reader)

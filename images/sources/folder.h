@@ -7,12 +7,11 @@
 #include "images/sources/source.h"
 
 /* folder_fd is the source; see source_read. */
-enum status folder_read(int folder_fd, const char *path, struct source_reader *reader,
-                        struct source_file *file, struct error *error);
+bool folder_read(int folder_fd, const char *path, struct source_reader *reader,
+                 struct source_file *file, struct error *error);
 
 /* See source_look. */
-enum status folder_look(int folder_fd, const char *path, struct source_stamp *stamp,
-                        struct error *error);
+bool folder_look(int folder_fd, const char *path, struct source_stamp *stamp, struct error *error);
 
 /* Closes what folder_read keeps open. */
 void folder_reader_free(struct source_reader *reader);

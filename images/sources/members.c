@@ -79,37 +79,36 @@ static bool is_hidden(const char *path)
            (strncmp(path, "__MACOSX", 8) == 0 && (path[8] == '/' || path[8] == '\0'));
 }
 
-static enum status add_path(struct members *members, const char *path, size_t *offset,
-                            struct error *error)
+static bool add_path(struct members *members, const char *path, size_t *offset, struct error *error)
 {
     size_t nbytes = strlen(path) + 1;
-    enum status status = memory_grow(&members->paths, &members->paths_capacity,
-                                     members->paths_nbytes + nbytes, 1, error);
+    bool ok = memory_grow(&members->paths, &members->paths_capacity, members->paths_nbytes + nbytes,
+                          1, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     *offset = members->paths_nbytes;
     memcpy(members->paths + members->paths_nbytes, path, nbytes);
     members->paths_nbytes += nbytes;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status add_member(struct members *members, const char *path,
-                              const struct member *member, struct error *error)
+static bool add_member(struct members *members, const char *path, const struct member *member,
+                       struct error *error)
 {
-    enum status status = memory_grow(&members->items, &members->capacity, members->count + 1,
-                                     sizeof(*members->items), error);
+    bool ok = memory_grow(&members->items, &members->capacity, members->count + 1,
+                          sizeof(*members->items), error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     members->items[members->count] = *member;
-    status = add_path(members, path, &members->items[members->count].path, error);
-    members->count += status == STATUS_OK;
-    return status;
+    ok = add_path(members, path, &members->items[members->count].path, error);
+    members->count += ok;
+    return ok;
 }
 
-enum status members_take(struct members *members, const char *path, bool is_folder, uint64_t offset,
-                         uint64_t nbytes, struct error *error)
+bool members_take(struct members *members, const char *path, bool is_folder, uint64_t offset,
+                  uint64_t nbytes, struct error *error)
 {
     char clean[MAX_PATH_NBYTES];
     ptrdiff_t length = clean_path(path, clean);
@@ -118,7 +117,7 @@ enum status members_take(struct members *members, const char *path, bool is_fold
     if (length < 0)
         members->num_refused[REFUSED_PATH]++;
     if (length <= 0 || is_hidden(clean))
-        return STATUS_OK;
+        return true;
     if (is_folder)
         member.kind = MEMBER_FOLDER;
     else if (scan_is_image(clean))
@@ -126,19 +125,19 @@ enum status members_take(struct members *members, const char *path, bool is_fold
     return add_member(members, clean, &member, error);
 }
 
-enum status members_check_stopped(const char *name, struct error *error)
+bool members_check_stopped(const char *name, struct error *error)
 {
     int signal = signals_stop_requested();
 
     return signal ? error_set(error, STATUS_STOPPED, ERROR_AT(.file = name),
                               "stopped by %s; nothing was written, run again", signals_name(signal))
-                  : STATUS_OK;
+                  : true;
 }
 
 /* ---- contents ---- */
 
 /* What libarchive says, about the archive or one of its members. */
-static enum status fail(const struct listing *listing, const char *member, const char *what)
+static bool fail(const struct listing *listing, const char *member, const char *what)
 {
     const char *reason = archive_error_string(listing->archive);
     int number = archive_errno(listing->archive);
@@ -160,7 +159,7 @@ static enum status fail(const struct listing *listing, const char *member, const
 }
 
 /* The bytes of images in it come out as many times more as no archive of images would. */
-static enum status check_ratio(const struct listing *listing)
+static bool check_ratio(const struct listing *listing)
 {
     int64_t num_read = archive_filter_bytes(listing->archive, -1);
 
@@ -168,27 +167,27 @@ static enum status check_ratio(const struct listing *listing)
         listing->spool->nbytes / MAX_RATIO > (uint64_t)num_read)
         return error_set(listing->error, STATUS_DATA, ERROR_AT(.file = listing->name),
                          "unfolds to more than %d times its size: refused", MAX_RATIO);
-    return STATUS_OK;
+    return true;
 }
 
 /* Copies a member to the spool, as far as it may be an image. */
-static enum status copy_to_spool(struct listing *listing, const char *path, struct member *member)
+static bool copy_to_spool(struct listing *listing, const char *path, struct member *member)
 {
     static const uint8_t signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     struct spool *spool = listing->spool;
-    enum status status = STATUS_OK;
+    bool ok = true;
     bool is_png = true;
 
     member->is_spooled = true;
     member->offset = spool->nbytes;
     member->nbytes = 0;
-    while (status == STATUS_OK) {
+    while (ok) {
         size_t room;
         uint8_t *bytes = spool_reserve(spool, &room, listing->error);
         la_ssize_t num_read;
 
         if (!bytes)
-            return listing->error->status;
+            return false;
         num_read = archive_read_data(listing->archive, bytes, room);
         if (num_read == 0)
             break;
@@ -204,27 +203,27 @@ static enum status copy_to_spool(struct listing *listing, const char *path, stru
             is_png = (size_t)num_read >= sizeof(signature) &&
                      memcmp(bytes, signature, sizeof(signature)) == 0;
         member->nbytes += (uint64_t)num_read;
-        status = spool_append(spool, (size_t)num_read, listing->error);
+        ok = spool_append(spool, (size_t)num_read, listing->error);
         if (!is_png || member->nbytes > SOURCE_MAX_FILE_NBYTES)
             break;
-        if (status == STATUS_OK)
-            status = check_ratio(listing);
-        if (status == STATUS_OK)
-            status = members_check_stopped(listing->name, listing->error);
+        if (ok)
+            ok = check_ratio(listing);
+        if (ok)
+            ok = members_check_stopped(listing->name, listing->error);
     }
     /* Only images of sane size are worth their place. */
-    if (status == STATUS_OK && (!is_png || member->nbytes > SOURCE_MAX_FILE_NBYTES)) {
+    if (ok && (!is_png || member->nbytes > SOURCE_MAX_FILE_NBYTES)) {
         uint64_t kept = member->nbytes < NUM_LEADING_NBYTES ? member->nbytes : NUM_LEADING_NBYTES;
 
-        status = spool_cut(spool, member->offset + kept, listing->error);
+        ok = spool_cut(spool, member->offset + kept, listing->error);
         if (!is_png)
             member->nbytes = kept;
     }
-    return status;
+    return ok;
 }
 
-static enum status find_contents(struct listing *listing, struct archive_entry *entry,
-                                 const char *path, struct member *member)
+static bool find_contents(struct listing *listing, struct archive_entry *entry, const char *path,
+                          struct member *member)
 {
     if (archive_entry_is_data_encrypted(entry))
         return fail(listing, path, "is encrypted");
@@ -232,18 +231,18 @@ static enum status find_contents(struct listing *listing, struct archive_entry *
         archive_entry_size(entry) >= 0) {
         member->offset = (uint64_t)archive_filter_bytes(listing->archive, 0);
         member->nbytes = (uint64_t)archive_entry_size(entry);
-        return STATUS_OK;
+        return true;
     }
     if (archive_entry_size_is_set(entry) &&
         archive_entry_size(entry) > (int64_t)SOURCE_MAX_FILE_NBYTES) {
         /* Refused by its size when it is to be read. */
         member->nbytes = (uint64_t)archive_entry_size(entry);
-        return STATUS_OK;
+        return true;
     }
     if (listing->wants_contents)
         return copy_to_spool(listing, path, member);
     listing->members->has_contents = false;
-    return STATUS_OK;
+    return true;
 }
 
 /* ---- one member ---- */
@@ -253,21 +252,21 @@ static void refuse(struct listing *listing, enum member_refusal why)
     listing->members->num_refused[why]++;
 }
 
-static enum status take_hard_link(struct listing *listing, const char *path, const char *target)
+static bool take_hard_link(struct listing *listing, const char *path, const char *target)
 {
     char clean[MAX_PATH_NBYTES];
     struct member member = {.kind = MEMBER_HARD_LINK};
 
     if (clean_path(target, clean) <= 0) {
         refuse(listing, REFUSED_PATH);
-        return STATUS_OK;
+        return true;
     }
-    if (add_path(listing->members, clean, &member.target, listing->error) != STATUS_OK)
-        return listing->error->status;
+    if (!add_path(listing->members, clean, &member.target, listing->error))
+        return false;
     return add_member(listing->members, path, &member, listing->error);
 }
 
-static enum status take_entry(struct listing *listing, struct archive_entry *entry)
+static bool take_entry(struct listing *listing, struct archive_entry *entry)
 {
     const char *path = archive_entry_pathname(entry), *target = archive_entry_hardlink(entry);
     mode_t type = archive_entry_filetype(entry);
@@ -280,22 +279,22 @@ static enum status take_entry(struct listing *listing, struct archive_entry *ent
     length = path ? clean_path(path, clean) : -1;
     if (length < 0) {
         refuse(listing, REFUSED_PATH);
-        return STATUS_OK;
+        return true;
     }
     if (length == 0 || is_hidden(clean))
-        return STATUS_OK;
+        return true;
     if (target)
         return take_hard_link(listing, clean, target);
     if (type == AE_IFLNK || (type != AE_IFREG && type != AE_IFDIR)) {
         refuse(listing, type == AE_IFLNK ? REFUSED_LINK : REFUSED_SPECIAL);
-        return STATUS_OK;
+        return true;
     }
     if (type == AE_IFDIR)
         member.kind = MEMBER_FOLDER;
     else if (scan_is_image(clean))
         member.kind = MEMBER_IMAGE;
-    if (member.kind == MEMBER_IMAGE && find_contents(listing, entry, clean, &member) != STATUS_OK)
-        return listing->error->status;
+    if (member.kind == MEMBER_IMAGE && !find_contents(listing, entry, clean, &member))
+        return error_ok(listing->error);
     return add_member(listing->members, clean, &member, listing->error);
 }
 
@@ -317,7 +316,7 @@ static void note_end(struct listing *listing, struct archive_entry *entry)
  * A tar that ends between two members looks whole to libarchive.  One that was written to its end
  * has blocks of zeros there.
  */
-static enum status check_end(struct listing *listing)
+static bool check_end(struct listing *listing)
 {
     bool is_tar =
         (archive_format(listing->archive) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
@@ -325,15 +324,15 @@ static enum status check_end(struct listing *listing)
     if (is_tar && (uint64_t)archive_filter_bytes(listing->archive, 0) <= listing->last_end)
         return error_set(listing->error, STATUS_DATA, ERROR_AT(.file = listing->name),
                          "is cut short: it has no end-of-archive mark");
-    return STATUS_OK;
+    return true;
 }
 
-static enum status list_all(struct listing *listing, struct progress *progress)
+static bool list_all(struct listing *listing, struct progress *progress)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
     bool is_first = true;
 
-    while (status == STATUS_OK) {
+    while (ok) {
         struct archive_entry *entry;
         int result = archive_read_next_header(listing->archive, &entry);
 
@@ -352,14 +351,14 @@ static enum status list_all(struct listing *listing, struct progress *progress)
             is_first = false;
         }
         note_end(listing, entry);
-        status = take_entry(listing, entry);
+        ok = take_entry(listing, entry);
         progress_update(progress, (uint64_t)archive_filter_bytes(listing->archive, -1));
-        if (status == STATUS_OK)
-            status = members_check_stopped(listing->name, listing->error);
+        if (ok)
+            ok = members_check_stopped(listing->name, listing->error);
     }
-    if (status == STATUS_OK && !is_first)
-        status = check_end(listing);
-    return status;
+    if (ok && !is_first)
+        ok = check_end(listing);
+    return ok;
 }
 
 /* Not all that libarchive knows: some of its filters run other programs.  False for want of memory;
@@ -375,7 +374,7 @@ static bool choose_formats(struct archive *archive)
            archive_read_support_format_zip_seekable(archive) != ARCHIVE_FATAL;
 }
 
-static enum status open_archive(struct listing *listing, int fd)
+static bool open_archive(struct listing *listing, int fd)
 {
     struct archive *archive = listing->archive = archive_read_new();
 
@@ -384,39 +383,39 @@ static enum status open_archive(struct listing *listing, int fd)
     if (lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(listing->error, listing->name, "cannot read");
     if (archive_read_open_fd(archive, fd, BLOCK_NBYTES) == ARCHIVE_OK)
-        return STATUS_OK;
+        return true;
     /* It has a reason for all but want of memory. */
     return archive_error_string(archive) ? fail(listing, NULL, "is no tar or zip archive")
                                          : error_set_memory(listing->error, BLOCK_NBYTES);
 }
 
-static enum status list_by_libarchive(struct listing *listing, int fd)
+static bool list_by_libarchive(struct listing *listing, int fd)
 {
     /* libarchive hands out names in the characters of the locale. */
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t old = uselocale(utf8 ? utf8 : (locale_t)0);
     struct stat stat = {0};
     struct progress progress;
-    enum status status;
+    bool ok;
 
     *listing->members = (struct members){.has_contents = true};
     fstat(fd, &stat);
     progress = progress_begin("quern-ingest", "list", "bytes", (uint64_t)stat.st_size);
-    status = open_archive(listing, fd);
-    if (status == STATUS_OK)
-        status = list_all(listing, &progress);
-    if (status == STATUS_OK)
-        status = spool_flush(listing->spool, listing->error);
+    ok = open_archive(listing, fd);
+    if (ok)
+        ok = list_all(listing, &progress);
+    if (ok)
+        ok = spool_flush(listing->spool, listing->error);
     progress_clear(&progress);
     archive_read_free(listing->archive);
     uselocale(old);
     if (utf8)
         freelocale(utf8);
-    return status;
+    return ok;
 }
 
-enum status members_list(int fd, const char *name, bool wants_contents, struct spool *spool,
-                         struct members *members, struct error *error)
+bool members_list(int fd, const char *name, bool wants_contents, struct spool *spool,
+                  struct members *members, struct error *error)
 {
     struct listing listing = {.name = name,
                               .wants_contents = wants_contents,
@@ -424,11 +423,11 @@ enum status members_list(int fd, const char *name, bool wants_contents, struct s
                               .members = members,
                               .error = error};
     bool is_plain;
-    enum status status = members_list_tar(fd, name, members, &is_plain, error);
+    bool ok = members_list_tar(fd, name, members, &is_plain, error);
 
-    if (status == STATUS_OK && !is_plain)
-        status = list_by_libarchive(&listing, fd);
-    return status;
+    if (ok && !is_plain)
+        ok = list_by_libarchive(&listing, fd);
+    return ok;
 }
 
 void members_free(struct members *members)

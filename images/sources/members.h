@@ -49,8 +49,8 @@ struct members {
  * archive to the spool.  STATUS_DATA when it is no archive, damaged, cut short or encrypted;
  * STATUS_STOPPED after a signal.  members is to be freed in any case.  name is for messages.
  */
-enum status members_list(int fd, const char *name, bool wants_contents, struct spool *spool,
-                         struct members *members, struct error *error);
+bool members_list(int fd, const char *name, bool wants_contents, struct spool *spool,
+                  struct members *members, struct error *error);
 
 /* Where the bytes of an image are. */
 struct member_location {
@@ -66,9 +66,8 @@ struct member_location {
  * is taken as the source unless it has the name of a split.  *locations [scan->num_images] is
  * malloc'ed.  The scan's paths live in the members.
  */
-enum status members_scan(const struct members *members, const struct scan_rules *rules,
-                         struct scan *scan, struct member_location **locations,
-                         struct error *error);
+bool members_scan(const struct members *members, const struct scan_rules *rules, struct scan *scan,
+                  struct member_location **locations, struct error *error);
 void members_free(struct members *members);
 
 /* ---- for members.c and members_tar.c ---- */
@@ -79,14 +78,14 @@ void members_free(struct members *members);
  * thread.  *is_plain is false when there is anything else in it, or wrong with it: libarchive
  * shall judge.
  */
-enum status members_list_tar(int fd, const char *name, struct members *members, bool *is_plain,
-                             struct error *error);
+bool members_list_tar(int fd, const char *name, struct members *members, bool *is_plain,
+                      struct error *error);
 
 /* Adds a file or folder whose bytes lie plain in the archive, or refuses it. */
-enum status members_take(struct members *members, const char *path, bool is_folder, uint64_t offset,
-                         uint64_t nbytes, struct error *error);
+bool members_take(struct members *members, const char *path, bool is_folder, uint64_t offset,
+                  uint64_t nbytes, struct error *error);
 
 /* STATUS_STOPPED after a signal. */
-enum status members_check_stopped(const char *name, struct error *error);
+bool members_check_stopped(const char *name, struct error *error);
 
 #endif

@@ -37,7 +37,7 @@ static bool is_one_of(const char *const *names, const char *name, size_t length)
     return names && *names;
 }
 
-static enum status find_root(struct sorting *sorting)
+static bool find_root(struct sorting *sorting)
 {
     const struct members *members = sorting->members;
     const char *first = members->count > 0 ? members->paths + members->items[0].path : "";
@@ -49,20 +49,20 @@ static enum status find_root(struct sorting *sorting)
 
         if (strncmp(path, first, length) != 0 || (path[length] != '/' && path[length] != '\0') ||
             (path[length] == '\0' && members->items[i].kind != MEMBER_FOLDER))
-            return STATUS_OK;
+            return true;
     }
     if (length == 0)
-        return STATUS_OK;
+        return true;
     root = strndup(first, length);
     if (!root)
         return error_set_memory(sorting->error, length + 1);
     if (is_one_of(sorting->rules->split_folders, root, length)) {
         free(root);
-        return STATUS_OK;
+        return true;
     }
     sorting->scan->root = root;
     sorting->root_length = length + 1;
-    return STATUS_OK;
+    return true;
 }
 
 /* ---- folders ---- */
@@ -72,49 +72,49 @@ static bool is_wanted(const struct scan_rules *rules, const char *path, size_t l
     return !rules->top_folders || is_one_of(rules->top_folders, path, length);
 }
 
-static enum status add_folder(struct sorting *sorting, const char *path, size_t length)
+static bool add_folder(struct sorting *sorting, const char *path, size_t length)
 {
     struct text_list *folders = &sorting->scan->folders;
     char *folder;
-    enum status status;
+    bool ok;
 
     /* Most members lie where the one before did, whose folders, one of each depth, came last. */
     for (size_t i = 1; i <= sorting->rules->folder_depth && i <= folders->count; i++) {
         const char *last = folders->items[folders->count - i];
 
         if (strncmp(last, path, length) == 0 && last[length] == '\0')
-            return STATUS_OK;
+            return true;
     }
     folder = strndup(path, length);
-    status = folder ? text_list_add(folders, folder, sorting->error)
-                    : error_set_memory(sorting->error, length + 1);
+    ok = folder ? text_list_add(folders, folder, sorting->error)
+                : error_set_memory(sorting->error, length + 1);
     free(folder);
-    return status;
+    return ok;
 }
 
 /*
  * Adds the folders above a member, and itself if it is one, as deep as the rules ask; *is_outside:
  * the scan of a folder would not go down to it.
  */
-static enum status add_folders_of(struct sorting *sorting, const char *path, bool is_folder,
-                                  bool *is_outside)
+static bool add_folders_of(struct sorting *sorting, const char *path, bool is_folder,
+                           bool *is_outside)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
     const char *at = path;
 
     *is_outside = false;
-    for (size_t depth = 0; depth < sorting->rules->folder_depth && status == STATUS_OK; depth++) {
+    for (size_t depth = 0; depth < sorting->rules->folder_depth && ok; depth++) {
         const char *end = at + strcspn(at, "/");
 
         if (*end == '\0' && !is_folder)
             break;
-        status = add_folder(sorting, path, (size_t)(end - path));
+        ok = add_folder(sorting, path, (size_t)(end - path));
         *is_outside = depth == 0 && !is_wanted(sorting->rules, path, (size_t)(end - path));
         if (*end == '\0' || *is_outside)
             break;
         at = end + 1;
     }
-    return status;
+    return ok;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -163,17 +163,17 @@ static const struct member *follow_links(const struct sorting *sorting, const st
     return member && member->kind == MEMBER_IMAGE ? member : NULL;
 }
 
-static enum status add_other(struct sorting *sorting, const char *path)
+static bool add_other(struct sorting *sorting, const char *path)
 {
     struct scan *scan = sorting->scan;
 
     scan->num_others++;
     if (strchr(path, '/') || scan->top_others.count == SCAN_MAX_OTHERS)
-        return STATUS_OK;
+        return true;
     return text_list_add(&scan->top_others, path, sorting->error);
 }
 
-static enum status add_file(struct sorting *sorting, const char *path, const struct member *member)
+static bool add_file(struct sorting *sorting, const char *path, const struct member *member)
 {
     struct scan *scan = sorting->scan;
 
@@ -182,7 +182,7 @@ static enum status add_file(struct sorting *sorting, const char *path, const str
     member = follow_links(sorting, member);
     if (!member) {
         scan->num_links++;
-        return STATUS_OK;
+        return true;
     }
     sorting->locations[scan->num_images] =
         (struct member_location){.offset = member->offset,
@@ -190,15 +190,15 @@ static enum status add_file(struct sorting *sorting, const char *path, const str
                                  .is_spooled = member->is_spooled,
                                  .is_damaged = member->is_damaged};
     scan->paths[scan->num_images++] = path;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status add_all(struct sorting *sorting)
+static bool add_all(struct sorting *sorting)
 {
     size_t count = sorting->members->count;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < count && ok; i++) {
         const struct member *member = member_at(sorting, i);
         const char *path = path_of(sorting, i) + sorting->root_length;
         bool is_outside;
@@ -208,44 +208,44 @@ static enum status add_all(struct sorting *sorting)
             continue;
         if (strlen(path_of(sorting, i)) <= sorting->root_length)
             continue; /* the folder around all itself */
-        status = add_folders_of(sorting, path, member->kind == MEMBER_FOLDER, &is_outside);
-        if (status == STATUS_OK && !is_outside && member->kind != MEMBER_FOLDER)
-            status = add_file(sorting, path, member);
+        ok = add_folders_of(sorting, path, member->kind == MEMBER_FOLDER, &is_outside);
+        if (ok && !is_outside && member->kind != MEMBER_FOLDER)
+            ok = add_file(sorting, path, member);
     }
     sort_unique(&sorting->scan->folders);
-    return status;
+    return ok;
 }
 
-enum status members_scan(const struct members *members, const struct scan_rules *rules,
-                         struct scan *scan, struct member_location **locations, struct error *error)
+bool members_scan(const struct members *members, const struct scan_rules *rules, struct scan *scan,
+                  struct member_location **locations, struct error *error)
 {
     struct sorting sorting = {.members = members, .rules = rules, .scan = scan, .error = error};
-    enum status status;
+    bool ok;
 
     *scan = (struct scan){.num_unsafe_paths = members->num_refused[REFUSED_PATH],
                           .num_links = members->num_refused[REFUSED_LINK],
                           .num_special = members->num_refused[REFUSED_SPECIAL]};
     *locations = NULL;
-    status = memory_allocate_unset(&sorting.order, members->count, sizeof(*sorting.order), error);
-    if (status == STATUS_OK)
-        status = memory_allocate_unset(&scan->paths, members->count, sizeof(*scan->paths), error);
-    if (status == STATUS_OK)
-        status = memory_allocate_unset(&sorting.locations, members->count,
-                                       sizeof(*sorting.locations), error);
-    for (size_t i = 0; i < members->count && status == STATUS_OK; i++)
+    ok = memory_allocate_unset(&sorting.order, members->count, sizeof(*sorting.order), error);
+    if (ok)
+        ok = memory_allocate_unset(&scan->paths, members->count, sizeof(*scan->paths), error);
+    if (ok)
+        ok = memory_allocate_unset(&sorting.locations, members->count, sizeof(*sorting.locations),
+                                   error);
+    for (size_t i = 0; i < members->count && ok; i++)
         sorting.order[i] = (struct path_order){members->paths + members->items[i].path, i, 0};
-    if (status == STATUS_OK) {
+    if (ok) {
         path_order_sort(sorting.order, members->count);
-        status = find_root(&sorting);
+        ok = find_root(&sorting);
     }
-    if (status == STATUS_OK)
-        status = add_all(&sorting);
+    if (ok)
+        ok = add_all(&sorting);
     free(sorting.order);
-    if (status == STATUS_OK) {
+    if (ok) {
         *locations = sorting.locations;
     } else {
         free(sorting.locations);
         scan_free(scan);
     }
-    return status;
+    return ok;
 }

@@ -108,14 +108,14 @@ static bool read_header(const struct header *header, char path[MAX_NAME_NBYTES],
            header->name[length - 1] != '/';
 }
 
-static enum status list_headers(struct window *window, const char *name, struct members *members,
-                                bool *is_plain, struct error *error)
+static bool list_headers(struct window *window, const char *name, struct members *members,
+                         bool *is_plain, struct error *error)
 {
     uint64_t file_nbytes = (uint64_t)lseek(window->fd, 0, SEEK_END), at = 0, size;
     const struct header *header;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    while (status == STATUS_OK && (header = find_header(window, at)) != NULL) {
+    while (ok && (header = find_header(window, at)) != NULL) {
         char path[MAX_NAME_NBYTES];
         bool is_folder;
 
@@ -126,27 +126,27 @@ static enum status list_headers(struct window *window, const char *name, struct 
         if (!read_header(header, path, &is_folder, &size) || size > file_nbytes - at)
             break;
         at += TAR_BLOCK_NBYTES;
-        status = members_take(members, path, is_folder, at, size, error);
+        ok = members_take(members, path, is_folder, at, size, error);
         at += (size + TAR_BLOCK_NBYTES - 1) / TAR_BLOCK_NBYTES * TAR_BLOCK_NBYTES;
-        if (status == STATUS_OK)
-            status = members_check_stopped(name, error);
+        if (ok)
+            ok = members_check_stopped(name, error);
     }
-    return status;
+    return ok;
 }
 
-enum status members_list_tar(int fd, const char *name, struct members *members, bool *is_plain,
-                             struct error *error)
+bool members_list_tar(int fd, const char *name, struct members *members, bool *is_plain,
+                      struct error *error)
 {
     struct window window = {.fd = fd, .bytes = malloc(BUFFER_NBYTES)};
-    enum status status;
+    bool ok;
 
     *is_plain = false;
     *members = (struct members){.has_contents = true};
     if (!window.bytes)
         return error_set_memory(error, BUFFER_NBYTES);
-    status = list_headers(&window, name, members, is_plain, error);
+    ok = list_headers(&window, name, members, is_plain, error);
     free(window.bytes);
     if (!*is_plain)
         members_free(members);
-    return status;
+    return ok;
 }

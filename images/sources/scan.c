@@ -32,7 +32,7 @@ struct walk {
     struct error *error;
 };
 
-static enum status fail_at(const struct walk *walk, const char *name, const char *what)
+static bool fail_at(const struct walk *walk, const char *name, const char *what)
 {
     int saved_errno = errno;
     char path[1024];
@@ -64,31 +64,30 @@ static enum kind find_kind(int folder_fd, const struct dirent *entry)
     return scan_is_image(entry->d_name) ? KIND_IMAGE : KIND_OTHER;
 }
 
-static enum status add_image(struct walk *walk, const char *name)
+static bool add_image(struct walk *walk, const char *name)
 {
     struct scan *scan = walk->scan;
     size_t name_nbytes = strlen(name) + 1;
-    enum status status =
-        memory_grow(&scan->path_bytes, &walk->path_capacity,
-                    walk->path_nbytes + walk->prefix_length + name_nbytes, 1, walk->error);
+    bool ok = memory_grow(&scan->path_bytes, &walk->path_capacity,
+                          walk->path_nbytes + walk->prefix_length + name_nbytes, 1, walk->error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     scan->num_images++;
     if (walk->prefix_length > 0)
         memcpy(scan->path_bytes + walk->path_nbytes, walk->prefix, walk->prefix_length);
     memcpy(scan->path_bytes + walk->path_nbytes + walk->prefix_length, name, name_nbytes);
     walk->path_nbytes += walk->prefix_length + name_nbytes;
-    return STATUS_OK;
+    return true;
 }
 
-static enum status add_other(struct walk *walk, const char *name)
+static bool add_other(struct walk *walk, const char *name)
 {
     struct scan *scan = walk->scan;
 
     scan->num_others++;
     if (walk->prefix_length > 0 || scan->top_others.count == SCAN_MAX_OTHERS)
-        return STATUS_OK;
+        return true;
     return text_list_add(&scan->top_others, name, walk->error);
 }
 
@@ -103,19 +102,18 @@ static bool is_wanted(const struct walk *walk, size_t depth, const char *name)
     return *wanted != NULL;
 }
 
-static enum status walk_folder(struct walk *walk, DIR *folder, size_t depth,
-                               const struct ancestor *self);
+static bool walk_folder(struct walk *walk, DIR *folder, size_t depth, const struct ancestor *self);
 
 /* Lists one folder and goes down into it, with the prefix longer by its name meanwhile. */
-static enum status enter_folder(struct walk *walk, int parent_fd, const char *name, size_t depth,
-                                const struct ancestor *parent)
+static bool enter_folder(struct walk *walk, int parent_fd, const char *name, size_t depth,
+                         const struct ancestor *parent)
 {
     struct ancestor self = {.parent = parent};
     size_t name_length = strlen(name), old_length = walk->prefix_length;
     struct stat stat;
     DIR *folder = NULL;
     int fd = -1;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (fstatat(parent_fd, name, &stat, 0) != 0)
         return fail_at(walk, name, "cannot open the folder");
@@ -124,33 +122,33 @@ static enum status enter_folder(struct walk *walk, int parent_fd, const char *na
     for (const struct ancestor *above = parent; above; above = above->parent) {
         if (above->device == self.device && above->inode == self.inode) {
             walk->scan->num_loops++;
-            return STATUS_OK;
+            return true;
         }
     }
-    status = memory_grow(&walk->prefix, &walk->prefix_capacity, old_length + name_length + 2, 1,
-                         walk->error);
-    if (status != STATUS_OK)
-        return status;
+    ok = memory_grow(&walk->prefix, &walk->prefix_capacity, old_length + name_length + 2, 1,
+                     walk->error);
+    if (!ok)
+        return ok;
     memcpy(walk->prefix + old_length, name, name_length + 1);
     if (depth < walk->rules->folder_depth)
-        status = text_list_add(&walk->scan->folders, walk->prefix, walk->error);
-    if (status != STATUS_OK || !is_wanted(walk, depth, name))
-        return status;
+        ok = text_list_add(&walk->scan->folders, walk->prefix, walk->error);
+    if (!ok || !is_wanted(walk, depth, name))
+        return ok;
 
     fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
-        status = fail_at(walk, name, "cannot open the folder");
+        ok = fail_at(walk, name, "cannot open the folder");
         if (fd >= 0)
             close(fd);
-        return status;
+        return ok;
     }
     walk->prefix[old_length + name_length] = '/';
     walk->prefix_length = old_length + name_length + 1;
-    status = walk_folder(walk, folder, depth + 1, &self);
+    ok = walk_folder(walk, folder, depth + 1, &self);
     walk->prefix_length = old_length;
     closedir(folder);
-    return status;
+    return ok;
 }
 
 /* ---- the entries of one folder, in order ---- */
@@ -165,22 +163,21 @@ struct listing {
     size_t count;
 };
 
-static enum status add_entry(struct walk *walk, struct listing *listing, const char *name,
-                             bool is_folder)
+static bool add_entry(struct walk *walk, struct listing *listing, const char *name, bool is_folder)
 {
     size_t length = strlen(name);
-    enum status status = memory_grow(&listing->names, &listing->names_capacity,
-                                     listing->names_nbytes + length + 2, 1, walk->error);
+    bool ok = memory_grow(&listing->names, &listing->names_capacity,
+                          listing->names_nbytes + length + 2, 1, walk->error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     listing->count++;
     memcpy(listing->names + listing->names_nbytes, name, length);
     listing->names_nbytes += length;
     if (is_folder)
         listing->names[listing->names_nbytes++] = '/';
     listing->names[listing->names_nbytes++] = '\0';
-    return STATUS_OK;
+    return true;
 }
 
 /* The entries in order; the index is that of the name in the block.  NULL without memory. */
@@ -201,53 +198,52 @@ static struct path_order *sort_entries(const struct walk *walk, const struct lis
     return entries;
 }
 
-static enum status list_folder(struct walk *walk, DIR *folder, struct listing *listing)
+static bool list_folder(struct walk *walk, DIR *folder, struct listing *listing)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    while (status == STATUS_OK) {
+    while (ok) {
         const struct dirent *entry;
         enum kind kind;
 
         errno = 0;
         entry = readdir(folder);
         if (!entry && errno != 0)
-            status = fail_at(walk, "", "cannot read the folder");
+            ok = fail_at(walk, "", "cannot read the folder");
         if (!entry)
             break;
         if (entry->d_name[0] == '.')
             continue;
         kind = find_kind(dirfd(folder), entry);
-        status = kind == KIND_OTHER ? add_other(walk, entry->d_name)
-                                    : add_entry(walk, listing, entry->d_name, kind == KIND_FOLDER);
+        ok = kind == KIND_OTHER ? add_other(walk, entry->d_name)
+                                : add_entry(walk, listing, entry->d_name, kind == KIND_FOLDER);
     }
-    return status;
+    return ok;
 }
 
-static enum status walk_folder(struct walk *walk, DIR *folder, size_t depth,
-                               const struct ancestor *self)
+static bool walk_folder(struct walk *walk, DIR *folder, size_t depth, const struct ancestor *self)
 {
     struct listing listing = {0};
     struct path_order *entries = NULL;
-    enum status status = list_folder(walk, folder, &listing);
+    bool ok = list_folder(walk, folder, &listing);
 
-    if (status == STATUS_OK) {
+    if (ok) {
         entries = sort_entries(walk, &listing);
-        status = walk->error->status;
+        ok = error_ok(walk->error);
     }
-    for (size_t i = 0; i < listing.count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < listing.count && ok; i++) {
         char *name = listing.names + entries[i].index, *last = name + strlen(name) - 1;
 
         if (*last == '/') {
             *last = '\0';
-            status = enter_folder(walk, dirfd(folder), name, depth, self);
+            ok = enter_folder(walk, dirfd(folder), name, depth, self);
         } else {
-            status = add_image(walk, name);
+            ok = add_image(walk, name);
         }
     }
     free(entries);
     free(listing.names);
-    return status;
+    return ok;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -256,7 +252,7 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Points at the paths, now that their block stays where it is. */
-static enum status finish_paths(struct walk *walk)
+static bool finish_paths(struct walk *walk)
 {
     struct scan *scan = walk->scan;
     const char *next = scan->path_bytes;
@@ -272,22 +268,22 @@ static enum status finish_paths(struct walk *walk)
         qsort(scan->folders.items, scan->folders.count, sizeof(char *), compare_texts);
     if (scan->top_others.count > 1)
         qsort(scan->top_others.items, scan->top_others.count, sizeof(char *), compare_texts);
-    return STATUS_OK;
+    return true;
 }
 
-enum status scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
-                        struct scan *scan, struct error *error)
+bool scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
+                 struct scan *scan, struct error *error)
 {
     struct walk walk = {.source = source, .rules = rules, .scan = scan, .error = error};
     struct ancestor self = {.parent = NULL};
     struct stat stat;
     DIR *folder = NULL;
     int fd = -1;
-    enum status status;
+    bool ok;
 
     memset(scan, 0, sizeof(*scan));
     if (fstat(source_fd, &stat) != 0) {
-        status = error_set_errno(error, source, "cannot open the folder");
+        ok = error_set_errno(error, source, "cannot open the folder");
         goto out;
     }
     self.device = stat.st_dev;
@@ -296,21 +292,21 @@ enum status scan_folder(const char *source, int source_fd, const struct scan_rul
     fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
-        status = error_set_errno(error, source, "cannot open the folder");
+        ok = error_set_errno(error, source, "cannot open the folder");
         if (fd >= 0)
             close(fd);
         goto out;
     }
-    status = walk_folder(&walk, folder, 0, &self);
-    if (status == STATUS_OK)
-        status = finish_paths(&walk);
+    ok = walk_folder(&walk, folder, 0, &self);
+    if (ok)
+        ok = finish_paths(&walk);
 out:
     if (folder)
         closedir(folder);
     free(walk.prefix);
-    if (status != STATUS_OK)
+    if (!ok)
         scan_free(scan);
-    return status;
+    return ok;
 }
 
 void scan_free(struct scan *scan)

@@ -38,8 +38,8 @@ struct scan_rules {
 };
 
 /* Walks the open folder that is named source.  STATUS_IO names a folder that cannot be read. */
-enum status scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
-                        struct scan *scan, struct error *error);
+bool scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
+                 struct scan *scan, struct error *error);
 /* Does the name end in ".png", in either case? */
 bool scan_is_image(const char *name);
 void scan_free(struct scan *scan);

@@ -10,9 +10,8 @@ static bool is_of_classes(const struct scan_rules *rules)
     return rules->top_folders == NULL;
 }
 
-enum status scan_list_write(const char *path, const char *source_name,
-                            const struct scan_rules *rules, const struct scan *scan, bool is_forced,
-                            struct error *error)
+bool scan_list_write(const char *path, const char *source_name, const struct scan_rules *rules,
+                     const struct scan *scan, bool is_forced, struct error *error)
 {
     struct list_file list = {
         .source = source_name,
@@ -52,8 +51,8 @@ static size_t count_parts(const char *path)
     return num_parts;
 }
 
-static enum status check_paths(const char *path, const struct list_file *list,
-                               const struct scan_rules *rules, struct error *error)
+static bool check_paths(const char *path, const struct list_file *list,
+                        const struct scan_rules *rules, struct error *error)
 {
     const char *wrong = NULL;
 
@@ -69,12 +68,11 @@ static enum status check_paths(const char *path, const struct list_file *list,
             wrong = list->images[i];
     return wrong ? error_set(error, STATUS_DATA, ERROR_AT(.file = path, .found = wrong),
                              "holds a name that no walk finds")
-                 : STATUS_OK;
+                 : true;
 }
 
-static enum status check_list(const char *path, const char *source_name,
-                              const struct list_file *list, const struct scan_rules *rules,
-                              struct error *error)
+static bool check_list(const char *path, const char *source_name, const struct list_file *list,
+                       const struct scan_rules *rules, struct error *error)
 {
     if (list->is_of_classes != is_of_classes(rules))
         return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
@@ -87,31 +85,31 @@ static enum status check_list(const char *path, const char *source_name,
     return check_paths(path, list, rules, error);
 }
 
-static enum status add_texts(struct text_list *texts, const char *const *items, size_t count,
-                             struct error *error)
+static bool add_texts(struct text_list *texts, const char *const *items, size_t count,
+                      struct error *error)
 {
-    enum status status = STATUS_OK;
+    bool ok = true;
 
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = text_list_add(texts, items[i], error);
-    return status;
+    for (size_t i = 0; i < count && ok; i++)
+        ok = text_list_add(texts, items[i], error);
+    return ok;
 }
 
-enum status scan_list_read(const char *path, const char *source_name,
-                           const struct scan_rules *rules, struct scan *scan, struct error *error)
+bool scan_list_read(const char *path, const char *source_name, const struct scan_rules *rules,
+                    struct scan *scan, struct error *error)
 {
     struct list_file_content content;
     const struct list_file *list = &content.list;
-    enum status status = list_file_read(path, &content, error);
+    bool ok = list_file_read(path, &content, error);
 
     *scan = (struct scan){0};
-    if (status == STATUS_OK)
-        status = check_list(path, source_name, list, rules, error);
-    if (status == STATUS_OK)
-        status = add_texts(&scan->folders, list->folders, list->num_folders, error);
-    if (status == STATUS_OK)
-        status = add_texts(&scan->top_others, list->top_others, list->num_top_others, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = check_list(path, source_name, list, rules, error);
+    if (ok)
+        ok = add_texts(&scan->folders, list->folders, list->num_folders, error);
+    if (ok)
+        ok = add_texts(&scan->top_others, list->top_others, list->num_top_others, error);
+    if (ok) {
         scan->num_others = list->num_others;
         scan->num_loops = list->num_loops;
         scan->num_images = list->num_images;
@@ -119,9 +117,9 @@ enum status scan_list_read(const char *path, const char *source_name,
         scan->path_bytes = content.bytes;
         scan->paths = content.names;
         memmove(scan->paths, list->images, list->num_images * sizeof(*scan->paths));
-        return STATUS_OK;
+        return true;
     }
     list_file_free(&content);
     scan_free(scan);
-    return status;
+    return ok;
 }

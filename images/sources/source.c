@@ -22,8 +22,8 @@ struct source {
     struct member_location *locations; /* [images of the scan] */
 };
 
-enum status source_open(const char *path, const char *spool_path, struct source **result,
-                        struct error *error)
+bool source_open(const char *path, const char *spool_path, struct source **result,
+                 struct error *error)
 {
     struct source *source = calloc(1, sizeof(*source));
     struct stat stat;
@@ -43,11 +43,11 @@ enum status source_open(const char *path, const char *spool_path, struct source 
     } else if (!S_ISDIR(stat.st_mode)) {
         error_set(error, STATUS_DATA, ERROR_AT(.file = path), "is neither a folder nor an archive");
     }
-    if (error->status == STATUS_OK)
+    if (error_ok(error))
         *result = source;
     else
         source_close(source);
-    return error->status;
+    return error_ok(error);
 }
 
 bool source_is_archive(const struct source *source)
@@ -73,23 +73,23 @@ void source_close(struct source *source)
     free(source);
 }
 
-enum status source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
-                        struct scan *scan, struct error *error)
+bool source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
+                 struct scan *scan, struct error *error)
 {
-    enum status status;
+    bool ok;
 
     if (!source->is_archive)
         return scan_folder(source->path, source->fd, rules, scan, error);
     *scan = (struct scan){0};
     forget_scan(source);
-    status = members_list(source->fd, source->path, wants_contents, &source->spool,
-                          &source->members, error);
-    if (status == STATUS_OK)
-        status = members_scan(&source->members, rules, scan, &source->locations, error);
+    ok = members_list(source->fd, source->path, wants_contents, &source->spool, &source->members,
+                      error);
+    if (ok)
+        ok = members_scan(&source->members, rules, scan, &source->locations, error);
     /* Their order is known now. */
     free(source->members.items);
     source->members.items = NULL;
-    return status;
+    return ok;
 }
 
 bool source_has_contents(const struct source *source)
@@ -97,17 +97,16 @@ bool source_has_contents(const struct source *source)
     return !source->is_archive || source->members.has_contents;
 }
 
-static enum status read_member(const struct source *source, const struct member_location *location,
-                               struct source_reader *reader, struct source_file *file,
-                               struct error *error)
+static bool read_member(const struct source *source, const struct member_location *location,
+                        struct source_reader *reader, struct source_file *file, struct error *error)
 {
     int fd = location->is_spooled ? source->spool.fd : source->fd;
-    enum status status;
+    bool ok;
 
     if (location->is_damaged)
         return error_set(error, STATUS_DATA, NULL, "is damaged in the archive");
-    status = source_reader_reserve(reader, location->nbytes, error);
-    while (status == STATUS_OK && file->nbytes < location->nbytes) {
+    ok = source_reader_reserve(reader, location->nbytes, error);
+    while (ok && file->nbytes < location->nbytes) {
         ssize_t num_read =
             pread(fd, reader->bytes + file->nbytes, (size_t)location->nbytes - file->nbytes,
                   (off_t)(location->offset + file->nbytes));
@@ -115,16 +114,16 @@ static enum status read_member(const struct source *source, const struct member_
         if (num_read == 0)
             break; /* the archive shrank meanwhile: decoding will find the image cut short */
         if (num_read < 0 && errno != EINTR)
-            status = error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
+            ok = error_set(error, STATUS_IO, NULL, "cannot be read: %s", strerror(errno));
         if (num_read > 0)
             file->nbytes += (size_t)num_read;
     }
     file->bytes = reader->bytes;
-    return status;
+    return ok;
 }
 
-enum status source_read(const struct source *source, const struct source_image *image,
-                        struct source_reader *reader, struct source_file *file, struct error *error)
+bool source_read(const struct source *source, const struct source_image *image,
+                 struct source_reader *reader, struct source_file *file, struct error *error)
 {
     *file = (struct source_file){0};
     if (!source->is_archive)
@@ -133,13 +132,13 @@ enum status source_read(const struct source *source, const struct source_image *
     return read_member(source, &source->locations[image->index], reader, file, error);
 }
 
-enum status source_look(const struct source *source, const struct source_image *image,
-                        struct source_stamp *stamp, struct error *error)
+bool source_look(const struct source *source, const struct source_image *image,
+                 struct source_stamp *stamp, struct error *error)
 {
     if (!source->is_archive)
         return folder_look(source->fd, image->path, stamp, error);
     *stamp = source->stamp;
-    return STATUS_OK;
+    return true;
 }
 
 struct source_stamp source_stamp_of(const struct stat *stat)
@@ -148,8 +147,7 @@ struct source_stamp source_stamp_of(const struct stat *stat)
                                  (uint64_t)stat->st_mtim.tv_nsec};
 }
 
-enum status source_reader_reserve(struct source_reader *reader, uint64_t nbytes,
-                                  struct error *error)
+bool source_reader_reserve(struct source_reader *reader, uint64_t nbytes, struct error *error)
 {
     if (nbytes == 0)
         return error_set(error, STATUS_DATA, NULL, "is empty");
@@ -157,11 +155,11 @@ enum status source_reader_reserve(struct source_reader *reader, uint64_t nbytes,
         return error_set(error, STATUS_DATA, NULL, "has %" PRIu64 " bytes, more than 1 GiB",
                          nbytes);
     if (nbytes <= reader->capacity_nbytes)
-        return STATUS_OK;
+        return true;
     free(reader->bytes);
     reader->bytes = malloc((size_t)nbytes);
     reader->capacity_nbytes = reader->bytes ? (size_t)nbytes : 0;
-    return reader->bytes ? STATUS_OK : error_set_memory(error, nbytes);
+    return reader->bytes || error_set_memory(error, nbytes);
 }
 
 void source_reader_free(struct source_reader *reader)

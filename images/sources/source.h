@@ -19,8 +19,8 @@ struct source;
  * An archive that cannot be read from where it lies is copied, as far as it is images, to a
  * temporary file beside spool_path.  Both paths must outlive the source.
  */
-enum status source_open(const char *path, const char *spool_path, struct source **source,
-                        struct error *error);
+bool source_open(const char *path, const char *spool_path, struct source **source,
+                 struct error *error);
 bool source_is_archive(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
@@ -30,8 +30,8 @@ void source_close(struct source *source);
  * pass over an archive.  The scan ends with the source or with the next scan.  STATUS_DATA for a
  * damaged archive.
  */
-enum status source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
-                        struct scan *scan, struct error *error);
+bool source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
+                 struct scan *scan, struct error *error);
 
 /* Can images be read after the last scan? */
 bool source_has_contents(const struct source *source);
@@ -72,22 +72,20 @@ struct source_file {
  * fault: missing, unreadable, empty, no regular file, beyond 1 GiB.  Other statuses mean that the
  * system failed.  Thread-safe, each thread with a reader of its own.
  */
-enum status source_read(const struct source *source, const struct source_image *image,
-                        struct source_reader *reader, struct source_file *file,
-                        struct error *error);
+bool source_read(const struct source *source, const struct source_image *image,
+                 struct source_reader *reader, struct source_file *file, struct error *error);
 struct stat;
 struct source_stamp source_stamp_of(const struct stat *stat);
 
 /* For kinds of source: room for a file of that size, if it may be so large, and is not empty. */
-enum status source_reader_reserve(struct source_reader *reader, uint64_t nbytes,
-                                  struct error *error);
+bool source_reader_reserve(struct source_reader *reader, uint64_t nbytes, struct error *error);
 void source_reader_free(struct source_reader *reader);
 
 /*
  * The stamp of a file without reading it.  A file that is missing or may not be looked at is for
  * source_read to report, and no error here.  Thread-safe.
  */
-enum status source_look(const struct source *source, const struct source_image *image,
-                        struct source_stamp *stamp, struct error *error);
+bool source_look(const struct source *source, const struct source_image *image,
+                 struct source_stamp *stamp, struct error *error);
 
 #endif

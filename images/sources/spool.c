@@ -31,10 +31,10 @@ static char *make_name(const char *path)
  * The name goes at once.  What a process left that died in between is removed; where another is
  * just between the two, each still has a file of its own.
  */
-static enum status create(struct spool *spool, struct error *error)
+static bool create(struct spool *spool, struct error *error)
 {
     char *name = make_name(spool->path);
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     if (!name)
         return error_set_memory(error, strlen(spool->path));
@@ -42,11 +42,11 @@ static enum status create(struct spool *spool, struct error *error)
         spool->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     } while (spool->fd < 0 && errno == EEXIST && (unlink(name) == 0 || errno == ENOENT));
     if (spool->fd < 0)
-        status = error_set_errno(error, name, "cannot create");
+        ok = error_set_errno(error, name, "cannot create");
     else if (unlink(name) != 0 && errno != ENOENT)
-        status = error_set_errno(error, name, "cannot remove the name of");
+        ok = error_set_errno(error, name, "cannot remove the name of");
     free(name);
-    return status;
+    return ok;
 }
 
 uint8_t *spool_reserve(struct spool *spool, size_t *room, struct error *error)
@@ -61,13 +61,13 @@ uint8_t *spool_reserve(struct spool *spool, size_t *room, struct error *error)
     return spool->buffer + spool->num_buffered;
 }
 
-enum status spool_flush(struct spool *spool, struct error *error)
+bool spool_flush(struct spool *spool, struct error *error)
 {
     uint64_t offset = spool->nbytes - spool->num_buffered;
     size_t done = 0;
 
-    if (spool->num_buffered > 0 && spool->fd < 0 && create(spool, error) != STATUS_OK)
-        return error->status;
+    if (spool->num_buffered > 0 && spool->fd < 0 && !create(spool, error))
+        return error_ok(error);
     while (done < spool->num_buffered) {
         ssize_t written = pwrite(spool->fd, spool->buffer + done, spool->num_buffered - done,
                                  (off_t)(offset + done));
@@ -78,17 +78,17 @@ enum status spool_flush(struct spool *spool, struct error *error)
             done += (size_t)written;
     }
     spool->num_buffered = 0;
-    return STATUS_OK;
+    return true;
 }
 
-enum status spool_append(struct spool *spool, size_t nbytes, struct error *error)
+bool spool_append(struct spool *spool, size_t nbytes, struct error *error)
 {
     spool->nbytes += nbytes;
     spool->num_buffered += nbytes;
-    return spool->num_buffered < BUFFER_NBYTES ? STATUS_OK : spool_flush(spool, error);
+    return spool->num_buffered < BUFFER_NBYTES ? true : spool_flush(spool, error);
 }
 
-enum status spool_cut(struct spool *spool, uint64_t nbytes, struct error *error)
+bool spool_cut(struct spool *spool, uint64_t nbytes, struct error *error)
 {
     uint64_t written = spool->nbytes - spool->num_buffered;
 
@@ -100,7 +100,7 @@ enum status spool_cut(struct spool *spool, uint64_t nbytes, struct error *error)
             return error_set_errno(error, spool->path, "cannot cut a temporary file beside it");
     }
     spool->nbytes = nbytes;
-    return STATUS_OK;
+    return true;
 }
 
 void spool_end(struct spool *spool)

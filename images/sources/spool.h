@@ -23,11 +23,11 @@ void spool_begin(struct spool *spool, const char *path);
 /* Room for more bytes, *room of them, at least one; NULL without memory. */
 uint8_t *spool_reserve(struct spool *spool, size_t *room, struct error *error);
 /* Counts bytes that were put there. */
-enum status spool_append(struct spool *spool, size_t nbytes, struct error *error);
+bool spool_append(struct spool *spool, size_t nbytes, struct error *error);
 /* Forgets what was appended after the first nbytes. */
-enum status spool_cut(struct spool *spool, uint64_t nbytes, struct error *error);
+bool spool_cut(struct spool *spool, uint64_t nbytes, struct error *error);
 /* After this, spool->fd may be read from. */
-enum status spool_flush(struct spool *spool, struct error *error);
+bool spool_flush(struct spool *spool, struct error *error);
 void spool_end(struct spool *spool);
 
 #endif

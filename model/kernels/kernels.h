@@ -85,6 +85,6 @@ size_t kernels_list(const struct kernels *tables[KERNELS_MAX_TABLES]);
  * The fastest table, or the one the environment variable QUERN_CPU names.  STATUS_USAGE if that
  * is no name of a table, or one that this CPU cannot run.
  */
-enum status kernels_choose(const struct kernels **kernels, struct error *error);
+bool kernels_choose(const struct kernels **kernels, struct error *error);
 
 #endif

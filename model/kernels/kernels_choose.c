@@ -24,7 +24,7 @@ size_t kernels_list(const struct kernels *tables[KERNELS_MAX_TABLES])
     return count;
 }
 
-enum status kernels_choose(const struct kernels **kernels, struct error *error)
+bool kernels_choose(const struct kernels **kernels, struct error *error)
 {
     const struct kernels *tables[KERNELS_MAX_TABLES];
     const size_t count = kernels_list(tables);
@@ -33,11 +33,11 @@ enum status kernels_choose(const struct kernels **kernels, struct error *error)
 
     *kernels = tables[count - 1];
     if (!name || name[0] == '\0')
-        return STATUS_OK;
+        return true;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(name, tables[i]->name) == 0) {
             *kernels = tables[i];
-            return STATUS_OK;
+            return true;
         }
     }
 

@@ -186,7 +186,7 @@ static struct model make_model(const struct kernels *kernels, const struct model
     struct model model;
     struct error error = {0};
 
-    if (model_create(spec, &model, &error) != STATUS_OK)
+    if (!model_create(spec, &model, &error))
         abort();
     model.kernels = kernels;
     return model;
@@ -208,7 +208,7 @@ static void run_training(const struct kernels *kernels, struct inputs *inputs, e
     uint64_t initial = 0, trained = 0, said = 0;
     double loss_sum;
 
-    if (!grads[0] || !grads[1] || model_workspace_create(&model, &workspace, &error) != STATUS_OK)
+    if (!grads[0] || !grads[1] || !model_workspace_create(&model, &workspace, &error))
         abort();
     point_at_rows(inputs, model.num_inputs);
     for (size_t b = 0; b < MAX_ROWS; b++)
@@ -251,7 +251,7 @@ static void run_class_means(struct inputs *inputs, struct lines *lines)
 
     for (size_t b = 0; b < MAX_ROWS; b++)
         labels[b] = inputs->labels[b] % C;
-    if (class_means_create(&means, C, D, &error) != STATUS_OK)
+    if (!class_means_create(&means, C, D, &error))
         abort();
     class_means_add(&means, inputs->pixels, labels, MAX_ROWS, 1);
     class_means_finish(&means, mean);

@@ -27,7 +27,7 @@ static void read_all(const struct source *source, const struct scan *scan)
 
         demand_good_path(image.path);
         FUZZ_DEMAND(i == 0 || strcmp(scan->paths[i - 1], image.path) < 0);
-        if (source_read(source, &image, &reader, &file, &error) == STATUS_OK) {
+        if (source_read(source, &image, &reader, &file, &error)) {
             /* The last byte is there to be read. */
             FUZZ_DEMAND(file.nbytes > 0);
             FUZZ_DEMAND(((const volatile uint8_t *)file.bytes)[file.nbytes - 1] <= 255);
@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 
     FUZZ_DEMAND(fd >= 0 && write(fd, bytes, nbytes) == (ssize_t)nbytes);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    FUZZ_DEMAND(source_open(path, "/tmp/quern-fuzz", &source, &error) == STATUS_OK);
-    if (source_scan(source, &rules, true, &scan, &error) == STATUS_OK) {
+    FUZZ_DEMAND(source_open(path, "/tmp/quern-fuzz", &source, &error));
+    if (source_scan(source, &rules, true, &scan, &error)) {
         FUZZ_DEMAND(source_has_contents(source));
         read_all(source, &scan);
         scan_free(&scan);

@@ -54,16 +54,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     char *copy = malloc(nbytes + 1);
     struct list_file_content content;
     struct error error = {0};
-    enum status status;
+    bool ok;
 
     FUZZ_DEMAND(copy);
     if (nbytes > 0)
         memcpy(copy, bytes, nbytes);
     copy[nbytes] = '\0';
-    status = list_file_parse("list", copy, nbytes, &content, &error);
-    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
-    FUZZ_DEMAND(status == error.status);
-    if (status == STATUS_OK)
+    ok = list_file_parse("list", copy, nbytes, &content, &error);
+    FUZZ_DEMAND(ok || error.status == STATUS_DATA);
+    FUZZ_DEMAND(ok == error_ok(&error));
+    if (ok)
         check_list(&content.list, bytes, nbytes);
     list_file_free(&content);
     return 0;

@@ -42,18 +42,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     char path[64], line[SEAL_NBYTES + 1];
     struct error error = {0}, quick_error = {0};
     bool is_sealed, is_quick_sealed;
-    enum status status, quick_status;
+    bool ok, quick_ok;
 
     FUZZ_DEMAND(descriptor >= 0);
     FUZZ_DEMAND(write(descriptor, bytes, nbytes) == (ssize_t)nbytes);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-    status = seal_check(path, path, true, 1, &is_sealed, &error);
-    quick_status = seal_check(path, path, false, 1, &is_quick_sealed, &quick_error);
-    FUZZ_DEMAND(status == STATUS_OK || status == STATUS_DATA);
-    FUZZ_DEMAND(status == error.status);
+    ok = seal_check(path, path, true, 1, &is_sealed, &error);
+    quick_ok = seal_check(path, path, false, 1, &is_quick_sealed, &quick_error);
+    FUZZ_DEMAND(ok || error.status == STATUS_DATA);
+    FUZZ_DEMAND(ok == error_ok(&error));
     FUZZ_DEMAND(is_sealed == is_quick_sealed);
-    if (status == STATUS_OK) {
-        FUZZ_DEMAND(quick_status == STATUS_OK);
+    if (ok) {
+        FUZZ_DEMAND(quick_ok);
         if (is_sealed) {
             FUZZ_DEMAND(nbytes >= SEAL_NBYTES);
             make_line(bytes, nbytes - SEAL_NBYTES, line);

@@ -33,64 +33,63 @@ static void add_image_shape(struct sha256 *hash, const struct image_shape *image
 
 /* ---- store ---- */
 
-static enum status add_pixels(struct sha256 *hash, struct store *store, enum split split,
-                              struct error *error)
+static bool add_pixels(struct sha256 *hash, struct store *store, enum split split,
+                       struct error *error)
 {
     const size_t row_nbytes = image_num_values(store_image_shape(store));
     const uint64_t num_rows = store_num_rows(store, split);
     uint64_t most = BATCH_NBYTES / row_nbytes + 1, batch_rows = num_rows < most ? num_rows : most;
     uint8_t *pixels = NULL;
-    enum status status = memory_allocate(&pixels, batch_rows, row_nbytes, error);
+    bool ok = memory_allocate(&pixels, batch_rows, row_nbytes, error);
 
-    for (uint64_t first = 0; status == STATUS_OK && first < num_rows; first += batch_rows) {
+    for (uint64_t first = 0; ok && first < num_rows; first += batch_rows) {
         uint64_t count = num_rows - first < batch_rows ? num_rows - first : batch_rows;
 
-        status = store_read_pixels(store, split, first, count, 1, pixels, error);
-        if (status == STATUS_OK)
+        ok = store_read_pixels(store, split, first, count, 1, pixels, error);
+        if (ok)
             sha256_add(hash, pixels, count * row_nbytes);
     }
     free(pixels);
-    return status;
+    return ok;
 }
 
-static enum status add_split(struct sha256 *results, struct sha256 *rest, struct store *store,
-                             enum split split, struct error *error)
+static bool add_split(struct sha256 *results, struct sha256 *rest, struct store *store,
+                      enum split split, struct error *error)
 {
     const uint64_t num_rows = store_num_rows(store, split);
     struct text_list paths = {0};
     uint32_t *crc32 = NULL;
-    enum status status;
+    bool ok;
 
     sha256_add_u64(results, num_rows);
     if (num_rows == 0)
-        return STATUS_OK;
+        return true;
     sha256_add(results, store_labels(store, split), num_rows * sizeof(uint32_t));
-    status = add_pixels(results, store, split, error);
-    if (status == STATUS_OK)
-        status = store_read_paths(store, split, &paths, error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&crc32, num_rows, sizeof(*crc32), error);
-    if (status == STATUS_OK)
-        status = store_read_file_crc32(store, split, crc32, error);
-    if (status == STATUS_OK) {
+    ok = add_pixels(results, store, split, error);
+    if (ok)
+        ok = store_read_paths(store, split, &paths, error);
+    if (ok)
+        ok = memory_allocate(&crc32, num_rows, sizeof(*crc32), error);
+    if (ok)
+        ok = store_read_file_crc32(store, split, crc32, error);
+    if (ok) {
         add_texts(rest, &paths);
         sha256_add(rest, crc32, num_rows * sizeof(*crc32));
     }
     text_list_free(&paths);
     free(crc32);
-    return status;
+    return ok;
 }
 
-static enum status add_origin(struct sha256 *rest, struct store *store, struct error *error)
+static bool add_origin(struct sha256 *rest, struct store *store, struct error *error)
 {
     struct text_list paths = {0}, reasons = {0};
     char settings[512], digest[128];
-    enum status status =
-        store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+    bool ok = store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
 
-    if (status == STATUS_OK)
-        status = store_read_rejects(store, &paths, &reasons, error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = store_read_rejects(store, &paths, &reasons, error);
+    if (ok) {
         add_text(rest, settings);
         add_text(rest, digest);
         add_texts(rest, &paths);
@@ -98,33 +97,33 @@ static enum status add_origin(struct sha256 *rest, struct store *store, struct e
     }
     text_list_free(&paths);
     text_list_free(&reasons);
-    return status;
+    return ok;
 }
 
 /* Adds what only a shard has. */
-static enum status add_shard(struct sha256 *results, struct store *store, struct error *error)
+static bool add_shard(struct sha256 *results, struct store *store, struct error *error)
 {
     const size_t num_sums =
         store_classes(store)->count * image_num_values(store_image_shape(store));
     struct store_shard shard;
     uint64_t *hashes = NULL, *sums = NULL;
-    enum status status = store_read_shard(store, &shard, error);
+    bool ok = store_read_shard(store, &shard, error);
 
-    if (status != STATUS_OK)
-        return status;
-    status = store_read_file_hashes(store, &shard, &hashes, error);
-    for (int split = 0; split < NUM_SPLITS && status == STATUS_OK; split++) {
+    if (!ok)
+        return ok;
+    ok = store_read_file_hashes(store, &shard, &hashes, error);
+    for (int split = 0; split < NUM_SPLITS && ok; split++) {
         if (store_num_rows(store, (enum split)split) == 0)
             continue;
-        status = memory_allocate(&sums, num_sums, sizeof(*sums), error);
-        if (status == STATUS_OK)
-            status = store_add_class_sums(store, (enum split)split, sums, error);
-        if (status == STATUS_OK)
+        ok = memory_allocate(&sums, num_sums, sizeof(*sums), error);
+        if (ok)
+            ok = store_add_class_sums(store, (enum split)split, sums, error);
+        if (ok)
             sha256_add(results, sums, num_sums * sizeof(*sums));
         free(sums);
         sums = NULL;
     }
-    if (status == STATUS_OK) {
+    if (ok) {
         sha256_add_u64(results, shard.index);
         sha256_add_u64(results, shard.count);
         sha256_add(results, shard.first, sizeof(shard.first));
@@ -139,52 +138,52 @@ static enum status add_shard(struct sha256 *results, struct store *store, struct
     }
     free(shard.class_files);
     free(hashes);
-    return status;
+    return ok;
 }
 
-static enum status read_store(const char *path, const struct store_checks *checks,
-                              struct contents *contents, struct error *error)
+static bool read_store(const char *path, const struct store_checks *checks,
+                       struct contents *contents, struct error *error)
 {
     struct sha256 results, rest;
     struct store *store;
-    enum status status = store_open_with(path, checks, &store, error);
+    bool ok = store_open_with(path, checks, &store, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     sha256_begin(&results);
     sha256_begin(&rest);
     contents->is_sealed = store_is_sealed(store);
     add_image_shape(&results, store_image_shape(store));
     add_texts(&results, store_classes(store));
     add_text(&results, store_fingerprint(store));
-    for (int split = 0; split < NUM_SPLITS && status == STATUS_OK; split++)
-        status = add_split(&results, &rest, store, split, error);
-    if (status == STATUS_OK && checks->is_shard)
-        status = add_shard(&results, store, error);
-    if (status == STATUS_OK)
-        status = add_origin(&rest, store, error);
+    for (int split = 0; split < NUM_SPLITS && ok; split++)
+        ok = add_split(&results, &rest, store, split, error);
+    if (ok && checks->is_shard)
+        ok = add_shard(&results, store, error);
+    if (ok)
+        ok = add_origin(&rest, store, error);
     sha256_finish(&results, contents->results);
     sha256_finish(&rest, contents->rest);
     store_close(store);
-    return status;
+    return ok;
 }
 
-enum status contents_read_store(const char *path, struct contents *contents, struct error *error)
+bool contents_read_store(const char *path, struct contents *contents, struct error *error)
 {
     const struct store_checks checks = {.num_threads = 1};
 
     return read_store(path, &checks, contents, error);
 }
 
-enum status contents_read_store_unverified(const char *path, struct contents *contents,
-                                           struct error *error)
+bool contents_read_store_unverified(const char *path, struct contents *contents,
+                                    struct error *error)
 {
     const struct store_checks checks = {.skip_seal = true, .num_threads = 1};
 
     return read_store(path, &checks, contents, error);
 }
 
-enum status contents_read_shard(const char *path, struct contents *contents, struct error *error)
+bool contents_read_shard(const char *path, struct contents *contents, struct error *error)
 {
     const struct store_checks checks = {.is_shard = true, .num_threads = 1};
 
@@ -219,15 +218,14 @@ static void add_settings(struct sha256 *hash, const struct settings *settings)
     }
 }
 
-enum status contents_read_checkpoint(const char *path, struct contents *contents,
-                                     struct error *error)
+bool contents_read_checkpoint(const char *path, struct contents *contents, struct error *error)
 {
     struct checkpoint checkpoint;
     struct sha256 results, rest;
-    enum status status = checkpoint_read(path, &checkpoint, error);
+    bool ok = checkpoint_read(path, &checkpoint, error);
 
-    if (status != STATUS_OK)
-        return status;
+    if (!ok)
+        return ok;
     sha256_begin(&results);
     sha256_begin(&rest);
     contents->is_sealed = checkpoint.is_sealed;
@@ -247,5 +245,5 @@ enum status contents_read_checkpoint(const char *path, struct contents *contents
     sha256_finish(&results, contents->results);
     sha256_finish(&rest, contents->rest);
     checkpoint_free(&checkpoint);
-    return STATUS_OK;
+    return true;
 }

@@ -15,8 +15,7 @@ struct contents {
 };
 
 /* Opens, reads everything, closes. */
-typedef enum status contents_reader(const char *path, struct contents *contents,
-                                    struct error *error);
+typedef bool contents_reader(const char *path, struct contents *contents, struct error *error);
 
 contents_reader contents_read_store;
 contents_reader contents_read_store_unverified; /* does not look at the seal */

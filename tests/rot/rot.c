@@ -75,8 +75,8 @@ struct subject {
 
 enum { MAX_SHOWN = 12, MAX_READ_SECONDS = 60 };
 
-static enum status read_contents(const struct subject *subject, struct contents *contents,
-                                 struct error *error)
+static bool read_contents(const struct subject *subject, struct contents *contents,
+                          struct error *error)
 {
     const char *path = subject->read_path;
 
@@ -131,17 +131,17 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
                           struct error *error)
 {
     struct contents contents;
-    enum status status = read_contents(subject, &contents, error);
+    bool ok = read_contents(subject, &contents, error);
 
     if (h5_num_live_handles() != 0)
         return LEAKED;
     /* Without a seal, HDF5 itself may meet a size that there is no memory for: refused as well, as
      * what it looks like. */
-    if ((status == STATUS_DATA ||
-         (status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
+    if ((error->status == STATUS_DATA ||
+         (error->status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
         strcmp(error->file, subject->read_path) == 0)
         return REFUSED;
-    if (status != STATUS_OK)
+    if (!ok)
         return WRONG_REFUSAL;
     if (subject->kind == EVALUATION && !contents.is_sealed && damage == CUT)
         return SEAL_GONE;

@@ -94,12 +94,13 @@ static void assert_store_refused(const char *path, const char *dataset)
 {
     struct error error = {0};
     struct store *store;
-    enum status status;
+    bool ok;
 
     limit_memory(true);
-    status = store_open(path, &store, &error);
+    ok = store_open(path, &store, &error);
     limit_memory(false);
-    assert_int_equal(status, STATUS_DATA);
+    assert_false(ok);
+    assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.file, path);
     assert_string_equal(error.dataset, dataset);
     assert_non_null(strstr(error.what, "claims more data"));
@@ -136,15 +137,16 @@ static void test_store_read_paths_claims_many_is_refused(void **state)
     struct text_list paths = {0};
     struct error error = {0};
     struct store *store;
-    enum status status;
+    bool ok;
 
     support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
     claim(path, "/train/paths", H5T_C_S1, 1, (const hsize_t[]){many_rows}, CHUNKED);
     assert_ok(store_open(path, &store, &error), &error);
     limit_memory(true);
-    status = store_read_paths(store, SPLIT_TRAIN, &paths, &error);
+    ok = store_read_paths(store, SPLIT_TRAIN, &paths, &error);
     limit_memory(false);
-    assert_int_equal(status, STATUS_DATA);
+    assert_false(ok);
+    assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/train/paths");
     text_list_free(&paths);
     store_close(store);
@@ -183,14 +185,15 @@ static void test_store_open_chunk_claims_gigabytes_is_refused(void **state)
         const char *path = support_path(*state, "large-chunk.h5");
         struct error error = {0};
         struct store *store;
-        enum status status;
+        bool ok;
 
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
         put_large_chunk(path, names[i], i == 0 ? 3 : 1);
         limit_memory(true);
-        status = store_open(path, &store, &error);
+        ok = store_open(path, &store, &error);
         limit_memory(false);
-        assert_int_equal(status, STATUS_DATA);
+        assert_false(ok);
+        assert_int_equal(error.status, STATUS_DATA);
         assert_string_equal(error.dataset, names[i]);
         assert_non_null(strstr(error.what, "claims more data"));
     }
@@ -221,7 +224,7 @@ static void test_store_open_claims_many_chunks_is_refused(void **state)
     H5Pclose(list);
     assert_true(H5Fclose(file) >= 0);
 
-    assert_int_equal(store_open(path, &store, &error), STATUS_DATA);
+    assert_fails(store_open(path, &store, &error), &error, STATUS_DATA);
     assert_string_equal(error.dataset, "/train/labels");
     assert_non_null(strstr(error.what, "claims more chunks"));
 }
@@ -238,16 +241,17 @@ static void test_loaded_model_open_claims_large_images_is_refused(void **state)
         .parameters = {{"linear/weight", 2, {1, 4}, weight}, {"linear/bias", 1, {1}, bias}}};
     struct loaded_model loaded;
     struct error error = {0};
-    enum status status;
+    bool ok;
 
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_text(&checkpoint.config, "model", "linear");
     settings_add_text(&checkpoint.config, "loss", "mae");
     assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
     limit_memory(true);
-    status = loaded_model_open(path, &loaded, &error);
+    ok = loaded_model_open(path, &loaded, &error);
     limit_memory(false);
-    assert_int_equal(status, STATUS_DATA);
+    assert_false(ok);
+    assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/parameters/linear/weight");
     loaded_model_close(&loaded);
 }
@@ -277,7 +281,7 @@ static void test_checkpoint_read_edited_setting_is_refused(void **state)
     H5Aclose(attribute);
     H5Gclose(group);
     assert_true(H5Fclose(file) >= 0);
-    assert_int_equal(checkpoint_read(path, &checkpoint, &error), STATUS_DATA);
+    assert_fails(checkpoint_read(path, &checkpoint, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "digest"));
 }
 
@@ -292,7 +296,7 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     uint8_t pixels[4] = {0}, *bytes;
     struct png_file_info info;
     struct error error = {0}, pixels_error = {0};
-    enum status status, pixels_status;
+    bool ok, pixels_ok;
     size_t nbytes;
 
     (void)state;
@@ -302,12 +306,12 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     put_u32(bytes + 20, 0x7fffffff);
     put_u32(bytes + 29, (uint32_t)crc32_z(0, bytes + 12, 17));
     limit_memory(true);
-    status = png_file_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
-    pixels_status =
-        png_file_read_pixels("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
+    ok = png_file_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
+    pixels_ok = png_file_read_pixels("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
     limit_memory(false);
-    assert_int_equal(status, STATUS_DATA);
-    assert_int_equal(pixels_status, STATUS_DATA);
+    assert_false(ok);
+    assert_int_equal(error.status, STATUS_DATA);
+    assert_false(pixels_ok);
     assert_non_null(strstr(error.what, "more than the 1048576 allowed"));
     assert_string_equal(error.what, pixels_error.what);
     free(bytes);

@@ -80,18 +80,18 @@ static void point_at_sums(const struct exchange *exchange, struct exchange_layou
     }
 }
 
-static enum status create_layout(struct exchange_layout *layout, size_t num_ranks,
-                                 size_t num_slices, struct error *error)
+static bool create_layout(struct exchange_layout *layout, size_t num_ranks, size_t num_slices,
+                          struct error *error)
 {
-    enum status status = exchange_plan_create(&layout->plan, num_ranks, num_slices, error);
+    bool ok = exchange_plan_create(&layout->plan, num_ranks, num_slices, error);
 
-    if (status == STATUS_OK)
-        status = memory_allocate(&layout->outbox_offsets, num_ranks + 1, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&layout->inbox_offsets, num_ranks, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&layout->sums, layout->plan.num_sums, sizeof(float *), error);
-    return status;
+    if (ok)
+        ok = memory_allocate(&layout->outbox_offsets, num_ranks + 1, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&layout->inbox_offsets, num_ranks, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&layout->sums, layout->plan.num_sums, sizeof(float *), error);
+    return ok;
 }
 
 /* Whole cache lines, in equal numbers. */
@@ -103,10 +103,10 @@ static void divide_parameters(struct exchange *exchange)
         exchange->part_begins[rank] = rank * num_lines / count * VALUES_PER_LINE;
 }
 
-static enum status create_boxes(struct exchange *exchange, struct error *error)
+static bool create_boxes(struct exchange *exchange, struct error *error)
 {
     size_t inbox_nbytes = 0, outbox_nbytes = 0;
-    enum status status;
+    bool ok;
 
     for (int i = 0; i < 2; i++) {
         size_t in, out;
@@ -115,49 +115,49 @@ static enum status create_boxes(struct exchange *exchange, struct error *error)
         inbox_nbytes = in > inbox_nbytes ? in : inbox_nbytes;
         outbox_nbytes = out > outbox_nbytes ? out : outbox_nbytes;
     }
-    status = memory_allocate(&exchange->inbox, inbox_nbytes, 1, error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->outbox, outbox_nbytes, 1, error);
-    for (int i = 0; i < 2 && status == STATUS_OK; i++)
+    ok = memory_allocate(&exchange->inbox, inbox_nbytes, 1, error);
+    if (ok)
+        ok = memory_allocate(&exchange->outbox, outbox_nbytes, 1, error);
+    for (int i = 0; i < 2 && ok; i++)
         point_at_sums(exchange, &exchange->layouts[i]);
-    return status;
+    return ok;
 }
 
-enum status exchange_create(struct exchange *exchange, struct ranks *ranks,
-                            const struct kernels *kernels, size_t num_parameters,
-                            const size_t num_slices[2], size_t gather_nbytes, struct error *error)
+bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struct kernels *kernels,
+                     size_t num_parameters, const size_t num_slices[2], size_t gather_nbytes,
+                     struct error *error)
 {
     size_t count = ranks->count, max_slices, num_sums;
-    enum status status = STATUS_OK;
+    bool ok = true;
 
     assert(num_parameters % VALUES_PER_LINE == 0);
     *exchange =
         (struct exchange){.ranks = ranks, .kernels = kernels, .num_parameters = num_parameters};
-    for (int i = 0; i < 2 && status == STATUS_OK; i++)
-        status = create_layout(&exchange->layouts[i], count, num_slices[i], error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->part_begins, count + 1, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->blocks, count, sizeof(*exchange->blocks), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->receives, count, sizeof(*exchange->receives), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->sends, count, sizeof(*exchange->sends), error);
+    for (int i = 0; i < 2 && ok; i++)
+        ok = create_layout(&exchange->layouts[i], count, num_slices[i], error);
+    if (ok)
+        ok = memory_allocate(&exchange->part_begins, count + 1, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&exchange->blocks, count, sizeof(*exchange->blocks), error);
+    if (ok)
+        ok = memory_allocate(&exchange->receives, count, sizeof(*exchange->receives), error);
+    if (ok)
+        ok = memory_allocate(&exchange->sends, count, sizeof(*exchange->sends), error);
     max_slices = num_slices[0] > num_slices[1] ? num_slices[0] : num_slices[1];
-    if (status == STATUS_OK)
-        status = memory_allocate(&exchange->slice_losses, max_slices, sizeof(double), error);
-    if (status == STATUS_OK) {
+    if (ok)
+        ok = memory_allocate(&exchange->slice_losses, max_slices, sizeof(double), error);
+    if (ok) {
         /* One way for all batches of a run: the two leave other things up to date. */
         num_sums = exchange->layouts[0].plan.num_sums;
         if (exchange->layouts[1].plan.num_sums > num_sums)
             num_sums = exchange->layouts[1].plan.num_sums;
         exchange->is_gathered = num_sums * num_parameters * sizeof(float) <= gather_nbytes;
         divide_parameters(exchange);
-        status = create_boxes(exchange, error);
+        ok = create_boxes(exchange, error);
     }
-    if (status != STATUS_OK)
+    if (!ok)
         exchange_destroy(exchange);
-    return status;
+    return ok;
 }
 
 void exchange_destroy(struct exchange *exchange)

@@ -54,8 +54,8 @@ struct exchange_plan {
     } * additions; /* [num_sums - 1], in the order of the tree */
 };
 
-enum status exchange_plan_create(struct exchange_plan *plan, size_t num_ranks, size_t num_slices,
-                                 struct error *error);
+bool exchange_plan_create(struct exchange_plan *plan, size_t num_ranks, size_t num_slices,
+                          struct error *error);
 void exchange_plan_destroy(struct exchange_plan *plan);
 
 /* Where what lies in the messages of batches of one number of slices. */
@@ -86,9 +86,9 @@ struct exchange {
  * For batches of num_slices[0] or num_slices[1] slices.  num_parameters is a multiple of 16, as
  * models pad.  gather_nbytes is EXCHANGE_GATHER_NBYTES, or something else in tests.
  */
-enum status exchange_create(struct exchange *exchange, struct ranks *ranks,
-                            const struct kernels *kernels, size_t num_parameters,
-                            const size_t num_slices[2], size_t gather_nbytes, struct error *error);
+bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struct kernels *kernels,
+                     size_t num_parameters, const size_t num_slices[2], size_t gather_nbytes,
+                     struct error *error);
 void exchange_destroy(struct exchange *exchange);
 
 /* The slices of a batch of num_slices (one of the two) that are a rank's, and this rank's: how

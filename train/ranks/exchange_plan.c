@@ -34,25 +34,25 @@ static void list_additions(struct exchange_plan *plan, size_t *sum_of_slice)
             }
 }
 
-enum status exchange_plan_create(struct exchange_plan *plan, size_t num_ranks, size_t num_slices,
-                                 struct error *error)
+bool exchange_plan_create(struct exchange_plan *plan, size_t num_ranks, size_t num_slices,
+                          struct error *error)
 {
     size_t *sum_of_slice = NULL;
-    enum status status;
+    bool ok;
 
     *plan = (struct exchange_plan){.num_slices = num_slices};
-    status = memory_allocate(&plan->slice_begins, num_ranks + 1, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&plan->sum_begins, num_ranks + 1, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&plan->sum_slices, num_slices + 1, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&plan->additions, num_slices, sizeof(*plan->additions), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&sum_of_slice, num_slices, sizeof(size_t), error);
-    if (status != STATUS_OK) {
+    ok = memory_allocate(&plan->slice_begins, num_ranks + 1, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&plan->sum_begins, num_ranks + 1, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&plan->sum_slices, num_slices + 1, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&plan->additions, num_slices, sizeof(*plan->additions), error);
+    if (ok)
+        ok = memory_allocate(&sum_of_slice, num_slices, sizeof(size_t), error);
+    if (!ok) {
         exchange_plan_destroy(plan);
-        return status;
+        return ok;
     }
     for (size_t rank = 0; rank < num_ranks; rank++) {
         size_t end = (rank + 1) * num_slices / num_ranks;
@@ -66,7 +66,7 @@ enum status exchange_plan_create(struct exchange_plan *plan, size_t num_ranks, s
     }
     list_additions(plan, sum_of_slice);
     free(sum_of_slice);
-    return STATUS_OK;
+    return true;
 }
 
 void exchange_plan_destroy(struct exchange_plan *plan)

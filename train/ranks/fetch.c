@@ -146,12 +146,12 @@ static void finish(struct fetch *fetch)
 
 /* ---- the calls ---- */
 
-enum status fetch_create(struct fetch *fetch, struct ranks *ranks, const struct dataset *dataset,
-                         const struct exchange *exchange, uint64_t batch_size, struct error *error)
+bool fetch_create(struct fetch *fetch, struct ranks *ranks, const struct dataset *dataset,
+                  const struct exchange *exchange, uint64_t batch_size, struct error *error)
 {
     size_t count = ranks->count;
     uint64_t begin, end, own_rows;
-    enum status status;
+    bool ok;
 
     *fetch = (struct fetch){
         .ranks = ranks, .dataset = dataset, .exchange = exchange, .batch_size = batch_size};
@@ -160,30 +160,30 @@ enum status fetch_create(struct fetch *fetch, struct ranks *ranks, const struct 
                              MODEL_SLICE_ROWS,
                          fetch->stretch_rows);
     placement_rows(ranks, ranks->index, dataset->num_rows, &begin, &end);
-    status = memory_allocate(&fetch->num_received, count, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&fetch->offsets, count, sizeof(size_t), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&fetch->sends, count, sizeof(*fetch->sends), error);
-    if (status == STATUS_OK)
-        status = memory_allocate(&fetch->receives, count, sizeof(*fetch->receives), error);
-    if (status == STATUS_OK) {
+    ok = memory_allocate(&fetch->num_received, count, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&fetch->offsets, count, sizeof(size_t), error);
+    if (ok)
+        ok = memory_allocate(&fetch->sends, count, sizeof(*fetch->sends), error);
+    if (ok)
+        ok = memory_allocate(&fetch->receives, count, sizeof(*fetch->receives), error);
+    if (ok) {
         /* Zero pages until used: a shuffled order needs an eighth of a rank's rows at a time. */
         fetch->sent = calloc(min_count(end - begin, fetch->stretch_rows) + 1, dataset->row_nbytes);
         if (!fetch->sent)
-            status = error_set_memory(error, (end - begin) * dataset->row_nbytes);
+            ok = error_set_memory(error, (end - begin) * dataset->row_nbytes);
     }
-    for (int i = 0; i < 2 && status == STATUS_OK; i++) {
+    for (int i = 0; i < 2 && ok; i++) {
         struct fetch_stretch *stretch = &fetch->stretches[i];
 
-        status = memory_allocate(&stretch->received, own_rows, dataset->row_nbytes, error);
-        if (status == STATUS_OK)
-            status =
+        ok = memory_allocate(&stretch->received, own_rows, dataset->row_nbytes, error);
+        if (ok)
+            ok =
                 memory_allocate(&stretch->rows, fetch->stretch_rows, sizeof(*stretch->rows), error);
     }
-    if (status != STATUS_OK)
+    if (!ok)
         fetch_destroy(fetch);
-    return status;
+    return ok;
 }
 
 void fetch_destroy(struct fetch *fetch)

@@ -44,8 +44,8 @@ struct fetch {
 };
 
 /* The exchange says who computes which slices of a batch. */
-enum status fetch_create(struct fetch *fetch, struct ranks *ranks, const struct dataset *dataset,
-                         const struct exchange *exchange, uint64_t batch_size, struct error *error);
+bool fetch_create(struct fetch *fetch, struct ranks *ranks, const struct dataset *dataset,
+                  const struct exchange *exchange, uint64_t batch_size, struct error *error);
 /* Collective, as are the others here. */
 void fetch_destroy(struct fetch *fetch);
 

@@ -42,13 +42,13 @@ struct launcher launcher_read(void)
     return (struct launcher){.num_processes = 1};
 }
 
-enum status launcher_check(const struct launcher *launcher, uint64_t world_size,
-                           const char *built_with, struct error *error)
+bool launcher_check(const struct launcher *launcher, uint64_t world_size, const char *built_with,
+                    struct error *error)
 {
     const char *advice;
 
     if (launcher->num_processes == world_size)
-        return STATUS_OK;
+        return true;
     if (!launcher->is_step)
         advice = "start it with srun or mpirun, or with srun -n 1 to train in one process";
     else if (!built_with)

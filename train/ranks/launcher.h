@@ -27,7 +27,7 @@ struct launcher launcher_read(void);
 
 /* Refuses (STATUS_USAGE) a world of another size than was promised.  built_with: "Open MPI", or
  * NULL for a build without MPI. */
-enum status launcher_check(const struct launcher *launcher, uint64_t world_size,
-                           const char *built_with, struct error *error);
+bool launcher_check(const struct launcher *launcher, uint64_t world_size, const char *built_with,
+                    struct error *error);
 
 #endif

@@ -34,17 +34,16 @@ size_t placement_owner(const struct ranks *ranks, uint64_t num_rows, uint64_t ro
 }
 
 /* All rows, once on each node. */
-static enum status load_on_node(struct placed *placed, struct store *store, enum split split,
-                                struct ranks *ranks, int num_threads, struct error *error)
+static bool load_on_node(struct placed *placed, struct store *store, enum split split,
+                         struct ranks *ranks, int num_threads, struct error *error)
 {
     struct dataset *dataset = &placed->dataset;
     uint64_t begin = dataset->num_rows * ranks->node_index / ranks->node_count;
     uint64_t end = dataset->num_rows * (ranks->node_index + 1) / ranks->node_count;
     uint8_t *pixels;
 
-    if (ranks_share(ranks, dataset->num_rows * dataset->row_nbytes, &placed->shared, error) !=
-        STATUS_OK)
-        return error->status;
+    if (!ranks_share(ranks, dataset->num_rows * dataset->row_nbytes, &placed->shared, error))
+        return false;
     pixels = placed->shared.memory;
     if (end > begin)
         store_read_pixels(store, split, begin, end - begin, num_threads,
@@ -52,60 +51,58 @@ static enum status load_on_node(struct placed *placed, struct store *store, enum
     ranks_node_barrier(ranks, &placed->shared);
     placed->blocks[0] = pixels;
     dataset->block_shift = WHOLE_SHIFT;
-    return error->status;
+    return error_ok(error);
 }
 
 /* This rank's rows; other blocks are NULL. */
-static enum status load_part(struct placed *placed, struct store *store, enum split split,
-                             struct ranks *ranks, int num_threads, struct error *error)
+static bool load_part(struct placed *placed, struct store *store, enum split split,
+                      struct ranks *ranks, int num_threads, struct error *error)
 {
     struct dataset *dataset = &placed->dataset;
     uint64_t begin, end;
-    enum status status;
+    bool ok;
 
     placement_rows(ranks, ranks->index, dataset->num_rows, &begin, &end);
-    status = memory_allocate(&placed->part, end - begin, dataset->row_nbytes, error);
-    if (status == STATUS_OK && end > begin)
-        status =
-            store_read_pixels(store, split, begin, end - begin, num_threads, placed->part, error);
+    ok = memory_allocate(&placed->part, end - begin, dataset->row_nbytes, error);
+    if (ok && end > begin)
+        ok = store_read_pixels(store, split, begin, end - begin, num_threads, placed->part, error);
     for (uint64_t row = begin; row < end; row += MODEL_SLICE_ROWS)
         placed->blocks[row >> SLICE_SHIFT] = placed->part + (row - begin) * dataset->row_nbytes;
     dataset->block_shift = SLICE_SHIFT;
     dataset->is_part = true;
-    return status;
+    return ok;
 }
 
-enum status placed_load(struct placed *placed, struct store *store, enum split split,
-                        enum placement placement, const struct dataset_plan *plan,
-                        struct ranks *ranks, struct error *error)
+bool placed_load(struct placed *placed, struct store *store, enum split split,
+                 enum placement placement, const struct dataset_plan *plan, struct ranks *ranks,
+                 struct error *error)
 {
     int num_threads = plan->num_threads;
     uint64_t num_rows = store_num_rows(store, split);
     uint64_t num_blocks = placement == PLACEMENT_PART ? num_slices_of(num_rows) : 1;
-    enum status status = STATUS_OK;
 
     *placed = (struct placed){0};
     if (ranks->count == 1 || plan->num_slots > 0) {
-        status = dataset_open(&placed->dataset, store, split, plan, error);
-        return ranks_agree(ranks, status, error);
+        dataset_open(&placed->dataset, store, split, plan, error);
+        return ranks_agree(ranks, error);
     }
     if (num_rows > UINT32_MAX)
         return error_set(error, STATUS_DATA, ERROR_AT(.dataset = split_names[split]),
                          "more than 4294967295 samples");
     if (num_rows == 0)
-        return STATUS_OK;
-    status = memory_allocate(&placed->blocks, num_blocks, sizeof(*placed->blocks), error);
-    if (ranks_agree(ranks, status, error) != STATUS_OK)
-        return error->status;
+        return true;
+    memory_allocate(&placed->blocks, num_blocks, sizeof(*placed->blocks), error);
+    if (!ranks_agree(ranks, error))
+        return false;
     placed->dataset = (struct dataset){.num_rows = num_rows,
                                        .row_nbytes = image_num_values(store_image_shape(store)),
                                        .labels = store_labels(store, split),
                                        .blocks = placed->blocks};
     if (placement == PLACEMENT_PART)
-        status = load_part(placed, store, split, ranks, num_threads, error);
+        load_part(placed, store, split, ranks, num_threads, error);
     else
-        status = load_on_node(placed, store, split, ranks, num_threads, error);
-    return ranks_agree(ranks, status, error);
+        load_on_node(placed, store, split, ranks, num_threads, error);
+    return ranks_agree(ranks, error);
 }
 
 void placed_free(struct placed *placed, struct ranks *ranks)

@@ -32,9 +32,9 @@ struct placed {
 
 /* Collective: reads a split, or, if the plan says so, makes it ready to be streamed, by each rank
  * on its own.  An absent one is no rows. */
-enum status placed_load(struct placed *placed, struct store *store, enum split split,
-                        enum placement placement, const struct dataset_plan *plan,
-                        struct ranks *ranks, struct error *error);
+bool placed_load(struct placed *placed, struct store *store, enum split split,
+                 enum placement placement, const struct dataset_plan *plan, struct ranks *ranks,
+                 struct error *error);
 /* Collective. */
 void placed_free(struct placed *placed, struct ranks *ranks);
 

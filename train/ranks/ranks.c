@@ -76,17 +76,17 @@ static bool is_launched(const struct launcher *launcher)
 #endif
 }
 
-static enum status read_timeout(double *seconds, struct error *error)
+static bool read_timeout(double *seconds, struct error *error)
 {
     const char *text = getenv("QUERN_RANK_TIMEOUT");
     char *end;
 
     *seconds = DEFAULT_TIMEOUT_SECONDS;
     if (!text)
-        return STATUS_OK;
+        return true;
     *seconds = strtod(text, &end);
     if (*end == '\0' && end != text && *seconds > 0 && *seconds < 1e9)
-        return STATUS_OK;
+        return true;
     return error_set(error, STATUS_USAGE, ERROR_AT(.found = text),
                      "QUERN_RANK_TIMEOUT is no number of seconds");
 }
@@ -99,7 +99,7 @@ static void give_up_memory(const struct ranks *ranks)
     MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
-static enum status join(struct ranks *ranks, struct error *error)
+static bool join(struct ranks *ranks, struct error *error)
 {
     struct ranks_transport *transport = calloc(1, sizeof(*transport));
     int provided, number;
@@ -130,23 +130,23 @@ static enum status join(struct ranks *ranks, struct error *error)
     /* Without these few bytes a rank cannot even tell the others in good order. */
     if (!ranks->scratch || !ranks->blocks || !ranks->values)
         give_up_memory(ranks);
-    return STATUS_OK;
+    return true;
 }
 
-enum status ranks_begin(struct ranks *ranks, const char *program, struct error *error)
+bool ranks_begin(struct ranks *ranks, const char *program, struct error *error)
 {
     struct launcher launcher = launcher_read();
     double timeout_seconds;
-    enum status status = read_timeout(&timeout_seconds, error);
+    bool ok = read_timeout(&timeout_seconds, error);
 
     *ranks = (struct ranks){.count = 1, .node_count = 1, .program = program};
-    if (status == STATUS_OK && is_launched(&launcher))
-        status = join(ranks, error);
+    if (ok && is_launched(&launcher))
+        ok = join(ranks, error);
     if (ranks->transport)
         ranks->transport->timeout_seconds = timeout_seconds;
-    if (status == STATUS_OK)
-        status = launcher_check(&launcher, ranks->count, LIBRARY, error);
-    return status;
+    if (ok)
+        ok = launcher_check(&launcher, ranks->count, LIBRARY, error);
+    return ok;
 }
 
 void ranks_end(struct ranks *ranks)
@@ -295,41 +295,40 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count)
 
 /* ---- shared memory ---- */
 
-enum status ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
-                        struct error *error)
+bool ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
+                 struct error *error)
 {
     struct ranks_window *window = NULL;
     MPI_Aint size;
     int unit;
     void *own;
-    enum status status;
 
     *shared = (struct ranks_shared){0};
     if (!ranks->transport)
         return memory_allocate(&shared->memory, nbytes, 1, error);
-    status = memory_allocate(&window, 1, sizeof(*window), error);
-    if (ranks_agree(ranks, status, error) != STATUS_OK) {
+    memory_allocate(&window, 1, sizeof(*window), error);
+    if (!ranks_agree(ranks, error)) {
         free(window);
-        return error->status;
+        return error_ok(error);
     }
     /* The node's first rank brings all of it. */
     size = ranks->node_index == 0 ? (MPI_Aint)(nbytes + MEMORY_ALIGNMENT) : 0;
     MPI_Comm_set_errhandler(ranks->transport->node, MPI_ERRORS_RETURN);
     if (MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, ranks->transport->node, &own,
                                 &window->window) != MPI_SUCCESS)
-        status = error_set(error, STATUS_INTERNAL, NULL,
-                           "no memory for %zu bytes that the ranks of a node share", nbytes);
+        error_set(error, STATUS_INTERNAL, NULL,
+                  "no memory for %zu bytes that the ranks of a node share", nbytes);
     MPI_Comm_set_errhandler(ranks->transport->node, MPI_ERRORS_ARE_FATAL);
-    if (ranks_agree(ranks, status, error) != STATUS_OK) {
+    if (!ranks_agree(ranks, error)) {
         free(window);
-        return error->status;
+        return error_ok(error);
     }
     MPI_Win_shared_query(window->window, 0, &size, &unit, &shared->memory);
     MPI_Win_lock_all(MPI_MODE_NOCHECK, window->window);
     shared->memory = (void *)(((uintptr_t)shared->memory + MEMORY_ALIGNMENT - 1) /
                               MEMORY_ALIGNMENT * MEMORY_ALIGNMENT);
     shared->window = window;
-    return STATUS_OK;
+    return true;
 }
 
 void ranks_unshare(struct ranks *ranks, struct ranks_shared *shared)

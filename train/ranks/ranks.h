@@ -61,7 +61,7 @@ const char *ranks_library(void);
  * Joins the others.  STATUS_USAGE if their number is not what the launcher promised.  ranks_end
  * may be called after a failure too, and waits for all.
  */
-enum status ranks_begin(struct ranks *ranks, const char *program, struct error *error);
+bool ranks_begin(struct ranks *ranks, const char *program, struct error *error);
 void ranks_end(struct ranks *ranks);
 
 /* ---- messages ---- */
@@ -95,9 +95,9 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count);
 
 /*
  * Collective: if any rank comes with a failure, all leave with the failure of the lowest such rank
- * in their records; else STATUS_OK.
+ * in their records, and false; else true.
  */
-enum status ranks_agree(struct ranks *ranks, enum status status, struct error *error);
+bool ranks_agree(struct ranks *ranks, struct error *error);
 
 /*
  * Collective: how many processors are this rank's: those it may run on, divided by the number of
@@ -117,8 +117,8 @@ struct ranks_shared {
     struct ranks_window *window; /* NULL in a world of one */
 };
 
-enum status ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
-                        struct error *error);
+bool ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
+                 struct error *error);
 void ranks_unshare(struct ranks *ranks, struct ranks_shared *shared);
 void ranks_node_barrier(struct ranks *ranks, const struct ranks_shared *shared);
 

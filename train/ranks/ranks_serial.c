@@ -11,7 +11,7 @@ const char *ranks_library(void)
     return "none";
 }
 
-enum status ranks_begin(struct ranks *ranks, const char *program, struct error *error)
+bool ranks_begin(struct ranks *ranks, const char *program, struct error *error)
 {
     struct launcher launcher = launcher_read();
 
@@ -43,8 +43,8 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count)
     (void)ranks, (void)sums, (void)count;
 }
 
-enum status ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
-                        struct error *error)
+bool ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared,
+                 struct error *error)
 {
     (void)ranks;
     *shared = (struct ranks_shared){0};

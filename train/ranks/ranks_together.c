@@ -89,14 +89,13 @@ static void name_rank(const struct ranks *ranks, struct error *error)
              ranks->count);
 }
 
-enum status ranks_agree(struct ranks *ranks, enum status status, struct error *error)
+bool ranks_agree(struct ranks *ranks, struct error *error)
 {
     size_t num_failed = 0, first_failed = 0;
 
-    assert(status == error->status);
     if (ranks->count == 1)
-        return status;
-    gather_values(ranks, (uint64_t)status);
+        return error_ok(error);
+    gather_values(ranks, (uint64_t)error->status);
     for (size_t i = ranks->count; i-- > 0;) {
         if (ranks->values[i] == STATUS_OK)
             continue;
@@ -104,13 +103,14 @@ enum status ranks_agree(struct ranks *ranks, enum status status, struct error *e
         num_failed++;
     }
     if (num_failed == 0)
-        return STATUS_OK;
-    if (ranks->index == first_failed && num_failed < ranks->count && status != STATUS_STOPPED)
+        return true;
+    if (ranks->index == first_failed && num_failed < ranks->count &&
+        error->status != STATUS_STOPPED)
         name_rank(ranks, error);
     memset(ranks->blocks, 0, ranks->count * sizeof(*ranks->blocks));
     ranks->blocks[first_failed] = (struct ranks_block){error, sizeof(*error)};
     ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
-    return error->status;
+    return error_ok(error);
 }
 
 /* Where a rank may run. */
