@@ -400,4 +400,8 @@ const struct kernels KERNELS_TABLE = {
     .sgd_step = sgd_step,
     .exp = compute_exp,
     .log1p = compute_log1p,
+    .gemm = &gemm_reference,
+    .conv = &conv_reference,
+    .maps = &maps_reference,
+    .optimizer = &optimizer_reference,
 };
