@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/products.h"
 #include "common/options.h"
@@ -66,7 +67,7 @@ static void run_product(void *context)
     }
 }
 
-static void run_peaks(void *context)
+void run_peaks(void *context)
 {
     struct peak *peaks = context;
 
@@ -139,7 +140,7 @@ void bench_gemm(const struct kernels *kernels, int max_threads, size_t num_repea
 
 static const char summary[] =
     "Measures products of matrices and convolutions, packing included, beside multiply-adds in\n"
-    "registers.  PARTs (default: all) are gemm and conv.";
+    "registers.  PART is gemm or conv (default: both).";
 
 int main(int argc, char **argv)
 {
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
          .minimum = 1, .maximum = 1024},
     };
     const struct program program = {.name = "products",
-                                    .usage = "[OPTION...] [PART...]",
+                                    .usage = "[OPTION...] [PART]",
                                     .summary = summary,
                                     .options = specs,
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
@@ -164,8 +165,9 @@ int main(int argc, char **argv)
 
     if (status == STATUS_OK && !done)
         status = kernels_choose(&kernels, &error);
-    if (status == STATUS_OK && !done) {
+    if (status == STATUS_OK && !done && (first == argc || strcmp(argv[first], "gemm") == 0))
         bench_gemm(kernels, (int)max_threads, (size_t)num_repeats);
-    }
+    if (status == STATUS_OK && !done && (first == argc || strcmp(argv[first], "conv") == 0))
+        bench_conv(kernels, (int)max_threads, (size_t)num_repeats);
     return options_exit_status(&program, status, &error);
 }

@@ -8,4 +8,7 @@
 void bench_gemm(const struct kernels *kernels, int max_threads, size_t num_repeats);
 void bench_conv(const struct kernels *kernels, int max_threads, size_t num_repeats);
 
+/* Runs peak_fma on peak->count threads; context is a struct peak. */
+void run_peaks(void *context);
+
 #endif

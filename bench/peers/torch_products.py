@@ -50,8 +50,35 @@ def measure_gemm(num_threads):
             report("torch/tree/" + shape, gflop, lambda: torch.mm(transposed.t(), b, out=c))
 
 
+LAYERS = [(28, 1, 16, 64), (14, 16, 32, 64), (32, 3, 32, 128), (32, 32, 32, 128),
+          (16, 32, 64, 128), (16, 64, 64, 128), (8, 64, 128, 128), (8, 128, 128, 128)]
+
+
+def measure_conv(num_threads, memory_format, format_name):
+    for size, channels, outputs, batch in LAYERS:
+        gflop = 2e-9 * batch * size * size * 9 * channels * outputs
+        x = (torch.rand(batch, channels, size, size) - 0.5).to(memory_format=memory_format)
+        w = (torch.rand(outputs, channels, 3, 3) - 0.5).to(memory_format=memory_format)
+        bias = torch.rand(outputs)
+        g = (torch.rand(batch, outputs, size, size) - 0.5).to(memory_format=memory_format)
+        name = "%%s/%dx%dx%d-%d/%d/%d" % (size, size, channels, outputs, batch, num_threads)
+
+        def backward(mask):
+            return torch.ops.aten.convolution_backward(
+                g, x, w, [outputs], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, mask)
+
+        name = "torch-" + format_name + "/" + name
+        report(name % "forward", gflop, lambda: torch.relu_(torch.nn.functional.conv2d(x, w, bias, padding=1)))
+        report(name % "input_gradient", gflop, lambda: backward([True, False, False]))
+        report(name % "weight_gradient", gflop, lambda: backward([False, True, True]))
+
+
 if __name__ == "__main__":
     torch.set_grad_enabled(False)
     for num_threads in (1, 2):
         torch.set_num_threads(num_threads)
-        measure_gemm(num_threads)
+        if "conv" not in sys.argv[1:]:
+            measure_gemm(num_threads)
+        if "gemm" not in sys.argv[1:]:
+            measure_conv(num_threads, torch.contiguous_format, "nchw")
+            measure_conv(num_threads, torch.channels_last, "nhwc")
