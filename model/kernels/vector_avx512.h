@@ -13,6 +13,9 @@ enum {
     VECTOR_TILE_VECTORS = 2,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 28
+
 struct vector {
     __m512 lanes;
 };

@@ -13,6 +13,9 @@ enum {
     VECTOR_TILE_VECTORS = 1,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 6
+
 struct vector {
     float32x4_t a, b, c, d;
 };
