@@ -9,6 +9,8 @@
 #include "model/kernels/math_inline.h"
 #include "model/kernels/vector.h"
 
+extern const struct gemm_kernels GEMM_TABLE;
+
 static const float INVERSE_255 = 1.0f / 255.0f;
 
 _Static_assert((int)KERNELS_NUM_LANES == (int)VECTOR_NUM_LANES, "a vector holds one dot product");
@@ -400,4 +402,8 @@ const struct kernels KERNELS_TABLE = {
     .sgd_step = sgd_step,
     .exp = compute_exp,
     .log1p = compute_log1p,
+    .gemm = &GEMM_TABLE,
+    .conv = &conv_reference,
+    .maps = &maps_reference,
+    .optimizer = &optimizer_reference,
 };

@@ -9,6 +9,8 @@ enum {
     VECTOR_BLOCK_ROWS = 4,
     VECTOR_BLOCK_OUTPUTS = 2,
     VECTOR_BLOCK_COLUMNS = 4,
+    VECTOR_TILE_ROWS = 6,
+    VECTOR_TILE_VECTORS = 1,
 };
 
 struct vector {
@@ -69,6 +71,33 @@ VECTOR_INLINE struct vector vector_absolute(struct vector a)
     const __m256 sign = _mm256_set1_ps(-0.0f);
 
     return (struct vector){_mm256_andnot_ps(sign, a.lower), _mm256_andnot_ps(sign, a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_divide(struct vector a, struct vector b)
+{
+    return (struct vector){_mm256_div_ps(a.lower, b.lower), _mm256_div_ps(a.upper, b.upper)};
+}
+
+VECTOR_INLINE struct vector vector_square_root(struct vector a)
+{
+    return (struct vector){_mm256_sqrt_ps(a.lower), _mm256_sqrt_ps(a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_relu(struct vector a)
+{
+    const __m256 zero = _mm256_setzero_ps();
+
+    return (struct vector){_mm256_max_ps(zero, a.lower), _mm256_max_ps(zero, a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector b, struct vector c,
+                                                  struct vector d)
+{
+    const __m256 lower = _mm256_cmp_ps(a.lower, b.lower, _CMP_GT_OQ);
+    const __m256 upper = _mm256_cmp_ps(a.upper, b.upper, _CMP_GT_OQ);
+
+    return (struct vector){_mm256_blendv_ps(d.lower, c.lower, lower),
+                           _mm256_blendv_ps(d.upper, c.upper, upper)};
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)

@@ -5,12 +5,16 @@
 #ifndef QUERN_MODEL_VECTOR_PLAIN_H
 #define QUERN_MODEL_VECTOR_PLAIN_H
 
+#include <math.h>
+
 #include "model/kernels/emulated_fma.h"
 
 enum {
     VECTOR_BLOCK_ROWS = 2,
     VECTOR_BLOCK_OUTPUTS = 1,
     VECTOR_BLOCK_COLUMNS = 1,
+    VECTOR_TILE_ROWS = 2,
+    VECTOR_TILE_VECTORS = 1,
 };
 
 struct vector {
@@ -82,6 +86,35 @@ VECTOR_INLINE struct vector vector_absolute(struct vector a)
     for (size_t j = 0; j < 16; j++)
         a.lanes[j] = __builtin_fabsf(a.lanes[j]);
     return a;
+}
+
+VECTOR_INLINE struct vector vector_divide(struct vector a, struct vector b)
+{
+    for (size_t j = 0; j < 16; j++)
+        a.lanes[j] /= b.lanes[j];
+    return a;
+}
+
+VECTOR_INLINE struct vector vector_square_root(struct vector a)
+{
+    for (size_t j = 0; j < 16; j++)
+        a.lanes[j] = sqrtf(a.lanes[j]);
+    return a;
+}
+
+VECTOR_INLINE struct vector vector_relu(struct vector a)
+{
+    for (size_t j = 0; j < 16; j++)
+        a.lanes[j] = a.lanes[j] < 0.0f ? 0.0f : a.lanes[j];
+    return a;
+}
+
+VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector b, struct vector c,
+                                                  struct vector d)
+{
+    for (size_t j = 0; j < 16; j++)
+        c.lanes[j] = a.lanes[j] > b.lanes[j] ? c.lanes[j] : d.lanes[j];
+    return c;
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)

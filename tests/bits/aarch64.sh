@@ -36,8 +36,11 @@ for level in O0 O3; do
     "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
         tests/bits/bits.c tests/bits/cases.c \
         common/error.c common/memory.c common/random.c common/text.c \
-        model/class_means.c model/dense_layer.c model/kernels/kernels_choose.c model/kernels/kernels_reference.c \
-        model/loss.c model/kernels/math_functions.c model/mean_layer.c model/model.c \
+        model/class_means.c model/dense_layer.c model/loss.c model/mean_layer.c model/model.c \
+        model/kernels/conv_pack.c model/kernels/conv_reference.c model/kernels/gemm_reference.c \
+        model/kernels/kernels_choose.c model/kernels/kernels_reference.c model/kernels/maps.c \
+        model/kernels/maps_reference.c model/kernels/math_functions.c \
+        model/kernels/optimizer_reference.c \
         "$work/kernels.o" -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt

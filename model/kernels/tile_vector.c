@@ -1,0 +1,321 @@
+/*
+ * Tiles by vectors; compiled once for each instruction set, with TILE_TABLE the name of the table.
+ *
+ * An instruction set runs tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors:
+ * functions of constant height and width, because sums stay in registers only if the compiler can
+ * count them.
+ */
+#include "model/kernels/tile.h"
+
+#include "model/kernels/gemm.h"
+#include "model/kernels/vector.h"
+
+enum { ROWS = VECTOR_TILE_ROWS, VECTORS = VECTOR_TILE_VECTORS, LANES = VECTOR_NUM_LANES };
+
+_Static_assert((int)ROWS <= (int)TILE_MOST_ROWS && (int)VECTORS <= (int)TILE_MOST_VECTORS,
+               "tile.h has room for the tiles");
+
+/* Rows that one pointer reaches by scaled indices: fewer pointers than rows fit into registers. */
+enum { POINTER_ROWS = 3, NUM_POINTERS = (ROWS + POINTER_ROWS - 1) / POINTER_ROWS };
+
+/* Hides from the compiler that pointers have a common base: it would compute each anew from it. */
+#define TILE_HIDE(pointer) __asm__("" : "+r"(pointer))
+
+/* ---- start and end of a tile ---- */
+
+VECTOR_INLINE struct vector tile_load(const float *source, size_t num_columns, size_t v)
+{
+    const size_t left = num_columns - v * LANES;
+
+    return left >= LANES ? vector_load(source + v * LANES)
+                         : vector_load_first(source + v * LANES, left);
+}
+
+VECTOR_INLINE void tile_store(float *destination, size_t num_columns, size_t v, struct vector sum)
+{
+    const size_t left = num_columns - v * LANES;
+
+    if (left >= LANES)
+        vector_store(destination + v * LANES, sum);
+    else
+        vector_store_first(destination + v * LANES, sum, left);
+}
+
+VECTOR_INLINE void tile_clear(struct vector sums[ROWS][VECTORS], size_t num_rows,
+                              size_t num_vectors)
+{
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            sums[i][v] = vector_set1(0.0f);
+    }
+}
+
+VECTOR_INLINE void tile_start(struct vector sums[ROWS][VECTORS], const struct tile *tile,
+                              size_t num_rows, size_t num_vectors)
+{
+    if (!tile->start) {
+        tile_clear(sums, num_rows, num_vectors);
+        return;
+    }
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            sums[i][v] = tile_load(tile->start + i * tile->start_stride, tile->num_columns, v);
+    }
+}
+
+VECTOR_INLINE void tile_finish(struct vector sums[ROWS][VECTORS], const struct tile_loop *loop,
+                               const struct tile *tile, size_t num_rows, size_t num_vectors)
+{
+    const struct vector zero = vector_set1(0.0f);
+
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++) {
+            if (loop->relu)
+                sums[i][v] = vector_relu(sums[i][v]);
+            if (tile->mask)
+                sums[i][v] = vector_choose_greater(
+                    tile_load(tile->mask + i * loop->mask_stride, tile->num_columns, v), zero,
+                    sums[i][v], zero);
+            tile_store(tile->C + i * loop->C_stride, tile->num_columns, v, sums[i][v]);
+        }
+    }
+}
+
+/* ---- the loop ---- */
+
+/* sums += A(.., k) B(k, ..) for length k. */
+VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const float *A,
+                                    size_t A_stride, const float *B, size_t B_stride, size_t length,
+                                    size_t num_rows, size_t num_vectors)
+{
+#pragma GCC unroll 4
+    for (size_t k = 0; k < length; k++) {
+        struct vector b[VECTORS];
+
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            b[v] = vector_load(B + v * LANES);
+        VECTOR_UNROLL
+        for (size_t i = 0; i < num_rows; i++) {
+            const struct vector a = vector_set1(A[i]);
+
+            VECTOR_UNROLL
+            for (size_t v = 0; v < num_vectors; v++)
+                sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+        }
+        A += A_stride;
+        B += B_stride;
+    }
+}
+
+VECTOR_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const float *A,
+                                   size_t A_stride, const float *B, size_t B_stride, size_t length,
+                                   size_t num_rows, size_t num_vectors)
+{
+    const float *rows[NUM_POINTERS];
+
+    VECTOR_UNROLL
+    for (size_t p = 0; p < (num_rows + POINTER_ROWS - 1) / POINTER_ROWS; p++) {
+        rows[p] = A + p * POINTER_ROWS * A_stride;
+        TILE_HIDE(rows[p]);
+    }
+#pragma GCC unroll 4
+    for (size_t k = 0; k < length; k++) {
+        struct vector b[VECTORS];
+
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            b[v] = vector_load(B + v * LANES);
+        VECTOR_UNROLL
+        for (size_t i = 0; i < num_rows; i++) {
+            const struct vector a =
+                vector_set1(rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride + k]);
+
+            VECTOR_UNROLL
+            for (size_t v = 0; v < num_vectors; v++)
+                sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+        }
+        B += B_stride;
+    }
+}
+
+/* access, num_rows and num_vectors are constants. */
+VECTOR_INLINE void tile_run(const struct tile_loop *loop, const struct tile *tile,
+                            enum tile_access access, size_t num_rows, size_t num_vectors)
+{
+    struct vector sums[ROWS][VECTORS];
+    const float *A = tile->A, *B = tile->B;
+
+    tile_start(sums, tile, num_rows, num_vectors);
+    for (size_t segment = 0; segment < loop->num_segments; segment++) {
+        if (access == TILE_ALONG_ROWS)
+            tile_along_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length,
+                            num_rows, num_vectors);
+        else
+            tile_across_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length,
+                             num_rows, num_vectors);
+        A += loop->A_segment_stride;
+        B += loop->B_segment_stride;
+    }
+    tile_finish(sums, loop, tile, num_rows, num_vectors);
+}
+
+/* ---- trees ---- */
+
+typedef float tile_sums[ROWS][VECTORS][LANES];
+
+VECTOR_INLINE void tile_add_waiting(struct vector sums[ROWS][VECTORS], tile_sums waiting,
+                                    size_t num_rows, size_t num_vectors)
+{
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            sums[i][v] = vector_add(vector_load(waiting[i][v]), sums[i][v]);
+    }
+}
+
+/*
+ * The tree as a binary counter, as tree_add has it: finished subtrees wait in the first-level
+ * cache, and the bits of the slice's number say which of them a slice completes.
+ */
+VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile *tile,
+                                 size_t num_rows, size_t num_vectors)
+{
+    tile_sums waiting[GEMM_MAX_SLICES_LOG2 + 1];
+    struct vector sums[ROWS][VECTORS];
+    const float *A = tile->A, *B = tile->B;
+    size_t num_waiting = 0;
+
+    for (size_t slice = 0;; slice++) {
+        const bool is_last = slice + 1 == tree->num_slices;
+
+        tile_clear(sums, num_rows, num_vectors);
+        tile_across_rows(sums, A, tree->A_stride, B, tree->B_stride,
+                         is_last ? tree->last_length : tree->slice_length, num_rows, num_vectors);
+        A += tree->slice_length * tree->A_stride;
+        B += tree->slice_length * tree->B_stride;
+        for (size_t bits = slice; bits & 1; bits >>= 1)
+            tile_add_waiting(sums, waiting[--num_waiting], num_rows, num_vectors);
+        if (is_last)
+            break;
+        VECTOR_UNROLL
+        for (size_t i = 0; i < num_rows; i++) {
+            VECTOR_UNROLL
+            for (size_t v = 0; v < num_vectors; v++)
+                vector_store(waiting[num_waiting][i][v], sums[i][v]);
+        }
+        num_waiting++;
+    }
+    while (num_waiting > 0)
+        tile_add_waiting(sums, waiting[--num_waiting], num_rows, num_vectors);
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            tile_store(tile->C + i * tree->C_stride, tile->num_columns, v, sums[i][v]);
+    }
+}
+
+/* ---- one function for each size ---- */
+
+#define TILE_FUNCTIONS(rows, vectors)                                                              \
+    static void tile_along_##rows##_##vectors(const struct tile_loop *loop,                        \
+                                              const struct tile *tile)                             \
+    {                                                                                              \
+        tile_run(loop, tile, TILE_ALONG_ROWS, rows, vectors);                                      \
+    }                                                                                              \
+    static void tile_across_##rows##_##vectors(const struct tile_loop *loop,                       \
+                                               const struct tile *tile)                            \
+    {                                                                                              \
+        tile_run(loop, tile, TILE_ACROSS_ROWS, rows, vectors);                                     \
+    }                                                                                              \
+    static void tile_tree_##rows##_##vectors(const struct tile_tree *tree,                         \
+                                             const struct tile *tile)                              \
+    {                                                                                              \
+        tile_run_tree(tree, tile, rows, vectors);                                                  \
+    }
+
+/* Names the functions of one height in the table. */
+#define TILE_ENTRIES(rows, vectors)                                                                \
+    .run[TILE_ALONG_ROWS][vectors - 1][rows - 1] = tile_along_##rows##_##vectors,                  \
+                                              .run[TILE_ACROSS_ROWS][vectors - 1][rows - 1] =      \
+                                                  tile_across_##rows##_##vectors,                  \
+                                              .run_tree[vectors - 1][rows - 1] =                   \
+                                                  tile_tree_##rows##_##vectors
+
+TILE_FUNCTIONS(1, 1)
+TILE_FUNCTIONS(2, 1)
+#if defined(__AVX2__) || defined(__aarch64__)
+TILE_FUNCTIONS(3, 1)
+TILE_FUNCTIONS(4, 1)
+TILE_FUNCTIONS(5, 1)
+TILE_FUNCTIONS(6, 1)
+#endif
+#ifdef __AVX512F__
+TILE_FUNCTIONS(7, 1)
+TILE_FUNCTIONS(8, 1)
+TILE_FUNCTIONS(9, 1)
+TILE_FUNCTIONS(10, 1)
+TILE_FUNCTIONS(11, 1)
+TILE_FUNCTIONS(12, 1)
+TILE_FUNCTIONS(13, 1)
+TILE_FUNCTIONS(14, 1)
+TILE_FUNCTIONS(1, 2)
+TILE_FUNCTIONS(2, 2)
+TILE_FUNCTIONS(3, 2)
+TILE_FUNCTIONS(4, 2)
+TILE_FUNCTIONS(5, 2)
+TILE_FUNCTIONS(6, 2)
+TILE_FUNCTIONS(7, 2)
+TILE_FUNCTIONS(8, 2)
+TILE_FUNCTIONS(9, 2)
+TILE_FUNCTIONS(10, 2)
+TILE_FUNCTIONS(11, 2)
+TILE_FUNCTIONS(12, 2)
+TILE_FUNCTIONS(13, 2)
+TILE_FUNCTIONS(14, 2)
+#endif
+
+const struct tile_kernels TILE_TABLE = {
+    .max_rows = ROWS,
+    .max_vectors = VECTORS,
+    TILE_ENTRIES(1, 1),
+    TILE_ENTRIES(2, 1),
+#if defined(__AVX2__) || defined(__aarch64__)
+    TILE_ENTRIES(3, 1),
+    TILE_ENTRIES(4, 1),
+    TILE_ENTRIES(5, 1),
+    TILE_ENTRIES(6, 1),
+#endif
+#ifdef __AVX512F__
+    TILE_ENTRIES(7, 1),
+    TILE_ENTRIES(8, 1),
+    TILE_ENTRIES(9, 1),
+    TILE_ENTRIES(10, 1),
+    TILE_ENTRIES(11, 1),
+    TILE_ENTRIES(12, 1),
+    TILE_ENTRIES(13, 1),
+    TILE_ENTRIES(14, 1),
+    TILE_ENTRIES(1, 2),
+    TILE_ENTRIES(2, 2),
+    TILE_ENTRIES(3, 2),
+    TILE_ENTRIES(4, 2),
+    TILE_ENTRIES(5, 2),
+    TILE_ENTRIES(6, 2),
+    TILE_ENTRIES(7, 2),
+    TILE_ENTRIES(8, 2),
+    TILE_ENTRIES(9, 2),
+    TILE_ENTRIES(10, 2),
+    TILE_ENTRIES(11, 2),
+    TILE_ENTRIES(12, 2),
+    TILE_ENTRIES(13, 2),
+    TILE_ENTRIES(14, 2),
+#endif
+};
