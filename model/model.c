@@ -227,10 +227,12 @@ static double compute_loss(const struct model *model, const uint32_t *labels, si
                            double loss_scale, const struct model_workspace *workspace,
                            float *grad_logits)
 {
+    const struct loss loss = {.kind = model->spec.loss};
+
     if (model->num_logits == 1)
-        return loss_compute_binary(model->kernels, model->spec.loss, workspace->logits, labels, B,
-                                   loss_scale, grad_logits);
-    return loss_compute_softmax(model->kernels, model->spec.loss, workspace->logits, labels, B,
+        return loss_compute_binary(model->kernels, &loss, workspace->logits, labels, B, loss_scale,
+                                   grad_logits);
+    return loss_compute_softmax(model->kernels, &loss, workspace->logits, labels, B,
                                 model->num_logits, loss_scale, workspace->probs, grad_logits);
 }
 
