@@ -107,7 +107,7 @@ static bool make_model(struct loaded_model *loaded, struct error *error)
                                 .found = TEXT("%zu", loaded->checkpoint.num_parameters)),
                        "the checkpoint holds parameters that the model does not have");
     if (ok)
-        ok = model_allocate(&loaded->model, error);
+        ok = model_allocate(&loaded->model, false, error);
     if (ok)
         copy_tensors(loaded);
     return ok;

@@ -135,9 +135,8 @@ bool model_describe(const struct model_spec *spec, struct model *model, struct e
     ok = model_check_spec(spec, error) && kernels_choose(&model->kernels, error);
     if (ok) {
         model->num_inputs = image_num_values(&spec->image);
-        model->num_logits = spec->num_classes == 2 && spec->kind != MODEL_NEAREST_MEAN
-                                ? 1
-                                : spec->num_classes;
+        model->num_logits =
+            spec->num_classes == 2 && spec->kind != MODEL_NEAREST_MEAN ? 1 : spec->num_classes;
         ok = spec->kind == MODEL_LINEAR         ? model_describe_linear(model, error)
              : spec->kind == MODEL_NEAREST_MEAN ? model_describe_means(model, error)
                                                 : model_describe_network(model, error);
@@ -170,16 +169,15 @@ static size_t model_packed_size(const struct model *model, bool is_trained)
     return model->network->packed_size + (is_trained ? model->network->packed_backward_size : 0);
 }
 
-uint64_t model_nbytes(const struct model *model, bool is_trained)
+uint64_t model_memory_nbytes(const struct model *model, bool is_trained)
 {
-    return ((uint64_t)model->num_parameters + model_packed_size(model, is_trained)) *
-           sizeof(float);
+    return ((uint64_t)model->num_parameters + model_packed_size(model, is_trained)) * sizeof(float);
 }
 
 bool model_allocate(struct model *model, bool is_trained, struct error *error)
 {
-    bool ok = memory_allocate(&model->parameters, model->num_parameters,
-                              sizeof(*model->parameters), error);
+    bool ok = memory_allocate(&model->parameters, model->num_parameters, sizeof(*model->parameters),
+                              error);
 
     if (ok && model->network)
         ok = memory_allocate(&model->packed, model_packed_size(model, is_trained),
@@ -240,7 +238,8 @@ void model_init_normal(struct model *model, double standard_deviation, uint64_t 
         const size_t num_elements = tensor_num_elements(&model->tensors[i]);
 
         for (size_t k = 0; k < num_elements; k++)
-            model->tensors[i].data[k] = (float)(standard_deviation * model_draw_normal(seed, index++));
+            model->tensors[i].data[k] =
+                (float)(standard_deviation * model_draw_normal(seed, index++));
     }
 }
 
@@ -282,9 +281,8 @@ bool model_workspace_create(const struct model *model, struct model_workspace *w
     if (ok && model->network)
         ok = memory_allocate(&workspace->pass, 1, sizeof(*workspace->pass), error) &&
              pass_create(workspace->pass, model,
-                         &(struct pass_size){.max_rows = MODEL_SLICE_ROWS,
-                                             .max_slices = 1,
-                                             .num_threads = 1},
+                         &(struct pass_size){
+                             .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1},
                          error);
     if (!ok)
         model_workspace_destroy(workspace);
@@ -342,11 +340,15 @@ static void model_forward(const struct model *model, const uint8_t *const *rows,
 double model_loss(const struct model *model, const float *logits, const uint32_t *labels,
                   size_t num_rows, double loss_scale, double *probs, float *grad_logits)
 {
+    const struct loss loss = {.kind = model->spec.loss,
+                              .smoothing = model->spec.label_smoothing,
+                              .weight = model->spec.class_weights};
+
     if (model->num_logits == 1)
-        return loss_compute_binary(model->kernels, model->spec.loss, logits, labels, num_rows,
-                                   loss_scale, grad_logits);
-    return loss_compute_softmax(model->kernels, model->spec.loss, logits, labels, num_rows,
-                                model->num_logits, loss_scale, probs, grad_logits);
+        return loss_compute_binary(model->kernels, &loss, logits, labels, num_rows, loss_scale,
+                                   grad_logits);
+    return loss_compute_softmax(model->kernels, &loss, logits, labels, num_rows, model->num_logits,
+                                loss_scale, probs, grad_logits);
 }
 
 double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
@@ -387,7 +389,8 @@ static uint32_t model_find_largest(const float *values, size_t count)
     return (uint32_t)largest;
 }
 
-static void model_predict(const struct model *model, const float *logits, size_t B, uint32_t *predictions)
+static void model_predict(const struct model *model, const float *logits, size_t B,
+                          uint32_t *predictions)
 {
     const size_t C = model->num_logits;
 
@@ -396,7 +399,7 @@ static void model_predict(const struct model *model, const float *logits, size_t
 }
 
 static void model_compute_scores(const struct model *model, const struct model_workspace *workspace,
-                           size_t B, float *scores)
+                                 size_t B, float *scores)
 {
     if (model->spec.kind == MODEL_NEAREST_MEAN)
         memcpy(scores, workspace->logits, B * model->num_logits * sizeof(*scores));

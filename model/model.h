@@ -2,12 +2,12 @@
  * A model: named parameters in one flat float32 buffer, and what they make of images.  Training,
  * evaluation and checkpoints know models only through this header and model/pass.h.
  *
- * There are three kinds: linear and nearest-mean, which read pixels directly, and networks of layers
- * (model/network.h), which are trained by passes over batches (model/pass.h).
+ * There are three kinds: linear and nearest-mean, which read pixels directly, and networks of
+ * layers (model/network.h), which are trained by passes over batches (model/pass.h).
  *
  * Shapes: B rows (images), D inputs (pixel values of an image), C classes.  Pixels are uint8 and
- * count as value / 255, or as the spec of a network scales them.  Two classes share one logit, positive
- * for class index 1; C > 2 classes have C logits.
+ * count as value / 255, or as the spec of a network scales them.  Two classes share one logit,
+ * positive for class index 1; C > 2 classes have C logits.
  */
 #ifndef QUERN_MODEL_MODEL_H
 #define QUERN_MODEL_MODEL_H
@@ -40,6 +40,9 @@ struct model_spec {
     enum model_kind kind;
     enum model_distance distance; /* nearest-mean */
     enum model_loss loss;         /* linear and networks */
+    double label_smoothing;       /* of cross-entropy */
+    const double
+        *class_weights; /* [num_classes]; NULL: all 1.  The caller's, as long as the model */
     struct image_shape image;
     size_t num_classes;       /* 2 or more */
     const char *layers;       /* the text of a network; copied */
@@ -66,8 +69,8 @@ struct model {
     struct tensor *tensors; /* owned, into parameters */
     /*
      * Floats of the flat buffer, the padding between tensors counted.  The gradients of the first
-     * num_slice_parameters are summed slice by slice, those of the rest of num_trained_parameters tile by
-     * tile; what is behind them no step changes.
+     * num_slice_parameters are summed slice by slice, those of the rest of num_trained_parameters
+     * tile by tile; what is behind them no step changes.
      */
     size_t num_slice_parameters, num_trained_parameters, num_parameters;
     float *parameters;             /* owned; padding is zero and stays zero */
@@ -87,7 +90,7 @@ bool model_describe(const struct model_spec *spec, struct model *model, struct e
 bool model_allocate(struct model *model, bool is_trained, struct error *error);
 void model_destroy(struct model *model);
 /* What model_allocate takes. */
-uint64_t model_nbytes(const struct model *model, bool is_trained);
+uint64_t model_memory_nbytes(const struct model *model, bool is_trained);
 
 /*
  * Draws every parameter from a normal distribution with the given standard deviation, as the
@@ -103,8 +106,8 @@ void model_fit_class_means(struct model *model, const float *class_means);
 bool model_has_gradient(const struct model *model);
 
 /*
- * After parameters changed: packs a thread's share of what layers pack; all shares must be done before the
- * next pass or evaluation.  with_backward: for training too.
+ * After parameters changed: packs a thread's share of what layers pack; all shares must be done
+ * before the next pass or evaluation.  with_backward: for training too.
  */
 void model_pack(const struct model *model, bool with_backward, size_t thread, size_t num_threads);
 
@@ -124,10 +127,10 @@ void model_workspace_destroy(struct model_workspace *workspace);
 
 /*
  * The gradient of one slice of the linear model: writes (not adds) d(sum over the slice of loss *
- * loss_scale) / d(parameters) into grad [num_parameters], padding zero, and returns the sum of the losses.
- * rows[i] points to D pixel values; num_rows <= MODEL_SLICE_ROWS.  For the mean over a batch of B
- * rows, loss_scale is 1 / B.  next [num_rows], or NULL, are the rows of the following call: a hint,
- * so that they need not come from memory then.
+ * loss_scale) / d(parameters) into grad [num_parameters], padding zero, and returns the sum of the
+ * losses. rows[i] points to D pixel values; num_rows <= MODEL_SLICE_ROWS.  For the mean over a
+ * batch of B rows, loss_scale is 1 / B.  next [num_rows], or NULL, are the rows of the following
+ * call: a hint, so that they need not come from memory then.
  */
 double model_compute_gradient(const struct model *model, const uint8_t *const *rows,
                               const uint8_t *const *next, const uint32_t *labels, size_t num_rows,

@@ -13,7 +13,7 @@ enum { FLOATS_PER_LINE = MEMORY_ALIGNMENT / sizeof(float), MAX_DEPTH = 16 };
 /* A network in the making. */
 struct network_builder {
     struct network *network;
-    const char *rest; /* of the text */
+    const char *rest;         /* of the text */
     size_t begins[MAX_DEPTH]; /* residuals that are open */
     size_t depth;
     size_t num_of_type[16]; /* by place in the table: for names */
@@ -27,8 +27,7 @@ static size_t network_padded(size_t num_floats)
 
 /* ---- values ---- */
 
-static size_t network_add_value(struct network *network, const struct conv_map *map,
-                                bool is_vector)
+static size_t network_add_value(struct network *network, const struct conv_map *map, bool is_vector)
 {
     struct network_value *value = &network->values[network->num_values];
 
@@ -144,13 +143,12 @@ static bool network_end_residual(struct network_builder *builder)
     in = &network->layers[begin].input;
     out = &network->layers[end - 1].output;
     if (in->height != out->height || in->width != out->width || in->channels != out->channels)
-        return error_set(builder->error, STATUS_USAGE,
-                         ERROR_AT(.expected = TEXT("%zux%zux%zu", in->channels, in->height,
-                                                   in->width),
-                                  .found = TEXT("%zux%zux%zu", out->channels, out->height,
-                                                out->width)),
-                         "what res( ) gives has another shape than what it takes; put the conv or "
-                         "pool that changes the shape before it");
+        return error_set(
+            builder->error, STATUS_USAGE,
+            ERROR_AT(.expected = TEXT("%zux%zux%zu", in->channels, in->height, in->width),
+                     .found = TEXT("%zux%zux%zu", out->channels, out->height, out->width)),
+            "what res( ) gives has another shape than what it takes; put the conv or "
+            "pool that changes the shape before it");
     if (!network_append_plain(builder, &layer_residual_end))
         return false;
     builder->depth--;
@@ -244,8 +242,8 @@ static void network_find_gradients(struct network *network)
 }
 
 /*
- * Values get the halos that convolutions read: of their input, and of the gradient of their output.  The
- * values that a residual adds have one layout.
+ * Values get the halos that convolutions read: of their input, and of the gradient of their output.
+ * The values that a residual adds have one layout.
  */
 static void network_set_halos(struct network *network)
 {
@@ -406,8 +404,7 @@ static bool network_reads_vector(const char *text, const struct image_shape *ima
 static struct conv_map network_input(const char *text, const struct image_shape *image)
 {
     if (network_reads_vector(text, image))
-        return (struct conv_map){
-            .height = 1, .width = 1, .channels = image->height * image->width};
+        return (struct conv_map){.height = 1, .width = 1, .channels = image->height * image->width};
     return (struct conv_map){
         .height = image->height, .width = image->width, .channels = image->channels};
 }
@@ -461,9 +458,8 @@ static void network_print_layer(const struct layer *layer, FILE *stream)
     fprintf(stream, "  %-10s %-22s %14s %12s %14s\n", layer->name, layer->text, shape,
             text_group_digits(count, sizeof(count), num_parameters),
             text_group_digits(work, sizeof(work),
-                              layer->type->num_multiply_adds
-                                  ? layer->type->num_multiply_adds(layer)
-                                  : 0));
+                              layer->type->num_multiply_adds ? layer->type->num_multiply_adds(layer)
+                                                             : 0));
 }
 
 void network_print(const struct network *network, FILE *stream)

@@ -1,10 +1,11 @@
 /*
- * A network: layers planned from a text such as "conv:16 relu pool dense:128 relu dropout:0.3", for images
- * of one shape and a number of logits.
+ * A network: layers planned from a text such as "conv:16 relu pool dense:128 relu dropout:0.3", for
+ * images of one shape and a number of logits.
  *
  * The text is words, separated by white space; a word is the name of a layer type and its arguments
- * behind colons.  "res( ... )" adds what stands inside to its own input.  The dense layer that gives the
- * logits follows by itself.  Layers are named by type and order, conv1, conv2, dense1, ..., output.
+ * behind colons.  "res( ... )" adds what stands inside to its own input.  The dense layer that
+ * gives the logits follows by itself.  Layers are named by type and order, conv1, conv2, dense1,
+ * ..., output.
  *
  * The plan takes no memory but for itself, however large the network is: what it would take is in
  * its sizes.
@@ -42,8 +43,8 @@ struct network {
     size_t num_logits;
 
     /*
-     * The flat buffer, in floats; each tensor starts on a cache line.  First come those whose gradients
-     * are summed slice by slice, then those of tiles, then what no step changes.
+     * The flat buffer, in floats; each tensor starts on a cache line.  First come those whose
+     * gradients are summed slice by slice, then those of tiles, then what no step changes.
      */
     size_t num_slice_parameters, num_trained_parameters, num_parameters;
     size_t packed_size, packed_backward_size; /* forward needs the first, training their sum */

@@ -19,8 +19,7 @@ static size_t pass_num_slots(const struct network *network, const struct pass_si
 {
     size_t num_slices = pass_num_slices(size->max_rows);
 
-    return network->num_sums > 0 || num_slices < size->num_threads ? num_slices
-                                                                   : size->num_threads;
+    return network->num_sums > 0 || num_slices < size->num_threads ? num_slices : size->num_threads;
 }
 
 static size_t pass_scratch_size(const struct network *network, const struct pass_size *size)
@@ -160,8 +159,8 @@ static size_t pass_stage_end(const struct network *network, size_t stage)
 {
     size_t layer = 0;
 
-    while (layer < network->num_layers &&
-           !(network->layers[layer].type->sum_forward && network->layers[layer].sums_index == stage))
+    while (layer < network->num_layers && !(network->layers[layer].type->sum_forward &&
+                                            network->layers[layer].sums_index == stage))
         layer++;
     return layer;
 }
@@ -231,12 +230,11 @@ void pass_end_forward(struct pass *pass, size_t stage, double *sums, size_t num_
     const struct layer *layer = &network->layers[pass_stage_end(network, stage)];
 
     pass_add_sums(sums, num_slices, network->sums_size);
-    layer->type->end_forward(layer,
-                             &(struct layer_batch){.parameters = parameters,
-                                                   .sums = sums,
-                                                   .num_rows = num_rows,
-                                                   .factors = pass->factors +
-                                                              layer->factors_offset});
+    layer->type->end_forward(
+        layer, &(struct layer_batch){.parameters = parameters,
+                                     .sums = sums,
+                                     .num_rows = num_rows,
+                                     .factors = pass->factors + layer->factors_offset});
 }
 
 const float *pass_logits(const struct pass *pass, const struct pass_slice *slice)
@@ -293,12 +291,11 @@ void pass_end_backward(struct pass *pass, size_t stage, double *sums, size_t num
     const struct layer *layer = &network->layers[pass_stage_end(network, stage - 1)];
 
     pass_add_sums(sums, num_slices, network->sums_size);
-    layer->type->end_backward(layer,
-                              &(struct layer_batch){.parameters = pass->model->parameters,
-                                                    .sums = sums,
-                                                    .num_rows = num_rows,
-                                                    .factors = pass->factors +
-                                                               layer->factors_offset});
+    layer->type->end_backward(
+        layer, &(struct layer_batch){.parameters = pass->model->parameters,
+                                     .sums = sums,
+                                     .num_rows = num_rows,
+                                     .factors = pass->factors + layer->factors_offset});
 }
 
 /* ---- sums over rows, tile by tile ---- */

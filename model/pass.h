@@ -1,17 +1,18 @@
 /*
  * Passes of a batch through a network, forward and backward, slice by slice.
  *
- * A batch's rows are cut into slices of MODEL_SLICE_ROWS.  A thread takes whole slices; nothing that it
- * computes of one depends on other slices, but for layers that need sums over the whole batch (norm).
- * These cut the network into stages: all threads do their slices' share of a stage, meet, one thread
- * ends the sums, and all go on with the next stage.  A network without such layers has one stage.
+ * A batch's rows are cut into slices of MODEL_SLICE_ROWS.  A thread takes whole slices; nothing
+ * that it computes of one depends on other slices, but for layers that need sums over the whole
+ * batch (norm). These cut the network into stages: all threads do their slices' share of a stage,
+ * meet, one thread ends the sums, and all go on with the next stage.  A network without such layers
+ * has one stage.
  *
- *     for stage 0, 1, ..., last:  pass_forward of each slice; all meet; pass_end_forward by one; all meet
- *     for stage last, ..., 1, 0:  pass_backward of each slice; all meet; pass_end_backward by one; all meet
- *     pass_gradient_tiles by all
+ *     for stage 0, 1, ..., last:  pass_forward of each slice; all meet; pass_end_forward by one;
+ * all meet for stage last, ..., 1, 0:  pass_backward of each slice; all meet; pass_end_backward by
+ * one; all meet pass_gradient_tiles by all
  *
- * (nothing is to be ended after the last stage of either).  Slices are numbered from 0 among this process'
- * own; sums are those of all processes' slices, which the caller shares between.
+ * (nothing is to be ended after the last stage of either).  Slices are numbered from 0 among this
+ * process' own; sums are those of all processes' slices, which the caller shares between.
  */
 #ifndef QUERN_MODEL_PASS_H
 #define QUERN_MODEL_PASS_H
@@ -65,15 +66,15 @@ struct pass_slice {
     uint64_t seed, epoch;
 };
 
-/* The slice's share of a stage.  slice_sums, of a stage that is not the last: where the slice's sums go,
- * [network's sums_size]. */
+/* The slice's share of a stage.  slice_sums, of a stage that is not the last: where the slice's
+ * sums go, [network's sums_size]. */
 void pass_forward(struct pass *pass, size_t stage, const struct pass_slice *slice,
                   double *slice_sums);
 
 /*
- * By one thread, between the stages: sums of the batch's num_slices slices, in the slices' order, are
- * added up in their tree (they are used up by it), over num_rows rows; parameters are the model's, of which
- * running averages change.
+ * By one thread, between the stages: sums of the batch's num_slices slices, in the slices' order,
+ * are added up in their tree (they are used up by it), over num_rows rows; parameters are the
+ * model's, of which running averages change.
  */
 void pass_end_forward(struct pass *pass, size_t stage, double *sums, size_t num_slices,
                       uint64_t num_rows, float *parameters);
@@ -85,8 +86,8 @@ const float *pass_logits(const struct pass *pass, const struct pass_slice *slice
 double pass_loss(struct pass *pass, const struct pass_slice *slice, double loss_scale);
 
 /*
- * The slice's share of a stage, from the last stage down.  grad [num_slice_parameters] is written, by all
- * stages together, but not its padding.  slice_sums as in forward, of stages above 0.
+ * The slice's share of a stage, from the last stage down.  grad [num_slice_parameters] is written,
+ * by all stages together, but not its padding.  slice_sums as in forward, of stages above 0.
  */
 void pass_backward(struct pass *pass, size_t stage, const struct pass_slice *slice, float *grad,
                    double *slice_sums);
@@ -94,9 +95,9 @@ void pass_end_backward(struct pass *pass, size_t stage, double *sums, size_t num
                        uint64_t num_rows);
 
 /*
- * After all slices: this process' slices begin_slice .. end_slice - 1 (of num_rows rows in all) summed in
- * the tree that counts from the first of them, for thread's share of the parameters that are not summed
- * slice by slice; written to grad, a flat buffer.
+ * After all slices: this process' slices begin_slice .. end_slice - 1 (of num_rows rows in all)
+ * summed in the tree that counts from the first of them, for thread's share of the parameters that
+ * are not summed slice by slice; written to grad, a flat buffer.
  */
 void pass_gradient_tiles(struct pass *pass, size_t begin_slice, size_t end_slice, size_t num_rows,
                          size_t thread, size_t num_threads, float *grad);

@@ -17,6 +17,7 @@
 #include "model/kernels/conv.h"
 #include "model/kernels/gemm.h"
 #include "model/kernels/maps.h"
+#include "model/kernels/norm_kernels.h"
 #include "model/kernels/optimizer_kernels.h"
 #include "model/model.h"
 
@@ -83,6 +84,7 @@ struct kernels {
     const struct conv_kernels *conv;
     const struct map_kernels *maps;
     const struct optimizer_kernels *optimizer;
+    const struct norm_kernels *norm; /* norm_kernels.h */
 };
 
 /* The oracle of the tests: scalar loops straight from the definitions, by the C library's fmaf. */
@@ -91,6 +93,7 @@ extern const struct gemm_kernels gemm_reference;
 extern const struct conv_kernels conv_reference;
 extern const struct map_kernels maps_reference;
 extern const struct optimizer_kernels optimizer_reference;
+extern const struct norm_kernels norm_reference;
 
 /* The tables this CPU can run, slowest first, the baseline always among them; returns how many. */
 size_t kernels_list(const struct kernels *tables[KERNELS_MAX_TABLES]);

@@ -129,4 +129,5 @@ const struct kernels kernels_reference = {
     .conv = &conv_reference,
     .maps = &maps_reference,
     .optimizer = &optimizer_reference,
+    .norm = &norm_reference,
 };

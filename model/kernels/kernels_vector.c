@@ -10,6 +10,7 @@
 #include "model/kernels/vector.h"
 
 extern const struct gemm_kernels GEMM_TABLE;
+extern const struct norm_kernels NORM_TABLE;
 extern const struct conv_kernels CONV_TABLE;
 
 static const float INVERSE_255 = 1.0f / 255.0f;
@@ -404,6 +405,7 @@ const struct kernels KERNELS_TABLE = {
     .exp = compute_exp,
     .log1p = compute_log1p,
     .gemm = &GEMM_TABLE,
+    .norm = &NORM_TABLE,
     .conv = &CONV_TABLE,
     .maps = &maps_reference,
     .optimizer = &optimizer_reference,

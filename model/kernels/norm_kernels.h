@@ -1,7 +1,8 @@
 /*
- * Batch normalization's loops over maps (Ioffe and Szegedy, "Batch normalization", 2015).  Every sum
- * is in double precision, over rows, then y, x, in this order, for each channel by itself: a channel is
- * one lane, so any instruction set gives the same bits.  Halos are neither read nor written.
+ * Batch normalization's loops over maps (Ioffe and Szegedy, "Batch normalization", 2015).  Every
+ * sum is in double precision, over rows, then y, x, in this order, for each channel by itself: a
+ * channel is one lane, so any instruction set gives the same bits.  Halos are neither read nor
+ * written.
  */
 #ifndef QUERN_MODEL_NORM_KERNELS_H
 #define QUERN_MODEL_NORM_KERNELS_H

@@ -1,6 +1,3 @@
-#include <math.h>
-
-#include "model/kernels/emulated_fma.h"
 #include "model/kernels/norm_kernels.h"
 #include "model/kernels/vector.h"
 
@@ -34,8 +31,8 @@ static void norm_apply_run(const float *x, const float *scale, const float *shif
     size_t c = 0;
 
     for (; c + VECTOR_NUM_LANES <= C; c += VECTOR_NUM_LANES)
-        vector_store(y + c, vector_fma(vector_load(x + c), vector_load(scale + c),
-                                       vector_load(shift + c)));
+        vector_store(
+            y + c, vector_fma(vector_load(x + c), vector_load(scale + c), vector_load(shift + c)));
     if (c < C)
         vector_store_first(y + c,
                            vector_fma(vector_load_first(x + c, C - c),
@@ -70,13 +67,13 @@ static void norm_gradient_run(const float *x, const float *grad_y, const float *
                                 vector_fma(vector_load(grad_y + c), vector_load(of_grad + c),
                                            vector_load(constant + c))));
     if (c < C)
-        vector_store_first(
-            grad_x + c,
-            vector_fma(vector_load_first(x + c, C - c), vector_load_first(of_x + c, C - c),
-                       vector_fma(vector_load_first(grad_y + c, C - c),
-                                  vector_load_first(of_grad + c, C - c),
-                                  vector_load_first(constant + c, C - c))),
-            C - c);
+        vector_store_first(grad_x + c,
+                           vector_fma(vector_load_first(x + c, C - c),
+                                      vector_load_first(of_x + c, C - c),
+                                      vector_fma(vector_load_first(grad_y + c, C - c),
+                                                 vector_load_first(of_grad + c, C - c),
+                                                 vector_load_first(constant + c, C - c))),
+                           C - c);
 }
 
 static void norm_gradient(const struct conv_map *map, const float *x, const float *grad_y,

@@ -1,18 +1,19 @@
 /*
  * The layers of a network: each type is one file and one line in the table of layer_table.c.
  *
- * A layer maps a value to a value.  A value is what lies between two layers: for each row (sample) a
- * map [height][width][channels] as in model/kernels/conv.h, or a vector, which is a map of 1 x 1.  A
- * layer that works in place has one value on both sides.  Gradients of values have the values' layout.
+ * A layer maps a value to a value.  A value is what lies between two layers: for each row (sample)
+ * a map [height][width][channels] as in model/kernels/conv.h, or a vector, which is a map of 1 x 1.
+ * A layer that works in place has one value on both sides.  Gradients of values have the values'
+ * layout.
  *
- * A layer owns nothing.  Its parameters lie in the model's flat buffer, what it packs of them in the
- * model's packed buffer, values and gradients in the memory of a pass (model/pass.h); a layer knows
- * the offsets.  Layers are planned once and read by all threads.
+ * A layer owns nothing.  Its parameters lie in the model's flat buffer, what it packs of them in
+ * the model's packed buffer, values and gradients in the memory of a pass (model/pass.h); a layer
+ * knows the offsets.  Layers are planned once and read by all threads.
  *
  * Sums over the rows of a batch are the numeric contract's: a layer of few parameters writes its
  * gradient for each slice of rows (backward), and slices meet in their tree; a layer of many adds
- * the slices up itself, a tile of its weight at a time (gradient_tile).  Which of the two depends on the
- * type alone.
+ * the slices up itself, a tile of its weight at a time (gradient_tile).  Which of the two depends
+ * on the type alone.
  */
 #ifndef QUERN_MODEL_LAYER_H
 #define QUERN_MODEL_LAYER_H
@@ -23,6 +24,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
+#include "model/init.h"
 #include "model/kernels/kernels.h"
 #include "model/kernels/maps.h"
 
@@ -32,16 +34,6 @@ enum {
     LAYER_NAME_SIZE = 24,
     LAYER_TEXT_SIZE = 48,
     LAYER_NO_VALUE = SIZE_MAX,
-};
-
-/* What a tensor is for: how it starts, whether weight decay is for it, whether steps change it. */
-enum tensor_role {
-    ROLE_WEIGHT,
-    ROLE_BIAS,
-    ROLE_NORM_WEIGHT,
-    ROLE_NORM_BIAS,
-    ROLE_RUNNING_MEAN, /* from here on: no step changes them */
-    ROLE_RUNNING_VARIANCE,
 };
 
 struct layer_tensor {
@@ -65,20 +57,21 @@ struct layer {
     double rate;    /* of a dropout */
     size_t partner; /* of a residual's end: the layer that is its begin; of the begin: its end */
 
-    bool is_first;           /* no layer before it has parameters: nobody asks for grad_input */
-    bool relu_is_fused;      /* forward: this layer applies the relu that follows it */
-    bool input_is_relu;      /* backward: grad_input is masked where the input is not positive */
-    bool is_fused;           /* of a relu: the layers around it do its work: forward, */
-    bool is_fused_backward;  /* backward */
-    size_t sums_index;       /* of a norm: which of the pass' sums */
-    size_t dropout_index;    /* of a dropout: which stream of random numbers */
+    bool is_first;          /* no layer before it has parameters: nobody asks for grad_input */
+    bool relu_is_fused;     /* forward: this layer applies the relu that follows it */
+    bool input_is_relu;     /* backward: grad_input is masked where the input is not positive */
+    bool is_fused;          /* of a relu: the layers around it do its work: forward, */
+    bool is_fused_backward; /* backward */
+    size_t sums_index;      /* of a norm: which of the pass' sums */
+    size_t dropout_index;   /* of a dropout: which stream of random numbers */
 
     size_t num_tensors;
     struct layer_tensor tensors[LAYER_MAX_TENSORS];
-    size_t packed_offset, packed_backward_offset; /* in floats from the start of the packed buffer */
+    size_t packed_offset,
+        packed_backward_offset; /* in floats from the start of the packed buffer */
     size_t packed_size, packed_backward_size;
-    size_t notes_size, notes_offset; /* bytes a row that forward leaves for backward */
-    size_t scratch_size; /* floats that a thread needs for it */
+    size_t notes_size, notes_offset;    /* bytes a row that forward leaves for backward */
+    size_t scratch_size;                /* floats that a thread needs for it */
     size_t num_factors, factors_offset; /* of a layer with sums: floats that the batch's give */
 };
 
@@ -112,8 +105,8 @@ struct layer_slice {
 
 /* What the sums over a whole batch are made of and into, of one norm. */
 struct layer_batch {
-    float *parameters;   /* running averages are changed */
-    const double *sums;  /* of all rows */
+    float *parameters;  /* running averages are changed */
+    const double *sums; /* of all rows */
     uint64_t num_rows;
     float *factors;
 };
@@ -134,11 +127,12 @@ struct layer_type {
     bool is_in_place;
     bool gives_vector; /* whatever it takes; else a vector of a vector, an image of an image */
     bool applies_relu; /* forward, where relu_is_fused says so */
-    bool has_mask; /* backward masks grad_input where input_is_relu says so */
+    bool has_mask;     /* backward masks grad_input where input_is_relu says so */
 
     /*
-     * From arguments (the parts of the text behind colons), input and num_outputs to output, tensors,
-     * packed sizes and notes_size; refuses (STATUS_USAGE, without naming the layer) what cannot be.
+     * From arguments (the parts of the text behind colons), input and num_outputs to output,
+     * tensors, packed sizes and notes_size; refuses (STATUS_USAGE, without naming the layer) what
+     * cannot be.
      */
     bool (*plan)(struct layer *layer, const char *const *arguments, size_t num_arguments,
                  struct error *error);
@@ -158,8 +152,8 @@ struct layer_type {
     void (*gradient_tile)(const struct layer *layer, const struct layer_tile *at, size_t tile);
 
     /*
-     * Of a layer that needs sums over the whole batch before it can go on: sums [2 channels] of a slice,
-     * forward and backward, and what they give; NULL for others.
+     * Of a layer that needs sums over the whole batch before it can go on: sums [2 channels] of a
+     * slice, forward and backward, and what they give; NULL for others.
      */
     void (*sum_forward)(const struct layer *layer, const struct layer_slice *slice);
     void (*end_forward)(const struct layer *layer, const struct layer_batch *batch);

@@ -6,8 +6,7 @@ static bool avgpool_plan(struct layer *layer, const char *const *arguments, size
                          struct error *error)
 {
     (void)arguments;
-    layer->output =
-        (struct conv_map){.height = 1, .width = 1, .channels = layer->input.channels};
+    layer->output = (struct conv_map){.height = 1, .width = 1, .channels = layer->input.channels};
     return layer_no_arguments(layer, num_arguments, error);
 }
 

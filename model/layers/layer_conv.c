@@ -1,9 +1,10 @@
 #include <string.h>
 
-#include "common/options.h"
+#include "common/parse.h"
 #include "model/layers/layer.h"
 
-/* conv:N[:K][:sS]: N channels, each a K x K window over all channels of the input, every S pixels. */
+/* conv:N[:K][:sS]: N channels, each a K x K window over all channels of the input, every S pixels.
+ */
 
 enum { WEIGHT, BIAS };
 enum { MAX_KERNEL = 31, MAX_STRIDE = 16, DEFAULT_KERNEL = 3 };
@@ -20,9 +21,9 @@ static bool conv_parse(struct layer *layer, const char *const *arguments, size_t
     for (size_t i = 1; i < num_arguments; i++) {
         const char *text = arguments[i];
 
-        if (text[0] == 's' ? !parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
-                           : !parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel,
-                                          error))
+        if (text[0] == 's'
+                ? !parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
+                : !parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel, error))
             return false;
     }
     if (kernel % 2 == 0)
@@ -46,10 +47,10 @@ static bool conv_plan(struct layer *layer, const char *const *arguments, size_t 
     if (layer->input_is_vector)
         return error_set(error, STATUS_USAGE, NULL, "needs an image, but its input is a vector");
     k = conv->kernel_height;
-    layer->output = (struct conv_map){
-        .height = conv_output_size(input->height, k, conv->stride, conv->padding),
-        .width = conv_output_size(input->width, k, conv->stride, conv->padding),
-        .channels = layer->num_outputs};
+    layer->output =
+        (struct conv_map){.height = conv_output_size(input->height, k, conv->stride, conv->padding),
+                          .width = conv_output_size(input->width, k, conv->stride, conv->padding),
+                          .channels = layer->num_outputs};
     if (__builtin_mul_overflow(k * k * input->channels, layer->num_outputs, &num_weights) ||
         num_weights > SIZE_MAX / 256)
         return error_set(error, STATUS_USAGE, NULL, "has too many parameters");
@@ -72,10 +73,9 @@ static void conv_place(struct layer *layer)
 
 static void conv_forward(const struct layer *layer, const struct layer_slice *slice)
 {
-    slice->kernels->conv->forward(&layer->conv, slice->input, slice->num_rows,
-                                  slice->packed + layer->packed_offset,
-                                  slice->parameters + layer->tensors[BIAS].offset,
-                                  layer->relu_is_fused, slice->output);
+    slice->kernels->conv->forward(
+        &layer->conv, slice->input, slice->num_rows, slice->packed + layer->packed_offset,
+        slice->parameters + layer->tensors[BIAS].offset, layer->relu_is_fused, slice->output);
 }
 
 static void conv_backward(const struct layer *layer, const struct layer_slice *slice)
@@ -84,8 +84,7 @@ static void conv_backward(const struct layer *layer, const struct layer_slice *s
 
     conv->weight_gradient(&layer->conv, slice->input, slice->grad_output, slice->num_rows, false,
                           slice->scratch, slice->grad + layer->tensors[BIAS].offset);
-    conv_unpack_gradient(&layer->conv, slice->scratch,
-                         slice->grad + layer->tensors[WEIGHT].offset);
+    conv_unpack_gradient(&layer->conv, slice->scratch, slice->grad + layer->tensors[WEIGHT].offset);
     if (slice->grad_input)
         conv->input_gradient(&layer->conv, slice->grad_output, slice->num_rows,
                              slice->packed + layer->packed_backward_offset,

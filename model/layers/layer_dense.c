@@ -1,4 +1,4 @@
-#include "common/options.h"
+#include "common/parse.h"
 #include "model/layers/layer.h"
 
 /* dense:N and the output layer: outputs = weight inputs + bias. */

@@ -1,12 +1,12 @@
 #include <math.h>
 
-#include "common/options.h"
+#include "common/parse.h"
 #include "common/random.h"
 #include "model/layers/layer.h"
 
 /*
- * dropout:P: in training each input is 0 with probability P, and else divided by 1 - P.  Which, is a
- * function of the seed, the epoch, the sample, the layer and the element: backward asks again.
+ * dropout:P: in training each input is 0 with probability P, and else divided by 1 - P.  Which, is
+ * a function of the seed, the epoch, the sample, the layer and the element: backward asks again.
  */
 
 static bool dropout_plan(struct layer *layer, const char *const *arguments, size_t num_arguments,
@@ -14,7 +14,8 @@ static bool dropout_plan(struct layer *layer, const char *const *arguments, size
 {
     layer->output = layer->input;
     if (num_arguments != 1)
-        return error_set(error, STATUS_USAGE, NULL, "needs one number, the probability: dropout:0.3");
+        return error_set(error, STATUS_USAGE, NULL,
+                         "needs one number, the probability: dropout:0.3");
     if (!parse_real("the probability", arguments[0], 0.0, 1.0, &layer->rate, error))
         return false;
     return layer->rate < 1.0 ||
@@ -28,9 +29,8 @@ static void dropout_row(const struct layer *layer, const struct layer_slice *sli
     const struct conv_map *map = &layer->input;
     const uint32_t threshold = (uint32_t)(layer->rate * 0x1p32);
     const float factor = (float)(1.0 / (1.0 - layer->rate));
-    struct random_stream stream =
-        random_stream_begin(slice->seed, RANDOM_DROPOUT,
-                            (slice->epoch & 0xffffff) << 32 | slice->samples[row]);
+    struct random_stream stream = random_stream_begin(
+        slice->seed, RANDOM_DROPOUT, (slice->epoch & 0xffffff) << 32 | slice->samples[row]);
 
     stream.counter[1] = (uint32_t)layer->dropout_index;
     for (size_t line = 0; line < map->height; line++) {

@@ -2,8 +2,8 @@
 
 #include "model/layers/layer.h"
 
-/* An image to the vector that a dense layer takes, in the order channel, y, x, as PyTorch's: the plan
- * puts it before a dense layer. */
+/* An image to the vector that a dense layer takes, in the order channel, y, x, as PyTorch's: the
+ * plan puts it before a dense layer. */
 
 static bool flatten_plan(struct layer *layer, const char *const *arguments, size_t num_arguments,
                          struct error *error)

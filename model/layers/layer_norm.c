@@ -4,8 +4,8 @@
 #include "model/layers/layer.h"
 
 /*
- * norm: batch normalization.  In training a channel is brought to mean 0 and variance 1 over the whole
- * batch, all ranks' rows together; else by the running averages.  Then comes weight and bias.
+ * norm: batch normalization.  In training a channel is brought to mean 0 and variance 1 over the
+ * whole batch, all ranks' rows together; else by the running averages.  Then comes weight and bias.
  */
 
 enum { WEIGHT, BIAS, MEAN, VARIANCE };
@@ -91,8 +91,7 @@ static void norm_end_forward(const struct layer *layer, const struct layer_batch
                       batch->factors + SHIFT * C + c);
         batch->factors[CENTER * C + c] = (float)mean;
         batch->factors[INVERSE * C + c] = (float)(1.0 / sqrt(variance + epsilon));
-        running_mean[c] =
-            (float)((1 - momentum) * (double)running_mean[c] + momentum * mean);
+        running_mean[c] = (float)((1 - momentum) * (double)running_mean[c] + momentum * mean);
         running_variance[c] =
             (float)((1 - momentum) * (double)running_variance[c] + momentum * unbiased);
     }

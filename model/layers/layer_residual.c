@@ -3,8 +3,8 @@
 #include "model/layers/layer.h"
 
 /*
- * res(...): what stands inside is added to its own input.  The plan makes two layers of it: the begin
- * hands its value on, the end adds it.
+ * res(...): what stands inside is added to its own input.  The plan makes two layers of it: the
+ * begin hands its value on, the end adds it.
  */
 
 static bool residual_plan(struct layer *layer, const char *const *arguments, size_t num_arguments,

@@ -7,15 +7,14 @@ extern const struct layer_type layer_dense, layer_conv, layer_relu, layer_pool, 
     layer_dropout, layer_norm;
 
 const struct layer_type *const layer_types[] = {
-    &layer_dense, &layer_conv,    &layer_relu, &layer_pool, &layer_avgpool,
-    &layer_norm,  &layer_dropout, NULL,
+    &layer_dense,   &layer_conv, &layer_relu,    &layer_pool,
+    &layer_avgpool, &layer_norm, &layer_dropout, NULL,
 };
 
 bool layer_no_arguments(const struct layer *layer, size_t num_arguments, struct error *error)
 {
-    return num_arguments == 0 ||
-           error_set(error, STATUS_USAGE, NULL, "takes nothing behind a colon: %s",
-                     layer->type->name);
+    return num_arguments == 0 || error_set(error, STATUS_USAGE, NULL,
+                                           "takes nothing behind a colon: %s", layer->type->name);
 }
 
 void layer_add_tensor(struct layer *layer, const char *suffix, enum tensor_role role, size_t rank,
