@@ -12,6 +12,8 @@
 extern const struct gemm_kernels GEMM_TABLE;
 extern const struct norm_kernels NORM_TABLE;
 extern const struct conv_kernels CONV_TABLE;
+extern const struct map_kernels MAPS_TABLE;
+extern const struct optimizer_kernels OPTIMIZER_TABLE;
 
 static const float INVERSE_255 = 1.0f / 255.0f;
 
@@ -407,6 +409,6 @@ const struct kernels KERNELS_TABLE = {
     .gemm = &GEMM_TABLE,
     .norm = &NORM_TABLE,
     .conv = &CONV_TABLE,
-    .maps = &maps_reference,
-    .optimizer = &optimizer_reference,
+    .maps = &MAPS_TABLE,
+    .optimizer = &OPTIMIZER_TABLE,
 };

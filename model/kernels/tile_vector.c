@@ -279,10 +279,11 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
 #if VECTOR_TILE_SIZES == 28
 #define TILE_SIZES(SIZE)                                                                           \
     SIZE(1, 1)                                                                                     \
-    SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1) SIZE(7, 1) SIZE(8, 1) SIZE(9, 1)        \
-        SIZE(10, 1) SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2) SIZE(2, 2)          \
-            SIZE(3, 2) SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2)           \
-                SIZE(10, 2) SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
+    SIZE(2, 1)                                                                                     \
+    SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1) SIZE(7, 1) SIZE(8, 1) SIZE(9, 1) SIZE(10, 1)       \
+        SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2) SIZE(2, 2) SIZE(3, 2)           \
+            SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2) SIZE(10, 2)          \
+                SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
 #elif VECTOR_TILE_SIZES == 6
 #define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1)
 #else

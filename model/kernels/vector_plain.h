@@ -120,6 +120,20 @@ VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector
     return c;
 }
 
+VECTOR_INLINE struct vector vector_choose_equal(struct vector a, struct vector b, struct vector c,
+                                                struct vector d)
+{
+    for (size_t j = 0; j < 16; j++)
+        c.lanes[j] = a.lanes[j] == b.lanes[j] ? c.lanes[j] : d.lanes[j];
+    return c;
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector a)
+{
+    for (size_t j = 0; j < 16; j++)
+        destination[j] = (uint8_t)a.lanes[j];
+}
+
 VECTOR_INLINE float vector_sum(struct vector a)
 {
     for (size_t half = 8; half > 0; half /= 2)
