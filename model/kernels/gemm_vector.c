@@ -81,15 +81,6 @@ static void gemm_pack(const struct gemm_matrix *B, size_t K, size_t N, size_t be
 
 /* ---- products ---- */
 
-/* The number of rows left in tiles of equal height, as near as can be, none above the highest. */
-static size_t gemm_tile_rows(size_t num_rows)
-{
-    const size_t max_rows = TILE_TABLE.max_rows;
-    const size_t num_tiles = (num_rows + max_rows - 1) / max_rows;
-
-    return (num_rows + num_tiles - 1) / num_tiles;
-}
-
 /* k from begin to end, of the columns of one tile, for all rows. */
 static void gemm_multiply_block(const struct gemm_product *product, size_t begin_row,
                                 size_t end_row, size_t n, size_t num_columns, size_t begin,
@@ -116,7 +107,7 @@ static void gemm_multiply_block(const struct gemm_product *product, size_t begin
     tile_function *const *run = TILE_TABLE.run[access][(num_columns - 1) / LANES];
 
     for (size_t m = begin_row; m < end_row;) {
-        const size_t num_rows = gemm_tile_rows(end_row - m);
+        const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
 
         tile.A = A->values + m * A->row_stride + begin * A->column_stride;
         tile.C = product->C + m * product->C_stride + n;
@@ -177,7 +168,7 @@ static void gemm_multiply_tree(const struct gemm_tree *tree, size_t begin_row, s
         tiles.B_stride = gemm_panel_width(tree->N, panel);
         tile.B = tree->packed_B + panel * tree->K + begin * tiles.B_stride + n - panel;
         for (size_t m = begin_row; m < end_row;) {
-            const size_t num_rows = gemm_tile_rows(end_row - m);
+            const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
 
             tile.A = tree->A.values + m + begin * tree->A.column_stride;
             tile.C = tree->C + m * tree->C_stride + n;

@@ -10,6 +10,9 @@
 #include "model/kernels/vector.h"
 
 extern const struct gemm_kernels GEMM_TABLE;
+extern const struct conv_kernels CONV_TABLE;
+extern const struct map_kernels MAPS_TABLE;
+extern const struct optimizer_kernels OPTIMIZER_TABLE;
 
 static const float INVERSE_255 = 1.0f / 255.0f;
 
@@ -403,7 +406,7 @@ const struct kernels KERNELS_TABLE = {
     .exp = compute_exp,
     .log1p = compute_log1p,
     .gemm = &GEMM_TABLE,
-    .conv = &conv_reference,
-    .maps = &maps_reference,
-    .optimizer = &optimizer_reference,
+    .conv = &CONV_TABLE,
+    .maps = &MAPS_TABLE,
+    .optimizer = &OPTIMIZER_TABLE,
 };

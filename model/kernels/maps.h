@@ -42,13 +42,13 @@ struct map_kernels {
 
     /*
      * The gradient goes where the index says, all other inputs (also of a last odd row or column)
-     * get 0.  mask: maps as the input's of forward (mask_map), where mask > 0 does not hold the
-     * gradient is 0; or NULL.
+     * get 0.  output, or NULL: what forward gave, maps of output_map; where output > 0 does not
+     * hold the gradient is 0, as through a relu just before the pool or after it.
      */
     void (*max_pool_backward)(const struct conv_map *grad_output_map,
                               const struct conv_map *grad_input_map, const float *grad_output,
                               const uint8_t *indices, size_t num_samples,
-                              const struct conv_map *mask_map, const float *mask,
+                              const struct conv_map *output_map, const float *output,
                               float *grad_input);
 
     /* rows[sample][channel] = sum over the positions in order of y, x, from 0, / (height width) */

@@ -65,7 +65,7 @@ static void map_clear(const struct conv_map *map, float *values)
 static void map_max_pool_backward(const struct conv_map *grad_output_map,
                                   const struct conv_map *grad_input_map, const float *grad_output,
                                   const uint8_t *indices, size_t num_samples,
-                                  const struct conv_map *mask_map, const float *mask,
+                                  const struct conv_map *output_map, const float *output,
                                   float *grad_input)
 {
     for (size_t b = 0; b < num_samples; b++) {
@@ -74,16 +74,16 @@ static void map_max_pool_backward(const struct conv_map *grad_output_map,
             for (size_t x = 0; x < grad_output_map->width; x++)
                 for (size_t c = 0; c < grad_output_map->channels; c++) {
                     const uint8_t index = *indices++;
-                    const size_t to_y = 2 * y + index / 2, to_x = 2 * x + index % 2;
 
-                    if (!mask || mask[conv_map_at(mask_map, to_y, to_x) + c] > 0.0f)
-                        grad_input[conv_map_at(grad_input_map, to_y, to_x) + c] =
-                            grad_output[conv_map_at(grad_output_map, y, x) + c];
+                    if (!output || output[conv_map_at(output_map, y, x) + c] > 0.0f)
+                        grad_input[conv_map_at(grad_input_map, 2 * y + index / 2,
+                                               2 * x + index % 2) +
+                                   c] = grad_output[conv_map_at(grad_output_map, y, x) + c];
                 }
         grad_output += conv_map_size(grad_output_map);
         grad_input += conv_map_size(grad_input_map);
-        if (mask)
-            mask += conv_map_size(mask_map);
+        if (output)
+            output += conv_map_size(output_map);
     }
 }
 

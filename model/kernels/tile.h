@@ -18,7 +18,7 @@ enum tile_access { TILE_ALONG_ROWS, TILE_ACROSS_ROWS };
 /* What the tiles of one product have in common. */
 struct tile_loop {
     size_t num_segments, segment_length;
-    size_t A_stride, A_segment_stride;
+    size_t A_stride, A_segment_stride, A_group_stride;
     size_t B_stride, B_segment_stride; /* between k, and between segments; B(k, n + 1) follows */
     size_t C_stride, mask_stride;      /* between rows */
     bool relu;                         /* as in struct gemm_product */
@@ -32,6 +32,7 @@ struct tile {
     size_t start_stride;
     const float *mask;
     float *C;
+    float *sums; /* [num_columns]: for those who add up B too; they go on from what is there */
     size_t num_columns; /* stored; as many vectors of B are loaded as these need */
 };
 
@@ -47,12 +48,28 @@ struct tile_tree {
 
 typedef void tile_tree_function(const struct tile_tree *tree, const struct tile *tile);
 
+/* Grouped tiles of weight gradients: TILE_GROUPS groups of TILE_GROUP_ROWS rows, A_group_stride
+ * apart, each TILE_ACROSS_ROWS. */
+enum { TILE_GROUPS = 3, TILE_GROUP_ROWS = 3 };
+
 enum { TILE_MOST_ROWS = 14, TILE_MOST_VECTORS = 2, TILE_LANES = 16 };
 
 struct tile_kernels {
     size_t max_rows, max_vectors; /* a tile's: what the registers hold */
     tile_function *run[2][TILE_MOST_VECTORS][TILE_MOST_ROWS]; /* [access][vectors - 1][rows - 1] */
+    /* TILE_ACROSS_ROWS, and tile->sums[n] += B(k, n): up to max_sum_rows rows, and grouped. */
+    size_t max_sum_rows;
+    tile_function *run_sum[TILE_MOST_VECTORS][TILE_MOST_ROWS];
+    tile_function *run_grouped_sum[TILE_MOST_VECTORS];
     tile_tree_function *run_tree[TILE_MOST_VECTORS][TILE_MOST_ROWS];
 };
+
+/* The height of the next tile, so that num_rows are cut into tiles of almost the same height. */
+static inline size_t tile_choose_rows(size_t num_rows, size_t max_rows)
+{
+    const size_t num_tiles = (num_rows + max_rows - 1) / max_rows;
+
+    return (num_rows + num_tiles - 1) / num_tiles;
+}
 
 #endif

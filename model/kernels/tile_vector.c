@@ -10,7 +10,12 @@
 #include "model/kernels/gemm.h"
 #include "model/kernels/vector.h"
 
-enum { ROWS = VECTOR_TILE_ROWS, VECTORS = VECTOR_TILE_VECTORS, LANES = VECTOR_NUM_LANES };
+enum {
+    ROWS = VECTOR_TILE_ROWS,
+    VECTORS = VECTOR_TILE_VECTORS,
+    LANES = VECTOR_NUM_LANES,
+    SUM_ROWS = ROWS > 2 ? ROWS - 1 : ROWS, /* beside sums of B */
+};
 
 _Static_assert((int)ROWS <= (int)TILE_MOST_ROWS && (int)VECTORS <= (int)TILE_MOST_VECTORS,
                "tile.h has room for the tiles");
@@ -166,6 +171,51 @@ VECTOR_INLINE void tile_run(const struct tile_loop *loop, const struct tile *til
     tile_finish(sums, loop, tile, num_rows, num_vectors);
 }
 
+/* ---- sums of B beside ---- */
+
+/* num_groups and group_rows are constants. */
+VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile *tile,
+                                size_t num_groups, size_t group_rows, size_t num_vectors)
+{
+    const size_t num_rows = num_groups * group_rows;
+    struct vector sums[ROWS][VECTORS], totals[VECTORS];
+
+    tile_start(sums, tile, num_rows, num_vectors);
+    VECTOR_UNROLL
+    for (size_t v = 0; v < num_vectors; v++)
+        totals[v] = tile_load(tile->sums, tile->num_columns, v);
+    for (size_t segment = 0; segment < loop->num_segments; segment++) {
+        const float *A = tile->A + segment * loop->A_segment_stride;
+        const float *B = tile->B + segment * loop->B_segment_stride;
+
+#pragma GCC unroll 2
+        for (size_t k = 0; k < loop->segment_length; k++) {
+            struct vector b[VECTORS];
+
+            VECTOR_UNROLL
+            for (size_t v = 0; v < num_vectors; v++) {
+                b[v] = vector_load(B + v * LANES);
+                totals[v] = vector_add(totals[v], b[v]);
+            }
+            VECTOR_UNROLL
+            for (size_t i = 0; i < num_rows; i++) {
+                const struct vector a =
+                    vector_set1(A[i / group_rows * loop->A_group_stride + i % group_rows]);
+
+                VECTOR_UNROLL
+                for (size_t v = 0; v < num_vectors; v++)
+                    sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+            }
+            A += loop->A_stride;
+            B += loop->B_stride;
+        }
+    }
+    VECTOR_UNROLL
+    for (size_t v = 0; v < num_vectors; v++)
+        tile_store(tile->sums, tile->num_columns, v, totals[v]);
+    tile_finish(sums, loop, tile, num_rows, num_vectors);
+}
+
 /* ---- trees ---- */
 
 typedef float tile_sums[ROWS][VECTORS][LANES];
@@ -225,6 +275,23 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
 
 /* ---- one function for each size ---- */
 
+/* SIZE(rows, vectors) for every tile that the registers hold. */
+#if VECTOR_TILE_SIZES == 28
+#define TILE_SIZES(SIZE)                                                                           \
+    SIZE(1, 1)                                                                                     \
+    SIZE(2, 1)                                                                                     \
+    SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1) SIZE(7, 1) SIZE(8, 1) SIZE(9, 1) SIZE(10, 1)       \
+        SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2) SIZE(2, 2) SIZE(3, 2)           \
+            SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2) SIZE(10, 2)          \
+                SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
+#elif VECTOR_TILE_SIZES == 6
+#define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1)
+#else
+#define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1)
+#endif
+
+_Static_assert(VECTOR_TILE_SIZES == ROWS * VECTORS, "TILE_SIZES are all sizes of tiles");
+
 #define TILE_FUNCTIONS(rows, vectors)                                                              \
     static void tile_along_##rows##_##vectors(const struct tile_loop *loop,                        \
                                               const struct tile *tile)                             \
@@ -236,86 +303,40 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
     {                                                                                              \
         tile_run(loop, tile, TILE_ACROSS_ROWS, rows, vectors);                                     \
     }                                                                                              \
+    static void tile_sum_##rows##_##vectors(const struct tile_loop *loop, const struct tile *tile) \
+    {                                                                                              \
+        tile_run_sum(loop, tile, 1, (rows) < SUM_ROWS ? (rows) : SUM_ROWS, vectors);               \
+    }                                                                                              \
     static void tile_tree_##rows##_##vectors(const struct tile_tree *tree,                         \
                                              const struct tile *tile)                              \
     {                                                                                              \
         tile_run_tree(tree, tile, rows, vectors);                                                  \
     }
 
-/* Names the functions of one height in the table. */
 #define TILE_ENTRIES(rows, vectors)                                                                \
-    .run[TILE_ALONG_ROWS][vectors - 1][rows - 1] = tile_along_##rows##_##vectors,                  \
-                                              .run[TILE_ACROSS_ROWS][vectors - 1][rows - 1] =      \
-                                                  tile_across_##rows##_##vectors,                  \
-                                              .run_tree[vectors - 1][rows - 1] =                   \
-                                                  tile_tree_##rows##_##vectors
+    .run[TILE_ALONG_ROWS][(vectors)-1][(rows)-1] = tile_along_##rows##_##vectors,                  \
+    .run[TILE_ACROSS_ROWS][(vectors)-1][(rows)-1] = tile_across_##rows##_##vectors,                \
+    .run_sum[(vectors)-1][(rows)-1] = tile_sum_##rows##_##vectors,                                 \
+    .run_tree[(vectors)-1][(rows)-1] = tile_tree_##rows##_##vectors,
 
-TILE_FUNCTIONS(1, 1)
-TILE_FUNCTIONS(2, 1)
-#if defined(__AVX2__) || defined(__aarch64__)
-TILE_FUNCTIONS(3, 1)
-TILE_FUNCTIONS(4, 1)
-TILE_FUNCTIONS(5, 1)
-TILE_FUNCTIONS(6, 1)
-#endif
+TILE_SIZES(TILE_FUNCTIONS)
+
 #ifdef __AVX512F__
-TILE_FUNCTIONS(7, 1)
-TILE_FUNCTIONS(8, 1)
-TILE_FUNCTIONS(9, 1)
-TILE_FUNCTIONS(10, 1)
-TILE_FUNCTIONS(11, 1)
-TILE_FUNCTIONS(12, 1)
-TILE_FUNCTIONS(13, 1)
-TILE_FUNCTIONS(14, 1)
-TILE_FUNCTIONS(1, 2)
-TILE_FUNCTIONS(2, 2)
-TILE_FUNCTIONS(3, 2)
-TILE_FUNCTIONS(4, 2)
-TILE_FUNCTIONS(5, 2)
-TILE_FUNCTIONS(6, 2)
-TILE_FUNCTIONS(7, 2)
-TILE_FUNCTIONS(8, 2)
-TILE_FUNCTIONS(9, 2)
-TILE_FUNCTIONS(10, 2)
-TILE_FUNCTIONS(11, 2)
-TILE_FUNCTIONS(12, 2)
-TILE_FUNCTIONS(13, 2)
-TILE_FUNCTIONS(14, 2)
+static void tile_grouped_sum_1(const struct tile_loop *loop, const struct tile *tile)
+{
+    tile_run_sum(loop, tile, TILE_GROUPS, TILE_GROUP_ROWS, 1);
+}
+
+static void tile_grouped_sum_2(const struct tile_loop *loop, const struct tile *tile)
+{
+    tile_run_sum(loop, tile, TILE_GROUPS, TILE_GROUP_ROWS, 2);
+}
 #endif
 
-const struct tile_kernels TILE_TABLE = {
-    .max_rows = ROWS,
-    .max_vectors = VECTORS,
-    TILE_ENTRIES(1, 1),
-    TILE_ENTRIES(2, 1),
-#if defined(__AVX2__) || defined(__aarch64__)
-    TILE_ENTRIES(3, 1),
-    TILE_ENTRIES(4, 1),
-    TILE_ENTRIES(5, 1),
-    TILE_ENTRIES(6, 1),
-#endif
+const struct tile_kernels TILE_TABLE = {.max_rows = ROWS,
+                                        .max_vectors = VECTORS,
+                                        .max_sum_rows = SUM_ROWS,
 #ifdef __AVX512F__
-    TILE_ENTRIES(7, 1),
-    TILE_ENTRIES(8, 1),
-    TILE_ENTRIES(9, 1),
-    TILE_ENTRIES(10, 1),
-    TILE_ENTRIES(11, 1),
-    TILE_ENTRIES(12, 1),
-    TILE_ENTRIES(13, 1),
-    TILE_ENTRIES(14, 1),
-    TILE_ENTRIES(1, 2),
-    TILE_ENTRIES(2, 2),
-    TILE_ENTRIES(3, 2),
-    TILE_ENTRIES(4, 2),
-    TILE_ENTRIES(5, 2),
-    TILE_ENTRIES(6, 2),
-    TILE_ENTRIES(7, 2),
-    TILE_ENTRIES(8, 2),
-    TILE_ENTRIES(9, 2),
-    TILE_ENTRIES(10, 2),
-    TILE_ENTRIES(11, 2),
-    TILE_ENTRIES(12, 2),
-    TILE_ENTRIES(13, 2),
-    TILE_ENTRIES(14, 2),
+                                        .run_grouped_sum = {tile_grouped_sum_1, tile_grouped_sum_2},
 #endif
-};
+                                        TILE_SIZES(TILE_ENTRIES)};

@@ -5,7 +5,8 @@
  *     vector_add, vector_subtract, vector_multiply, vector_fma (a b + c, rounded once),
  *     vector_absolute, vector_sum (lane j += lane j + 8, then + 4, + 2, + 1),
  *     vector_divide, vector_square_root (rounded once), vector_relu (a < 0 ? 0 : a),
- *     vector_choose_greater (a > b ? c : d);
+ *     vector_choose_greater (a > b ? c : d), vector_choose_equal,
+ *     vector_store_pixels (whole numbers from 0 to 255, as uint8);
  * here is what they have in common.  For the *_vector.c only.
  */
 #ifndef QUERN_MODEL_VECTOR_H
@@ -43,6 +44,15 @@ VECTOR_INLINE struct vector vector_load_first_pixels(const uint8_t *source, size
 
     memcpy(lanes, source, count);
     return vector_load_pixels(lanes);
+}
+
+VECTOR_INLINE void vector_store_first_pixels(uint8_t *destination, struct vector vector,
+                                             size_t count)
+{
+    uint8_t lanes[VECTOR_NUM_LANES];
+
+    vector_store_pixels(lanes, vector);
+    memcpy(destination, lanes, count);
 }
 
 /* The same of floats, and a store of the first count < 16 lanes, where the set has no masks. */

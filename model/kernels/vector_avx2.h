@@ -13,6 +13,9 @@ enum {
     VECTOR_TILE_VECTORS = 1,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 6
+
 struct vector {
     __m256 lower, upper;
 };
@@ -98,6 +101,29 @@ VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector
 
     return (struct vector){_mm256_blendv_ps(d.lower, c.lower, lower),
                            _mm256_blendv_ps(d.upper, c.upper, upper)};
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector a, struct vector b, struct vector c,
+                                                struct vector d)
+{
+    const __m256 lower = _mm256_cmp_ps(a.lower, b.lower, _CMP_EQ_OQ);
+    const __m256 upper = _mm256_cmp_ps(a.upper, b.upper, _CMP_EQ_OQ);
+
+    return (struct vector){_mm256_blendv_ps(d.lower, c.lower, lower),
+                           _mm256_blendv_ps(d.upper, c.upper, upper)};
+}
+
+VECTOR_INLINE __m128i vector_eight_words(__m256 a)
+{
+    const __m256i integers = _mm256_cvttps_epi32(a);
+
+    return _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector a)
+{
+    _mm_storeu_si128((__m128i *)destination,
+                     _mm_packus_epi16(vector_eight_words(a.lower), vector_eight_words(a.upper)));
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)

@@ -13,6 +13,9 @@ enum {
     VECTOR_TILE_VECTORS = 2,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 28
+
 struct vector {
     __m512 lanes;
 };
@@ -141,6 +144,19 @@ VECTOR_INLINE void vector_transpose(const float *source, size_t source_stride, f
     VECTOR_UNROLL
     for (size_t i = 0; i < 16; i++)
         _mm512_storeu_ps(destination + i * destination_stride, b[i]);
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector a, struct vector b, struct vector c,
+                                                struct vector d)
+{
+    const __mmask16 equal = _mm512_cmp_ps_mask(a.lanes, b.lanes, _CMP_EQ_OQ);
+
+    return (struct vector){_mm512_mask_blend_ps(equal, d.lanes, c.lanes)};
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector a)
+{
+    _mm_storeu_si128((__m128i *)destination, _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(a.lanes)));
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)

@@ -13,6 +13,9 @@ enum {
     VECTOR_TILE_VECTORS = 1,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 6
+
 struct vector {
     float32x4_t a, b, c, d;
 };
@@ -108,6 +111,25 @@ VECTOR_INLINE struct vector vector_choose_greater(struct vector x, struct vector
     return (struct vector){
         vbslq_f32(vcgtq_f32(x.a, y.a), z.a, w.a), vbslq_f32(vcgtq_f32(x.b, y.b), z.b, w.b),
         vbslq_f32(vcgtq_f32(x.c, y.c), z.c, w.c), vbslq_f32(vcgtq_f32(x.d, y.d), z.d, w.d)};
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector x, struct vector y, struct vector z,
+                                                struct vector w)
+{
+    return (struct vector){
+        vbslq_f32(vceqq_f32(x.a, y.a), z.a, w.a), vbslq_f32(vceqq_f32(x.b, y.b), z.b, w.b),
+        vbslq_f32(vceqq_f32(x.c, y.c), z.c, w.c), vbslq_f32(vceqq_f32(x.d, y.d), z.d, w.d)};
+}
+
+VECTOR_INLINE uint16x8_t vector_eight_words(float32x4_t x, float32x4_t y)
+{
+    return vcombine_u16(vmovn_u32(vcvtq_u32_f32(x)), vmovn_u32(vcvtq_u32_f32(y)));
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector x)
+{
+    vst1q_u8(destination, vcombine_u8(vmovn_u16(vector_eight_words(x.a, x.b)),
+                                      vmovn_u16(vector_eight_words(x.c, x.d))));
 }
 
 VECTOR_INLINE float vector_sum(struct vector x)

@@ -17,6 +17,9 @@ enum {
     VECTOR_TILE_VECTORS = 1,
 };
 
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 2
+
 struct vector {
     float lanes[16];
 };
@@ -115,6 +118,20 @@ VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector
     for (size_t j = 0; j < 16; j++)
         c.lanes[j] = a.lanes[j] > b.lanes[j] ? c.lanes[j] : d.lanes[j];
     return c;
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector a, struct vector b, struct vector c,
+                                                struct vector d)
+{
+    for (size_t j = 0; j < 16; j++)
+        c.lanes[j] = a.lanes[j] == b.lanes[j] ? c.lanes[j] : d.lanes[j];
+    return c;
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector a)
+{
+    for (size_t j = 0; j < 16; j++)
+        destination[j] = (uint8_t)a.lanes[j];
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)
