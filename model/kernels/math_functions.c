@@ -16,3 +16,13 @@ double math_log1p(double x)
 {
     return math_log1p_inline(x);
 }
+
+double math_sin(double x)
+{
+    return math_sin_inline(x);
+}
+
+double math_cos(double x)
+{
+    return math_cos_inline(x);
+}

@@ -1,5 +1,5 @@
 /*
- * exp, log and log1p of our own: made of + - * / alone in a fixed order, so that every CPU, C
+ * exp, log, log1p, sin and cos of our own: made of + - * / alone in a fixed order, so that every CPU, C
  * library and compiler gives the same bits (contraction must be off).  Errors are against the
  * exact value, in units in the last place (ulp) of the result; tests/test_math.c holds them to it.
  */
@@ -14,5 +14,9 @@ double math_log(double x);
 
 /* log(1 + x) for x >= 0, within 2 ulp; nan for nan. */
 double math_log1p(double x);
+
+/* Within 1 ulp for |x| <= 1024; nan beyond that and for nan.  The sine of -0 is 0. */
+double math_sin(double x);
+double math_cos(double x);
 
 #endif
