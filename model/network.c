@@ -50,8 +50,11 @@ static bool network_is_held(const struct network_builder *builder, size_t value)
 static bool network_refuse(const struct network_builder *builder, const struct layer *layer,
                            const struct error *reason)
 {
-    return error_set(builder->error, reason->status, NULL, "layer %zu of the network, '%s': %s",
-                     builder->network->num_layers + 1, layer->text, reason->what);
+    return error_set(builder->error, reason->status,
+                     ERROR_AT(.expected = reason->expected[0] ? reason->expected : NULL,
+                              .found = reason->found[0] ? reason->found : NULL),
+                     "layer %zu of the network, '%s': %s", builder->network->num_layers + 1,
+                     layer->text, reason->what);
 }
 
 /* Plans a layer behind the last one and appends it. */

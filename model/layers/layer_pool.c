@@ -28,10 +28,11 @@ static void pool_forward(const struct layer *layer, const struct layer_slice *sl
 
 static void pool_backward(const struct layer *layer, const struct layer_slice *slice)
 {
+    /* The largest input is positive where the output is. */
     if (slice->grad_input)
         slice->kernels->maps->max_pool_backward(
             &layer->output, &layer->input, slice->grad_output, slice->notes, slice->num_rows,
-            &layer->input, layer->input_is_relu ? slice->input : NULL, slice->grad_input);
+            &layer->output, layer->input_is_relu ? slice->output : NULL, slice->grad_input);
 }
 
 const struct layer_type layer_pool = {
