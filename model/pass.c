@@ -98,7 +98,7 @@ void pass_destroy(struct pass *pass)
 
 static size_t pass_slot(const struct pass *pass, const struct pass_slice *slice)
 {
-    return pass->model->network->num_sums > 0 ? slice->index : slice->thread % pass->num_slots;
+    return pass->num_slots == pass_num_slices(pass->max_rows) ? slice->index : slice->thread;
 }
 
 static float *pass_at(const struct pass *pass, float *images, float *vectors, size_t value_index,
