@@ -44,8 +44,6 @@ struct train_options {
     bool dry_run;
     uint64_t threads;
     bool has_threads; /* it was said how many */
-    int placement;    /* enum placement */
-    bool has_placement;
 };
 
 /*
