@@ -7,7 +7,6 @@
 #include "common/parse.h"
 #include "common/text.h"
 #include "model/model.h"
-#include "train/ranks/placement.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
@@ -199,10 +198,6 @@ bool train_options_parse(struct train_options *options, struct program *program,
          "threads of each rank; no result depends on it; ranks that run on the same processors "
          "share them by default",
          &options->threads, 1, 1024, .given = &options->has_threads},
-        {OPTION_CHOICE, "placement", NULL,
-         "of several ranks (mpirun, srun): node holds the samples once on each node, part a share "
-         "of them on each rank, which costs messages",
-         &options->placement, .choices = placement_names, .given = &options->has_placement},
     };
 
     *program = (struct program){

@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "common/options.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
 enum verify { VERIFY_FULL, VERIFY_QUICK };
@@ -44,8 +44,6 @@ struct train_options {
     bool dry_run;
     uint64_t threads;
     bool has_threads; /* it was said how many */
-    int placement;    /* enum placement */
-    bool has_placement;
 };
 
 /*
