@@ -308,10 +308,10 @@ void network_gradient_compute(struct network_gradient *gradient, const struct ne
     network_gradient_add_up(gradient, batch, thread, num_threads);
 }
 
-void network_gradient_skip(struct network_gradient *gradient, const struct network_batch *batch)
+void network_gradient_skip(struct network_gradient *gradient, size_t num_slices)
 {
     size_t last = pass_num_stages(gradient->model) - 1;
 
     for (size_t i = 0; i < 2 * last; i++)
-        network_gradient_share_sums(gradient, batch->num_slices);
+        network_gradient_share_sums(gradient, num_slices);
 }

@@ -79,6 +79,6 @@ void network_gradient_compute(struct network_gradient *gradient, const struct ne
 
 /* By a rank that cannot compute the batch: takes part in what the others send each other meanwhile.
  */
-void network_gradient_skip(struct network_gradient *gradient, const struct network_batch *batch);
+void network_gradient_skip(struct network_gradient *gradient, size_t num_slices);
 
 #endif

@@ -26,7 +26,8 @@ static size_t num_slices_of(uint64_t num_rows)
  * Prepares to sum the slices of whole batches, and those of the epoch's last batch, over ranks.
  * own_slices: how many of each are this rank's.
  */
-static bool trainer_join_ranks(struct trainer *trainer, size_t own_slices[2], struct error *error)
+static bool trainer_join_ranks(struct trainer *trainer, bool clips, size_t own_slices[2],
+                               struct error *error)
 {
     uint64_t num_rows = trainer->samples.dataset->num_rows,
              batch_size = trainer->options->batch_size;
@@ -36,7 +37,9 @@ static bool trainer_join_ranks(struct trainer *trainer, size_t own_slices[2], st
 
     if (trainer->ranks->count > 1 &&
         !exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
-                         trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error))
+                         trainer->model->num_trained_parameters,
+                         clips ? SUM_SQUARES_BLOCK : PARAMETERS_PER_LINE, num_slices,
+                         EXCHANGE_GATHER_NBYTES, error))
         return false;
     for (int i = 0; i < 2; i++)
         own_slices[i] = trainer->ranks->count == 1
@@ -45,38 +48,54 @@ static bool trainer_join_ranks(struct trainer *trainer, size_t own_slices[2], st
     return true;
 }
 
-/* What the optimizer keeps beside the parameters. */
-static bool trainer_create_states(struct trainer *trainer, struct error *error)
+/* What adds up a batch's gradient: blocks of slices of the linear model, or a network's passes. */
+static bool trainer_create_gradient(struct trainer *trainer, const struct augment *augment,
+                                    const size_t own_slices[2], struct error *error)
 {
-    if (trainer->options->momentum != 0)
-        trainer->states[trainer->num_states++].name = "momentum";
-    for (size_t i = 0; i < trainer->num_states; i++)
-        if (!memory_allocate(&trainer->states[i].values, trainer->model->num_parameters,
-                             sizeof(float), error))
-            return false;
-    return true;
+    const struct train_options *options = trainer->options;
+    size_t max_own = own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1];
+    bool is_alone = trainer->ranks->count == 1;
+    struct network_gradient_settings settings = {
+        .samples = &trainer->samples,
+        .exchange = is_alone ? NULL : &trainer->exchange,
+        .ranks = trainer->ranks,
+        .augment = augment,
+        .seed = options->seed,
+        .num_threads = options->threads,
+        .max_rows = max_own * MODEL_SLICE_ROWS,
+        .max_slices = num_slices_of(options->batch_size),
+        .max_sums = is_alone ? 1 : exchange_max_own_sums(&trainer->exchange),
+    };
+
+    if (trainer->model->network && trainer->samples.dataset->num_rows < options->batch_size)
+        settings.max_slices = num_slices_of(trainer->samples.dataset->num_rows);
+    if (!trainer->model->network)
+        return team_create(&trainer->team, trainer->model, options->threads, own_slices, is_alone,
+                           error);
+    team_create_threads(&trainer->team, options->threads);
+    return network_gradient_create(&trainer->network, trainer->model, &settings, error);
 }
 
 bool trainer_create(struct trainer *trainer, const struct train_options *options,
-                    const struct epoch_order *order, struct model *model, struct dataset *train,
-                    struct ranks *ranks, struct checkpoint *checkpoint, struct error *error)
+                    const struct trainer_settings *settings, struct model *model,
+                    struct dataset *train, struct ranks *ranks, struct checkpoint *checkpoint,
+                    struct error *error)
 {
     size_t own_slices[2] = {0};
     bool ok;
 
     *trainer = (struct trainer){
         .options = options, .model = model, .ranks = ranks, .checkpoint = checkpoint};
-    ok = samples_create(&trainer->samples, train, order, error) &&
-         trainer_join_ranks(trainer, own_slices, error) &&
+    ok = samples_create(&trainer->samples, train, &settings->order, error) &&
+         trainer_join_ranks(trainer, settings->update.clip_norm > 0, own_slices, error) &&
          memory_allocate(&trainer->slice_losses,
                          own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
                          sizeof(double), error) &&
-         trainer_create_states(trainer, error);
+         update_create(&trainer->update, model, &settings->update, error) &&
+         trainer_create_gradient(trainer, settings->augment, own_slices, error);
     if (ok && options->accumulate > 1)
-        ok = memory_allocate(&trainer->accumulated, model->num_parameters, sizeof(float), error);
-    if (ok)
-        ok = team_create(&trainer->team, model, options->threads, own_slices, ranks->count == 1,
-                         error);
+        ok = memory_allocate(&trainer->accumulated, model->num_trained_parameters, sizeof(float),
+                             error);
     if (!ok)
         trainer_destroy(trainer);
     return ok;
@@ -86,8 +105,8 @@ void trainer_destroy(struct trainer *trainer)
 {
     team_destroy(&trainer->team);
     free(trainer->slice_losses);
-    for (size_t i = 0; i < trainer->num_states; i++)
-        free(trainer->states[i].values);
+    network_gradient_destroy(&trainer->network);
+    update_destroy(&trainer->update);
     free(trainer->accumulated);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
@@ -124,6 +143,8 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint
     batch.num_slices = batch.num_own = num_slices_of(batch.num_rows);
     if (trainer->ranks->count > 1)
         batch.num_own = exchange_own_slices(&trainer->exchange, batch.num_slices, &batch.first_own);
+    if (trainer->model->network)
+        return batch;
     batch.block_slices = team_block_slices(&trainer->team, batch.num_own);
     batch.num_blocks = (batch.num_own + batch.block_slices - 1) / batch.block_slices;
     return batch;
@@ -219,32 +240,6 @@ static void compute_blocks(struct trainer *trainer, const struct batch *batch)
 
 /* ---- from gradients to the step ---- */
 
-/*
- * Takes the summed gradient of parameters begin .. end - 1 of those from part on, where grad
- * starts, and updates them when a step is due.
- */
-static void update_range(const struct trainer *trainer, const struct batch *batch, float *grad,
-                         size_t part, size_t begin, size_t end)
-{
-    const struct train_options *options = trainer->options;
-    const struct kernels *kernels = trainer->model->kernels;
-
-    if (trainer->accumulated) {
-        float *accumulated = trainer->accumulated + part;
-
-        if (batch->begins_step)
-            for (size_t i = begin; i < end; i++)
-                accumulated[i] = 0.0f;
-        kernels->add(accumulated, grad, begin, end);
-        grad = accumulated;
-    }
-    if (batch->ends_step)
-        kernels->sgd_step(trainer->model->parameters + part,
-                          trainer->num_states > 0 ? trainer->states[0].values + part : NULL, grad,
-                          (float)options->learning_rate, (float)options->momentum,
-                          (float)options->weight_decay, begin, end);
-}
-
 /* The calling thread's share of count parameters, in whole cache lines. */
 static void parameter_range(size_t count, size_t *begin, size_t *end)
 {
@@ -257,36 +252,90 @@ static void parameter_range(size_t count, size_t *begin, size_t *end)
         *end = count;
 }
 
-/* Of the only rank: adds up the blocks over parameters begin .. end - 1 and updates those. */
-static void update_alone(const struct trainer *trainer, const struct batch *batch, size_t begin,
-                         size_t end)
-{
-    float **grads = trainer->team.block_grads;
+/* What this rank has of a batch's gradient, once its threads have summed it up. */
+struct summed {
+    float *grad;           /* from parameter part on */
+    size_t part, part_end; /* all parameters, or those that this rank makes the step of */
+};
 
-    trainer->model->kernels->tree_add(grads, batch->num_blocks, begin, end);
-    update_range(trainer, batch, grads[0], 0, begin, end);
+/* The gradient that a step takes, of parameters begin .. end - 1 from the part on. */
+static float *accumulate_range(const struct trainer *trainer, const struct batch *batch,
+                               const struct summed *summed, size_t begin, size_t end)
+{
+    float *accumulated = trainer->accumulated ? trainer->accumulated + summed->part : NULL;
+
+    if (!accumulated)
+        return summed->grad;
+    if (batch->begins_step)
+        for (size_t i = begin; i < end; i++)
+            accumulated[i] = 0.0f;
+    trainer->model->kernels->add(accumulated, summed->grad, begin, end);
+    return accumulated;
 }
 
-/* The same by all threads of all ranks.  request: this rank's. */
+/* For clipping: the sums of squares of the whole gradient, by all threads of all ranks. */
+static void sum_squares(struct trainer *trainer, const struct summed *summed, const float *grad,
+                        struct barrier *barrier)
+{
+    size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
+    size_t first = summed->part / SUM_SQUARES_BLOCK;
+    size_t num_blocks = (summed->part_end + SUM_SQUARES_BLOCK - 1) / SUM_SQUARES_BLOCK - first;
+    size_t begin = thread * num_blocks / num_threads;
+    size_t end = (thread + 1) * num_blocks / num_threads;
+
+    barrier_wait(barrier);
+    update_sum_blocks(&trainer->update, grad + begin * SUM_SQUARES_BLOCK, first + begin,
+                      first + end);
+    if (barrier_arrive(barrier)) {
+        if (trainer->ranks->count > 1)
+            exchange_gather_blocks(&trainer->exchange, trainer->update.block_sums);
+        barrier_release(barrier);
+    }
+}
+
+/* Accumulates the thread's range begin .. end - 1 of the part, and updates it when a step is due.
+ */
+static void update_summed(struct trainer *trainer, const struct batch *batch,
+                          const struct summed *summed, size_t begin, size_t end,
+                          struct barrier *barrier)
+{
+    float *grad = accumulate_range(trainer, batch, summed, begin, end);
+    struct update_step step;
+
+    if (!batch->ends_step)
+        return;
+    if (trainer->update.settings.clip_norm > 0)
+        sum_squares(trainer, summed, grad, barrier);
+    step = update_begin_step(&trainer->update, trainer->checkpoint->step);
+    update_range(&trainer->update, &step, grad, summed->part, begin, end);
+#pragma omp master
+    update_end_step(&trainer->update, &step);
+}
+
+/* The same with the other ranks, which add up their sums first.  request: this rank's. */
 static void update_together(struct trainer *trainer, const struct batch *batch,
                             struct barrier *barrier, struct rank_request request)
 {
     struct exchange *exchange = &trainer->exchange;
-    size_t part, part_end, begin, end;
-    float *grad;
+    struct summed summed;
+    size_t begin, end;
 
-    parameter_range(trainer->model->num_parameters, &begin, &end);
-    exchange_pack(exchange, batch->num_slices, trainer->team.block_grads, begin, end);
+    parameter_range(trainer->model->num_trained_parameters, &begin, &end);
+    if (trainer->model->network)
+        exchange_pack_sums(exchange, batch->num_slices, trainer->network.sums, begin, end);
+    else
+        exchange_pack(exchange, batch->num_slices, trainer->team.block_grads, begin, end);
     barrier_wait(barrier);
 #pragma omp master
     exchange_run(exchange, batch->num_slices, trainer->slice_losses, request);
     barrier_wait(barrier);
     if (exchange->request.failed)
         return; /* what was sent is no sum */
-    exchange_part(exchange, &part, &part_end);
-    parameter_range(part_end - part, &begin, &end);
-    grad = exchange_finish(exchange, batch->num_slices, part + begin, part + end);
-    update_range(trainer, batch, grad, part, begin, end);
+    exchange_part(exchange, &summed.part, &summed.part_end);
+    parameter_range(summed.part_end - summed.part, &begin, &end);
+    summed.grad =
+        exchange_finish(exchange, batch->num_slices, summed.part + begin, summed.part + end);
+    update_summed(trainer, batch, &summed, begin, end, barrier);
     if (exchange->is_gathered || !batch->ends_step)
         return;
     barrier_wait(barrier);
@@ -330,6 +379,41 @@ static void end_batch(struct stretch *stretch, const struct batch *batch)
                                                    (request.stop_signal || request.save));
 }
 
+static void ask_for_request(struct stretch *stretch, const struct batch *batch)
+{
+    stretch->request = stretch->get_request
+                           ? stretch->get_request(stretch->context, batch->first + batch->num_rows)
+                           : (struct rank_request){0};
+}
+
+/* Of the only rank: sums up parameters begin .. end - 1 and updates them. */
+static void update_alone(struct trainer *trainer, const struct batch *batch, size_t begin,
+                         size_t end, struct barrier *barrier)
+{
+    struct summed summed = {.part_end = trainer->model->num_trained_parameters};
+
+    if (trainer->model->network) {
+        summed.grad = trainer->network.sums[0];
+    } else {
+        summed.grad = trainer->team.block_grads[0];
+        trainer->model->kernels->tree_add(trainer->team.block_grads, batch->num_blocks, begin, end);
+    }
+    update_summed(trainer, batch, &summed, begin, end, barrier);
+}
+
+static void compute_network(struct trainer *trainer, const struct batch *batch,
+                            struct barrier *barrier)
+{
+    const struct network_batch network_batch = {.epoch = trainer->epoch,
+                                                .first = batch->first,
+                                                .num_rows = batch->num_rows,
+                                                .num_slices = batch->num_slices,
+                                                .first_own = batch->first_own,
+                                                .num_own = batch->num_own};
+
+    network_gradient_compute(&trainer->network, &network_batch, barrier, trainer->slice_losses);
+}
+
 /*
  * One batch, by all threads of this rank.  Nobody reads gradients, losses or the request of a batch
  * before all threads have written theirs, and nobody begins the next batch before the step is made.
@@ -338,25 +422,28 @@ static void train_batch(struct stretch *stretch, const struct batch *batch)
 {
     struct trainer *trainer = stretch->trainer;
     struct barrier *barrier = &stretch->barrier;
-    size_t num_parameters = trainer->model->num_parameters, begin, end;
+    size_t num_parameters = trainer->model->num_trained_parameters, begin, end;
+    bool is_alone = trainer->ranks->count == 1, is_network = trainer->model->network != NULL;
 
-    compute_blocks(trainer, batch);
+    if (is_network)
+        compute_network(trainer, batch, barrier);
+    else
+        compute_blocks(trainer, batch);
 #pragma omp master
-    stretch->request = stretch->get_request
-                           ? stretch->get_request(stretch->context, batch->first + batch->num_rows)
-                           : (struct rank_request){0};
-    if (trainer->ranks->count == 1 && batch->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
+    ask_for_request(stretch, batch);
+    if (is_alone && !is_network && trainer->update.settings.clip_norm == 0 &&
+        batch->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
         if (barrier_arrive(barrier)) {
-            update_alone(trainer, batch, 0, num_parameters);
+            update_alone(trainer, batch, 0, num_parameters, barrier);
             end_batch(stretch, batch);
             barrier_release(barrier);
         }
         return;
     }
     barrier_wait(barrier);
-    if (trainer->ranks->count == 1) {
+    if (is_alone) {
         parameter_range(num_parameters, &begin, &end);
-        update_alone(trainer, batch, begin, end);
+        update_alone(trainer, batch, begin, end, barrier);
     } else {
         update_together(trainer, batch, barrier, stretch->request);
     }
@@ -396,9 +483,12 @@ static bool run_batches(struct stretch *stretch, uint64_t end_position)
  * of it. */
 static void tell_failure(struct trainer *trainer, const struct batch *batch)
 {
-    if (trainer->ranks->count > 1)
-        exchange_run(&trainer->exchange, batch->num_slices, trainer->slice_losses,
-                     (struct rank_request){.failed = 1});
+    if (trainer->ranks->count == 1)
+        return;
+    if (trainer->model->network)
+        network_gradient_skip(&trainer->network, batch->num_slices);
+    exchange_run(&trainer->exchange, batch->num_slices, trainer->slice_losses,
+                 (struct rank_request){.failed = 1});
 }
 
 bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
@@ -409,6 +499,7 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     uint64_t num_rows = trainer->samples.dataset->num_rows;
 
     trainer->request = (struct rank_request){0};
+    trainer->epoch = epoch;
     samples_begin_epoch(&trainer->samples, epoch);
     while (trainer->checkpoint->batch * trainer->options->batch_size < num_rows &&
            !stretch.is_paused) {
@@ -427,8 +518,14 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
 
 void trainer_gather_states(struct trainer *trainer)
 {
-    for (size_t i = 0; i < trainer->num_states && trainer->ranks->count > 1; i++)
-        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, trainer->states[i].values);
+    const struct update *update = &trainer->update;
+
+    if (trainer->ranks->count == 1)
+        return;
+    for (size_t i = 0; i < update->num_states; i++)
+        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, update->states[i]);
+    if (update->average)
+        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, update->average);
 }
 
 double trainer_end_epoch(struct trainer *trainer)
