@@ -1,7 +1,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/machine_memory.h"
+#include "common/machine.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/machine_memory.h"
+#include "common/machine.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
