@@ -11,14 +11,10 @@
 static const char program_name[] = "quern-train";
 
 /* Joins the other ranks, and settles what depends on them. */
-static bool begin(struct ranks *ranks, const struct launcher *launcher,
-                  struct train_options *options, const char *program, struct error *error)
+static bool begin(struct ranks *ranks, struct train_options *options, const char *program, struct error *error)
 {
     size_t num_processors;
 
-    if (options->has_placement && !launcher->variable)
-        return error_set(error, STATUS_USAGE, NULL,
-                         "--placement is for several ranks, started by mpirun or srun");
     if (!ranks_begin(ranks, program, error))
         return false;
     if (!options->has_threads && ranks->count > 1) {
@@ -50,7 +46,7 @@ int main(int argc, char **argv)
         fclose(stdout);
     ok = train_options_parse(&options, argc, argv, &done, &error);
     if (ok && !done) {
-        ok = begin(&ranks, &launcher, &options, program_name, &error);
+        ok = begin(&ranks, &options, program_name, &error);
         if (ok)
             ok = train_run(&options, program_name, command ? command : argv, &ranks, &error);
     }

@@ -6,7 +6,6 @@
 #include "common/options.h"
 #include "common/text.h"
 #include "model/model.h"
-#include "train/ranks/placement.h"
 
 static const char *const init_names[] = {"normal", "zeros", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
@@ -125,10 +124,6 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "share them by default",
          &num_threads, 1, MACHINE_MAX_THREADS,
          .shown_default = "OMP_NUM_THREADS, else one for each processor"},
-        {OPTION_CHOICE, "placement", NULL,
-         "of several ranks (mpirun, srun): node holds the samples once on each node, part a share "
-         "of them on each rank, which costs messages",
-         &options->placement, .choices = placement_names, .given = &options->has_placement},
     };
 
     const struct program program = {

@@ -44,8 +44,6 @@ struct train_options {
     uint64_t threads;
     bool has_threads;       /* by --threads or OMP_NUM_THREADS: each rank has that many */
     char threads_rule[100]; /* what gave the number */
-    int placement;          /* enum placement */
-    bool has_placement;
 };
 
 /*
