@@ -49,7 +49,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 22 };
+enum { NUM_SPECS = 21 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -92,9 +92,6 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
         {OPTION_FLAG, "merge",
          .help = "make the store of all its shards, in any order, by copying compressed chunks",
          .value = &options->merge},
-        {OPTION_FLAG, "virtual",
-         .help = "with --merge: copy no images; the store is of use beside its shards only",
-         .value = &options->is_virtual, .needs = "merge"},
         {OPTION_TEXT, "write-list", "FILE",
          .help = "write the list of the files of SOURCE, for --list, and no store",
          .value = &options->write_list, .shown_default = "", .excludes = "merge list"},
