@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/file.h"
-#include "common/machine_memory.h"
+#include "common/machine.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"

@@ -3,9 +3,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/options.h"
 #include "common/signals.h"
 #include "train/ranks/launcher.h"
 #include "train/train.h"
+
+static const char program_name[] = "quern-train";
 
 /* Joins the other ranks, and settles what depends on them. */
 static bool begin(struct ranks *ranks, struct train_options *options, const char *program,
@@ -26,7 +29,6 @@ static bool begin(struct ranks *ranks, struct train_options *options, const char
 int main(int argc, char **argv)
 {
     struct train_options options;
-    struct program program = {.name = "quern-train"};
     struct error error = {0};
     struct launcher launcher = launcher_read();
     struct ranks ranks = {.count = 1};
@@ -43,16 +45,16 @@ int main(int argc, char **argv)
         memcpy(command, argv, (size_t)argc * sizeof(*command));
     if (launcher.rank > 0 && !freopen("/dev/null", "w", stdout))
         fclose(stdout);
-    ok = train_options_parse(&options, &program, argc, argv, &done, &error);
+    ok = train_options_parse(&options, argc, argv, &done, &error);
     if (ok && !done) {
-        ok = begin(&ranks, &options, program.name, &error);
+        ok = begin(&ranks, &options, program_name, &error);
         if (ok)
-            ok = train_run(&options, program.name, command ? command : argv, &ranks, &error);
+            ok = train_run(&options, program_name, command ? command : argv, &ranks, &error);
     }
     free(command);
     /* One says it for all, and first: launchers end all as soon as one ends with an error. */
     if (launcher.rank == 0) {
-        exit_status = options_exit_status(&program, &error);
+        exit_status = options_exit_status(program_name, &error);
     } else {
         exit_status = (int)error.status;
         if (!ok && ranks.count == 1)
