@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "common/random.h"
+#include "model/init.h"
 #include "model/kernels/kernels.h"
-#include "model/kernels/math_functions.h"
 #include "model/loss.h"
 #include "model/network.h"
 #include "model/pass.h"
@@ -214,22 +213,6 @@ bool model_has_gradient(const struct model *model)
 
 /* ---- parameters ---- */
 
-/* Standard normal, by the polar method (Marsaglia and Bray, "A convenient method for generating
- * normal variables", SIAM Review, 1964). */
-static double model_draw_normal(uint64_t seed, uint64_t index)
-{
-    struct random_stream stream = random_stream_begin(seed, RANDOM_INITIAL_PARAMETERS, index);
-    double u, v, square;
-
-    do {
-        /* Odd multiples of 2^-32 between -1 and 1: symmetric, and never zero. */
-        u = (2.0 * random_next(&stream) + 1.0) * 0x1p-32 - 1.0;
-        v = (2.0 * random_next(&stream) + 1.0) * 0x1p-32 - 1.0;
-        square = u * u + v * v;
-    } while (square >= 1.0);
-    return u * sqrt(-2.0 * math_log(square) / square);
-}
-
 void model_init_normal(struct model *model, double standard_deviation, uint64_t seed)
 {
     uint64_t index = 0;
@@ -239,7 +222,7 @@ void model_init_normal(struct model *model, double standard_deviation, uint64_t 
 
         for (size_t k = 0; k < num_elements; k++)
             model->tensors[i].data[k] =
-                (float)(standard_deviation * model_draw_normal(seed, index++));
+                (float)(standard_deviation * init_draw_normal(seed, RANDOM_INITIAL_PARAMETERS, index++));
     }
 }
 

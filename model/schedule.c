@@ -13,19 +13,6 @@ const double SCHEDULE_ONE_CYCLE_MOMENTUM = 0.95;
 
 static const double PI = 0x1.921fb54442d18p+1;
 
-/* base^exponent by squares, the same on every machine. */
-static double schedule_power(double base, uint64_t exponent)
-{
-    double result = 1.0;
-
-    for (; exponent > 0; exponent >>= 1) {
-        if (exponent & 1)
-            result *= base;
-        base *= base;
-    }
-    return result;
-}
-
 /* From begin to end along half a cosine; position from 0 to 1. */
 static double schedule_anneal(double begin, double end, double position)
 {
@@ -60,7 +47,7 @@ static struct schedule_values schedule_main(const struct schedule *schedule, uin
         break;
     case SCHEDULE_STEP:
         assert(schedule->step_steps > 0);
-        values.learning_rate *= schedule_power(schedule->gamma, step / schedule->step_steps);
+        values.learning_rate *= math_power(schedule->gamma, step / schedule->step_steps);
         break;
     case SCHEDULE_COSINE:
         values.learning_rate =

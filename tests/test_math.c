@@ -1,5 +1,5 @@
 /*
- * exp, log, log1p, sin and cos against the C library's long double: the bounds that
+ * exp, log, log1p, sin, cos and powers against the C library's long double: the bounds that
  * math_functions.h states, held over dense sweeps, and the edges.
  */
 #include <setjmp.h>
@@ -206,6 +206,23 @@ static void test_sine_edges_are_exact(void **state)
     assert_true(isnan(math_sin(NAN)) && isnan(math_cos(NAN)));
 }
 
+static void test_power_is_within_bound(void **state)
+{
+    static const double BASES[] = {0.85, 0.9, 0.999, 0.9999, 1.0, 1.5, 0.0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(BASES) / sizeof(BASES[0]); i++)
+        for (uint64_t exponent = 0; exponent < 1000; exponent++) {
+            const long double expected = powl((long double)BASES[i], (long double)exponent);
+            const double found = math_power(BASES[i], exponent);
+
+            if (!(fabsl((long double)found - expected) <=
+                  expected * (long double)exponent * 0x1p-52L))
+                fail_msg("%g^%d is %.17g", BASES[i], (int)exponent, found);
+        }
+    assert_true(math_power(0.9, UINT64_MAX) == 0.0);
+}
+
 /*
  * A checksum of the bits over a sweep: checkpoints depend on them, so they may never change, not
  * even for the better, and are the same on every processor and compiler.
@@ -243,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_sine_sweep_is_within_bound),
         cmocka_unit_test(test_sine_near_multiples_of_pi_is_within_bound),
         cmocka_unit_test(test_sine_edges_are_exact),
+        cmocka_unit_test(test_power_is_within_bound),
         cmocka_unit_test(test_math_known_bits_stay),
     };
 

@@ -38,6 +38,14 @@ struct optimizer_kernels {
                       const float *grad, const struct adam_factors *factors, size_t begin,
                       size_t end);
 
+    /*
+     * sgd_step (kernels.h) with Nesterov's momentum, by PyTorch's rule: g and v as there, then
+     * w = fma(-learning_rate, fma(momentum, v, g), w).
+     */
+    void (*nesterov_step)(float *parameters, float *velocity, const float *grad,
+                          float learning_rate, float momentum, float weight_decay, size_t begin,
+                          size_t end);
+
     /* average[i] = fma(rate, values[i] - average[i], average[i]): a moving average */
     void (*average_step)(float *average, const float *values, float rate, size_t begin, size_t end);
 

@@ -24,6 +24,20 @@ static void optimizer_adam_step(float *parameters, float *first_moment, float *s
     }
 }
 
+static void optimizer_nesterov_step(float *parameters, float *velocity, const float *grad,
+                                    float learning_rate, float momentum, float weight_decay,
+                                    size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        float g = grad[i];
+
+        if (weight_decay != 0.0f)
+            g = fmaf(weight_decay, parameters[i], g);
+        velocity[i] = fmaf(momentum, velocity[i], g);
+        parameters[i] = fmaf(-learning_rate, fmaf(momentum, velocity[i], g), parameters[i]);
+    }
+}
+
 static void optimizer_average_step(float *average, const float *values, float rate, size_t begin,
                                    size_t end)
 {
@@ -53,6 +67,7 @@ static void optimizer_sum_squares(const float *values, size_t count, float *sums
 
 const struct optimizer_kernels optimizer_reference = {
     .adam_step = optimizer_adam_step,
+    .nesterov_step = optimizer_nesterov_step,
     .average_step = optimizer_average_step,
     .scale = optimizer_scale,
     .sum_squares = optimizer_sum_squares,

@@ -77,6 +77,27 @@ static void optimizer_adam_step(float *parameters, float *first_moment, float *s
                     end - i);
 }
 
+static void optimizer_nesterov_step(float *parameters, float *velocity, const float *grad,
+                                    float learning_rate, float momentum, float weight_decay,
+                                    size_t begin, size_t end)
+{
+    const struct vector negative_learning_rate = vector_set1(-learning_rate);
+    const struct vector momentums = vector_set1(momentum), decays = vector_set1(weight_decay);
+
+    for (size_t i = begin; i < end; i += LANES) {
+        struct vector w = optimizer_load(parameters + i, end - i);
+        struct vector v = optimizer_load(velocity + i, end - i);
+        struct vector g = optimizer_load(grad + i, end - i);
+
+        if (weight_decay != 0.0f)
+            g = vector_fma(decays, w, g);
+        v = vector_fma(momentums, v, g);
+        w = vector_fma(negative_learning_rate, vector_fma(momentums, v, g), w);
+        optimizer_store(parameters + i, w, end - i);
+        optimizer_store(velocity + i, v, end - i);
+    }
+}
+
 static void optimizer_average_step(float *average, const float *values, float rate, size_t begin,
                                    size_t end)
 {
@@ -111,6 +132,7 @@ static void optimizer_sum_squares(const float *values, size_t count, float *sums
 
 const struct optimizer_kernels OPTIMIZER_TABLE = {
     .adam_step = optimizer_adam_step,
+    .nesterov_step = optimizer_nesterov_step,
     .average_step = optimizer_average_step,
     .scale = optimizer_scale,
     .sum_squares = optimizer_sum_squares,

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "common/parse.h"
+#include "common/options.h"
 #include "model/layers/layer.h"
 
 /* conv:N[:K][:sS]: N channels, each a K x K window over all channels of the input, every S pixels.
@@ -16,14 +16,14 @@ static bool conv_parse(struct layer *layer, const char *const *arguments, size_t
 
     if (num_arguments < 1)
         return error_set(error, STATUS_USAGE, NULL, "needs the number of channels: conv:16");
-    if (!parse_count("the number of channels", arguments[0], 1, 1 << 20, &channels, error))
+    if (!options_parse_count("the number of channels", arguments[0], 1, 1 << 20, &channels, error))
         return false;
     for (size_t i = 1; i < num_arguments; i++) {
         const char *text = arguments[i];
 
         if (text[0] == 's'
-                ? !parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
-                : !parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel, error))
+                ? !options_parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
+                : !options_parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel, error))
             return false;
     }
     if (kernel % 2 == 0)

@@ -1,4 +1,4 @@
-#include "common/parse.h"
+#include "common/options.h"
 #include "model/layers/layer.h"
 
 /* dense:N and the output layer: outputs = weight inputs + bias. */
@@ -22,7 +22,7 @@ static bool dense_plan(struct layer *layer, const char *const *arguments, size_t
     if (num_outputs == 0 && num_arguments != 1)
         return error_set(error, STATUS_USAGE, NULL, "needs one number, the outputs: dense:128");
     if (num_outputs == 0 &&
-        !parse_count("the number of outputs", arguments[0], 1, UINT32_MAX, &num_outputs, error))
+        !options_parse_count("the number of outputs", arguments[0], 1, UINT32_MAX, &num_outputs, error))
         return false;
     layer->num_outputs = (size_t)num_outputs;
     layer->output = (struct conv_map){.height = 1, .width = 1, .channels = layer->num_outputs};

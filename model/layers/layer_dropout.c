@@ -1,6 +1,6 @@
 #include <math.h>
 
-#include "common/parse.h"
+#include "common/options.h"
 #include "common/random.h"
 #include "model/layers/layer.h"
 
@@ -16,7 +16,7 @@ static bool dropout_plan(struct layer *layer, const char *const *arguments, size
     if (num_arguments != 1)
         return error_set(error, STATUS_USAGE, NULL,
                          "needs one number, the probability: dropout:0.3");
-    if (!parse_real("the probability", arguments[0], 0.0, 1.0, &layer->rate, error))
+    if (!options_parse_real("the probability", arguments[0], 0.0, 1.0, &layer->rate, error))
         return false;
     return layer->rate < 1.0 ||
            error_set(error, STATUS_USAGE, NULL, "would leave nothing: the probability is below 1");
