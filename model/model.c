@@ -222,7 +222,8 @@ void model_init_normal(struct model *model, double standard_deviation, uint64_t 
 
         for (size_t k = 0; k < num_elements; k++)
             model->tensors[i].data[k] =
-                (float)(standard_deviation * init_draw_normal(seed, RANDOM_INITIAL_PARAMETERS, index++));
+                (float)(standard_deviation *
+                        init_draw_normal(seed, RANDOM_INITIAL_PARAMETERS, index++));
     }
 }
 
@@ -324,8 +325,8 @@ double model_loss(const struct model *model, const float *logits, const uint32_t
                   size_t num_rows, double loss_scale, double *probs, float *grad_logits)
 {
     const struct loss loss = {.kind = model->spec.loss,
-                              .smoothing = model->spec.label_smoothing,
-                              .weight = model->spec.class_weights};
+                              .smoothing = grad_logits ? model->spec.label_smoothing : 0.0,
+                              .weight = grad_logits ? model->spec.class_weights : NULL};
 
     if (model->num_logits == 1)
         return loss_compute_binary(model->kernels, &loss, logits, labels, num_rows, loss_scale,

@@ -136,8 +136,11 @@ double model_compute_gradient(const struct model *model, const uint8_t *const *r
                               const uint8_t *const *next, const uint32_t *labels, size_t num_rows,
                               float loss_scale, struct model_workspace *workspace, float *grad);
 
-/* The sum of the losses of logits [num_rows][num_logits], and, unless NULL, the gradient of
- * loss * loss_scale by them.  probs [num_rows][num_logits] is scratch. */
+/*
+ * The sum of the losses of logits [num_rows][num_logits].  Unless grad_logits is NULL, they are the
+ * training's, with smoothed labels and weights of classes, and the gradient of loss * loss_scale by
+ * the logits is written to it.  probs [num_rows][num_logits] is scratch.
+ */
 double model_loss(const struct model *model, const float *logits, const uint32_t *labels,
                   size_t num_rows, double loss_scale, double *probs, float *grad_logits);
 

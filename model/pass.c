@@ -206,7 +206,7 @@ void pass_forward(struct pass *pass, size_t stage, const struct pass_slice *slic
             at.partner = pass_value(pass, network->layers[layer->partner].in_value, slice);
         layer->type->forward(layer, &at);
     }
-    if (end < network->num_layers) {
+    if (end < network->num_layers && pass->is_training) {
         struct layer_slice at = pass_layer_slice(pass, &network->layers[end], slice);
 
         at.sums = slice_sums;

@@ -15,6 +15,7 @@
 #include "formats/store/store.h"
 #include "model/model.h"
 #include "train/ranks/ranks.h"
+#include "train/train_config.h"
 #include "train/train_options.h"
 #include "train/trainer.h"
 
@@ -43,6 +44,7 @@ struct run {
     struct store *store;
     struct run_split train;
     struct run_split valid;
+    struct train_config config;
     struct model model;
     struct trainer trainer; /* for models trained by gradients */
     /* The state of the run: configuration, progress and history; its tensors are the model's

@@ -77,12 +77,20 @@ static bool train_save_and_go_on(struct run *run, struct error *error)
 static bool train_validate(struct run *run, struct epoch_record *record, struct error *error)
 {
     struct validation validation;
+    bool ok;
 
     if (run_leads(run))
         run_check_finite(run, error);
-    if (!ranks_agree(run->ranks, error) ||
-        !validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
-                  &validation, error))
+    if (!ranks_agree(run->ranks, error))
+        return false;
+    /* What is evaluated is the average, where there is one. */
+    trainer_gather_states(&run->trainer);
+    trainer_swap_average(&run->trainer);
+    model_pack(&run->model, false, 0, 1);
+    ok = validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
+                  &validation, error);
+    trainer_swap_average(&run->trainer);
+    if (!ok)
         return false;
     record->valid_loss = validation.loss;
     record->valid_accuracy = validation.accuracy;
@@ -144,7 +152,7 @@ static bool train_batches(struct run *run, uint64_t epoch, struct train_watch *w
 
 static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
 {
-    struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
+    struct epoch_record record = {.epoch = epoch};
     struct train_watch watch = {
         .run = run,
         .progress = progress_begin(
@@ -157,6 +165,7 @@ static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
         return false;
     seconds = progress_seconds() - start;
     record.train_loss = trainer_end_epoch(&run->trainer);
+    record.learning_rate = trainer_learning_rate(&run->trainer);
     return train_end_epoch(run, record, seconds, error);
 }
 
@@ -293,8 +302,11 @@ static void train_share_state(struct run *run, bool *is_finished)
         return;
     ranks_broadcast(run->ranks, &state, sizeof(state));
     ranks_broadcast(run->ranks, run->model.parameters, nbytes);
-    for (size_t i = 0; i < run->trainer.num_states; i++)
-        ranks_broadcast(run->ranks, run->trainer.states[i].values, nbytes);
+    for (size_t i = 0; i < run->trainer.update.num_states; i++)
+        ranks_broadcast(run->ranks, run->trainer.update.states[i],
+                        run->model.num_trained_parameters * sizeof(float));
+    if (run->trainer.update.average)
+        ranks_broadcast(run->ranks, run->trainer.update.average, nbytes);
     checkpoint->epoch = run->first_epoch = state.epoch;
     checkpoint->step = state.step;
     checkpoint->batch = state.batch;
@@ -412,11 +424,15 @@ static bool train_open_store(struct run *run, struct error *error)
 /* From the open store to a model and a configuration, which all ranks have alike. */
 static bool train_prepare_model(struct run *run, struct error *error)
 {
-    struct model_spec spec = train_config_model_spec(run->options, run->store);
+    struct model_spec spec;
 
-    if (model_create(&spec, &run->model, error) &&
-        train_config_init_model(run->options, run->store, &run->model, error))
-        train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
+    if (train_config_make(&run->config, run->options, run->store, error)) {
+        spec = train_config_model_spec(run->options, &run->config, run->store);
+        if (model_create(&spec, &run->model, error) &&
+            train_config_init_model(run->options, run->store, &run->model, error))
+            train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
+                              error);
+    }
     return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
 }
 
@@ -499,18 +515,21 @@ static bool train_open_split(struct run *run, enum split split, struct dataset_p
 /* What the model is trained on and by; then the checkpoint holds all that is known. */
 static bool train_prepare_trainer(struct run *run, struct error *error)
 {
-    struct epoch_order order = train_config_order(run->options, run->store);
+    struct trainer_settings settings = {
+        .order = train_config_order(run->options, run->store),
+        .update = train_config_update(run->options, store_num_rows(run->store, SPLIT_TRAIN)),
+        .augment = augment_is_nothing(&run->options->augment) ? NULL : &run->options->augment};
     bool has_gradient = model_has_gradient(&run->model);
     struct memory_plan plan;
 
-    if (!train_plan_memory(run, &order, &plan, error) ||
+    if (!train_plan_memory(run, &settings.order, &plan, error) ||
         !train_open_split(run, SPLIT_TRAIN, plan.train, plan.train.num_slots == 0 || has_gradient,
                           &run->train, error) ||
         !train_open_split(run, SPLIT_VALID, plan.valid, plan.valid.num_slots == 0, &run->valid,
                           error))
         return false;
     if (has_gradient)
-        trainer_create(&run->trainer, run->options, &order, &run->model, &run->train.dataset,
+        trainer_create(&run->trainer, run->options, &settings, &run->model, &run->train.dataset,
                        run->ranks, &run->checkpoint, error);
     if (!ranks_agree(run->ranks, error))
         return false;
@@ -546,6 +565,7 @@ static void train_destroy(struct run *run)
     checkpoint_free(&run->checkpoint);
     trainer_destroy(&run->trainer);
     model_destroy(&run->model);
+    train_config_free(&run->config);
     train_close_split(&run->valid, run->ranks);
     train_close_split(&run->train, run->ranks);
     store_close(run->store);

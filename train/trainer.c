@@ -122,6 +122,7 @@ struct batch {
     size_t first_own;                /* the first of this rank's slices */
     size_t num_own;                  /* how many they are */
     size_t block_slices, num_blocks; /* of those */
+    uint64_t step;                   /* updates before it */
     uint64_t end_available;          /* samples before this position of the epoch can be read */
     bool begins_step;
     bool ends_step; /* its gradient completes a step */
@@ -135,6 +136,7 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint
     uint64_t first = index * batch_size, left = trainer->samples.dataset->num_rows - first;
     struct batch batch = {.first = first,
                           .num_rows = left < batch_size ? left : batch_size,
+                          .step = trainer->checkpoint->step,
                           .end_available = end_available,
                           .begins_step = index % accumulate == 0,
                           .ends_step = (index + 1) % accumulate == 0 || left <= batch_size,
@@ -306,7 +308,7 @@ static void update_summed(struct trainer *trainer, const struct batch *batch,
         return;
     if (trainer->update.settings.clip_norm > 0)
         sum_squares(trainer, summed, grad, barrier);
-    step = update_begin_step(&trainer->update, trainer->checkpoint->step);
+    step = update_begin_step(&trainer->update, batch->step);
     update_range(&trainer->update, &step, grad, summed->part, begin, end);
 #pragma omp master
     update_end_step(&trainer->update, &step);
@@ -520,7 +522,7 @@ void trainer_gather_states(struct trainer *trainer)
 {
     const struct update *update = &trainer->update;
 
-    if (trainer->ranks->count == 1)
+    if (!trainer->ranks || trainer->ranks->count == 1)
         return;
     for (size_t i = 0; i < update->num_states; i++)
         exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, update->states[i]);
@@ -536,4 +538,24 @@ double trainer_end_epoch(struct trainer *trainer)
     checkpoint->batch = 0;
     checkpoint->loss_sum = 0;
     return loss;
+}
+
+void trainer_swap_average(struct trainer *trainer)
+{
+    float *parameters = trainer->model ? trainer->model->parameters : NULL;
+    float *average = trainer->update.average;
+
+    for (size_t i = 0; average && i < trainer->model->num_parameters; i++) {
+        float value = parameters[i];
+
+        parameters[i] = average[i];
+        average[i] = value;
+    }
+}
+
+double trainer_learning_rate(const struct trainer *trainer)
+{
+    uint64_t step = trainer->checkpoint->step;
+
+    return schedule_at(&trainer->update.settings.schedule, step > 0 ? step - 1 : 0).learning_rate;
 }

@@ -87,6 +87,12 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
 /* Collective: makes the optimizer's states and the average whole on every rank. */
 void trainer_gather_states(struct trainer *trainer);
 
+/* Exchanges the model's parameters and their average, if there is one. */
+void trainer_swap_average(struct trainer *trainer);
+
+/* The learning rate of the last step. */
+double trainer_learning_rate(const struct trainer *trainer);
+
 /*
  * Ends a complete epoch: the mean loss over its samples, each taken before its batch's update.  The
  * next call of trainer_run_epoch starts an epoch.

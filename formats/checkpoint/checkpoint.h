@@ -17,7 +17,7 @@
 /* One attribute of /config: every setting that influences the result. */
 enum setting_type { SETTING_TEXT, SETTING_COUNT, SETTING_REAL };
 
-enum { SETTING_MAX_TEXT = 128, CHECKPOINT_MAX_SETTINGS = 48, CHECKPOINT_MAX_TENSORS = 64 };
+enum { SETTING_MAX_TEXT = 4200, CHECKPOINT_MAX_SETTINGS = 64, CHECKPOINT_MAX_TENSORS = 1024 };
 
 struct setting {
     char name[48];
