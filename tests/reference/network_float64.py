@@ -251,14 +251,19 @@ def read_parameters(path):
                        for k, v in f["config"].attrs.items()}, dict(f["progress"].attrs)
 
 
-def read_images(store, config, checkpoint):
-    with h5py.File(store) as f, h5py.File(checkpoint) as c:
+def read_images(store, config):
+    with h5py.File(store) as f:
         x, labels = f["train/images"][:].astype("f8"), f["train/labels"][:].astype(int)
-        x = x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)
-        if config.get("input", "unit") == "standard":
-            mean, std = c["preprocessing"].attrs["mean"], c["preprocessing"].attrs["std"]
-            return (x / 255 - mean.reshape(-1, 1, 1)) / std.reshape(-1, 1, 1), labels
+    x = x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)
+    if config["input"] == "unit":
         return x / 255, labels
+    scale, offset = (np.array([config[f"input_{name}_{c}"] for c in range(x.shape[1])])
+                     for name in ("scale", "offset"))
+    # What they are to bring about, each channel's mean 0 and variance 1, is computed here once more.
+    mean, std = x.mean((0, 2, 3)), x.std((0, 2, 3))
+    if np.abs(scale * std - 1).max() > 1e-6 or np.abs(offset + mean / std).max() > 1e-5:
+        sys.exit("the input's scale is not that of the training images")
+    return (x - mean.reshape(-1, 1, 1)) / std.reshape(-1, 1, 1), labels
 
 
 def main(store, run):
@@ -266,7 +271,7 @@ def main(store, run):
     last = sorted(glob.glob(run + "/epoch-*.h5"))[-1]
     parameters, config, _ = read_parameters(run + "/epoch-0000.h5")
     expected, _, progress = read_parameters(last)
-    x, labels = read_images(store, config, last)
+    x, labels = read_images(store, config)
     layers, state, step = parse(config["layers"]), {}, 0
     size, epochs = int(config["batch_size"]), int(progress["epoch"])
     total = epochs * math.ceil(len(x) / size)
