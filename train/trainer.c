@@ -22,58 +22,78 @@ static size_t num_slices_of(uint64_t num_rows)
 
 /* ---- making ---- */
 
-/*
- * Prepares to sum the slices of whole batches, and those of the epoch's last batch, over ranks.
- * own_slices: how many of each are this rank's.
- */
-static bool trainer_join_ranks(struct trainer *trainer, bool clips, size_t own_slices[2],
-                               struct error *error)
+/* Which slices of a batch are this rank's. */
+static void trainer_shape_batch(const struct trainer *trainer, struct batch_shape *shape)
 {
-    uint64_t num_rows = trainer->samples.dataset->num_rows,
-             batch_size = trainer->options->batch_size;
-    uint64_t largest = batch_size < num_rows ? batch_size : num_rows, rest = num_rows % largest;
-    const size_t num_slices[2] = {num_slices_of(largest), num_slices_of(rest > 0 ? rest : largest)};
-    size_t first;
-
-    if (trainer->ranks->count > 1 &&
-        !exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
-                         trainer->model->num_trained_parameters,
-                         clips ? SUM_SQUARES_BLOCK : PARAMETERS_PER_LINE, num_slices,
-                         EXCHANGE_GATHER_NBYTES, error))
-        return false;
-    for (int i = 0; i < 2; i++)
-        own_slices[i] = trainer->ranks->count == 1
-                            ? num_slices[i]
-                            : exchange_own_slices(&trainer->exchange, num_slices[i], &first);
-    return true;
+    shape->num_own = shape->num_slices;
+    if (trainer->ranks->count > 1)
+        shape->num_own =
+            exchange_own_slices(&trainer->exchange, shape->num_slices, &shape->first_own);
 }
 
-/* What adds up a batch's gradient: blocks of slices of the linear model, or a network's passes. */
-static bool trainer_create_gradient(struct trainer *trainer, const struct augment *augment,
-                                    const size_t own_slices[2], struct error *error)
+/* What takes batches of both shapes through a network. */
+static bool trainer_create_network(struct trainer *trainer, const struct augment *augment,
+                                   struct error *error)
 {
-    const struct train_options *options = trainer->options;
-    size_t max_own = own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1];
+    const struct batch_shape *shapes = trainer->shapes;
+    size_t max_own = shapes[0].num_own > shapes[1].num_own ? shapes[0].num_own : shapes[1].num_own;
     bool is_alone = trainer->ranks->count == 1;
-    struct network_gradient_settings settings = {
+    const struct network_gradient_settings settings = {
         .samples = &trainer->samples,
         .exchange = is_alone ? NULL : &trainer->exchange,
         .ranks = trainer->ranks,
         .augment = augment,
-        .seed = options->seed,
-        .num_threads = options->threads,
+        .seed = trainer->options->seed,
+        .num_threads = trainer->options->threads,
         .max_rows = max_own * MODEL_SLICE_ROWS,
-        .max_slices = num_slices_of(options->batch_size),
+        .max_slices = shapes[0].num_slices,
         .max_sums = is_alone ? 1 : exchange_max_own_sums(&trainer->exchange),
     };
 
-    if (trainer->model->network && trainer->samples.dataset->num_rows < options->batch_size)
-        settings.max_slices = num_slices_of(trainer->samples.dataset->num_rows);
-    if (!trainer->model->network)
-        return team_create(&trainer->team, trainer->model, options->threads, own_slices, is_alone,
-                           error);
-    team_create_threads(&trainer->team, options->threads);
+    team_create_threads(&trainer->team, trainer->options->threads);
     return network_gradient_create(&trainer->network, trainer->model, &settings, error);
+}
+
+/* Divides whole batches, and the epoch's last batch, among ranks and threads. */
+static bool trainer_share_batches(struct trainer *trainer, const struct trainer_settings *settings,
+                                  struct error *error)
+{
+    const struct model *model = trainer->model;
+    struct batch_shape *shapes = trainer->shapes;
+    uint64_t num_rows = trainer->samples.dataset->num_rows, size = trainer->options->batch_size;
+    bool is_alone = trainer->ranks->count == 1;
+    size_t num_slices[2], own_slices[2];
+
+    shapes[0].num_rows = size < num_rows ? size : num_rows;
+    shapes[1].num_rows = (num_rows - 1) % shapes[0].num_rows + 1;
+    for (int i = 0; i < 2; i++)
+        num_slices[i] = shapes[i].num_slices = num_slices_of(shapes[i].num_rows);
+    if (!is_alone &&
+        !exchange_create(&trainer->exchange, trainer->ranks, model->kernels,
+                         model->num_trained_parameters,
+                         settings->update.clip_norm > 0 ? SUM_SQUARES_BLOCK : PARAMETERS_PER_LINE,
+                         num_slices, EXCHANGE_GATHER_NBYTES, error))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        trainer_shape_batch(trainer, &shapes[i]);
+        own_slices[i] = shapes[i].num_own;
+    }
+    if (!memory_allocate(&trainer->slice_losses,
+                         own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
+                         sizeof(double), error))
+        return false;
+    if (model->network)
+        return trainer_create_network(trainer, settings->augment, error);
+    if (!team_create(&trainer->team, model, trainer->options->threads, own_slices, is_alone, error))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        shapes[i].block_slices = team_block_slices(&trainer->team, own_slices[i]);
+        shapes[i].num_blocks =
+            (own_slices[i] + shapes[i].block_slices - 1) / shapes[i].block_slices;
+    }
+    return memory_allocate(&trainer->slice_losses,
+                           own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
+                           sizeof(double), error);
 }
 
 bool trainer_create(struct trainer *trainer, const struct train_options *options,
@@ -81,18 +101,13 @@ bool trainer_create(struct trainer *trainer, const struct train_options *options
                     struct dataset *train, struct ranks *ranks, struct checkpoint *checkpoint,
                     struct error *error)
 {
-    size_t own_slices[2] = {0};
     bool ok;
 
     *trainer = (struct trainer){
         .options = options, .model = model, .ranks = ranks, .checkpoint = checkpoint};
     ok = samples_create(&trainer->samples, train, &settings->order, error) &&
-         trainer_join_ranks(trainer, settings->update.clip_norm > 0, own_slices, error) &&
-         memory_allocate(&trainer->slice_losses,
-                         own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
-                         sizeof(double), error) &&
          update_create(&trainer->update, model, &settings->update, error) &&
-         trainer_create_gradient(trainer, settings->augment, own_slices, error);
+         trainer_share_batches(trainer, settings, error);
     if (ok && options->accumulate > 1)
         ok = memory_allocate(&trainer->accumulated, model->num_trained_parameters, sizeof(float),
                              error);
@@ -116,14 +131,10 @@ void trainer_destroy(struct trainer *trainer)
 /* ---- one batch: which rows, which slices, which blocks ---- */
 
 struct batch {
-    uint64_t first; /* in the epoch's order */
-    uint64_t num_rows;
-    size_t num_slices;
-    size_t first_own;                /* the first of this rank's slices */
-    size_t num_own;                  /* how many they are */
-    size_t block_slices, num_blocks; /* of those */
-    uint64_t step;                   /* updates before it */
-    uint64_t end_available;          /* samples before this position of the epoch can be read */
+    const struct batch_shape *shape;
+    uint64_t first;         /* in the epoch's order */
+    uint64_t end_available; /* samples before this position of the epoch can be read */
+    uint64_t step;          /* updates before it */
     bool begins_step;
     bool ends_step; /* its gradient completes a step */
     bool ends_epoch;
@@ -133,23 +144,16 @@ struct batch {
 static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint64_t end_available)
 {
     uint64_t batch_size = trainer->options->batch_size, accumulate = trainer->options->accumulate;
-    uint64_t first = index * batch_size, left = trainer->samples.dataset->num_rows - first;
-    struct batch batch = {.first = first,
-                          .num_rows = left < batch_size ? left : batch_size,
+    uint64_t first = index * batch_size;
+    bool ends_epoch = trainer->samples.dataset->num_rows - first <= batch_size;
+
+    return (struct batch){.shape = &trainer->shapes[ends_epoch],
+                          .first = first,
                           .step = trainer->checkpoint->step,
                           .end_available = end_available,
                           .begins_step = index % accumulate == 0,
-                          .ends_step = (index + 1) % accumulate == 0 || left <= batch_size,
-                          .ends_epoch = left <= batch_size};
-
-    batch.num_slices = batch.num_own = num_slices_of(batch.num_rows);
-    if (trainer->ranks->count > 1)
-        batch.num_own = exchange_own_slices(&trainer->exchange, batch.num_slices, &batch.first_own);
-    if (trainer->model->network)
-        return batch;
-    batch.block_slices = team_block_slices(&trainer->team, batch.num_own);
-    batch.num_blocks = (batch.num_own + batch.block_slices - 1) / batch.block_slices;
-    return batch;
+                          .ends_step = (index + 1) % accumulate == 0 || ends_epoch,
+                          .ends_epoch = ends_epoch};
 }
 
 /* ---- from rows to the gradients of blocks ---- */
@@ -167,7 +171,7 @@ static bool find_next_rows(const struct trainer *trainer, const struct batch *ba
                            const struct share *share, const uint8_t *rows[MODEL_SLICE_ROWS])
 {
     bool is_last = own + 1 == share->end;
-    size_t slice = batch->first_own + (is_last ? share->begin : own + 1);
+    size_t slice = batch->shape->first_own + (is_last ? share->begin : own + 1);
     uint64_t first =
         batch->first + slice * MODEL_SLICE_ROWS + (is_last ? trainer->options->batch_size : 0);
 
@@ -182,7 +186,8 @@ static bool find_next_rows(const struct trainer *trainer, const struct batch *ba
 static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
                           const struct share *share, struct member *member, float *grad)
 {
-    uint64_t first = (batch->first_own + own) * MODEL_SLICE_ROWS, left = batch->num_rows - first;
+    uint64_t first = (batch->shape->first_own + own) * MODEL_SLICE_ROWS,
+             left = batch->shape->num_rows - first;
     size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
     const uint8_t *rows[MODEL_SLICE_ROWS], *next[MODEL_SLICE_ROWS];
     uint32_t labels[MODEL_SLICE_ROWS];
@@ -194,7 +199,7 @@ static void compute_slice(const struct trainer *trainer, const struct batch *bat
     }
     trainer->slice_losses[own] =
         model_compute_gradient(trainer->model, rows, has_next ? next : NULL, labels, num_rows,
-                               1.0f / (float)batch->num_rows, &member->workspace, grad);
+                               1.0f / (float)batch->shape->num_rows, &member->workspace, grad);
 }
 
 /*
@@ -205,9 +210,10 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
                           const struct share *share, struct member *member)
 {
     const struct kernels *kernels = trainer->model->kernels;
-    size_t num_parameters = trainer->model->num_parameters, first = block * batch->block_slices;
-    size_t left = batch->num_own - first, num_waiting = 0;
-    size_t count = left < batch->block_slices ? left : batch->block_slices;
+    size_t num_parameters = trainer->model->num_parameters,
+           first = block * batch->shape->block_slices;
+    size_t left = batch->shape->num_own - first, num_waiting = 0;
+    size_t count = left < batch->shape->block_slices ? left : batch->shape->block_slices;
     float *block_grad = trainer->team.block_grads[block];
 
     for (size_t i = 0; i < count; i++) {
@@ -230,12 +236,12 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
 static void compute_blocks(struct trainer *trainer, const struct batch *batch)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
-    size_t begin = thread * batch->num_blocks / num_threads;
-    size_t end = (thread + 1) * batch->num_blocks / num_threads;
-    struct share share = {begin * batch->block_slices, end * batch->block_slices};
+    size_t begin = thread * batch->shape->num_blocks / num_threads;
+    size_t end = (thread + 1) * batch->shape->num_blocks / num_threads;
+    struct share share = {begin * batch->shape->block_slices, end * batch->shape->block_slices};
 
-    if (share.end > batch->num_own)
-        share.end = batch->num_own;
+    if (share.end > batch->shape->num_own)
+        share.end = batch->shape->num_own;
     for (size_t block = begin; block < end; block++)
         compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
 }
@@ -324,19 +330,19 @@ static void update_together(struct trainer *trainer, const struct batch *batch,
 
     parameter_range(trainer->model->num_trained_parameters, &begin, &end);
     if (trainer->model->network)
-        exchange_pack_sums(exchange, batch->num_slices, trainer->network.sums, begin, end);
+        exchange_pack_sums(exchange, batch->shape->num_slices, trainer->network.sums, begin, end);
     else
-        exchange_pack(exchange, batch->num_slices, trainer->team.block_grads, begin, end);
+        exchange_pack(exchange, batch->shape->num_slices, trainer->team.block_grads, begin, end);
     barrier_wait(barrier);
 #pragma omp master
-    exchange_run(exchange, batch->num_slices, trainer->slice_losses, request);
+    exchange_run(exchange, batch->shape->num_slices, trainer->slice_losses, request);
     barrier_wait(barrier);
     if (exchange->request.failed)
         return; /* what was sent is no sum */
     exchange_part(exchange, &summed.part, &summed.part_end);
     parameter_range(summed.part_end - summed.part, &begin, &end);
     summed.grad =
-        exchange_finish(exchange, batch->num_slices, summed.part + begin, summed.part + end);
+        exchange_finish(exchange, batch->shape->num_slices, summed.part + begin, summed.part + end);
     update_summed(trainer, batch, &summed, begin, end, barrier);
     if (exchange->is_gathered || !batch->ends_step)
         return;
@@ -372,7 +378,7 @@ static void end_batch(struct stretch *stretch, const struct batch *batch)
         stretch->is_paused = true;
         return;
     }
-    for (size_t slice = 0; slice < batch->num_slices; slice++)
+    for (size_t slice = 0; slice < batch->shape->num_slices; slice++)
         trainer->checkpoint->loss_sum += losses[slice];
     trainer->checkpoint->batch++;
     trainer->checkpoint->step += batch->ends_step;
@@ -383,9 +389,10 @@ static void end_batch(struct stretch *stretch, const struct batch *batch)
 
 static void ask_for_request(struct stretch *stretch, const struct batch *batch)
 {
-    stretch->request = stretch->get_request
-                           ? stretch->get_request(stretch->context, batch->first + batch->num_rows)
-                           : (struct rank_request){0};
+    stretch->request =
+        stretch->get_request
+            ? stretch->get_request(stretch->context, batch->first + batch->shape->num_rows)
+            : (struct rank_request){0};
 }
 
 /* Of the only rank: sums up parameters begin .. end - 1 and updates them. */
@@ -398,7 +405,8 @@ static void update_alone(struct trainer *trainer, const struct batch *batch, siz
         summed.grad = trainer->network.sums[0];
     } else {
         summed.grad = trainer->team.block_grads[0];
-        trainer->model->kernels->tree_add(trainer->team.block_grads, batch->num_blocks, begin, end);
+        trainer->model->kernels->tree_add(trainer->team.block_grads, batch->shape->num_blocks,
+                                          begin, end);
     }
     update_summed(trainer, batch, &summed, begin, end, barrier);
 }
@@ -408,10 +416,10 @@ static void compute_network(struct trainer *trainer, const struct batch *batch,
 {
     const struct network_batch network_batch = {.epoch = trainer->epoch,
                                                 .first = batch->first,
-                                                .num_rows = batch->num_rows,
-                                                .num_slices = batch->num_slices,
-                                                .first_own = batch->first_own,
-                                                .num_own = batch->num_own};
+                                                .num_rows = batch->shape->num_rows,
+                                                .num_slices = batch->shape->num_slices,
+                                                .first_own = batch->shape->first_own,
+                                                .num_own = batch->shape->num_own};
 
     network_gradient_compute(&trainer->network, &network_batch, barrier, trainer->slice_losses);
 }
@@ -434,7 +442,7 @@ static void train_batch(struct stretch *stretch, const struct batch *batch)
 #pragma omp master
     ask_for_request(stretch, batch);
     if (is_alone && !is_network && trainer->update.settings.clip_norm == 0 &&
-        batch->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
+        batch->shape->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
         if (barrier_arrive(barrier)) {
             update_alone(trainer, batch, 0, num_parameters, barrier);
             end_batch(stretch, batch);
@@ -488,8 +496,8 @@ static void tell_failure(struct trainer *trainer, const struct batch *batch)
     if (trainer->ranks->count == 1)
         return;
     if (trainer->model->network)
-        network_gradient_skip(&trainer->network, batch->num_slices);
-    exchange_run(&trainer->exchange, batch->num_slices, trainer->slice_losses,
+        network_gradient_skip(&trainer->network, batch->shape->num_slices);
+    exchange_run(&trainer->exchange, batch->shape->num_slices, trainer->slice_losses,
                  (struct rank_request){.failed = 1});
 }
 
@@ -508,7 +516,7 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
         struct batch batch = batch_of(trainer, trainer->checkpoint->batch, 0);
         uint64_t end;
 
-        if (!samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error)) {
+        if (!samples_reach(&trainer->samples, batch.first, batch.shape->num_rows, &end, error)) {
             tell_failure(trainer, &batch);
             return ranks_agree(trainer->ranks, error);
         }

@@ -34,6 +34,15 @@ struct trainer_settings {
     const struct augment *augment; /* NULL: none; as long as the trainer */
 };
 
+/* How the slices of a batch are shared: those of this rank, in blocks for its threads. */
+struct batch_shape {
+    uint64_t num_rows;
+    size_t num_slices;
+    size_t first_own; /* the first of this rank's slices */
+    size_t num_own;   /* how many they are */
+    size_t block_slices, num_blocks;
+};
+
 struct trainer {
     const struct train_options *options; /* batch size, accumulation, optimizer, threads */
     struct model *model;
@@ -54,6 +63,7 @@ struct trainer {
     struct exchange exchange; /* of more ranks than one */
     double *slice_losses;     /* [slices of this rank] of the batch at work */
     struct team team;
+    struct batch_shape shapes[2];    /* of whole batches, and of the epoch's last */
     struct network_gradient network; /* of a network */
     uint64_t epoch;                  /* at work */
 };
