@@ -78,8 +78,8 @@ static bool augment_parse_argument(const struct augment_operation *operation, si
     case VALUE_FLAG:
         return true;
     case VALUE_COUNT:
-        return options_parse_count(name, text, (uint64_t)argument->minimum, (uint64_t)argument->maximum,
-                           value, error);
+        return options_parse_count(name, text, (uint64_t)argument->minimum,
+                                   (uint64_t)argument->maximum, value, error);
     case VALUE_REAL:
         return options_parse_real(name, text, argument->minimum, argument->maximum, value, error);
     case VALUE_FILL:

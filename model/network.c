@@ -445,30 +445,57 @@ void network_free(struct network *network)
     *network = (struct network){0};
 }
 
-static void network_print_layer(const struct layer *layer, FILE *stream)
+static uint64_t network_layer_parameters(const struct layer *layer)
 {
-    const struct conv_map *output = &layer->output;
-    uint64_t num_parameters = 0;
-    char shape[64], count[32], work[32];
+    uint64_t count = 0;
 
     for (size_t i = 0; i < layer->num_tensors; i++)
-        num_parameters += tensor_num_elements(&layer->tensors[i].tensor);
-    if (output->height == 1 && output->width == 1)
+        count += layer_tensor_size(layer, i);
+    return count;
+}
+
+uint64_t network_count_parameters(const struct network *network)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < network->num_layers; i++)
+        count += network_layer_parameters(&network->layers[i]);
+    return count;
+}
+
+/* Bytes of a layer's outputs and their gradients, of one image; none of a layer in place. */
+static uint64_t network_layer_nbytes(const struct network *network, const struct layer *layer)
+{
+    const struct network_value *value = &network->values[layer->out_value];
+
+    if (layer->out_value == layer->in_value)
+        return 0;
+    return value->size * sizeof(float) * (value->has_gradient ? 2 : 1) + layer->notes_size;
+}
+
+static void network_print_layer(const struct network *network, const struct layer *layer,
+                                FILE *stream)
+{
+    const struct conv_map *output = &layer->output;
+    uint64_t work = layer->type->num_multiply_adds ? layer->type->num_multiply_adds(layer) : 0;
+    char shape[64], count_text[32], work_text[32], bytes_text[32];
+
+    if (network->values[layer->out_value].is_vector)
         text_format(shape, sizeof(shape), "%zu", output->channels);
     else
         text_format(shape, sizeof(shape), "%zux%zux%zu", output->channels, output->height,
                     output->width);
-    fprintf(stream, "  %-10s %-22s %14s %12s %14s\n", layer->name, layer->text, shape,
-            text_group_digits(count, sizeof(count), num_parameters),
-            text_group_digits(work, sizeof(work),
-                              layer->type->num_multiply_adds ? layer->type->num_multiply_adds(layer)
-                                                             : 0));
+    fprintf(
+        stream, "  %-10s %-14s %12s %12s %14s %12s\n", layer->name, layer->text, shape,
+        text_group_digits(count_text, sizeof(count_text), network_layer_parameters(layer)),
+        text_group_digits(work_text, sizeof(work_text), work),
+        text_group_digits(bytes_text, sizeof(bytes_text), network_layer_nbytes(network, layer)));
 }
 
 void network_print(const struct network *network, FILE *stream)
 {
-    fprintf(stream, "  %-10s %-22s %14s %12s %14s\n", "layer", "text", "output", "parameters",
-            "multiply-adds");
+    fprintf(stream, "  %-10s %-14s %12s %12s %14s %12s\n", "layer", "text", "output", "parameters",
+            "multiply-adds", "bytes/image");
     for (size_t i = 0; i < network->num_layers; i++)
-        network_print_layer(&network->layers[i], stream);
+        network_print_layer(network, &network->layers[i], stream);
 }

@@ -65,7 +65,13 @@ bool network_plan(struct network *network, const char *text, const struct image_
                   size_t num_logits, struct error *error);
 void network_free(struct network *network);
 
-/* Prints a table: each layer's output shape, parameters and multiply-adds a row. */
+/* All elements of all tensors. */
+uint64_t network_count_parameters(const struct network *network);
+
+/*
+ * Prints a table: each layer's name, text, output (channels x height x width), parameters, multiply-adds of
+ * an image, and bytes of its outputs and their gradients for an image.
+ */
 void network_print(const struct network *network, FILE *stream);
 
 #endif

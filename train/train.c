@@ -12,6 +12,7 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "model/class_means.h"
+#include "model/network.h"
 #include "train/memory_plan.h"
 #include "train/run.h"
 #include "train/train_config.h"
@@ -421,19 +422,30 @@ static bool train_open_store(struct run *run, struct error *error)
     return ranks_agree(run->ranks, error);
 }
 
-/* From the open store to a model and a configuration, which all ranks have alike. */
-static bool train_prepare_model(struct run *run, struct error *error)
+/* Bytes of a network and of what trains and evaluates it. */
+static uint64_t train_network_nbytes(const struct run *run)
 {
-    struct model_spec spec;
+    const struct model *model = &run->model;
+    const struct update_settings update =
+        train_config_update(run->options, store_num_rows(run->store, SPLIT_TRAIN));
+    uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN), threads = run->options->threads;
+    uint64_t rows = run->options->batch_size < num_train ? run->options->batch_size : num_train;
+    uint64_t slices = (rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+    uint64_t own = (slices + run->ranks->count - 1) / run->ranks->count;
+    const struct network_gradient_settings settings = {
+        .augment = augment_is_nothing(&run->options->augment) ? NULL : &run->options->augment,
+        .num_threads = threads,
+        .max_rows = own * MODEL_SLICE_ROWS,
+        .max_slices = slices,
+        .max_sums = run->ranks->count == 1 ? 1 : 4};
+    const struct pass_size evaluation = {
+        .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
+    /* What ranks send and receive of the gradient. */
+    uint64_t exchanged = run->ranks->count == 1 ? 0 : 4 * model->num_parameters * sizeof(float);
 
-    if (train_config_make(&run->config, run->options, run->store, error)) {
-        spec = train_config_model_spec(run->options, &run->config, run->store);
-        if (model_create(&spec, &run->model, error) &&
-            train_config_init_model(run->options, run->store, &run->model, error))
-            train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
-                              error);
-    }
-    return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
+    return model_memory_nbytes(model, true) + update_nbytes(model, &update) + exchanged +
+           network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image)) +
+           threads * pass_nbytes(model, &evaluation);
 }
 
 /* Bytes of the model and of what trains it. */
@@ -446,26 +458,67 @@ static uint64_t train_model_nbytes(const struct run *run)
     uint64_t num_copies =
         4 + (batch_size < num_train ? batch_size : num_train) / MODEL_SLICE_ROWS + 1;
 
+    if (model->network)
+        return train_network_nbytes(run);
     if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
         num_copies = 6;
     return num_copies * model->num_parameters * sizeof(float);
 }
 
+static uint64_t train_memory_limit(const struct run *run)
+{
+    uint64_t limit = run->options->memory_limit;
+
+    return limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count;
+}
+
+/* Refuses a network that does not fit by itself, before it takes any memory. */
+static bool train_check_network_fits(const struct run *run, struct error *error)
+{
+    uint64_t needed = train_model_nbytes(run), limit = train_memory_limit(run);
+    char needed_text[32], limit_text[32];
+
+    if (!run->model.network || needed <= limit)
+        return true;
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.expected = text_format(limit_text, sizeof(limit_text),
+                                                      "%" PRIu64 "M at most", limit >> 20),
+                              .found = text_format(needed_text, sizeof(needed_text), "%" PRIu64 "M",
+                                                   needed >> 20)),
+                     "the network '%s' needs more memory to be trained than --memory-limit "
+                     "allows: take smaller layers or a smaller --batch-size",
+                     run->config.layers);
+}
+
+/* From the open store to a model and a configuration, which all ranks have alike. */
+static bool train_prepare_model(struct run *run, struct error *error)
+{
+    struct model_spec spec;
+
+    if (train_config_make(&run->config, run->options, run->store, error)) {
+        spec = train_config_model_spec(run->options, &run->config, run->store);
+        if (model_describe(&spec, &run->model, error) && train_check_network_fits(run, error) &&
+            model_allocate(&run->model, true, error) &&
+            train_config_init_model(run->options, run->store, &run->model, error))
+            train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
+                              error);
+    }
+    return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
+}
+
 static bool train_plan_memory(struct run *run, struct epoch_order *order, struct memory_plan *plan,
                               struct error *error)
 {
-    uint64_t limit = run->options->memory_limit;
     int num_threads = (int)run->options->threads;
-    const struct memory_needs needs = {
-        .store = run->store,
-        .limit = limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count,
-        .is_limit_given = limit != 0,
-        .is_fitted = !model_has_gradient(&run->model),
-        .order = *order,
-        .batch_size = run->options->batch_size,
-        .model_nbytes = train_model_nbytes(run),
-        .num_holders = run->ranks->node_count,
-        .num_threads = num_threads};
+    const struct memory_needs needs = {.store = run->store,
+                                       .limit = train_memory_limit(run),
+                                       .is_limit_given = run->options->memory_limit != 0,
+                                       .is_fitted = !model_has_gradient(&run->model),
+                                       .order = *order,
+                                       .batch_size = run->options->batch_size,
+                                       .model_nbytes = train_model_nbytes(run),
+                                       .num_holders = run->ranks->node_count,
+                                       .num_threads = num_threads};
 
     memory_plan_make(&needs, plan, error);
     if (!ranks_agree(run->ranks, error))
@@ -551,6 +604,25 @@ static bool train_work(struct run *run, char **command, struct error *error)
     return ok;
 }
 
+/* What a run would be, for --dry-run. */
+static void train_describe(const struct run *run)
+{
+    const struct model *model = &run->model;
+    char count[32], work[32];
+
+    printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", run->options->output,
+           run->first_epoch + 1, run->checkpoint.epochs, model_kind_names[model->spec.kind],
+           run->options->store_path);
+    if (!model->network)
+        return;
+    printf("network '%s'\n", run->config.layers);
+    network_print(model->network, stdout);
+    printf("%s parameters, %s multiply-adds an image, %.1f MB to train it\n",
+           text_group_digits(count, sizeof(count), network_count_parameters(model->network)),
+           text_group_digits(work, sizeof(work), model->network->num_multiply_adds),
+           (double)train_model_nbytes(run) / 1e6);
+}
+
 static void train_close_split(struct run_split *split, struct ranks *ranks)
 {
     dataset_close(&split->dataset);
@@ -583,9 +655,7 @@ bool train_run(const struct train_options *options, const char *program, char **
     if (ok && !is_finished && !options->dry_run)
         ok = train_work(&run, command, error);
     else if (ok && !is_finished && run_leads(&run))
-        printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", options->output,
-               run.first_epoch + 1, run.checkpoint.epochs, model_kind_names[options->model],
-               options->store_path);
+        train_describe(&run);
     train_destroy(&run);
     return ok;
 }
