@@ -14,6 +14,7 @@
 #include "model/class_means.h"
 #include "model/network.h"
 #include "train/memory_plan.h"
+#include "train/range_test.h"
 #include "train/run.h"
 #include "train/train_config.h"
 
@@ -575,6 +576,8 @@ static bool train_prepare_trainer(struct run *run, struct error *error)
     bool has_gradient = model_has_gradient(&run->model);
     struct memory_plan plan;
 
+    if (run->options->find_lr)
+        settings.update.schedule = range_test_schedule(settings.update.optimizer.momentum);
     if (!train_plan_memory(run, &settings.order, &plan, error) ||
         !train_open_split(run, SPLIT_TRAIN, plan.train, plan.train.num_slots == 0 || has_gradient,
                           &run->train, error) ||
@@ -649,9 +652,14 @@ bool train_run(const struct train_options *options, const char *program, char **
     struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
     bool ok = train_open_store(&run, error) && train_prepare_model(&run, error) &&
-              train_prepare_trainer(&run, error) &&
-              train_begin_in_directory(&run, &is_finished, error);
+              train_prepare_trainer(&run, error);
 
+    if (ok && options->find_lr) {
+        ok = range_test_run(&run, error);
+        train_destroy(&run);
+        return ok;
+    }
+    ok = ok && train_begin_in_directory(&run, &is_finished, error);
     if (ok && !is_finished && !options->dry_run)
         ok = train_work(&run, command, error);
     else if (ok && !is_finished && run_leads(&run))

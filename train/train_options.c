@@ -67,6 +67,12 @@ static void train_options_set_defaults(struct train_options *options,
 /* What the table of options does not say. */
 static bool train_options_check(const struct train_options *options, struct error *error)
 {
+    if (!options->output && !options->find_lr)
+        return error_set(error, STATUS_USAGE, NULL, "--output RUN_DIR is missing");
+    if (options->input == INPUT_STANDARD && !train_options_is_network(options))
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--input standard is for networks; a network without hidden layers is "
+                         "--layers with blanks only");
     if (!train_options_is_network(options) &&
         (options->init == INIT_HE || options->init == INIT_GLOROT))
         return error_set(error, STATUS_USAGE, NULL,
@@ -109,8 +115,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
     const struct option_spec specs[] = {
         {OPTION_HEADING, .help = "Output"},
         {OPTION_TEXT, "output", "RUN_DIR",
-         "directory for the checkpoints and log.jsonl, made if new", &options->output,
-         .is_required = true},
+         "directory for the checkpoints and log.jsonl, made if new", &options->output},
         {OPTION_COUNT, "checkpoint-every", "N", "write a checkpoint after every N epochs",
          &options->checkpoint_every, 1, 1e9, .excludes = NEEDS_GRADIENT},
         {OPTION_COUNT, "checkpoint-seconds", "S",
@@ -176,6 +181,11 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "order of the samples: a new permutation each epoch; as stored; or chunks of the store "
          "permuted, then samples inside each N of them, for data larger than memory",
          &shuffle, .excludes = NEEDS_GRADIENT},
+        {OPTION_FLAG, "find-lr", NULL,
+         "instead of training, try learning rates from small to large, print the losses and "
+         "suggest "
+         "one; needs no --output",
+         &options->find_lr, .excludes = NEEDS_GRADIENT " learning-rate schedule dry-run resume"},
         {OPTION_TEXT, "augment", "TEXT",
          "draw the training images anew for each epoch: rotate:DEGREES shift:PIXELS scale:F "
          "shear:F "

@@ -62,6 +62,7 @@ struct train_options {
     bool resume;
     bool force;
     bool dry_run;
+    bool find_lr; /* the range test, instead of training */
     uint64_t threads;
     bool has_threads;       /* by --threads or OMP_NUM_THREADS: each rank has that many */
     char threads_rule[100]; /* what gave the number */
