@@ -88,6 +88,8 @@ void run_report_head(const struct run *run);
 void run_report_epoch(struct run *run, const struct epoch_record *record, double seconds);
 void run_report_checkpoint(struct run *run);
 void run_report_stop(struct run *run, int signal_number);
+/* A line on stderr and an event: what is no error, but not what anybody wanted. */
+void run_report_warning(struct run *run, const char *text);
 void run_report_end(struct run *run, double seconds);
 
 /*

@@ -171,6 +171,35 @@ static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
     return train_end_epoch(run, record, seconds, error);
 }
 
+/* The mean loss of a model that says the same of every image, all classes alike. */
+static double train_guessing_loss(const struct model *model)
+{
+    double num_classes = (double)model->spec.num_classes;
+
+    return model->spec.loss == LOSS_MAE ? 1.0 - 1.0 / num_classes : log(num_classes);
+}
+
+/* Says of a run that came to its end whether it learnt nothing. */
+static void train_warn(struct run *run)
+{
+    const struct checkpoint *checkpoint = &run->checkpoint;
+    double first, last, guessing = train_guessing_loss(&run->model);
+
+    if (checkpoint->num_records == 0)
+        return;
+    first = checkpoint->records[0].train_loss;
+    last = checkpoint->records[checkpoint->num_records - 1].train_loss;
+    if (last >= guessing)
+        run_report_warning(run,
+                           TEXT("the last training loss, %.4g, is not better than guessing, %.4g: "
+                                "try another --learning-rate (--find-lr suggests one)",
+                                last, guessing));
+    else if (checkpoint->num_records > 1 && last >= first)
+        run_report_warning(run, TEXT("the last training loss, %.4g, is not better than the first "
+                                     "epoch's, %.4g: try a smaller --learning-rate",
+                                     last, first));
+}
+
 static bool train_epochs(struct run *run, struct error *error)
 {
     bool ok = true;
@@ -180,6 +209,8 @@ static bool train_epochs(struct run *run, struct error *error)
         ok = run_save_epoch(run, error);
     for (uint64_t epoch = run->first_epoch + 1; epoch <= run->checkpoint.epochs && ok; epoch++)
         ok = train_epoch(run, epoch, error);
+    if (ok)
+        train_warn(run);
     return ok;
 }
 
