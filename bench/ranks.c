@@ -12,7 +12,6 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "train/ranks/exchange.h"
-#include "train/ranks/launcher.h"
 #include "train/ranks/ranks.h"
 
 enum {
@@ -212,7 +211,8 @@ int main(int argc, char **argv)
         ok = ranks_begin(&ranks, program.name, &error);
     if (ok && !done)
         ok = measure_all(&ranks, &error);
-    exit_status = launcher.rank == 0 ? options_exit_status(&program, &error) : (int)error.status;
+    exit_status =
+        launcher.rank == 0 ? options_exit_status(program.name, &error) : (int)error.status;
     ranks_end(&ranks);
     return exit_status;
 }

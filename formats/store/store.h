@@ -14,13 +14,14 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
+#include "formats/limits.h"
 
 enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
 
 /* "train", "valid", "test". */
 extern const char *const split_names[NUM_SPLITS + 1];
 
-enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = 65536 };
+enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = LIMITS_MAX_CLASSES };
 
 /* ---- reading ---- */
 
@@ -29,8 +30,7 @@ struct store;
 /*
  * Opens a store and checks everything but the pixels: format and version, types and shapes of all
  * datasets, labels within the classes, and the fingerprint over classes, shapes, labels and row
- * checksums.  The shards of a virtual store are opened too, and are open as long as it is.
- * STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
+ * checksums.  STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
  */
 bool store_open(const char *path, struct store **store, struct error *error);
 
@@ -66,7 +66,7 @@ size_t store_chunk_rows(const struct store *store);
 uint64_t store_rows_nbytes(const struct store *store);
 
 /*
- * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
+ * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], decompressing on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
  */
 bool store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,
@@ -95,8 +95,7 @@ bool store_read_rejects(struct store *store, struct text_list *paths, struct tex
 
 struct store_writer;
 
-struct store_shard; /* both are of formats/store_shard.h */
-struct store_link;
+struct store_shard; /* of formats/store/store_shard.h */
 
 struct store_plan {
     struct image_shape image;
@@ -107,13 +106,19 @@ struct store_plan {
      * because they decide about chunks, and this says which part is written; it must outlive the
      * writer. */
     const struct store_shard *shard;
-    /* Pixels stay in shards, and rows are appended by store_append_shard alone. */
-    bool is_virtual;
     int compression_level; /* zlib, 1 to 9 */
     int num_threads;
+    bool is_forced; /* replace a file of another kind, too */
 };
 
-/* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
+/* Bytes of memory that writing such a store takes, without what store_finish is given. */
+uint64_t store_writing_nbytes(const struct store_plan *plan);
+
+/*
+ * Starts a store, or a shard, under a temporary name beside path; nothing is at path until it is
+ * whole.  STATUS_DATA, before anything is written, for what no reader accepts, and for a path that
+ * is a file of another kind, unless is_forced.
+ */
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **writer,
                   struct error *error);
 
@@ -121,7 +126,14 @@ struct store_row {
     const char *path; /* relative to the source */
     uint32_t label;
     uint32_t file_crc32;
+    uint32_t pixel_crc32; /* of the row's pixels, by which readers know that they are whole */
 };
+
+/*
+ * Where the pixels of a split's next rows belong: [*count][H * W * channels] of the writer's own
+ * memory, one row at least.  Rows that are put there and appended next are not copied.
+ */
+uint8_t *store_reserve(struct store_writer *writer, enum split split, uint64_t *count);
 
 /* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
 bool store_append(struct store_writer *writer, enum split split, uint64_t count,
@@ -141,9 +153,6 @@ struct store_ending {
     /* Of a shard: [C][H * W * channels], of the pixels; one for each of its files. */
     const uint64_t *class_sums[NUM_SPLITS];
     const uint64_t *file_hashes;
-    /* Of a virtual store: the shards, in the order in which their rows were appended. */
-    const struct store_link *links;
-    size_t num_links;
     const struct text_list *reject_paths;
     const struct text_list *reject_reasons;
 };

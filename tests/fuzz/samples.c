@@ -27,15 +27,6 @@ const char *samples_write_shard(const char *folder)
     return "shard.h5";
 }
 
-const char *samples_write_virtual_store(const char *folder)
-{
-    for (size_t i = 0; i < 3; i++)
-        shard_fixture_write(shard_fixture_path(folder, i), shard_image, shard_num_rows, i + 1,
-                            shard_borders);
-    shard_fixture_merge(folder, "virtual.h5", shard_image, shard_num_rows, 9, true);
-    return "virtual.h5";
-}
-
 const char *samples_write_checkpoint(const char *folder)
 {
     float weight[12] = {1, -2, 3.5f}, bias[1] = {0.25f}, momentum[12] = {9, 8, 7};
@@ -61,7 +52,8 @@ const char *samples_write_checkpoint(const char *folder)
     settings_add_text(&checkpoint.config, "loss", "mae");
     settings_add_count(&checkpoint.config, "seed", 42);
     settings_add_real(&checkpoint.config, "learning_rate", 0.1);
-    FUZZ_DEMAND(checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, &error));
+    FUZZ_DEMAND(
+        checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, false, &error));
     return "epoch-0002.h5";
 }
 
