@@ -1,15 +1,17 @@
 #include "tests/support.h"
 
 #include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
 #include "common/random.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 char *support_make_folder(void)
 {
@@ -46,6 +48,13 @@ int support_tear_down_folder(void **state)
     support_remove_folder(*state);
     assert_int_equal(h5_num_live_handles(), 0);
     return 0;
+}
+
+void support_assert_close(const char *what, double found, double expected, double tolerance)
+{
+    /* Not <: a value that is no number is not close. */
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("%s: %.9g is not within %g of %.9g", what, found, tolerance, expected);
 }
 
 const char *support_path(const char *folder, const char *name)
@@ -139,6 +148,7 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
             struct store_row row = {.path = name, .file_crc32 = (uint32_t)i};
 
             support_store_row(image, num_classes, split, i, pixels, &row.label);
+            row.pixel_crc32 = crc32_of(pixels, image_num_values(&image));
             snprintf(name, sizeof(name), "%s/%06u.png", split_names[split], (unsigned)i);
             assert_ok(store_append(writer, split, 1, &row, pixels, &error), &error);
         }

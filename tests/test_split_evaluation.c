@@ -11,7 +11,11 @@
 #include <cmocka.h>
 
 #include "apply/model_file.h"
+#include "common/checksum.h"
+#include "common/text.h"
+#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 
 /*
@@ -82,8 +86,9 @@ static void write_store(char **names, char **in_order, size_t height)
     };
     struct store_writer *writer = NULL;
     struct error error = {0};
-    const struct store_row train_row = {.path = "train/0.png"};
     uint8_t pixels[64] = {0};
+    const struct store_row train_row = {
+        .path = "train/0.png", .pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image))};
 
     assert_true(store_create(store_path, &plan, &writer, &error));
     assert_true(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error));
@@ -96,6 +101,7 @@ static void write_store(char **names, char **in_order, size_t height)
         snprintf(path, sizeof(path), "valid/%03zu.png", i);
         row.label = (uint32_t)text_list_find(&classes, in_order[class]);
         memset(pixels, model_levels[shown], sizeof(pixels));
+        row.pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image));
         assert_true(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error));
     }
     assert_true(store_finish(writer, &ending, &error));
@@ -124,7 +130,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_true(checkpoint_write(path, &checkpoint, &error));
+    assert_true(checkpoint_write(path, &checkpoint, false, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */
@@ -249,6 +255,86 @@ static void test_split_evaluation_run_more_threads_give_the_same_loss(void **sta
     assert_true(compute_linear_loss(1, 3) == loss);
 }
 
+/* ---- many classes ---- */
+
+enum { MANY_CLASSES = 4096 };
+
+/* One row a split, and a nearest-mean checkpoint of means that are 0. */
+static void write_many_classes(void)
+{
+    const struct image_shape image = {HEIGHT, WIDTH, 1};
+    const struct model_spec spec = {
+        .kind = MODEL_NEAREST_MEAN, .image = image, .num_classes = MANY_CLASSES};
+    const struct text_list none = {0};
+    float *means = calloc(MANY_CLASSES * NUM_VALUES, sizeof(float));
+    const struct store_ending ending = {
+        .source = {"many", "settings", "digest"},
+        .class_means = {[SPLIT_TRAIN] = means, [SPLIT_VALID] = means},
+        .reject_paths = &none,
+        .reject_reasons = &none,
+    };
+    struct checkpoint checkpoint = {.image = image, .epoch = 1, .epochs = 1, .finished = true};
+    const struct store_plan plan = {
+        .image = image,
+        .classes = &checkpoint.classes,
+        .max_rows = {[SPLIT_TRAIN] = 1, [SPLIT_VALID] = 1},
+        .max_path_nbytes = 64,
+        .compression_level = 1,
+        .num_threads = 1,
+    };
+    const uint8_t pixels[NUM_VALUES] = {0};
+    const struct store_row row = {.path = "0.png", .pixel_crc32 = crc32_of(pixels, NUM_VALUES)};
+    struct store_writer *writer = NULL;
+    struct model model;
+    struct error error = {0};
+
+    for (unsigned c = 0; c < MANY_CLASSES; c++)
+        assert_true(text_list_add(&checkpoint.classes, TEXT("%04u", c), &error));
+    assert_true(store_create(store_path, &plan, &writer, &error));
+    for (int split = SPLIT_TRAIN; split <= SPLIT_VALID; split++)
+        assert_true(store_append(writer, split, 1, &row, pixels, &error));
+    assert_true(store_finish(writer, &ending, &error));
+    assert_true(model_create(&spec, &model, &error));
+    settings_add_text(&checkpoint.config, "model", "nearest-mean");
+    settings_add_text(&checkpoint.config, "distance", "l1");
+    memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
+    checkpoint.num_parameters = model.num_tensors;
+    checkpoint.parameters[0] = model.tensors[0];
+    assert_true(checkpoint_write(first_path, &checkpoint, false, &error));
+    model_destroy(&model);
+    text_list_free(&checkpoint.classes);
+    free(means);
+}
+
+static void test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit(void **state)
+{
+    struct split_request request = {.store_path = store_path,
+                                    .split = SPLIT_VALID,
+                                    .checks = {.num_threads = 1},
+                                    .memory_limit = 32 << 20}; /* the matrix takes 128 MiB */
+    struct model_file file;
+    struct split_evaluation result;
+    struct error error = {0};
+
+    (void)state;
+    write_many_classes();
+    assert_true(model_file_open(first_path, &file, &error));
+    /* Only an evaluation file has the whole matrix. */
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    assert_int_equal(result.metrics.num_cells, 1);
+    split_evaluation_destroy(&result);
+    request.with_samples = true;
+    assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_USAGE);
+    assert_non_null(strstr(error.what, "confusion matrix of 4096 classes takes 128M"));
+    assert_non_null(strstr(error.what, "leave out --output"));
+    split_evaluation_destroy(&result);
+    error = (struct error){0};
+    request.memory_limit = 160 << 20;
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
 static void refuse_store(enum split split, const char *expected_words)
 {
     struct model_file file;
@@ -365,30 +451,61 @@ static void test_model_file_open_parameters_that_are_not_finite_are_refused(void
 }
 
 /* Weights that are finite, but whose sums over the pixels are not. */
-static void test_split_evaluation_run_overflow_is_refused(void **state)
+static void write_overflowing_model(const char *path)
 {
     const struct model_spec spec = {.kind = MODEL_LINEAR,
                                     .loss = LOSS_MAE,
                                     .image = {HEIGHT, WIDTH, 1},
                                     .num_classes = NUM_CLASSES};
+    struct model model;
+    struct error error = {0};
+
+    assert_true(model_create(&spec, &model, &error));
+    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
+        model.tensors[0].data[i] = 3e38f;
+    write_model(path, &model, NULL);
+    model_destroy(&model);
+}
+
+static void test_split_evaluation_run_loss_that_is_no_number_is_refused(void **state)
+{
     const struct split_request request = {
         .store_path = store_path, .split = SPLIT_VALID, .checks = {.num_threads = 1}};
-    struct model model;
     struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
 
     (void)state;
     write_store(model_names, model_names, HEIGHT);
-    assert_true(model_create(&spec, &model, &error));
-    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
-        model.tensors[0].data[i] = 3e38f;
-    write_model(first_path, &model, NULL);
-    model_destroy(&model);
+    write_overflowing_model(first_path);
     assert_true(model_file_open(first_path, &file, &error));
     assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "not a number"));
     split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
+static void test_single_images_classify_score_that_is_no_number_is_refused(void **state)
+{
+    const uint8_t pixels[NUM_VALUES] = {255, 255, 255, 255};
+    void *bytes = NULL;
+    size_t nbytes = 0;
+    char *paths[] = {second_path};
+    struct model_file file;
+    struct single_images result;
+    struct error error = {0};
+
+    (void)state;
+    write_overflowing_model(first_path);
+    assert_true(png_file_write_pixels(pixels, WIDTH, HEIGHT, 1, &bytes, &nbytes, &error));
+    support_write_file(second_path, bytes, nbytes);
+    free(bytes);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_true(single_images_classify(&file, paths, 1, 100, 1, &result, &error));
+    assert_false(result.images[0].is_classified);
+    assert_int_equal(result.images[0].error->status, STATUS_DATA);
+    assert_non_null(strstr(result.images[0].error->what, "not a finite number"));
+    single_images_destroy(&result);
     model_file_close(&file);
 }
 
@@ -446,6 +563,8 @@ int main(void)
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_more_threads_give_the_same_loss,
                                   remove_files),
+        cmocka_unit_test_teardown(
+            test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit, remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_classes_are_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
@@ -453,7 +572,10 @@ int main(void)
         cmocka_unit_test_teardown(test_split_evaluation_run_missing_split_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_parameters_that_are_not_finite_are_refused,
                                   remove_files),
-        cmocka_unit_test_teardown(test_split_evaluation_run_overflow_is_refused, remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_loss_that_is_no_number_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_single_images_classify_score_that_is_no_number_is_refused,
+                                  remove_files),
         cmocka_unit_test_teardown(test_model_file_open_unfit_checkpoint_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_takes_the_newest_whole, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_without_whole_one_is_refused,

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/options.h"
 #include "model/augment.h"
 #include "model/init.h"
 #include "model/model.h"

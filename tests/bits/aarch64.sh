@@ -28,26 +28,18 @@ for level in O0 O3; do
     flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
         -ffp-contract=off -fno-math-errno -fopenmp-simd"
     objects=
-    for name in conv gemm kernels maps optimizer tile; do
+    for file in model/kernels/*_vector.c; do
+        object=$work/$(basename "$file" .c).o
         # The flags are words to split.
         # shellcheck disable=SC2086
         "$compiler" "-$level" $flags -fno-trapping-math \
-            -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' \
-            -DCONV_TABLE=conv_baseline -DGEMM_TABLE=gemm_baseline -DMAPS_TABLE=maps_baseline \
-            -DOPTIMIZER_TABLE=optimizer_baseline -DTILE_TABLE=tiles_baseline \
-            -c "model/kernels/${name}_vector.c" -o "$work/$name.o"
-        objects="$objects $work/$name.o"
+            -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' -c "$file" -o "$object"
+        objects="$objects $object"
     done
-    # shellcheck disable=SC2086
-    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
-        tests/bits/bits.c tests/bits/cases.c tests/bits/cases_networks.c \
+    # shellcheck disable=SC2046,SC2086
+    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" tests/bits/*.c \
         common/error.c common/memory.c common/random.c common/text.c \
-        model/class_means.c model/dense_layer.c model/loss.c model/mean_layer.c model/model.c \
-        model/kernels/conv_pack.c model/kernels/conv_reference.c model/kernels/gemm_reference.c \
-        model/kernels/kernels_choose.c model/kernels/kernels_reference.c model/kernels/maps.c \
-        model/kernels/maps_reference.c model/kernels/math_functions.c \
-        model/kernels/optimizer_reference.c \
-        $objects -lm
+        $(find model -name '*.c' ! -name '*_vector.c') $objects -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt
 done
