@@ -177,6 +177,34 @@ static void test_augment_apply_resampling_of_whole_pixels_is_exact(void **state)
         }
 }
 
+/* A sample that does not move along y and a hundredth of a pixel or more along x is no whole move.
+ */
+static void test_augment_apply_whole_along_one_axis_is_resampled(void **state)
+{
+    const struct augment augment = parse("shift:0.02");
+    const struct image_shape image = {5, 9, 1};
+    uint8_t in[45], out[45];
+    int num_found[2] = {0};
+
+    (void)state;
+    fill_noise(in, sizeof(in));
+    for (uint64_t sample = 0; sample < 30000; sample++) {
+        struct random_stream stream =
+            random_stream_begin(1, RANDOM_AUGMENT, (uint64_t)1 << 32 | sample);
+        int64_t moves[5]; /* 3: along x, 4: along y, in 2^-16 pixels */
+
+        for (int i = 0; i < 5; i++)
+            moves[i] = (int64_t)((uint64_t)random_next(&stream) * 2623 >> 32) - 1311;
+        for (int axis = 0; axis < 2; axis++)
+            if (moves[3 + axis] == 0 && llabs(moves[4 - axis]) > 655) {
+                apply(&augment, 1, 1, sample, &image, in, out);
+                assert_memory_not_equal(in, out, sizeof(in));
+                num_found[axis]++;
+            }
+    }
+    assert_true(num_found[0] > 0 && num_found[1] > 0);
+}
+
 static void test_augment_apply_flip_mirrors_half(void **state)
 {
     const struct augment augment = parse("flip");
@@ -663,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_augment_apply_of_no_magnitude_copies),
         cmocka_unit_test(test_augment_apply_crop_moves_by_whole_pixels),
         cmocka_unit_test(test_augment_apply_resampling_of_whole_pixels_is_exact),
+        cmocka_unit_test(test_augment_apply_whole_along_one_axis_is_resampled),
         cmocka_unit_test(test_augment_apply_flip_mirrors_half),
         cmocka_unit_test(test_augment_apply_rotate_turns_about_the_middle),
         cmocka_unit_test(test_augment_apply_scale_keeps_directions),

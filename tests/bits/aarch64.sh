@@ -41,7 +41,10 @@ for level in O0 O3; do
     # shellcheck disable=SC2086
     "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
         tests/bits/bits.c tests/bits/cases.c tests/bits/cases_networks.c \
-        common/error.c common/memory.c common/random.c common/text.c \
+        tests/bits/cases_training.c \
+        common/error.c common/memory.c common/parse.c common/random.c common/text.c \
+        common/text_list.c model/augment.c model/augment_apply.c model/init.c model/optimizer.c \
+        model/schedule.c \
         model/class_means.c model/dense_layer.c model/loss.c model/mean_layer.c model/model.c \
         model/kernels/conv_pack.c model/kernels/conv_reference.c model/kernels/gemm_reference.c \
         model/kernels/kernels_choose.c model/kernels/kernels_reference.c model/kernels/maps.c \
