@@ -69,11 +69,12 @@ static const struct image_shape SHAPES[] = {{28, 28, 1}, {32, 32, 3}, {9, 11, 3}
 
 static void test_augment_apply_of_no_magnitude_copies(void **state)
 {
-    static const char *const TEXTS[] = {
-        "", "rotate:0 shift:0 scale:0", "fill:reflect", "crop:0 brightness:0 contrast:0 erase:0",
-        /* Not 0, but all draws of it are. */
-        "rotate:0.000001 shift:0.000001 scale:0.000001 shear:0.000001 elastic:0.0001:3 "
-        "brightness:0.000001 contrast:0.000001 erase:1e-30 fill:edge"};
+    /* Not 0, but all draws of it are. */
+    static const char TINY[] = "rotate:0.000001 shift:0.000001 scale:0.000001 shear:0.000001 "
+                               "elastic:0.0001:3 brightness:0.000001 contrast:0.000001 "
+                               "erase:1e-30 fill:edge";
+    static const char *const TEXTS[] = {"", "rotate:0 shift:0 scale:0", "fill:reflect",
+                                        "crop:0 brightness:0 contrast:0 erase:0", TINY};
     uint8_t in[MAX_VALUES], out[MAX_VALUES];
 
     (void)state;
