@@ -22,16 +22,25 @@ static size_t num_slices(const struct layer *x)
     return (x->batch_size + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
 }
 
+/* A thread's range of samples. */
+static size_t range_begin(const struct layer *x, int thread)
+{
+    return (size_t)thread * x->batch_size / (size_t)omp_get_num_threads();
+}
+
 static void run_forward(void *context)
 {
     const struct layer *x = context;
 
     conv_pack(&x->shape, x->weight, x->packed);
-#pragma omp parallel for num_threads(x->num_threads) schedule(static)
-    for (size_t b = 0; b < x->batch_size; b++)
-        x->kernels->conv->forward(&x->shape, x->input + b * conv_map_size(&x->shape.input), 1,
-                                  x->packed, x->bias, true,
-                                  x->output + b * conv_map_size(&x->shape.output));
+#pragma omp parallel num_threads(x->num_threads)
+    {
+        const size_t b = range_begin(x, omp_get_thread_num());
+
+        x->kernels->conv->forward(&x->shape, x->input + b * conv_map_size(&x->shape.input),
+                                  range_begin(x, omp_get_thread_num() + 1) - b, x->packed, x->bias,
+                                  true, x->output + b * conv_map_size(&x->shape.output));
+    }
 }
 
 static void run_input_gradient(void *context)
@@ -39,12 +48,16 @@ static void run_input_gradient(void *context)
     const struct layer *x = context;
 
     conv_pack_transposed(&x->shape, x->weight, x->transposed);
-#pragma omp parallel for num_threads(x->num_threads) schedule(static)
-    for (size_t b = 0; b < x->batch_size; b++)
+#pragma omp parallel num_threads(x->num_threads)
+    {
+        const size_t b = range_begin(x, omp_get_thread_num());
+
         x->kernels->conv->input_gradient(
-            &x->shape, x->grad_output + b * conv_map_size(&x->shape.grad_output), 1, x->transposed,
+            &x->shape, x->grad_output + b * conv_map_size(&x->shape.grad_output),
+            range_begin(x, omp_get_thread_num() + 1) - b, x->transposed,
             x->input + b * conv_map_size(&x->shape.input),
             x->grad_input + b * conv_map_size(&x->shape.grad_input));
+    }
 }
 
 static void run_weight_gradient(void *context)

@@ -39,6 +39,35 @@ static size_t conv_first_window(const struct conv_shape *shape)
 
 /* ---- forward and the gradient of the input: rows of a map by channels ---- */
 
+/* What to fetch while a sample is computed: the next one's maps, to be read and to be written. */
+struct conv_fetch {
+    const float *maps[2];
+    size_t left[2];
+};
+
+/* Nothing if this sample is the last. */
+static struct conv_fetch conv_fetch_of(bool is_next, const float *read, const struct conv_map *in,
+                                       const float *written, const struct conv_map *out)
+{
+    return (struct conv_fetch){
+        .maps = {read, written},
+        .left = {is_next ? conv_map_size(in) : 0, is_next ? conv_map_size(out) : 0}};
+}
+
+static const float *conv_fetch_next(struct conv_fetch *fetch, size_t count)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (fetch->left[i] > 0) {
+            const float *map = fetch->maps[i];
+
+            count = conv_smaller(count, fetch->left[i]);
+            fetch->maps[i] += count;
+            fetch->left[i] -= count;
+            return map;
+        }
+    return fetch->maps[1];
+}
+
 /* What one set of weights does to the rows of a map. */
 struct conv_rows {
     const float *A;    /* the first row's first window, ... */
@@ -53,7 +82,7 @@ struct conv_rows {
 
 /* One row of the map, the channels of one tile. */
 static void conv_run_row(const struct conv_rows *rows, const struct tile_loop *loop, size_t y,
-                         const struct tile *first)
+                         const struct tile *first, struct conv_fetch *fetch)
 {
     tile_function *const *run = TILE_TABLE.run[TILE_ALONG_ROWS][(first->num_columns - 1) / LANES];
     struct tile tile = *first;
@@ -65,6 +94,7 @@ static void conv_run_row(const struct conv_rows *rows, const struct tile_loop *l
     for (size_t x = 0; x < rows->num_columns;) {
         const size_t num_columns = tile_choose_rows(rows->num_columns - x, TILE_TABLE.max_rows);
 
+        tile.fetched = conv_fetch_next(fetch, tile_fetched_floats(loop));
         run[num_columns - 1](loop, &tile);
         x += num_columns;
         tile.A += num_columns * loop->A_stride;
@@ -74,7 +104,8 @@ static void conv_run_row(const struct conv_rows *rows, const struct tile_loop *l
     }
 }
 
-static void conv_run_rows(const struct conv_rows *rows, struct tile_loop *loop)
+static void conv_run_rows(const struct conv_rows *rows, struct tile_loop *loop,
+                          struct conv_fetch *fetch)
 {
     const size_t step = TILE_TABLE.max_vectors * LANES;
 
@@ -92,7 +123,7 @@ static void conv_run_rows(const struct conv_rows *rows, struct tile_loop *loop)
         loop->B_stride = rows->num_channels - panel > GEMM_LANES ? GEMM_PANEL : GEMM_LANES;
         loop->B_segment_stride = loop->segment_length * loop->B_stride;
         for (size_t y = 0; y < rows->num_rows; y++)
-            conv_run_row(rows, loop, y, &tile);
+            conv_run_row(rows, loop, y, &tile, fetch);
     }
 }
 
@@ -122,7 +153,11 @@ static void conv_forward(const struct conv_shape *shape, const float *input, siz
     };
 
     for (size_t b = 0; b < num_samples; b++) {
-        conv_run_rows(&rows, &loop);
+        struct conv_fetch fetch = conv_fetch_of(
+            b + 1 < num_samples, input + (b + 1) * conv_map_size(&shape->input), &shape->input,
+            output + (b + 1) * conv_map_size(&shape->output), &shape->output);
+
+        conv_run_rows(&rows, &loop, &fetch);
         rows.A += conv_map_size(&shape->input);
         rows.C += conv_map_size(&shape->output);
     }
@@ -142,7 +177,8 @@ static size_t conv_phase_count(const struct conv_shape *shape, size_t size, size
 /* The inputs of one pair of phases of one sample. */
 static void conv_input_gradient_phase(const struct conv_shape *shape, const float *grad_output,
                                       const float *packed, const float *mask, float *grad_input,
-                                      size_t y_remainder, size_t x_remainder)
+                                      size_t y_remainder, size_t x_remainder,
+                                      struct conv_fetch *fetch)
 {
     const struct conv_phase taps_y =
         conv_phase_of(shape->kernel_height, shape->stride, y_remainder);
@@ -174,19 +210,27 @@ static void conv_input_gradient_phase(const struct conv_shape *shape, const floa
         .packed = packed + conv_phase_offset(shape, &taps_y, &taps_x),
     };
 
-    conv_run_rows(&rows, &loop);
+    conv_run_rows(&rows, &loop, fetch);
 }
 
 static void conv_input_gradient(const struct conv_shape *shape, const float *grad_output,
                                 size_t num_samples, const float *packed, const float *mask,
                                 float *grad_input)
 {
+    const size_t output_size = conv_map_size(&shape->grad_output);
+    const size_t input_size = conv_map_size(&shape->grad_input);
+
     for (size_t b = 0; b < num_samples; b++) {
+        struct conv_fetch fetch =
+            conv_fetch_of(b + 1 < num_samples, grad_output + output_size, &shape->grad_output,
+                          grad_input + input_size, &shape->grad_input);
+
         for (size_t y = 0; y < shape->stride; y++)
             for (size_t x = 0; x < shape->stride; x++)
-                conv_input_gradient_phase(shape, grad_output, packed, mask, grad_input, y, x);
-        grad_output += conv_map_size(&shape->grad_output);
-        grad_input += conv_map_size(&shape->grad_input);
+                conv_input_gradient_phase(shape, grad_output, packed, mask, grad_input, y, x,
+                                          &fetch);
+        grad_output += output_size;
+        grad_input += input_size;
         if (mask)
             mask += conv_map_size(&shape->input);
     }
@@ -194,7 +238,7 @@ static void conv_input_gradient(const struct conv_shape *shape, const float *gra
 
 /* ---- the gradient of the weights: taps by channels of the output ---- */
 
-/* Rows of taps, of one sample and the channels of one tile, ... */
+/* All taps of some samples, by the channels of one tile. */
 struct conv_taps {
     struct tile_loop loop;
     struct tile tile; /* of the first tap */
@@ -214,6 +258,7 @@ static void conv_run_taps(const struct conv_taps *taps, size_t ky, size_t i)
                                                                         : TILE_TABLE.max_rows);
         struct tile tile = taps->tile;
 
+        tile.fetched = tile.A;
         tile.A += ky * taps->pitch + i;
         tile.C += (ky * taps->run + i) * taps->C_stride;
         if (taps->goes_on) {
@@ -250,38 +295,45 @@ static void conv_run_all_taps(const struct conv_taps *taps)
 
 /* The last channels where they do not fill a vector: tiles load whole vectors, so that rows of the
  * gradient are copied to where more can be loaded, a few positions at a time. */
-static void conv_run_copied_taps(const struct conv_taps *taps, size_t num_rows, size_t width)
+static void conv_run_copied_taps(const struct conv_taps *taps)
 {
     enum { MOST_POSITIONS = 32 };
+    const struct tile_loop *loop = &taps->loop;
     float copy[MOST_POSITIONS * GEMM_PANEL];
     struct conv_taps part = *taps;
 
-    part.loop.num_segments = 1;
+    part.loop.num_samples = part.loop.num_segments = 1;
     part.loop.B_stride = GEMM_PANEL;
     part.tile.B = copy;
-    for (size_t y = 0; y < num_rows; y++)
-        for (size_t x = 0; x < width; x += MOST_POSITIONS) {
-            const float *from =
-                taps->tile.B + y * taps->loop.B_segment_stride + x * taps->loop.B_stride;
+    memset(copy, 0, sizeof(copy));
+    for (size_t i = 0; i < loop->num_samples * loop->num_segments; i++) {
+        const size_t sample = i / loop->num_segments, y = i % loop->num_segments;
+        const float *A = taps->tile.A + sample * loop->A_sample_stride + y * loop->A_segment_stride;
+        const float *B = taps->tile.B + sample * loop->B_sample_stride + y * loop->B_segment_stride;
 
-            part.loop.segment_length = conv_smaller(MOST_POSITIONS, width - x);
-            memset(copy, 0, sizeof(copy));
-            for (size_t i = 0; i < part.loop.segment_length; i++)
-                memcpy(copy + i * GEMM_PANEL, from + i * taps->loop.B_stride,
+        for (size_t x = 0; x < loop->segment_length; x += MOST_POSITIONS) {
+            part.loop.segment_length = conv_smaller(MOST_POSITIONS, loop->segment_length - x);
+            for (size_t j = 0; j < part.loop.segment_length; j++)
+                memcpy(copy + j * GEMM_PANEL, B + (x + j) * loop->B_stride,
                        taps->tile.num_columns * sizeof(*copy));
-            part.tile.A = taps->tile.A + y * taps->loop.A_segment_stride + x * taps->loop.A_stride;
+            part.tile.A = A + x * loop->A_stride;
             conv_run_all_taps(&part);
             part.goes_on = true;
         }
+    }
 }
 
-static void conv_weight_gradient_sample(const struct conv_shape *shape, const float *input,
-                                        const float *grad_output, bool goes_on, float *grad_weight,
-                                        float *grad_bias)
+/* Samples that are near: the sums of a tile stay in registers over all of them. */
+static void conv_weight_gradient_samples(const struct conv_shape *shape, const float *input,
+                                         const float *grad_output, size_t num_samples, bool goes_on,
+                                         float *grad_weight, float *grad_bias)
 {
     const size_t step = TILE_TABLE.max_vectors * LANES, channels = shape->output.channels;
     struct conv_taps taps = {
-        .loop = {.num_segments = shape->output.height,
+        .loop = {.num_samples = num_samples,
+                 .A_sample_stride = conv_map_size(&shape->input),
+                 .B_sample_stride = conv_map_size(&shape->grad_output),
+                 .num_segments = shape->output.height,
                  .segment_length = shape->output.width,
                  .A_stride = shape->stride * shape->input.channels,
                  .A_segment_stride = shape->stride * conv_pitch(&shape->input),
@@ -308,7 +360,7 @@ static void conv_weight_gradient_sample(const struct conv_shape *shape, const fl
         if (taps.tile.num_columns % LANES == 0)
             conv_run_all_taps(&taps);
         else
-            conv_run_copied_taps(&taps, shape->output.height, shape->output.width);
+            conv_run_copied_taps(&taps);
     }
 }
 
@@ -316,16 +368,20 @@ static void conv_weight_gradient(const struct conv_shape *shape, const float *in
                                  const float *grad_output, size_t num_samples, bool accumulate,
                                  float *grad_weight, float *grad_bias)
 {
+    enum { NEAR_FLOATS = 1 << 17 }; /* what a second-level cache holds beside the gradient */
+    const size_t input_size = conv_map_size(&shape->input);
+    const size_t output_size = conv_map_size(&shape->grad_output);
+    const size_t most_near = NEAR_FLOATS / (input_size + output_size);
+    const size_t num_near = most_near > 0 ? most_near : 1;
+
     if (!accumulate && grad_bias)
         memset(grad_bias, 0, shape->output.channels * sizeof(*grad_bias));
     if (!accumulate && num_samples == 0)
         memset(grad_weight, 0, conv_gradient_size(shape) * sizeof(*grad_weight));
-    for (size_t b = 0; b < num_samples; b++) {
-        conv_weight_gradient_sample(shape, input, grad_output, accumulate || b > 0, grad_weight,
-                                    grad_bias);
-        input += conv_map_size(&shape->input);
-        grad_output += conv_map_size(&shape->grad_output);
-    }
+    for (size_t b = 0; b < num_samples; b += num_near)
+        conv_weight_gradient_samples(shape, input + b * input_size, grad_output + b * output_size,
+                                     conv_smaller(num_near, num_samples - b), accumulate || b > 0,
+                                     grad_weight, grad_bias);
 }
 
 const struct conv_kernels CONV_TABLE = {

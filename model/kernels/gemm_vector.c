@@ -2,8 +2,9 @@
  * gemm.h by tiles; compiled once for each instruction set, with GEMM_TABLE and TILE_TABLE the names
  * of the tables.
  *
- * A panel of B is walked over by all tiles of rows before the next one, in blocks of k that leave
- * it in the first-level cache; sums go on from what an earlier block of k left in C.
+ * All tiles of rows walk over a panel of B before the next one, which they fetch meanwhile.  A
+ * panel comes from the second-level cache as fast as it is used; only very long ones are cut into
+ * blocks of k, and sums go on from what an earlier block left in C.
  */
 #include <assert.h>
 
@@ -14,7 +15,7 @@
 extern const struct tile_kernels TILE_TABLE;
 extern const struct gemm_kernels GEMM_TABLE;
 
-enum { LANES = VECTOR_NUM_LANES, BLOCK_K = 384 };
+enum { LANES = VECTOR_NUM_LANES, BLOCK_K = 1024 };
 
 static size_t gemm_smaller(size_t a, size_t b)
 {
@@ -92,6 +93,7 @@ static void gemm_multiply_block(const struct gemm_product *product, size_t begin
     const size_t width = gemm_panel_width(product->N, panel);
     const bool is_first = begin == 0, is_last = end == product->K;
     const struct tile_loop loop = {
+        .num_samples = 1,
         .num_segments = 1,
         .segment_length = end - begin,
         .A_stride = access == TILE_ALONG_ROWS ? A->row_stride : A->column_stride,
@@ -104,11 +106,16 @@ static void gemm_multiply_block(const struct gemm_product *product, size_t begin
         .B = product->packed_B + panel * product->K + begin * width + n - panel,
         .num_columns = num_columns,
     };
+    const float *fetched, *fetched_end;
     tile_function *const *run = TILE_TABLE.run[access][(num_columns - 1) / LANES];
 
+    fetched = tile.B + (end - begin) * width;
+    fetched_end = fetched + (end - begin) * width;
     for (size_t m = begin_row; m < end_row;) {
         const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
 
+        tile.fetched = fetched < fetched_end ? fetched : tile.B;
+        fetched += tile_fetched_floats(&loop);
         tile.A = A->values + m * A->row_stride + begin * A->column_stride;
         tile.C = product->C + m * product->C_stride + n;
         if (!is_first || product->accumulate) {
@@ -144,38 +151,81 @@ static void gemm_multiply(const struct gemm_product *product, size_t begin_row, 
 
 /* ---- trees ---- */
 
+/* A tile of A is copied if it is used for several panels and not of more k than this; the rows of
+ * dY are often a multiple of 4096 bytes apart, and then a cache holds few of them. */
+enum { MOST_COPIED_K = 1024 };
+
+/* What all tiles of a range of C have in common. */
+struct gemm_tiles {
+    const struct gemm_tree *tree;
+    struct tile_tree tiles;
+    size_t begin; /* k */
+};
+
+/* num_rows rows of C and the columns of one tile; A is of its first row. */
+static void gemm_run_tree(const struct gemm_tiles *x, const float *A, size_t A_stride, size_t m,
+                          size_t num_rows, size_t n, size_t num_columns)
+{
+    const struct gemm_tree *tree = x->tree;
+    const size_t panel = n / GEMM_PANEL * GEMM_PANEL;
+    struct tile_tree tiles = x->tiles;
+    struct tile tile = {.A = A, .num_columns = num_columns};
+
+    tiles.A_stride = A_stride;
+    tiles.B_stride = gemm_panel_width(tree->N, panel);
+    tile.B = tree->packed_B + panel * tree->K + x->begin * tiles.B_stride + n - panel;
+    tile.C = tree->C + m * tree->C_stride + n;
+    TILE_TABLE.run_tree[(num_columns - 1) / LANES][num_rows - 1](&tiles, &tile);
+}
+
+/* Rows of tiles, from a copy of their A. */
+static void gemm_multiply_tree_copied(const struct gemm_tiles *x, size_t num_k, size_t begin_row,
+                                      size_t end_row, size_t begin_column, size_t end_column)
+{
+    const size_t step = TILE_TABLE.max_vectors * LANES, A_stride = x->tree->A.column_stride;
+    float copy[MOST_COPIED_K * LANES];
+
+    for (size_t m = begin_row; m < end_row;) {
+        const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
+        const float *A = x->tree->A.values + m + x->begin * A_stride;
+
+        for (size_t k = 0; k < num_k; k++)
+            vector_store(copy + k * LANES, vector_load_first(A + k * A_stride, num_rows));
+        for (size_t n = begin_column; n < end_column; n += step)
+            gemm_run_tree(x, copy, LANES, m, num_rows, n, gemm_smaller(step, end_column - n));
+        m += num_rows;
+    }
+}
+
 static void gemm_multiply_tree(const struct gemm_tree *tree, size_t begin_row, size_t end_row,
                                size_t begin_column, size_t end_column)
 {
-    const size_t step = TILE_TABLE.max_vectors * LANES;
-    const size_t begin = tree->begin_slice * tree->slice_rows;
+    const size_t step = TILE_TABLE.max_vectors * LANES, A_stride = tree->A.column_stride;
     const size_t num_slices = tree->end_slice - tree->begin_slice;
-    const size_t last = begin + (num_slices - 1) * tree->slice_rows;
-    struct tile_tree tiles = {
-        .num_slices = num_slices,
-        .slice_length = tree->slice_rows,
-        .last_length = gemm_smaller(tree->K - last, tree->slice_rows),
-        .A_stride = tree->A.column_stride,
-        .C_stride = tree->C_stride,
+    const size_t begin = tree->begin_slice * tree->slice_rows;
+    const size_t end = gemm_smaller(tree->end_slice * tree->slice_rows, tree->K);
+    const struct gemm_tiles x = {
+        .tree = tree,
+        .tiles = {.num_slices = num_slices,
+                  .slice_length = tree->slice_rows,
+                  .last_length = end - begin - (num_slices - 1) * tree->slice_rows,
+                  .C_stride = tree->C_stride},
+        .begin = begin,
     };
 
-    assert(tree->A.row_stride == 1 && num_slices > 0 && last < tree->K);
-    for (size_t n = begin_column; n < end_column; n += step) {
-        const size_t panel = n / GEMM_PANEL * GEMM_PANEL;
-        struct tile tile = {.num_columns = gemm_smaller(step, end_column - n)};
-        tile_tree_function *const *run = TILE_TABLE.run_tree[(tile.num_columns - 1) / LANES];
-
-        tiles.B_stride = gemm_panel_width(tree->N, panel);
-        tile.B = tree->packed_B + panel * tree->K + begin * tiles.B_stride + n - panel;
+    assert(tree->A.row_stride == 1 && begin < end);
+    if (end - begin <= MOST_COPIED_K && end_column - begin_column > 2 * step) {
+        gemm_multiply_tree_copied(&x, end - begin, begin_row, end_row, begin_column, end_column);
+        return;
+    }
+    for (size_t n = begin_column; n < end_column; n += step)
         for (size_t m = begin_row; m < end_row;) {
             const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
 
-            tile.A = tree->A.values + m + begin * tree->A.column_stride;
-            tile.C = tree->C + m * tree->C_stride + n;
-            run[num_rows - 1](&tiles, &tile);
+            gemm_run_tree(&x, tree->A.values + m + begin * A_stride, A_stride, m, num_rows, n,
+                          gemm_smaller(step, end_column - n));
             m += num_rows;
         }
-    }
 }
 
 const struct gemm_kernels GEMM_TABLE = {

@@ -20,8 +20,10 @@ struct tile_loop {
     size_t num_segments, segment_length;
     size_t A_stride, A_segment_stride, A_group_stride;
     size_t B_stride, B_segment_stride; /* between k, and between segments; B(k, n + 1) follows */
-    size_t C_stride, mask_stride;      /* between rows */
-    bool relu;                         /* as in struct gemm_product */
+    /* TILE_ACROSS_ROWS does that for each of num_samples, sample strides apart */
+    size_t num_samples, A_sample_stride, B_sample_stride;
+    size_t C_stride, mask_stride; /* between rows */
+    bool relu;                    /* as in struct gemm_product */
 };
 
 /* One tile.  Sums start from start [num_columns], with start_stride 0 for each row the same, from
@@ -31,10 +33,17 @@ struct tile {
     const float *start;
     size_t start_stride;
     const float *mask;
+    const float *fetched; /* what run brings near meanwhile, without reading it */
     float *C;
     float *sums; /* [num_columns]: for those who add up B too; they go on from what is there */
     size_t num_columns; /* stored; as many vectors of B are loaded as these need */
 };
+
+/* So many floats from tile->fetched on: a line for every 4 k of a segment. */
+static inline size_t tile_fetched_floats(const struct tile_loop *loop)
+{
+    return loop->num_segments * (loop->segment_length / 4 * 16);
+}
 
 /* num_rows tiles high: 1 to tile_max_rows. */
 typedef void tile_function(const struct tile_loop *loop, const struct tile *tile);

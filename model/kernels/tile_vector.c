@@ -94,26 +94,69 @@ VECTOR_INLINE void tile_finish(struct vector sums[ROWS][VECTORS], const struct t
 
 /* ---- the loop ---- */
 
-/* sums += A(.., k) B(k, ..) for length k. */
-VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const float *A,
-                                    size_t A_stride, const float *B, size_t B_stride, size_t length,
-                                    size_t num_rows, size_t num_vectors)
+/* The loops run in steps of STEP_K, with a line fetched in each of 4. */
+enum { STEP_K = VECTOR_TILE_K, LINE_FLOATS = 16 };
+
+/* sums += a(i) B(.., n): A(i, k) is at rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride]. */
+VECTOR_INLINE void tile_step_along(struct vector sums[ROWS][VECTORS], const float *const *rows,
+                                   size_t A_stride, size_t k, const float *B, size_t num_rows,
+                                   size_t num_vectors)
 {
-#pragma GCC unroll 4
-    for (size_t k = 0; k < length; k++) {
-        struct vector b[VECTORS];
+    struct vector b[VECTORS];
+
+    VECTOR_UNROLL
+    for (size_t v = 0; v < num_vectors; v++)
+        b[v] = vector_load(B + v * LANES);
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        const struct vector a =
+            vector_set1(rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride + k]);
 
         VECTOR_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
-            b[v] = vector_load(B + v * LANES);
-        VECTOR_UNROLL
-        for (size_t i = 0; i < num_rows; i++) {
-            const struct vector a = vector_set1(A[i]);
+            sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+    }
+}
 
-            VECTOR_UNROLL
-            for (size_t v = 0; v < num_vectors; v++)
-                sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+VECTOR_INLINE void tile_step_across(struct vector sums[ROWS][VECTORS], const float *A,
+                                    const float *B, size_t num_rows, size_t num_vectors)
+{
+    struct vector b[VECTORS];
+
+    VECTOR_UNROLL
+    for (size_t v = 0; v < num_vectors; v++)
+        b[v] = vector_load(B + v * LANES);
+    VECTOR_UNROLL
+    for (size_t i = 0; i < num_rows; i++) {
+        const struct vector a = vector_set1(A[i]);
+
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++)
+            sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+    }
+}
+
+/* sums += A(.., k) B(k, ..) for length k; lines from fetched on are fetched. */
+VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const float *A,
+                                    size_t A_stride, const float *B, size_t B_stride, size_t length,
+                                    const float *fetched, size_t num_rows, size_t num_vectors)
+{
+    size_t k = 0;
+
+    for (; k + STEP_K <= length; k += STEP_K) {
+        if (STEP_K == 4) {
+            __builtin_prefetch(fetched, 0, 2);
+            fetched += LINE_FLOATS;
         }
+        VECTOR_UNROLL
+        for (size_t i = 0; i < STEP_K; i++) {
+            tile_step_across(sums, A, B, num_rows, num_vectors);
+            A += A_stride;
+            B += B_stride;
+        }
+    }
+    for (; k < length; k++) {
+        tile_step_across(sums, A, B, num_rows, num_vectors);
         A += A_stride;
         B += B_stride;
     }
@@ -121,59 +164,104 @@ VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const flo
 
 VECTOR_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const float *A,
                                    size_t A_stride, const float *B, size_t B_stride, size_t length,
-                                   size_t num_rows, size_t num_vectors)
+                                   const float *fetched, size_t num_rows, size_t num_vectors)
 {
     const float *rows[NUM_POINTERS];
+    size_t k = 0;
 
     VECTOR_UNROLL
     for (size_t p = 0; p < (num_rows + POINTER_ROWS - 1) / POINTER_ROWS; p++) {
         rows[p] = A + p * POINTER_ROWS * A_stride;
         TILE_HIDE(rows[p]);
     }
-#pragma GCC unroll 4
-    for (size_t k = 0; k < length; k++) {
-        struct vector b[VECTORS];
-
-        VECTOR_UNROLL
-        for (size_t v = 0; v < num_vectors; v++)
-            b[v] = vector_load(B + v * LANES);
-        VECTOR_UNROLL
-        for (size_t i = 0; i < num_rows; i++) {
-            const struct vector a =
-                vector_set1(rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride + k]);
-
-            VECTOR_UNROLL
-            for (size_t v = 0; v < num_vectors; v++)
-                sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+    for (; k + STEP_K <= length; k += STEP_K) {
+        if (STEP_K == 4) {
+            __builtin_prefetch(fetched, 0, 2);
+            fetched += LINE_FLOATS;
         }
+        VECTOR_UNROLL
+        for (size_t i = 0; i < STEP_K; i++) {
+            tile_step_along(sums, rows, A_stride, k + i, B, num_rows, num_vectors);
+            B += B_stride;
+        }
+    }
+    for (; k < length; k++) {
+        tile_step_along(sums, rows, A_stride, k, B, num_rows, num_vectors);
         B += B_stride;
     }
 }
 
-/* access, num_rows and num_vectors are constants. */
-VECTOR_INLINE void tile_run(const struct tile_loop *loop, const struct tile *tile,
-                            enum tile_access access, size_t num_rows, size_t num_vectors)
+/* num_rows and num_vectors are constants, here and below. */
+VECTOR_INLINE void tile_run_along(const struct tile_loop *loop, const struct tile *tile,
+                                  size_t num_rows, size_t num_vectors)
 {
     struct vector sums[ROWS][VECTORS];
-    const float *A = tile->A, *B = tile->B;
+    const float *A = tile->A, *B = tile->B, *fetched = tile->fetched;
 
     tile_start(sums, tile, num_rows, num_vectors);
     for (size_t segment = 0; segment < loop->num_segments; segment++) {
-        if (access == TILE_ALONG_ROWS)
-            tile_along_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length,
-                            num_rows, num_vectors);
-        else
-            tile_across_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length,
-                             num_rows, num_vectors);
+        tile_along_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length, fetched,
+                        num_rows, num_vectors);
         A += loop->A_segment_stride;
         B += loop->B_segment_stride;
+        fetched += loop->segment_length / 4 * LINE_FLOATS;
+    }
+    tile_finish(sums, loop, tile, num_rows, num_vectors);
+}
+
+VECTOR_INLINE void tile_run_across(const struct tile_loop *loop, const struct tile *tile,
+                                   size_t num_rows, size_t num_vectors)
+{
+    struct vector sums[ROWS][VECTORS];
+    const float *fetched = tile->fetched;
+
+    tile_start(sums, tile, num_rows, num_vectors);
+    for (size_t sample = 0; sample < loop->num_samples; sample++) {
+        const float *A = tile->A + sample * loop->A_sample_stride;
+        const float *B = tile->B + sample * loop->B_sample_stride;
+
+        for (size_t segment = 0; segment < loop->num_segments; segment++) {
+            tile_across_rows(sums, A, loop->A_stride, B, loop->B_stride, loop->segment_length,
+                             fetched, num_rows, num_vectors);
+            A += loop->A_segment_stride;
+            B += loop->B_segment_stride;
+            fetched += loop->segment_length / 4 * LINE_FLOATS;
+        }
     }
     tile_finish(sums, loop, tile, num_rows, num_vectors);
 }
 
 /* ---- sums of B beside ---- */
 
-/* num_groups and group_rows are constants. */
+/* One segment; num_groups and group_rows are constants. */
+VECTOR_INLINE void tile_sum_segment(struct vector sums[ROWS][VECTORS],
+                                    struct vector totals[VECTORS], const struct tile_loop *loop,
+                                    const float *A, const float *B, size_t num_groups,
+                                    size_t group_rows, size_t num_vectors)
+{
+#pragma GCC unroll 2
+    for (size_t k = 0; k < loop->segment_length; k++) {
+        struct vector b[VECTORS];
+
+        VECTOR_UNROLL
+        for (size_t v = 0; v < num_vectors; v++) {
+            b[v] = vector_load(B + v * LANES);
+            totals[v] = vector_add(totals[v], b[v]);
+        }
+        VECTOR_UNROLL
+        for (size_t i = 0; i < num_groups * group_rows; i++) {
+            const struct vector a =
+                vector_set1(A[i / group_rows * loop->A_group_stride + i % group_rows]);
+
+            VECTOR_UNROLL
+            for (size_t v = 0; v < num_vectors; v++)
+                sums[i][v] = vector_fma(a, b[v], sums[i][v]);
+        }
+        A += loop->A_stride;
+        B += loop->B_stride;
+    }
+}
+
 VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile *tile,
                                 size_t num_groups, size_t group_rows, size_t num_vectors)
 {
@@ -184,31 +272,14 @@ VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile 
     VECTOR_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
         totals[v] = tile_load(tile->sums, tile->num_columns, v);
-    for (size_t segment = 0; segment < loop->num_segments; segment++) {
-        const float *A = tile->A + segment * loop->A_segment_stride;
-        const float *B = tile->B + segment * loop->B_segment_stride;
+    for (size_t sample = 0; sample < loop->num_samples; sample++) {
+        const float *A = tile->A + sample * loop->A_sample_stride;
+        const float *B = tile->B + sample * loop->B_sample_stride;
 
-#pragma GCC unroll 2
-        for (size_t k = 0; k < loop->segment_length; k++) {
-            struct vector b[VECTORS];
-
-            VECTOR_UNROLL
-            for (size_t v = 0; v < num_vectors; v++) {
-                b[v] = vector_load(B + v * LANES);
-                totals[v] = vector_add(totals[v], b[v]);
-            }
-            VECTOR_UNROLL
-            for (size_t i = 0; i < num_rows; i++) {
-                const struct vector a =
-                    vector_set1(A[i / group_rows * loop->A_group_stride + i % group_rows]);
-
-                VECTOR_UNROLL
-                for (size_t v = 0; v < num_vectors; v++)
-                    sums[i][v] = vector_fma(a, b[v], sums[i][v]);
-            }
-            A += loop->A_stride;
-            B += loop->B_stride;
-        }
+        for (size_t segment = 0; segment < loop->num_segments; segment++)
+            tile_sum_segment(sums, totals, loop, A + segment * loop->A_segment_stride,
+                             B + segment * loop->B_segment_stride, num_groups, group_rows,
+                             num_vectors);
     }
     VECTOR_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
@@ -248,7 +319,8 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
 
         tile_clear(sums, num_rows, num_vectors);
         tile_across_rows(sums, A, tree->A_stride, B, tree->B_stride,
-                         is_last ? tree->last_length : tree->slice_length, num_rows, num_vectors);
+                         is_last ? tree->last_length : tree->slice_length, B, num_rows,
+                         num_vectors);
         A += tree->slice_length * tree->A_stride;
         B += tree->slice_length * tree->B_stride;
         for (size_t bits = slice; bits & 1; bits >>= 1)
@@ -280,10 +352,14 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
 #define TILE_SIZES(SIZE)                                                                           \
     SIZE(1, 1)                                                                                     \
     SIZE(2, 1)                                                                                     \
-    SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1) SIZE(7, 1) SIZE(8, 1) SIZE(9, 1) SIZE(10, 1)       \
-        SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2) SIZE(2, 2) SIZE(3, 2)           \
-            SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2) SIZE(10, 2)          \
-                SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
+    SIZE(3, 1)                                                                                     \
+    SIZE(4, 1)                                                                                     \
+    SIZE(5, 1)                                                                                     \
+    SIZE(6, 1)                                                                                     \
+    SIZE(7, 1)                                                                                     \
+    SIZE(8, 1) SIZE(9, 1) SIZE(10, 1) SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2)   \
+        SIZE(2, 2) SIZE(3, 2) SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2)    \
+            SIZE(10, 2) SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
 #elif VECTOR_TILE_SIZES == 6
 #define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1)
 #else
@@ -296,12 +372,12 @@ _Static_assert(VECTOR_TILE_SIZES == ROWS * VECTORS, "TILE_SIZES are all sizes of
     static void tile_along_##rows##_##vectors(const struct tile_loop *loop,                        \
                                               const struct tile *tile)                             \
     {                                                                                              \
-        tile_run(loop, tile, TILE_ALONG_ROWS, rows, vectors);                                      \
+        tile_run_along(loop, tile, rows, vectors);                                                 \
     }                                                                                              \
     static void tile_across_##rows##_##vectors(const struct tile_loop *loop,                       \
                                                const struct tile *tile)                            \
     {                                                                                              \
-        tile_run(loop, tile, TILE_ACROSS_ROWS, rows, vectors);                                     \
+        tile_run_across(loop, tile, rows, vectors);                                                \
     }                                                                                              \
     static void tile_sum_##rows##_##vectors(const struct tile_loop *loop, const struct tile *tile) \
     {                                                                                              \

@@ -11,6 +11,7 @@ enum {
     VECTOR_BLOCK_COLUMNS = 4,
     VECTOR_TILE_ROWS = 6,
     VECTOR_TILE_VECTORS = 1,
+    VECTOR_TILE_K = 4,
 };
 
 /* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */

@@ -11,6 +11,7 @@ enum {
     VECTOR_BLOCK_COLUMNS = 8,
     VECTOR_TILE_ROWS = 14,
     VECTOR_TILE_VECTORS = 2,
+    VECTOR_TILE_K = 4,
 };
 
 /* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */

@@ -15,6 +15,7 @@ enum {
     VECTOR_BLOCK_COLUMNS = 1,
     VECTOR_TILE_ROWS = 2,
     VECTOR_TILE_VECTORS = 1,
+    VECTOR_TILE_K = 1, /* unrolled along k, gcc 12 makes wrong last bits (tests/test_gemm) */
 };
 
 /* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
