@@ -161,13 +161,13 @@ int main(int argc, char **argv)
     struct error error = {0};
     bool done = false;
     int first;
-    enum status status = options_parse(&program, argc, argv, &first, &done, &error);
 
-    if (status == STATUS_OK && !done)
-        status = kernels_choose(&kernels, &error);
-    if (status == STATUS_OK && !done && (first == argc || strcmp(argv[first], "gemm") == 0))
-        bench_gemm(kernels, (int)max_threads, (size_t)num_repeats);
-    if (status == STATUS_OK && !done && (first == argc || strcmp(argv[first], "conv") == 0))
-        bench_conv(kernels, (int)max_threads, (size_t)num_repeats);
-    return options_exit_status(&program, status, &error);
+    if (options_parse(&program, argc, argv, &first, &done, &error) && !done &&
+        kernels_choose(&kernels, &error)) {
+        if (first == argc || strcmp(argv[first], "gemm") == 0)
+            bench_gemm(kernels, (int)max_threads, (size_t)num_repeats);
+        if (first == argc || strcmp(argv[first], "conv") == 0)
+            bench_conv(kernels, (int)max_threads, (size_t)num_repeats);
+    }
+    return options_exit_status(&program, &error);
 }

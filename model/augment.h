@@ -5,24 +5,25 @@
  *
  * As text, words in any order, each at most once:
  *
- *     rotate:DEGREES     turns about the middle, by up to DEGREES either way
- *     shift:PIXELS       moves along x and along y by up to PIXELS
- *     scale:FRACTION     makes larger or smaller by up to FRACTION
- *     shear:FRACTION     moves each line along x by up to FRACTION of its distance from the middle
- *     elastic:PIXELS:SPACING  bends: a grid of points SPACING pixels apart, each moved by up to
- *                        PIXELS along x and y, and a cubic B-spline between them
- *     flip               mirrors left and right, every second time
- *     crop:PIXELS        crops the image's size from the image with PIXELS added on each side
- *     brightness:FRACTION, contrast:FRACTION  multiplies pixels, and their distance from the
- *                        image's mean, by 1 - FRACTION to 1 + FRACTION
- *     erase:PROBABILITY  fills a rectangle, each side an eighth to a half of the image's, with the
- *                        image's mean
- *     fill:zero|edge|reflect  what lies outside the image: zero (without the word), the nearest
- *                        pixel, or the mirrored image
- *     digits, photos     stand for texts of such words: augment_presets
+ *     rotate:DEGREES          turns about the middle, by up to DEGREES either way
+ *     shift:PIXELS            moves along x and along y, by up to PIXELS
+ *     scale:FRACTION          makes larger or smaller, by up to FRACTION
+ *     shear:FRACTION          moves lines along x, by up to FRACTION of their distance from the
+ * middle elastic:PIXELS:SPACING  bends: points of a grid, SPACING pixels apart, move by up to
+ * PIXELS along x and along y, and what is between them by a cubic B-spline flip mirrors left and
+ * right, every second time crop:PIXELS             crops the image's size out of the image with
+ * PIXELS more on each side brightness:FRACTION     multiplies values by 1 - FRACTION to 1 +
+ * FRACTION contrast:FRACTION       the same with their distances from the image's mean
+ *     erase:PROBABILITY       fills a rectangle, each side an eighth to a half of the image's, with
+ * the image's mean color fill:zero|edge|reflect  what is outside the image: zero (also without the
+ * word), the nearest pixel, or the mirrored image (pixel -1 is pixel 1; beyond its size, the edge)
+ *     digits, photos          stand for such words: augment_presets
  *
- * They happen in the order: flip; rotate, shear, scale, crop, shift, elastic in one bilinear
- * resampling (where only whole pixels move, copied exactly); contrast and brightness; erase.
+ * They happen in this order: flip; scale, shear, rotate, crop, shift and elastic in one bilinear
+ * resampling, or copied exactly where only whole pixels move; contrast and brightness; erase.
+ *
+ * A sample takes 3 to 8 microseconds of 28x28 gray, 9 to 17 of 32x32 RGB, and 1 where whole pixels
+ * move (bench/augment, on a Xeon's core).
  */
 #ifndef QUERN_MODEL_AUGMENT_H
 #define QUERN_MODEL_AUGMENT_H

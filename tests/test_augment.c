@@ -69,11 +69,12 @@ static const struct image_shape SHAPES[] = {{28, 28, 1}, {32, 32, 3}, {9, 11, 3}
 
 static void test_augment_apply_of_no_magnitude_copies(void **state)
 {
-    static const char *const TEXTS[] = {
-        "", "rotate:0 shift:0 scale:0", "fill:reflect", "crop:0 brightness:0 contrast:0 erase:0",
-        /* Not 0, but all draws of it are. */
-        "rotate:0.000001 shift:0.000001 scale:0.000001 shear:0.000001 elastic:0.0001:3 "
-        "brightness:0.000001 contrast:0.000001 erase:1e-30 fill:edge"};
+    /* Not 0, but all draws of it are. */
+    static const char TINY[] = "rotate:0.000001 shift:0.000001 scale:0.000001 shear:0.000001 "
+                               "elastic:0.0001:3 brightness:0.000001 contrast:0.000001 "
+                               "erase:1e-30 fill:edge";
+    static const char *const TEXTS[] = {"", "rotate:0 shift:0 scale:0", "fill:reflect",
+                                        "crop:0 brightness:0 contrast:0 erase:0", TINY};
     uint8_t in[MAX_VALUES], out[MAX_VALUES];
 
     (void)state;
@@ -175,6 +176,34 @@ static void test_augment_apply_resampling_of_whole_pixels_is_exact(void **state)
                 assert_memory_equal(found, expected, image_num_values(&SHAPES[s]));
             }
         }
+}
+
+/* A sample that does not move along y and a hundredth of a pixel or more along x is no whole move.
+ */
+static void test_augment_apply_whole_along_one_axis_is_resampled(void **state)
+{
+    const struct augment augment = parse("shift:0.02");
+    const struct image_shape image = {5, 9, 1};
+    uint8_t in[45], out[45];
+    int num_found[2] = {0};
+
+    (void)state;
+    fill_noise(in, sizeof(in));
+    for (uint64_t sample = 0; sample < 30000; sample++) {
+        struct random_stream stream =
+            random_stream_begin(1, RANDOM_AUGMENT, (uint64_t)1 << 32 | sample);
+        int64_t moves[5]; /* 3: along x, 4: along y, in 2^-16 pixels */
+
+        for (int i = 0; i < 5; i++)
+            moves[i] = (int64_t)((uint64_t)random_next(&stream) * 2623 >> 32) - 1311;
+        for (int axis = 0; axis < 2; axis++)
+            if (moves[3 + axis] == 0 && llabs(moves[4 - axis]) > 655) {
+                apply(&augment, 1, 1, sample, &image, in, out);
+                assert_memory_not_equal(in, out, sizeof(in));
+                num_found[axis]++;
+            }
+    }
+    assert_true(num_found[0] > 0 && num_found[1] > 0);
 }
 
 static void test_augment_apply_flip_mirrors_half(void **state)
@@ -663,6 +692,7 @@ int main(void)
         cmocka_unit_test(test_augment_apply_of_no_magnitude_copies),
         cmocka_unit_test(test_augment_apply_crop_moves_by_whole_pixels),
         cmocka_unit_test(test_augment_apply_resampling_of_whole_pixels_is_exact),
+        cmocka_unit_test(test_augment_apply_whole_along_one_axis_is_resampled),
         cmocka_unit_test(test_augment_apply_flip_mirrors_half),
         cmocka_unit_test(test_augment_apply_rotate_turns_about_the_middle),
         cmocka_unit_test(test_augment_apply_scale_keeps_directions),

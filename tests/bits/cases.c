@@ -290,6 +290,7 @@ char *cases_run(const struct kernels *kernels)
     run_class_means(inputs, &lines);
     run_shuffle(&lines);
     cases_run_networks(kernels, &lines);
+    cases_run_training(kernels, &lines);
     free(inputs);
     return lines.text;
 }

@@ -24,4 +24,7 @@ __attribute__((format(printf, 3, 4))) void cases_add_line(struct lines *lines, u
 /* Products, convolutions, maps and optimizers (cases_networks.c). */
 void cases_run_networks(const struct kernels *kernels, struct lines *lines);
 
+/* Losses, optimizers, schedules, initialisation and augmentation (cases_training.c). */
+void cases_run_training(const struct kernels *kernels, struct lines *lines);
+
 #endif
