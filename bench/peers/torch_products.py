@@ -1,7 +1,8 @@
-"""torch_products.py [gemm|conv]: PyTorch's GFLOP/s for what bench/products measures, on 1 and 2 threads.
+"""torch_products.py [gemm|conv] [REPEATS]: PyTorch's GFLOP/s for what bench/products measures.
 
-Medians and the best of many calls; a call takes tensors in memory and writes into one that is
-there already, where PyTorch lets it.
+On 1 and 2 threads.  Medians and the best of many calls; a call takes tensors in memory and writes
+into one that is there already, where PyTorch lets it.  torch.mm and F.conv2d are oneDNN's or MKL's.
+Convolutions are measured in both layouts that PyTorch has, nchw and nhwc (channels_last).
 """
 import statistics
 import sys
@@ -9,7 +10,7 @@ import time
 
 import torch
 
-REPEATS = 51
+REPEATS = next((int(argument) for argument in sys.argv[1:] if argument.isdigit()), 51)
 SHAPES = [(256, 784, 1024), (256, 784, 32), (4096, 144, 32), (784, 256, 512), (1024, 256, 784)]
 
 

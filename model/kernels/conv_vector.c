@@ -74,7 +74,6 @@ struct conv_rows {
     float *C;          /* ... where its result goes, */
     const float *mask; /* ... and its mask, or NULL */
     size_t A_row_stride, C_row_stride, mask_row_stride;
-    size_t A_column_stride; /* between windows of neighbours in a row */
     size_t num_rows, num_columns;
     size_t K, num_channels; /* of the packed weights */
     const float *packed, *bias;

@@ -9,7 +9,9 @@
  * B is packed before it is multiplied: once for all who multiply by it, or in ranges of panels by
  * several threads.  A is read where it lies.  No workspace is asked for; nothing needs to be
  * aligned (64 bytes are a little faster for what is packed); nothing is read or written beyond what
- * the shapes say.  All functions are thread-safe as long as nobody else touches what they write.
+ * the shapes say.  Rows of A or C that are a multiple of 4096 bytes apart share a few lines of the
+ * first-level cache: with 16 floats more between them a product takes up to a tenth less time.
+ * All functions are thread-safe as long as nobody else touches what they write.
  *
  * The three products of a dense layer, X [B][I], weight W [O][I], Y [B][O]:
  *     Y = X W^T + bias     A = X plain, B = W transposed (K = I, N = O), bias
@@ -75,7 +77,7 @@ struct gemm_product {
  */
 struct gemm_tree {
     size_t K, N;           /* rows of the whole batch, and inputs */
-    struct gemm_matrix A;  /* [M][K]: gemm_transposed(dY, ...) */
+    struct gemm_matrix A;  /* [M][K]: gemm_transposed(dY, stride) and no other */
     const float *packed_B; /* [K][N]: the batch's X, packed plain */
     size_t slice_rows;     /* slice s: rows s * slice_rows to (s + 1) * slice_rows, at most K */
     size_t begin_slice, end_slice; /* the slices to add, at least one; the tree counts from the

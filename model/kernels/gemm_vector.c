@@ -106,18 +106,18 @@ static void gemm_multiply_block(const struct gemm_product *product, size_t begin
         .B = product->packed_B + panel * product->K + begin * width + n - panel,
         .num_columns = num_columns,
     };
-    const float *fetched, *fetched_end;
+    /* Fetched meanwhile: the next panel, then the rows of C that the next tile writes. */
+    const float *fetched = tile.B + (end - begin) * width;
+    const float *const fetched_end = fetched + (n + width < product->N ? (end - begin) * width : 0);
     tile_function *const *run = TILE_TABLE.run[access][(num_columns - 1) / LANES];
 
-    fetched = tile.B + (end - begin) * width;
-    fetched_end = fetched + (end - begin) * width;
     for (size_t m = begin_row; m < end_row;) {
         const size_t num_rows = tile_choose_rows(end_row - m, TILE_TABLE.max_rows);
 
-        tile.fetched = fetched < fetched_end ? fetched : tile.B;
-        fetched += tile_fetched_floats(&loop);
         tile.A = A->values + m * A->row_stride + begin * A->column_stride;
         tile.C = product->C + m * product->C_stride + n;
+        tile.fetched = fetched < fetched_end ? fetched : tile.C + num_rows * product->C_stride;
+        fetched += tile_fetched_floats(&loop);
         if (!is_first || product->accumulate) {
             tile.start = tile.C;
             tile.start_stride = product->C_stride;

@@ -26,9 +26,27 @@ enum { POINTER_ROWS = 3, NUM_POINTERS = (ROWS + POINTER_ROWS - 1) / POINTER_ROWS
 /* Hides from the compiler that pointers have a common base: it would compute each anew from it. */
 #define TILE_HIDE(pointer) __asm__("" : "+r"(pointer))
 
+/*
+ * Each size of a tile is a copy of the functions below with its loops unrolled.  Without
+ * optimization and with sanitizers, whose checks would make minutes of that, there is one copy for
+ * all, whose loops count.
+ */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define TILE_IS_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(TILE_IS_SANITIZED) || !defined(__OPTIMIZE__)
+#define TILE_INLINE static __attribute__((noinline))
+#define TILE_UNROLL
+#else
+#define TILE_INLINE VECTOR_INLINE
+#define TILE_UNROLL VECTOR_UNROLL
+#endif
+
 /* ---- start and end of a tile ---- */
 
-VECTOR_INLINE struct vector tile_load(const float *source, size_t num_columns, size_t v)
+TILE_INLINE struct vector tile_load(const float *source, size_t num_columns, size_t v)
 {
     const size_t left = num_columns - v * LANES;
 
@@ -36,7 +54,7 @@ VECTOR_INLINE struct vector tile_load(const float *source, size_t num_columns, s
                          : vector_load_first(source + v * LANES, left);
 }
 
-VECTOR_INLINE void tile_store(float *destination, size_t num_columns, size_t v, struct vector sum)
+TILE_INLINE void tile_store(float *destination, size_t num_columns, size_t v, struct vector sum)
 {
     const size_t left = num_columns - v * LANES;
 
@@ -46,40 +64,39 @@ VECTOR_INLINE void tile_store(float *destination, size_t num_columns, size_t v, 
         vector_store_first(destination + v * LANES, sum, left);
 }
 
-VECTOR_INLINE void tile_clear(struct vector sums[ROWS][VECTORS], size_t num_rows,
-                              size_t num_vectors)
+TILE_INLINE void tile_clear(struct vector sums[ROWS][VECTORS], size_t num_rows, size_t num_vectors)
 {
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             sums[i][v] = vector_set1(0.0f);
     }
 }
 
-VECTOR_INLINE void tile_start(struct vector sums[ROWS][VECTORS], const struct tile *tile,
-                              size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_start(struct vector sums[ROWS][VECTORS], const struct tile *tile,
+                            size_t num_rows, size_t num_vectors)
 {
     if (!tile->start) {
         tile_clear(sums, num_rows, num_vectors);
         return;
     }
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             sums[i][v] = tile_load(tile->start + i * tile->start_stride, tile->num_columns, v);
     }
 }
 
-VECTOR_INLINE void tile_finish(struct vector sums[ROWS][VECTORS], const struct tile_loop *loop,
-                               const struct tile *tile, size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_finish(struct vector sums[ROWS][VECTORS], const struct tile_loop *loop,
+                             const struct tile *tile, size_t num_rows, size_t num_vectors)
 {
     const struct vector zero = vector_set1(0.0f);
 
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++) {
             if (loop->relu)
                 sums[i][v] = vector_relu(sums[i][v]);
@@ -98,48 +115,48 @@ VECTOR_INLINE void tile_finish(struct vector sums[ROWS][VECTORS], const struct t
 enum { STEP_K = VECTOR_TILE_K, LINE_FLOATS = 16 };
 
 /* sums += a(i) B(.., n): A(i, k) is at rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride]. */
-VECTOR_INLINE void tile_step_along(struct vector sums[ROWS][VECTORS], const float *const *rows,
-                                   size_t A_stride, size_t k, const float *B, size_t num_rows,
-                                   size_t num_vectors)
+TILE_INLINE void tile_step_along(struct vector sums[ROWS][VECTORS], const float *const *rows,
+                                 size_t A_stride, size_t k, const float *B, size_t num_rows,
+                                 size_t num_vectors)
 {
     struct vector b[VECTORS];
 
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
         b[v] = vector_load(B + v * LANES);
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
         const struct vector a =
             vector_set1(rows[i / POINTER_ROWS][i % POINTER_ROWS * A_stride + k]);
 
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             sums[i][v] = vector_fma(a, b[v], sums[i][v]);
     }
 }
 
-VECTOR_INLINE void tile_step_across(struct vector sums[ROWS][VECTORS], const float *A,
-                                    const float *B, size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_step_across(struct vector sums[ROWS][VECTORS], const float *A, const float *B,
+                                  size_t num_rows, size_t num_vectors)
 {
     struct vector b[VECTORS];
 
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
         b[v] = vector_load(B + v * LANES);
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
         const struct vector a = vector_set1(A[i]);
 
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             sums[i][v] = vector_fma(a, b[v], sums[i][v]);
     }
 }
 
 /* sums += A(.., k) B(k, ..) for length k; lines from fetched on are fetched. */
-VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const float *A,
-                                    size_t A_stride, const float *B, size_t B_stride, size_t length,
-                                    const float *fetched, size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const float *A,
+                                  size_t A_stride, const float *B, size_t B_stride, size_t length,
+                                  const float *fetched, size_t num_rows, size_t num_vectors)
 {
     size_t k = 0;
 
@@ -148,7 +165,7 @@ VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const flo
             __builtin_prefetch(fetched, 0, 2);
             fetched += LINE_FLOATS;
         }
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t i = 0; i < STEP_K; i++) {
             tile_step_across(sums, A, B, num_rows, num_vectors);
             A += A_stride;
@@ -162,14 +179,14 @@ VECTOR_INLINE void tile_across_rows(struct vector sums[ROWS][VECTORS], const flo
     }
 }
 
-VECTOR_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const float *A,
-                                   size_t A_stride, const float *B, size_t B_stride, size_t length,
-                                   const float *fetched, size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const float *A, size_t A_stride,
+                                 const float *B, size_t B_stride, size_t length,
+                                 const float *fetched, size_t num_rows, size_t num_vectors)
 {
     const float *rows[NUM_POINTERS];
     size_t k = 0;
 
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t p = 0; p < (num_rows + POINTER_ROWS - 1) / POINTER_ROWS; p++) {
         rows[p] = A + p * POINTER_ROWS * A_stride;
         TILE_HIDE(rows[p]);
@@ -179,7 +196,7 @@ VECTOR_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const floa
             __builtin_prefetch(fetched, 0, 2);
             fetched += LINE_FLOATS;
         }
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t i = 0; i < STEP_K; i++) {
             tile_step_along(sums, rows, A_stride, k + i, B, num_rows, num_vectors);
             B += B_stride;
@@ -192,8 +209,8 @@ VECTOR_INLINE void tile_along_rows(struct vector sums[ROWS][VECTORS], const floa
 }
 
 /* num_rows and num_vectors are constants, here and below. */
-VECTOR_INLINE void tile_run_along(const struct tile_loop *loop, const struct tile *tile,
-                                  size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_run_along(const struct tile_loop *loop, const struct tile *tile,
+                                size_t num_rows, size_t num_vectors)
 {
     struct vector sums[ROWS][VECTORS];
     const float *A = tile->A, *B = tile->B, *fetched = tile->fetched;
@@ -209,8 +226,8 @@ VECTOR_INLINE void tile_run_along(const struct tile_loop *loop, const struct til
     tile_finish(sums, loop, tile, num_rows, num_vectors);
 }
 
-VECTOR_INLINE void tile_run_across(const struct tile_loop *loop, const struct tile *tile,
-                                   size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_run_across(const struct tile_loop *loop, const struct tile *tile,
+                                 size_t num_rows, size_t num_vectors)
 {
     struct vector sums[ROWS][VECTORS];
     const float *fetched = tile->fetched;
@@ -234,26 +251,24 @@ VECTOR_INLINE void tile_run_across(const struct tile_loop *loop, const struct ti
 /* ---- sums of B beside ---- */
 
 /* One segment; num_groups and group_rows are constants. */
-VECTOR_INLINE void tile_sum_segment(struct vector sums[ROWS][VECTORS],
-                                    struct vector totals[VECTORS], const struct tile_loop *loop,
-                                    const float *A, const float *B, size_t num_groups,
-                                    size_t group_rows, size_t num_vectors)
+TILE_INLINE void tile_sum_segment(struct vector sums[ROWS][VECTORS], struct vector totals[VECTORS],
+                                  const struct tile_loop *loop, const float *A, const float *B,
+                                  size_t num_groups, size_t group_rows, size_t num_vectors)
 {
-#pragma GCC unroll 2
     for (size_t k = 0; k < loop->segment_length; k++) {
         struct vector b[VECTORS];
 
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++) {
             b[v] = vector_load(B + v * LANES);
             totals[v] = vector_add(totals[v], b[v]);
         }
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t i = 0; i < num_groups * group_rows; i++) {
             const struct vector a =
                 vector_set1(A[i / group_rows * loop->A_group_stride + i % group_rows]);
 
-            VECTOR_UNROLL
+            TILE_UNROLL
             for (size_t v = 0; v < num_vectors; v++)
                 sums[i][v] = vector_fma(a, b[v], sums[i][v]);
         }
@@ -262,14 +277,14 @@ VECTOR_INLINE void tile_sum_segment(struct vector sums[ROWS][VECTORS],
     }
 }
 
-VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile *tile,
-                                size_t num_groups, size_t group_rows, size_t num_vectors)
+TILE_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile *tile,
+                              size_t num_groups, size_t group_rows, size_t num_vectors)
 {
     const size_t num_rows = num_groups * group_rows;
     struct vector sums[ROWS][VECTORS], totals[VECTORS];
 
     tile_start(sums, tile, num_rows, num_vectors);
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
         totals[v] = tile_load(tile->sums, tile->num_columns, v);
     for (size_t sample = 0; sample < loop->num_samples; sample++) {
@@ -281,7 +296,7 @@ VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile 
                              B + segment * loop->B_segment_stride, num_groups, group_rows,
                              num_vectors);
     }
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
         tile_store(tile->sums, tile->num_columns, v, totals[v]);
     tile_finish(sums, loop, tile, num_rows, num_vectors);
@@ -291,12 +306,12 @@ VECTOR_INLINE void tile_run_sum(const struct tile_loop *loop, const struct tile 
 
 typedef float tile_sums[ROWS][VECTORS][LANES];
 
-VECTOR_INLINE void tile_add_waiting(struct vector sums[ROWS][VECTORS], tile_sums waiting,
-                                    size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_add_waiting(struct vector sums[ROWS][VECTORS], tile_sums waiting,
+                                  size_t num_rows, size_t num_vectors)
 {
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             sums[i][v] = vector_add(vector_load(waiting[i][v]), sums[i][v]);
     }
@@ -306,8 +321,8 @@ VECTOR_INLINE void tile_add_waiting(struct vector sums[ROWS][VECTORS], tile_sums
  * The tree as a binary counter, as tree_add has it: finished subtrees wait in the first-level
  * cache, and the bits of the slice's number say which of them a slice completes.
  */
-VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile *tile,
-                                 size_t num_rows, size_t num_vectors)
+TILE_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile *tile,
+                               size_t num_rows, size_t num_vectors)
 {
     tile_sums waiting[GEMM_MAX_SLICES_LOG2 + 1];
     struct vector sums[ROWS][VECTORS];
@@ -327,9 +342,9 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
             tile_add_waiting(sums, waiting[--num_waiting], num_rows, num_vectors);
         if (is_last)
             break;
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t i = 0; i < num_rows; i++) {
-            VECTOR_UNROLL
+            TILE_UNROLL
             for (size_t v = 0; v < num_vectors; v++)
                 vector_store(waiting[num_waiting][i][v], sums[i][v]);
         }
@@ -337,9 +352,9 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
     }
     while (num_waiting > 0)
         tile_add_waiting(sums, waiting[--num_waiting], num_rows, num_vectors);
-    VECTOR_UNROLL
+    TILE_UNROLL
     for (size_t i = 0; i < num_rows; i++) {
-        VECTOR_UNROLL
+        TILE_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
             tile_store(tile->C + i * tree->C_stride, tile->num_columns, v, sums[i][v]);
     }
@@ -348,23 +363,19 @@ VECTOR_INLINE void tile_run_tree(const struct tile_tree *tree, const struct tile
 /* ---- one function for each size ---- */
 
 /* SIZE(rows, vectors) for every tile that the registers hold. */
+/* clang-format off */
 #if VECTOR_TILE_SIZES == 28
 #define TILE_SIZES(SIZE)                                                                           \
-    SIZE(1, 1)                                                                                     \
-    SIZE(2, 1)                                                                                     \
-    SIZE(3, 1)                                                                                     \
-    SIZE(4, 1)                                                                                     \
-    SIZE(5, 1)                                                                                     \
-    SIZE(6, 1)                                                                                     \
-    SIZE(7, 1)                                                                                     \
-    SIZE(8, 1) SIZE(9, 1) SIZE(10, 1) SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1) SIZE(1, 2)   \
-        SIZE(2, 2) SIZE(3, 2) SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2) SIZE(9, 2)    \
-            SIZE(10, 2) SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
+    SIZE(1, 1) SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1) SIZE(7, 1) SIZE(8, 1)        \
+    SIZE(9, 1) SIZE(10, 1) SIZE(11, 1) SIZE(12, 1) SIZE(13, 1) SIZE(14, 1)                         \
+    SIZE(1, 2) SIZE(2, 2) SIZE(3, 2) SIZE(4, 2) SIZE(5, 2) SIZE(6, 2) SIZE(7, 2) SIZE(8, 2)        \
+    SIZE(9, 2) SIZE(10, 2) SIZE(11, 2) SIZE(12, 2) SIZE(13, 2) SIZE(14, 2)
 #elif VECTOR_TILE_SIZES == 6
 #define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1) SIZE(3, 1) SIZE(4, 1) SIZE(5, 1) SIZE(6, 1)
 #else
 #define TILE_SIZES(SIZE) SIZE(1, 1) SIZE(2, 1)
 #endif
+/* clang-format on */
 
 _Static_assert(VECTOR_TILE_SIZES == ROWS * VECTORS, "TILE_SIZES are all sizes of tiles");
 
