@@ -94,5 +94,5 @@ int main(int argc, char **argv)
                 bench_augment(first < argc ? argv[first + (int)t] : TEXTS[t], &SHAPES[s],
                               num_repeats, &error);
     }
-    return options_exit_status(&program, &error);
+    return options_exit_status(program.name, &error);
 }

@@ -169,5 +169,5 @@ int main(int argc, char **argv)
         if (first == argc || strcmp(argv[first], "conv") == 0)
             bench_conv(kernels, (int)max_threads, (size_t)num_repeats);
     }
-    return options_exit_status(&program, &error);
+    return options_exit_status(program.name, &error);
 }
