@@ -80,11 +80,11 @@ static void test_augment_print_says_the_same_in_one_way(void **state)
 static void test_augment_print_the_longest_fits(void **state)
 {
     const struct augment augment =
-        parse("rotate:1.2345678901234567e-100 shift:1.2345678901234567e-100 "
-              "scale:1.2345678901234567e-100 shear:1.2345678901234567e-100 flip "
-              "elastic:1.2345678901234567e-100:12.345678901234567 crop:1024 "
-              "brightness:1.2345678901234567e-100 contrast:1.2345678901234567e-100 "
-              "erase:1.2345678901234567e-100 fill:reflect");
+        parse("rotate:1.2345678901234567e-30 shift:1.2345678901234567e-30 "
+              "scale:1.2345678901234567e-30 shear:1.2345678901234567e-30 flip "
+              "elastic:1.2345678901234567e-30:12.345678901234567 crop:1024 "
+              "brightness:1.2345678901234567e-30 contrast:1.2345678901234567e-30 "
+              "erase:1.2345678901234567e-30 fill:reflect");
     struct augment again;
     char printed[AUGMENT_TEXT_SIZE];
 

@@ -18,6 +18,8 @@
 #include "train/run.h"
 #include "train/train_config.h"
 
+enum { MIN_STEPS_TO_JUDGE = 20 };
+
 /* ---- epochs ---- */
 
 /* What train_get_request looks at in every batch. */
@@ -185,7 +187,8 @@ static void train_warn(struct run *run)
     const struct checkpoint *checkpoint = &run->checkpoint;
     double first, last, guessing = train_guessing_loss(&run->model);
 
-    if (checkpoint->num_records == 0)
+    /* An epoch's loss is of what the model was before its steps: so few steps say nothing. */
+    if (checkpoint->num_records == 0 || checkpoint->step < MIN_STEPS_TO_JUDGE)
         return;
     first = checkpoint->records[0].train_loss;
     last = checkpoint->records[checkpoint->num_records - 1].train_loss;
