@@ -8,7 +8,8 @@
 #include "train/train.h"
 
 /* Joins the other ranks, and settles what depends on them. */
-static bool begin(struct ranks *ranks, struct train_options *options, const char *program, struct error *error)
+static bool begin(struct ranks *ranks, struct train_options *options, const char *program,
+                  struct error *error)
 {
     size_t num_processors;
 

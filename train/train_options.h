@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 #include "common/options.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
 enum verify { VERIFY_FULL, VERIFY_QUICK };
