@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "apply/model_file.h"
+#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 
 /*
@@ -365,30 +367,61 @@ static void test_model_file_open_parameters_that_are_not_finite_are_refused(void
 }
 
 /* Weights that are finite, but whose sums over the pixels are not. */
-static void test_split_evaluation_run_overflow_is_refused(void **state)
+static void write_overflowing_model(const char *path)
 {
     const struct model_spec spec = {.kind = MODEL_LINEAR,
                                     .loss = LOSS_MAE,
                                     .image = {HEIGHT, WIDTH, 1},
                                     .num_classes = NUM_CLASSES};
+    struct model model;
+    struct error error = {0};
+
+    assert_true(model_create(&spec, &model, &error));
+    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
+        model.tensors[0].data[i] = 3e38f;
+    write_model(path, &model, NULL);
+    model_destroy(&model);
+}
+
+static void test_split_evaluation_run_loss_that_is_no_number_is_refused(void **state)
+{
     const struct split_request request = {
         .store_path = store_path, .split = SPLIT_VALID, .checks = {.num_threads = 1}};
-    struct model model;
     struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
 
     (void)state;
     write_store(model_names, model_names, HEIGHT);
-    assert_true(model_create(&spec, &model, &error));
-    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
-        model.tensors[0].data[i] = 3e38f;
-    write_model(first_path, &model, NULL);
-    model_destroy(&model);
+    write_overflowing_model(first_path);
     assert_true(model_file_open(first_path, &file, &error));
     assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, "not a number"));
     split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
+static void test_single_images_classify_score_that_is_no_number_is_refused(void **state)
+{
+    const uint8_t pixels[NUM_VALUES] = {255, 255, 255, 255};
+    void *bytes = NULL;
+    size_t nbytes = 0;
+    char *paths[] = {second_path};
+    struct model_file file;
+    struct single_images result;
+    struct error error = {0};
+
+    (void)state;
+    write_overflowing_model(first_path);
+    assert_true(png_file_write_pixels(pixels, WIDTH, HEIGHT, 1, &bytes, &nbytes, &error));
+    support_write_file(second_path, bytes, nbytes);
+    free(bytes);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_true(single_images_classify(&file, paths, 1, 100, 1, &result, &error));
+    assert_false(result.images[0].is_classified);
+    assert_int_equal(result.images[0].error->status, STATUS_DATA);
+    assert_non_null(strstr(result.images[0].error->what, "not a finite number"));
+    single_images_destroy(&result);
     model_file_close(&file);
 }
 
@@ -453,7 +486,10 @@ int main(void)
         cmocka_unit_test_teardown(test_split_evaluation_run_missing_split_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_parameters_that_are_not_finite_are_refused,
                                   remove_files),
-        cmocka_unit_test_teardown(test_split_evaluation_run_overflow_is_refused, remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_loss_that_is_no_number_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_single_images_classify_score_that_is_no_number_is_refused,
+                                  remove_files),
         cmocka_unit_test_teardown(test_model_file_open_unfit_checkpoint_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_takes_the_newest_whole, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_without_whole_one_is_refused,
