@@ -158,7 +158,7 @@ static bool split_evaluation_open_dataset(const struct split_request *request, s
                          "the confusion matrix of %zu classes takes %" PRIu64
                          "M in an evaluation file: leave out --output, or give a --memory-limit of "
                          "%" PRIu64 "M",
-                         model->spec.num_classes, matrix / MEGABYTE + 1,
+                         model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
                          (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
     return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
                      "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,

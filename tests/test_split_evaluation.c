@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "apply/model_file.h"
+#include "common/text.h"
 #include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
 #include "images/png_file.h"
@@ -251,6 +252,86 @@ static void test_split_evaluation_run_more_threads_give_the_same_loss(void **sta
     assert_true(compute_linear_loss(1, 3) == loss);
 }
 
+/* ---- many classes ---- */
+
+enum { MANY_CLASSES = 4096 };
+
+/* One row a split, and a nearest-mean checkpoint of means that are 0. */
+static void write_many_classes(void)
+{
+    const struct image_shape image = {HEIGHT, WIDTH, 1};
+    const struct model_spec spec = {
+        .kind = MODEL_NEAREST_MEAN, .image = image, .num_classes = MANY_CLASSES};
+    const struct text_list none = {0};
+    float *means = calloc(MANY_CLASSES * NUM_VALUES, sizeof(float));
+    const struct store_ending ending = {
+        .source = {"many", "settings", "digest"},
+        .class_means = {[SPLIT_TRAIN] = means, [SPLIT_VALID] = means},
+        .reject_paths = &none,
+        .reject_reasons = &none,
+    };
+    struct checkpoint checkpoint = {.image = image, .epoch = 1, .epochs = 1, .finished = true};
+    const struct store_plan plan = {
+        .image = image,
+        .classes = &checkpoint.classes,
+        .max_rows = {[SPLIT_TRAIN] = 1, [SPLIT_VALID] = 1},
+        .max_path_nbytes = 64,
+        .compression_level = 1,
+        .num_threads = 1,
+    };
+    const struct store_row row = {.path = "0.png"};
+    const uint8_t pixels[NUM_VALUES] = {0};
+    struct store_writer *writer = NULL;
+    struct model model;
+    struct error error = {0};
+
+    for (unsigned c = 0; c < MANY_CLASSES; c++)
+        assert_true(text_list_add(&checkpoint.classes, TEXT("%04u", c), &error));
+    assert_true(store_create(store_path, &plan, &writer, &error));
+    for (int split = SPLIT_TRAIN; split <= SPLIT_VALID; split++)
+        assert_true(store_append(writer, split, 1, &row, pixels, &error));
+    assert_true(store_finish(writer, &ending, &error));
+    assert_true(model_create(&spec, &model, &error));
+    settings_add_text(&checkpoint.config, "model", "nearest-mean");
+    settings_add_text(&checkpoint.config, "distance", "l1");
+    memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
+    checkpoint.num_parameters = model.num_tensors;
+    checkpoint.parameters[0] = model.tensors[0];
+    assert_true(checkpoint_write(first_path, &checkpoint, &error));
+    model_destroy(&model);
+    text_list_free(&checkpoint.classes);
+    free(means);
+}
+
+static void test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit(void **state)
+{
+    struct split_request request = {.store_path = store_path,
+                                    .split = SPLIT_VALID,
+                                    .checks = {.num_threads = 1},
+                                    .memory_limit = 32 << 20}; /* the matrix takes 128 MiB */
+    struct model_file file;
+    struct split_evaluation result;
+    struct error error = {0};
+
+    (void)state;
+    write_many_classes();
+    assert_true(model_file_open(first_path, &file, &error));
+    /* Only an evaluation file has the whole matrix. */
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    assert_int_equal(result.metrics.num_cells, 1);
+    split_evaluation_destroy(&result);
+    request.with_samples = true;
+    assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_USAGE);
+    assert_non_null(strstr(error.what, "confusion matrix of 4096 classes takes 128M"));
+    assert_non_null(strstr(error.what, "leave out --output"));
+    split_evaluation_destroy(&result);
+    error = (struct error){0};
+    request.memory_limit = 160 << 20;
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
 static void refuse_store(enum split split, const char *expected_words)
 {
     struct model_file file;
@@ -479,6 +560,8 @@ int main(void)
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_more_threads_give_the_same_loss,
                                   remove_files),
+        cmocka_unit_test_teardown(
+            test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit, remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_classes_are_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
