@@ -10,7 +10,6 @@
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 #include "train/run.h"
-#include "train/train_config.h"
 
 /* ---- files ---- */
 
@@ -54,23 +53,13 @@ static char *run_directory_interrupted_path(const char *directory, struct error 
     return NULL;
 }
 
-/* Reads one; says what is wrong with a broken one, which is no error. */
-static bool run_directory_read_or_pass_over(const char *program, const char *path,
-                                            struct checkpoint *checkpoint, bool *is_whole,
-                                            struct error *error)
+static void run_directory_report_skipped(const char *program, const struct text_list *skipped)
 {
-    struct error broken = {0};
-    bool ok = checkpoint_read(path, checkpoint, &broken);
+    char escaped[1024];
 
-    *is_whole = ok;
-    if (ok)
-        return true;
-    if (broken.status != STATUS_DATA || !checkpoint_is_damaged(path)) {
-        *error = broken;
-        return ok;
-    }
-    error_print(&broken, program, stderr);
-    return true;
+    for (size_t i = 0; i < skipped->count; i++)
+        progress_message(program, "passed over %s",
+                         text_escape(escaped, sizeof(escaped), skipped->items[i]));
 }
 
 /* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
@@ -78,26 +67,20 @@ static bool run_directory_consider_interrupted(const char *program, const char *
                                                struct run_newest *newest, struct error *error)
 {
     char *path = run_directory_interrupted_path(directory, error);
-    struct checkpoint interrupted;
-    bool is_whole = false;
-    bool ok = true;
+    struct model_file interrupted = {0}, epoch = newest->file;
+    bool ok = path != NULL;
 
-    if (!path)
-        return false;
-    newest->has_interrupted = file_exists(path);
+    newest->has_interrupted = path && file_exists(path);
     if (newest->has_interrupted)
-        ok = run_directory_read_or_pass_over(program, path, &interrupted, &is_whole, error);
-    if (is_whole) {
-        newest->interrupted_step = interrupted.step;
-        if (!newest->is_found || interrupted.step > newest->checkpoint.step) {
-            if (newest->is_found)
-                checkpoint_free(&newest->checkpoint);
-            newest->checkpoint = interrupted;
-            newest->is_found = newest->is_interrupted = true;
-        } else {
-            checkpoint_free(&interrupted);
-        }
+        ok = model_file_read_undamaged(path, &interrupted, error);
+    run_directory_report_skipped(program, &interrupted.skipped);
+    if (ok && interrupted.path) {
+        newest->interrupted_step = interrupted.checkpoint.step;
+        newest->is_interrupted = !epoch.path || newest->interrupted_step > epoch.checkpoint.step;
     }
+    if (newest->is_interrupted)
+        newest->file = interrupted;
+    model_file_close(newest->is_interrupted ? &epoch : &interrupted);
     free(path);
     return ok;
 }
@@ -105,25 +88,17 @@ static bool run_directory_consider_interrupted(const char *program, const char *
 bool run_directory_read_newest(const char *program, const char *directory,
                                struct run_newest *newest, struct error *error)
 {
-    struct checkpoint_folder list = {0};
-    bool ok = checkpoint_folder_list(directory, &list, error);
+    size_t num_found;
+    bool ok;
 
     *newest = (struct run_newest){0};
-    for (size_t i = list.count; i-- > 0 && ok && !newest->is_found;) {
-        char *path = checkpoint_folder_path(directory, list.epochs[i], error);
-
-        ok = path ? run_directory_read_or_pass_over(program, path, &newest->checkpoint,
-                                                    &newest->is_found, error)
-                  : false;
-        free(path);
-    }
-    if (ok)
-        ok = run_directory_consider_interrupted(program, directory, newest, error);
-    if (ok && !newest->is_found && (list.count > 0 || newest->has_interrupted))
+    ok = model_file_read_newest(directory, &newest->file, &num_found, error);
+    run_directory_report_skipped(program, &newest->file.skipped);
+    ok = ok && run_directory_consider_interrupted(program, directory, newest, error);
+    if (ok && !newest->file.path && (num_found > 0 || newest->has_interrupted))
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
                        "holds checkpoints, but none that is whole; --force removes them and "
                        "starts anew");
-    checkpoint_folder_free(&list);
     return ok;
 }
 
@@ -278,8 +253,7 @@ bool run_resume(struct run *run, const struct checkpoint *existing, struct error
 {
     const struct train_options *options = run->options;
     struct checkpoint *checkpoint = &run->checkpoint;
-    bool ok = train_config_load_parameters(options->output, existing->parameters,
-                                           existing->num_parameters, &run->model, error) &&
+    bool ok = model_file_copy_parameters(options->output, existing, &run->model, error) &&
               run_resume_states(run, existing, error);
 
     if (ok && existing->batch > 0 &&
