@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "formats/store/store_shard.h"
-#include "ingest/decode.h"
+#include "images/decode.h"
 #include "ingest/tree.h"
 
 struct rerun_request {
