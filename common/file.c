@@ -235,15 +235,27 @@ char *file_temporary_name(const char *path, struct error *error)
     return name;
 }
 
+/* What a temporary name has behind the name of its file. */
+static bool file_is_temporary_ending(const char *ending)
+{
+    return ending[0] == '.' && strspn(ending + 1, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
+           strcmp(ending + 1 + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+}
+
+bool file_is_temporary(const char *name)
+{
+    size_t length = strlen(name), ending_length = NUM_RANDOM_DIGITS + sizeof(temporary_suffix);
+
+    return name[0] == '.' && length > ending_length + 1 &&
+           file_is_temporary_ending(name + length - ending_length);
+}
+
 bool file_is_temporary_of(const char *name, const char *base)
 {
     size_t length = strlen(base);
 
-    if (name[0] != '.' || strncmp(name + 1, base, length) != 0 || name[1 + length] != '.')
-        return false;
-    name += length + 2;
-    return strspn(name, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
-           strcmp(name + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+    return name[0] == '.' && strncmp(name + 1, base, length) == 0 &&
+           file_is_temporary_ending(name + 1 + length);
 }
 
 int file_create_temporary(const char *path, char **temporary_path, struct error *error)
@@ -267,6 +279,23 @@ int file_create_temporary(const char *path, char **temporary_path, struct error 
     if (descriptor < 0)
         error_set_errno(error, path, "cannot create");
     return descriptor;
+}
+
+bool file_write_whole(const char *path, const void *bytes, size_t nbytes, struct error *error)
+{
+    char *temporary_path;
+    int descriptor = file_create_temporary(path, &temporary_path, error);
+    bool ok = descriptor >= 0 && file_write(descriptor, path, bytes, nbytes, error);
+
+    if (descriptor >= 0) {
+        ok = file_close_written(&descriptor, path, error) && ok;
+        if (ok && rename(temporary_path, path) != 0)
+            ok = error_set_errno(error, path, "cannot create");
+        if (!ok)
+            unlink(temporary_path);
+    }
+    free(temporary_path);
+    return ok;
 }
 
 bool file_exists(const char *path)

@@ -66,8 +66,16 @@ char *file_temporary_name(const char *path, struct error *error);
  */
 int file_create_temporary(const char *path, char **temporary_path, struct error *error);
 
-/* Is name the temporary file of a file called base (without its directory)? */
+/* Is name that of a temporary file, or that of the temporary file of a file called base?  Both are
+ * without their directory. */
+bool file_is_temporary(const char *name);
 bool file_is_temporary_of(const char *name, const char *base);
+
+/*
+ * Makes path a file of these bytes, by way of a temporary file: on failure path is as it was
+ * before. Nothing is flushed to disk.
+ */
+bool file_write_whole(const char *path, const void *bytes, size_t nbytes, struct error *error);
 
 /* On disk means on disk: flushed through the descriptor that wrote the file. */
 bool file_flush(int descriptor, const char *name, struct error *error);
