@@ -39,16 +39,23 @@ bool png_file_read_info(const char *name, const void *bytes, size_t nbytes, uint
 bool png_file_read_pixels(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
                           unsigned channels, uint8_t *pixels, struct error *error);
 
-/* Memory that is used again from one file to the next; {0} at first. */
+/* Where pixels go; the memory is used again from one file to the next.  {0} at first. */
 struct png_file_pixels {
-    uint8_t *values; /* [height][width][channels] */
-    size_t capacity_nbytes;
+    uint8_t *values; /* [height][width][channels] of the last image: in place or in the block */
+    /* Memory of the caller's for an image of this size; NULL: none.  All others go to the block. */
+    uint8_t *place;
+    uint32_t place_height, place_width;
+    /* The most that an image may take besides place, in its block and while it is decompressed; 0:
+     * any number of bytes. */
+    uint64_t max_nbytes;
+    uint8_t *block;
+    size_t block_nbytes;
     struct png_plain *plain; /* of the common kind of file: png_plain.h */
 };
 
 /*
- * Both in one go, which takes a third of the time on small images.  pixels is grown as the header
- * asks, and belongs to the caller.
+ * Both in one go, which takes a third of the time on small images.  STATUS_USAGE for an image that
+ * takes more than pixels->max_nbytes; info is then filled all the same.
  */
 bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
                    unsigned channels, struct png_file_info *info, struct png_file_pixels *pixels,

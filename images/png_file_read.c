@@ -26,7 +26,8 @@ struct decoder {
     png_infop png_info;
     uint8_t *scratch;
     bool is_out_of_memory;
-    char reason[200]; /* libpng's, or ours */
+    bool is_too_large; /* for the limit that the pixels have */
+    char reason[200];  /* libpng's, or ours */
     jmp_buf failed;
 };
 
@@ -170,6 +171,28 @@ static unsigned choose_transformations(png_structp png, png_infop info)
     return color_type & PNG_COLOR_MASK_COLOR ? 3 : 1;
 }
 
+/* Makes room for the pixels, now that the header is known; scratch_nbytes are needed besides. */
+static void grow_pixels(struct decoder *decoder, size_t scratch_nbytes)
+{
+    struct png_file_pixels *growing = decoder->growing;
+    uint64_t nbytes = png_block_nbytes(growing, &decoder->info, decoder->channels) + scratch_nbytes;
+
+    if (growing->max_nbytes > 0 && nbytes > growing->max_nbytes) {
+        decoder->is_too_large = true;
+        text_format(decoder->reason, sizeof(decoder->reason),
+                    "%ux%u takes %llu MB of memory to decode, more than the limit on memory leaves "
+                    "for an image",
+                    (unsigned)decoder->info.height, (unsigned)decoder->info.width,
+                    (unsigned long long)(nbytes / 1000000));
+        png_error(decoder->png, "too large");
+    }
+    decoder->pixels = png_reserve_pixels(growing, &decoder->info, decoder->channels);
+    if (!decoder->pixels) {
+        decoder->is_out_of_memory = true;
+        png_error(decoder->png, "no memory");
+    }
+}
+
 /* Rows that need no conversion go straight to their place; others by way of scratch memory, which
  * holds the whole image when its rows come in several passes. */
 static void read_pixels(struct decoder *decoder)
@@ -181,6 +204,8 @@ static void read_pixels(struct decoder *decoder)
     const bool is_direct = row_channels == channels;
     const size_t num_scratch_rows = is_direct ? 0 : num_passes > 1 ? height : 1;
 
+    if (decoder->growing)
+        grow_pixels(decoder, num_scratch_rows * width * row_channels);
     png_read_update_info(decoder->png, decoder->png_info);
     if (png_get_rowbytes(decoder->png, decoder->png_info) != width * row_channels)
         png_error(decoder->png, "unexpected row length");
@@ -206,26 +231,13 @@ static void read_pixels(struct decoder *decoder)
     png_read_end(decoder->png, NULL);
 }
 
-/* Makes the block for the pixels large enough, now that the header is known. */
-static void grow_pixels(struct decoder *decoder)
-{
-    decoder->pixels = png_reserve_pixels(
-        decoder->growing, (size_t)decoder->info.width * decoder->info.height * decoder->channels);
-    if (!decoder->pixels) {
-        decoder->is_out_of_memory = true;
-        png_error(decoder->png, "no memory");
-    }
-}
-
 /* The only function that longjmp returns to; all that changes meanwhile is the caller's. */
 static bool run(struct decoder *decoder)
 {
     if (setjmp(decoder->failed) != 0)
         return false;
     read_header(decoder);
-    if (decoder->growing)
-        grow_pixels(decoder);
-    if (decoder->pixels)
+    if (decoder->growing || decoder->pixels)
         read_pixels(decoder);
     return true;
 }
@@ -247,7 +259,9 @@ static bool decode(const char *name, const void *bytes, size_t nbytes, struct de
     else if (!run(decoder))
         ok = decoder->is_out_of_memory ? error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
                                                    "no memory to decode it")
-                                       : refuse(name, decoder->reason, error);
+             : decoder->is_too_large
+                 ? error_set(error, STATUS_USAGE, ERROR_AT(.file = name), "%s", decoder->reason)
+                 : refuse(name, decoder->reason, error);
     png_destroy_read_struct(&decoder->png, &decoder->png_info, NULL);
     free(decoder->scratch);
     return ok;
@@ -282,14 +296,13 @@ bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t 
     if (png_plain_read(bytes, nbytes, max_pixels, channels, info, pixels))
         return true;
     ok = decode(name, bytes, nbytes, &decoder, error);
-    if (ok)
-        *info = decoder.info;
+    *info = decoder.info;
     return ok;
 }
 
 void png_file_pixels_free(struct png_file_pixels *pixels)
 {
     png_plain_destroy(pixels->plain);
-    free(pixels->values);
+    free(pixels->block);
     *pixels = (struct png_file_pixels){0};
 }

@@ -52,13 +52,29 @@ void png_convert_row(const uint8_t *row, unsigned row_channels, size_t width, ui
         gray_to_rgb(row, width, out);
 }
 
-uint8_t *png_reserve_pixels(struct png_file_pixels *pixels, size_t nbytes)
+static bool png_has_place(const struct png_file_pixels *pixels, const struct png_file_info *info)
 {
-    if (nbytes > pixels->capacity_nbytes) {
-        free(pixels->values);
-        pixels->values = malloc(nbytes);
-        pixels->capacity_nbytes = pixels->values ? nbytes : 0;
+    return pixels->place && info->height == pixels->place_height &&
+           info->width == pixels->place_width;
+}
+
+size_t png_block_nbytes(const struct png_file_pixels *pixels, const struct png_file_info *info,
+                        unsigned channels)
+{
+    return png_has_place(pixels, info) ? 0 : (size_t)info->width * info->height * channels;
+}
+
+uint8_t *png_reserve_pixels(struct png_file_pixels *pixels, const struct png_file_info *info,
+                            unsigned channels)
+{
+    size_t nbytes = png_block_nbytes(pixels, info, channels);
+
+    if (nbytes > pixels->block_nbytes) {
+        free(pixels->block);
+        pixels->block = malloc(nbytes);
+        pixels->block_nbytes = pixels->block ? nbytes : 0;
     }
+    pixels->values = png_has_place(pixels, info) ? pixels->place : pixels->block;
     return pixels->values;
 }
 
@@ -215,9 +231,13 @@ bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, un
     if (row_channels == 0 || info->height > data_nbytes * DECOMPRESS_MAX_RATIO / (row_nbytes + 1))
         return false;
     rows_nbytes = (row_nbytes + 1) * info->height;
+    /* An image that is too large to be decompressed at once may still do row by row. */
+    if (pixels->max_nbytes > 0 &&
+        png_block_nbytes(pixels, info, channels) + rows_nbytes + row_nbytes > pixels->max_nbytes)
+        return false;
     if (!has_window(data, data_nbytes, rows_nbytes) ||
         !(plain = reserve_rows(pixels, rows_nbytes + row_nbytes)) ||
-        !png_reserve_pixels(pixels, (size_t)info->width * info->height * channels) ||
+        !png_reserve_pixels(pixels, info, channels) ||
         decompressor_run(plain->decompressor, data, data_nbytes, plain->rows, rows_nbytes) !=
             DECOMPRESS_OK)
         return false;

@@ -23,8 +23,12 @@ bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, un
 /* NULL is fine. */
 void png_plain_destroy(struct png_plain *plain);
 
-/* Room for nbytes in pixels->values; NULL without memory. */
-uint8_t *png_reserve_pixels(struct png_file_pixels *pixels, size_t nbytes);
+/* Bytes that an image of channels takes in the block: none if it has its place. */
+size_t png_block_nbytes(const struct png_file_pixels *pixels, const struct png_file_info *info,
+                        unsigned channels);
+/* Points pixels->values to room for the image; NULL without memory. */
+uint8_t *png_reserve_pixels(struct png_file_pixels *pixels, const struct png_file_info *info,
+                            unsigned channels);
 
 /* A row of width pixels from 1 or 3 channels to 1 or 3. */
 void png_convert_row(const uint8_t *row, unsigned row_channels, size_t width, uint8_t *out,

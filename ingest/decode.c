@@ -14,14 +14,15 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
     *decoded = (struct decoded){.stamp = file.stamp};
+    info = (struct png_file_info){0};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
     if (ok)
         ok = png_file_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
                            &info, &buffer->pixels, error);
-    if (!ok)
-        return ok;
     decoded->shape = (struct image_shape){info.height, info.width, channels};
+    if (!ok)
+        return false;
     decoded->is_gray = info.is_gray;
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;

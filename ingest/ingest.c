@@ -10,9 +10,9 @@
 #include "images/sources/scan_list.h"
 #include "images/sources/source.h"
 #include "ingest/pass.h"
+#include "ingest/report.h"
 #include "ingest/rerun.h"
-#include "ingest/shard.h"
-#include "ingest/summary.h"
+#include "ingest/shards.h"
 #include "ingest/tree.h"
 
 struct run {
@@ -105,20 +105,15 @@ static bool find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct tree_rules rules = make_rules(options);
-    struct text_list notes = {0};
     bool ok = open_source(run);
 
     if (ok)
         ok = list_images(run, &rules, will_decode(options));
-    if (ok)
-        ok = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
     if (ok) {
-        tree_print(&run->tree, run->results);
+        report_tree(&run->tree, run->results);
         fflush(run->results);
+        ok = report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
     }
-    for (size_t i = 0; i < notes.count; i++)
-        fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
-    text_list_free(&notes);
     run->decode_source = (struct decode_source){run->source, options->max_pixels};
     return ok;
 }
@@ -172,7 +167,7 @@ static bool choose_rows(struct run *run)
                        &run->shard, run->error);
     if (ok) {
         run->rows = &run->shard.tree;
-        shard_print(&run->shard, run->results);
+        report_shard(&run->shard.place, run->results);
         fflush(run->results);
     }
     return ok;
@@ -182,8 +177,8 @@ static bool choose_rows(struct run *run)
 
 static bool print_store(struct run *run, const char *before, const char *after)
 {
-    return summary_print(run->options->store, run->options->num_shards > 0, before, after,
-                         run->results, run->error);
+    return report_store(run->options->store, run->options->num_shards > 0, before, after,
+                        run->results, run->error);
 }
 
 static bool compare_with_store(struct run *run, bool *is_current)

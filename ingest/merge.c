@@ -9,9 +9,9 @@
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
+#include "ingest/report.h"
 #include "ingest/rerun.h"
-#include "ingest/shard_set.h"
-#include "ingest/summary.h"
+#include "ingest/shards.h"
 #include "model/class_means.h"
 
 /* Rows that are copied at once, besides what the writer buffers. */
@@ -93,8 +93,8 @@ static bool compare_store(const void *context, struct store *store, bool *is_cur
     if (is_equal)
         ok = compare_rows(merge, store, &is_equal, error);
     if (ok && !is_equal)
-        rerun_say(merge->messages, "%s: made again: it is not of these shards",
-                  merge->options->store);
+        report_say(merge->messages, "%s: made again: it is not of these shards",
+                   merge->options->store);
     *is_current = is_equal;
     return ok;
 }
@@ -285,8 +285,8 @@ bool merge_run(const struct ingest_options *options, FILE *results, FILE *messag
     if (ok && !is_current)
         ok = write_store(&merge);
     if (ok)
-        ok = summary_print(options->store, false, is_current ? "" : "wrote ",
-                           is_current ? " is up to date" : "", results, error);
+        ok = report_store(options->store, false, is_current ? "" : "wrote ",
+                          is_current ? " is up to date" : "", results, error);
     if (ok)
         fputc('\n', results);
     for (int s = 0; s < NUM_SPLITS; s++)

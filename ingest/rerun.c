@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <omp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,24 +13,10 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "formats/store/store.h"
-#include "ingest/digest.h"
 #include "ingest/ingest_options.h"
-#include "ingest/pass.h"
+#include "ingest/report.h"
 
 enum { MAX_DIFFERENCES_SHOWN = 5 };
-
-void rerun_say(FILE *messages, const char *format, ...)
-{
-    va_list arguments;
-    char text[1024];
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    fputs("quern-ingest: ", messages);
-    text_print_escaped(messages, text);
-    fputc('\n', messages);
-}
 
 /*
  * Does the file carry the mark of a store or a shard, an attribute "format" of that value?  Asked
@@ -100,12 +85,12 @@ static void say_changed_settings(const struct rerun_request *request, const char
         if (old_length == new_length && strncmp(old_value, new_value, old_length) == 0)
             ;
         else if (strncmp(at, "classes=", name_length + 1) == 0) /* a hash, which tells nobody */
-            rerun_say(request->messages, "%s: made again: --classes is not as it was",
-                      request->store_path);
+            report_say(request->messages, "%s: made again: --classes is not as it was",
+                       request->store_path);
         else
-            rerun_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
-                      request->store_path, (int)name_length, at, (int)old_length, old_value,
-                      (int)new_length, new_value);
+            report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
+                       request->store_path, (int)name_length, at, (int)old_length, old_value,
+                       (int)new_length, new_value);
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
@@ -126,7 +111,7 @@ struct comparison {
 static void add_difference(struct comparison *comparison, const char *path, const char *what)
 {
     if (comparison->num_differences++ < MAX_DIFFERENCES_SHOWN)
-        rerun_say(comparison->request->messages, "%s: %s", path, what);
+        report_say(comparison->request->messages, "%s: %s", path, what);
 }
 
 struct file_now {
@@ -173,7 +158,7 @@ static void mark_rejects(struct comparison *comparison, enum split split, bool *
 
     for (size_t i = tree->first[split]; i < tree->first[split + 1]; i++) {
         if (comparison->num_rejects_met < rejects->count &&
-            strcmp(pass_printable(printable, sizeof(printable), tree->paths[i]),
+            strcmp(text_make_utf8(printable, sizeof(printable), tree->paths[i]),
                    rejects->items[comparison->num_rejects_met]) == 0) {
             is_reject[i - tree->first[split]] = true;
             comparison->num_rejects_met++;
@@ -272,9 +257,9 @@ static bool compare_contents(const struct rerun_request *request, struct store *
         ok = check_pixels(&comparison);
     }
     if (comparison.num_differences > 0)
-        rerun_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
-                  request->store_path, comparison.num_differences,
-                  comparison.num_differences == 1 ? "file" : "files");
+        report_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
+                   request->store_path, comparison.num_differences,
+                   comparison.num_differences == 1 ? "file" : "files");
     *is_equal = comparison.num_differences == 0;
     text_list_free(&comparison.reject_paths);
     text_list_free(&comparison.reject_reasons);
@@ -294,13 +279,13 @@ static bool compare_place(const struct rerun_request *request, struct store *sto
         return ok;
     free(found.class_files);
     if (found.index != wanted->index || found.count != wanted->count)
-        rerun_say(request->messages,
-                  "%s: made again: was shard %" PRIu64 " of %" PRIu64 ", is %" PRIu64
-                  " of %" PRIu64,
-                  request->store_path, found.index, found.count, wanted->index, wanted->count);
+        report_say(request->messages,
+                   "%s: made again: was shard %" PRIu64 " of %" PRIu64 ", is %" PRIu64
+                   " of %" PRIu64,
+                   request->store_path, found.index, found.count, wanted->index, wanted->count);
     else if (strcmp(found.list_digest, wanted->list_digest) != 0)
-        rerun_say(request->messages, "%s: made again: the source has other files now",
-                  request->store_path);
+        report_say(request->messages, "%s: made again: the source has other files now",
+                   request->store_path);
     else
         *is_equal = true;
     return true;
@@ -310,7 +295,7 @@ static bool compare_store(const void *context, struct store *store, bool *is_cur
                           struct error *error)
 {
     const struct rerun_request *request = context;
-    char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[DIGEST_LENGTH + 1];
+    char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[TREE_DIGEST_LENGTH + 1];
     bool is_same_place = true;
     bool ok =
         store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest), error);
@@ -327,13 +312,12 @@ static bool compare_store(const void *context, struct store *store, bool *is_cur
         return ok;
     if (request->verify)
         return compare_contents(request, store, is_current, error);
-    ok = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
-                        error);
+    ok = tree_digest(request->source.source, request->tree, request->num_io_threads, digest, error);
     *is_current = ok && strcmp(digest, old_digest) == 0;
     if (ok && !*is_current)
-        rerun_say(request->messages,
-                  "%s: made again: paths, sizes or times of the source have changed",
-                  request->store_path);
+        report_say(request->messages,
+                   "%s: made again: paths, sizes or times of the source have changed",
+                   request->store_path);
     return ok;
 }
 
@@ -365,8 +349,8 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
     if (!has_mark(store_path, kind))
         return error_set(error, STATUS_DATA, ERROR_AT(.file = store_path),
                          "exists and is no %s (%s); --force replaces it", kind, damage);
-    rerun_say(messages, "%s: made again: the %s is damaged: %s", store_path,
-              is_shard ? "shard" : "store", damage);
+    report_say(messages, "%s: made again: the %s is damaged: %s", store_path,
+               is_shard ? "shard" : "store", damage);
     return true;
 }
 

@@ -40,7 +40,4 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
                       rerun_comparison *compare, const void *context, bool *is_current,
                       struct error *error);
 
-/* "quern-ingest: STORE.h5: made again: REASON" */
-void rerun_say(FILE *messages, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 #endif

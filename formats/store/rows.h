@@ -51,6 +51,11 @@ size_t rows_choose_chunk_rows(size_t row_nbytes);
 void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
                       const char *name, const struct row_layout *layout, size_t buffer_chunks,
                       int compression_level, int num_threads);
+/*
+ * Where the next rows belong: room for *count of them in the buffers, of one at least.  Rows that
+ * are appended from there are not copied.
+ */
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count);
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
 /*
  * Copies chunks of a dataset of another file as they are, compressed: rows first to first +

@@ -180,17 +180,23 @@ void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
         write_chunks(writer, writer->max_chunks);
 }
 
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count)
+{
+    *count = writer->max_chunks * writer->chunk_rows - writer->num_pending_rows;
+    return writer->pending + writer->num_pending_rows * writer->row_nbytes;
+}
+
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
 {
     const unsigned char *next = rows;
-    size_t capacity = writer->max_chunks * writer->chunk_rows;
 
     while (count > 0 && h5_ok(writer->file)) {
-        size_t room = capacity - writer->num_pending_rows;
-        size_t taken = count < room ? (size_t)count : room;
+        uint64_t room;
+        unsigned char *place = row_writer_reserve(writer, &room);
+        size_t taken = (size_t)(count < room ? count : room);
 
-        memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
-               taken * writer->row_nbytes);
+        if (next != place)
+            memcpy(place, next, taken * writer->row_nbytes);
         row_writer_count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;

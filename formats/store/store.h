@@ -117,7 +117,14 @@ struct store_row {
     const char *path; /* relative to the source */
     uint32_t label;
     uint32_t file_crc32;
+    uint32_t pixel_crc32; /* of the row's pixels, by which readers know that they are whole */
 };
+
+/*
+ * Where the pixels of a split's next rows belong: [*count][H * W * channels] of the writer's own
+ * memory, one row at least.  Rows that are put there and appended next are not copied.
+ */
+uint8_t *store_reserve(struct store_writer *writer, enum split split, uint64_t *count);
 
 /* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
 bool store_append(struct store_writer *writer, enum split split, uint64_t count,

@@ -1,6 +1,5 @@
 /* Rows of a shard into a store that is being written. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -80,6 +79,7 @@ static void read_window(const struct h5_context *file, const struct store *shard
 {
     const char *name = TEXT("/%s/crc32", split_names[which]);
     const uint32_t *labels = store_labels(shard, which) + window->first;
+    const uint32_t *pixel_crc32 = store_pixel_crc32(shard, which) + window->first;
     hid_t dataset = open_rows(file, shard, which, name, H5T_INTEGER);
 
     if (h5_ok(file) &&
@@ -92,7 +92,7 @@ static void read_window(const struct h5_context *file, const struct store *shard
         return;
     for (uint64_t i = 0; i < window->count; i++)
         window->rows[i] = (struct store_row){window->paths + i * window->path_nbytes, labels[i],
-                                             window->file_crc32[i]};
+                                             window->file_crc32[i], pixel_crc32[i]};
 }
 
 /* Copies the chunk that begins with row `done` of the window. */
@@ -106,8 +106,6 @@ static void copy_chunk(struct store_writer *writer, const struct h5_context *fil
     if (!store_check_planned(writer, which, count) ||
         !store_append_facts(writer, which, count, window->rows + done))
         return;
-    memcpy(split->row_pixel_crc32 + split->num_rows, store_pixel_crc32(shard, which) + first,
-           count * sizeof(uint32_t));
     row_writer_copy_chunk(&split->images, file, store_images(shard, which), first);
     split->num_rows += count;
 }

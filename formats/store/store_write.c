@@ -172,6 +172,7 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
         memcpy(padded, rows[i].path, path_nbytes);
         memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
         split->row_labels[split->num_rows + i] = rows[i].label;
+        split->row_pixel_crc32[split->num_rows + i] = rows[i].pixel_crc32;
         row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
         append_label(&split->labels, rows[i].label);
         row_writer_append(&split->paths, padded, 1);
@@ -180,19 +181,20 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
     return error_ok(error);
 }
 
+uint8_t *store_reserve(struct store_writer *writer, enum split which, uint64_t *count)
+{
+    return row_writer_reserve(&writer->splits[which].images, count);
+}
+
 bool store_append(struct store_writer *writer, enum split which, uint64_t count,
                   const struct store_row *rows, const uint8_t *pixels, struct error *error)
 {
     struct split_writer *split = &writer->splits[which];
     size_t row_nbytes = image_num_values(&writer->image);
-    uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
 
     writer->file.error = error;
     if (!store_check_planned(writer, which, count))
         return false;
-#pragma omp parallel for num_threads(writer->num_threads) schedule(static)
-    for (uint64_t i = 0; i < count; i++)
-        crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
     /* From one border of chunks to the next, so that full buffers are written in an order that
      * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
     while (count > 0 && error_ok(error)) {
