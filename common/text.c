@@ -172,6 +172,21 @@ const char *text_make_utf8(char *buffer, size_t size, const char *text)
     }
     buffer[used] = '\0';
     return buffer;
+bool text_to_count(const char *text, uint64_t *value)
+{
+    uint64_t parsed = 0;
+
+    if (text[0] == '\0')
+        return false;
+    for (const char *c = text; *c; c++) {
+        uint64_t digit = (uint64_t)(*c - '0');
+
+        if (*c < '0' || *c > '9' || parsed > (UINT64_MAX - digit) / 10)
+            return false;
+        parsed = 10 * parsed + digit;
+    }
+    *value = parsed;
+    return true;
 }
 
 const char *text_group_digits(char *buffer, size_t size, uint64_t number)

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
@@ -48,5 +49,5 @@ int main(int argc, char **argv)
         if (ok)
             ok = draw_print_result(&tree, &error);
     }
-    return draw_options_exit_status(&error);
+    return options_exit_status("quern-draw", &error);
 }

@@ -47,9 +47,6 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
                           struct error *error);
 void ingest_options_free(struct ingest_options *options);
 
-/* Prints the error, if any, and returns the exit status. */
-int ingest_options_exit_status(const struct error *error);
-
 /*
  * Every setting that shapes the store, as "name=value" with blanks between them; equal lines and
  * an equal source give an equal store.
