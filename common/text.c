@@ -172,6 +172,8 @@ const char *text_make_utf8(char *buffer, size_t size, const char *text)
     }
     buffer[used] = '\0';
     return buffer;
+}
+
 bool text_to_count(const char *text, uint64_t *value)
 {
     uint64_t parsed = 0;

@@ -402,7 +402,7 @@ static bool pass_finish_store(struct pass *pass)
     return store_finish(writer, &ending, pass->error);
 }
 
-static struct store_plan pass_plan_store(const struct pass_plan *plan)
+struct store_plan pass_plan_store(const struct pass_plan *plan)
 {
     const struct tree *tree = plan->tree;
     struct store_plan store = {.image = plan->image,

@@ -46,6 +46,8 @@ struct pass_outcome {
  * any case.
  */
 bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct error *error);
+/* The store that it writes. */
+struct store_plan pass_plan_store(const struct pass_plan *plan);
 void pass_outcome_free(struct pass_outcome *outcome);
 
 #endif

@@ -43,6 +43,10 @@ struct row_writer {
 /* Rows of a chunk, for rows of this size: about 256 KiB, a power of two. */
 size_t rows_choose_chunk_rows(size_t row_nbytes);
 
+/* Bytes of memory that a writer takes until num_rows are written. */
+uint64_t row_writer_nbytes(const struct row_layout *layout, size_t buffer_chunks,
+                           uint64_t num_rows);
+
 /*
  * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
  * they are compressed, at the most so many at once, and written: like all that decides where bytes

@@ -109,6 +109,9 @@ struct store_plan {
     int num_threads;
 };
 
+/* Bytes of memory that writing such a store takes, without what store_finish is given. */
+uint64_t store_writing_nbytes(const struct store_plan *plan);
+
 /* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **writer,
                   struct error *error);

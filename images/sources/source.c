@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "images/sources/folder.h"
 #include "images/sources/members.h"
 #include "images/sources/spool.h"
@@ -53,6 +54,24 @@ bool source_open(const char *path, const char *spool_path, struct source **resul
 bool source_is_archive(const struct source *source)
 {
     return source->is_archive;
+}
+
+bool source_has_input(const struct source *source, const char *path)
+{
+    char *directory, *file;
+    size_t length;
+    bool is_below;
+
+    if (source->is_archive)
+        return file_is_same(source->path, path);
+    directory = realpath(source->path, NULL);
+    file = realpath(path, NULL);
+    length = directory ? strlen(directory) : 0;
+    is_below = directory && file && strncmp(directory, file, length) == 0 &&
+               (file[length] == '/' || directory[length - 1] == '/') && scan_is_image(file);
+    free(directory);
+    free(file);
+    return is_below;
 }
 
 static void forget_scan(struct source *source)
