@@ -38,6 +38,25 @@ int file_open(const char *path, uint64_t *nbytes, struct error *error)
     return descriptor;
 }
 
+int file_open_at(int directory, const char *path)
+{
+    return openat(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+DIR *file_open_directory_at(int directory, const char *path)
+{
+    int descriptor = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+
+    if (descriptor >= 0 && !entries) {
+        int number = errno;
+
+        close(descriptor);
+        errno = number;
+    }
+    return entries;
+}
+
 void file_close(int *descriptor)
 {
     if (*descriptor >= 0)
@@ -281,20 +300,40 @@ int file_create_temporary(const char *path, char **temporary_path, struct error 
     return descriptor;
 }
 
-bool file_write_whole(const char *path, const void *bytes, size_t nbytes, struct error *error)
+int file_create_nameless(const char *path, struct error *error)
 {
-    char *temporary_path;
-    int descriptor = file_create_temporary(path, &temporary_path, error);
-    bool ok = descriptor >= 0 && file_write(descriptor, path, bytes, nbytes, error);
+    char *name = file_directory_of(path);
+    int descriptor = name ? open(name, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600) : -1;
 
-    if (descriptor >= 0) {
-        ok = file_close_written(&descriptor, path, error) && ok;
-        if (ok && rename(temporary_path, path) != 0)
-            ok = error_set_errno(error, path, "cannot create");
-        if (!ok)
-            unlink(temporary_path);
+    free(name);
+    if (descriptor >= 0)
+        return descriptor;
+    /* Network file systems know no files without a name: make one and take its name away. */
+    descriptor = file_create_temporary(path, &name, error);
+    if (descriptor >= 0 && unlink(name) != 0) {
+        error_set_errno(error, name, "cannot remove the name of");
+        file_close(&descriptor);
     }
-    free(temporary_path);
+    free(name);
+    return descriptor;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
+                  struct error *error)
+{
+    char *final = file_resolve(path, error), *temporary = NULL;
+    int descriptor = final ? file_create_temporary(final, &temporary, error) : -1;
+    bool ok = descriptor >= 0 && file_write(descriptor, path, bytes, nbytes, error) &&
+              (!is_flushed || file_flush(descriptor, path, error));
+
+    ok = file_close_written(&descriptor, path, error) && ok;
+    if (ok && rename(temporary, final) != 0)
+        ok = error_set_errno(error, path, "cannot rename the temporary file to");
+    if (!ok && temporary)
+        unlink(temporary);
+    ok = ok && (!is_flushed || file_flush_directory_of(final, error));
+    free(final);
+    free(temporary);
     return ok;
 }
 

@@ -165,7 +165,7 @@ static bool draw_tree_draw_image(const struct draw_tree *tree, uint64_t number,
     ok = png_file_write_pixels(canvas->pixels, (uint32_t)tree->image.width,
                                (uint32_t)tree->image.height, (unsigned)tree->image.channels, &bytes,
                                &nbytes, error) &&
-         file_write_whole(draw_tree_format_image(tree, &picture, path), bytes, nbytes, error);
+         file_replace(draw_tree_format_image(tree, &picture, path), bytes, nbytes, false, error);
     free(bytes);
     return ok;
 }

@@ -6,8 +6,8 @@
 
 #include "common/file.h"
 #include "common/text.h"
+#include "images/sources/path_list.h"
 #include "images/sources/scan.h"
-#include "images/sources/scan_list.h"
 #include "images/sources/source.h"
 #include "ingest/ingest_memory.h"
 #include "ingest/pass.h"
@@ -89,8 +89,7 @@ static bool list_images(struct run *run, const struct tree_rules *rules, bool wa
     tree_free(&run->tree);
     scan_free(&run->scan);
     if (run->options->list)
-        ok = scan_list_read(run->options->list, run->source_name, &scan_rules, &run->scan,
-                            run->error);
+        ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
     else
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
     if (ok)
@@ -317,11 +316,8 @@ static bool write_store(struct run *run)
 static bool write_list(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = {.is_split_by_hash = options->is_split_by_hash};
-    struct scan_rules scan_rules = tree_scan_rules(&rules);
     char number[32];
-    bool ok = scan_list_write(options->write_list, run->source_name, &scan_rules, &run->scan,
-                              options->force, run->error);
+    bool ok = path_list_write(options->write_list, &run->scan, options->force, run->error);
 
     if (!ok)
         return ok;

@@ -13,7 +13,7 @@
 #include "common/tensor.h"
 #include "common/text_list.h"
 #include "formats/store/store_shard.h"
-#include "ingest/decode.h"
+#include "images/decode.h"
 #include "ingest/tree.h"
 
 struct pass_plan {

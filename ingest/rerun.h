@@ -17,8 +17,8 @@
 
 #include "common/error.h"
 #include "formats/store/store_shard.h"
+#include "images/decode.h"
 #include "images/sources/scan.h"
-#include "ingest/decode.h"
 #include "ingest/tree.h"
 
 /* ---- a store of a source ---- */

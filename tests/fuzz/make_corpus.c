@@ -106,9 +106,7 @@ int main(int argc, char **argv)
         "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
     };
     static const char three[] = "img10\0img9\0img09";
-    static const char list[] = "quern list 1\nlayout splits\nothers 1\nloops 0\nfolders 2\n"
-                               "top-others 1\nimages 2\n\ndigits\0train\0train/3\0"
-                               "notes.txt\0train/3/a.png\0train/3/b.png";
+    static const char list[] = "quern list 2\ntrain/3/a.png\0train/3/b.png";
     char *folder;
     size_t nbytes;
     void *bytes;
@@ -141,6 +139,6 @@ int main(int argc, char **argv)
     put("fuzz_text", 100, three, sizeof(three));
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
-    put("fuzz_list", 2, "quern list 1\nlayout classes\n", 28);
+    put("fuzz_list", 2, "quern list 2\n", 13);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/hdf5/hdf5_internal.h"
 #include "images/png_file.h"
+#include "tests/png_fixture.h"
 #include "tests/support.h"
 
 /* What a test may take beside what it has: far less than any of the claims. */
@@ -294,7 +295,7 @@ static void put_u32(uint8_t *bytes, uint32_t value)
 static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(void **state)
 {
     uint8_t pixels[4] = {0}, *bytes;
-    struct png_file_info info;
+    struct image_info info;
     struct error error = {0}, pixels_error = {0};
     bool ok, pixels_ok;
     size_t nbytes;
@@ -306,8 +307,8 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     put_u32(bytes + 20, 0x7fffffff);
     put_u32(bytes + 29, (uint32_t)crc32_z(0, bytes + 12, 17));
     limit_memory(true);
-    ok = png_file_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
-    pixels_ok = png_file_read_pixels("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
+    ok = decoder_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
+    pixels_ok = png_fixture_decode("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
     limit_memory(false);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);

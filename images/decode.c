@@ -1,4 +1,4 @@
-#include "ingest/decode.h"
+#include "images/decode.h"
 
 #include <string.h>
 
@@ -9,17 +9,15 @@ bool decode_file(const struct decode_source *source, const struct source_image *
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
                  struct error *error)
 {
-    struct png_file_info info;
+    struct image_info info = {0};
     struct source_file file;
     bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
     *decoded = (struct decoded){.stamp = file.stamp};
-    info = (struct png_file_info){0};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    if (ok)
-        ok = png_file_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
-                           &info, &buffer->pixels, error);
+    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+                            &info, &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
@@ -33,17 +31,37 @@ bool decode_file_crc32(const struct decode_source *source, const struct source_i
                        struct decode_buffer *buffer, uint32_t *crc32, struct error *error)
 {
     struct source_file file;
-    bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
-    if (ok)
-        *crc32 = crc32_of(file.bytes, file.nbytes);
-    return ok;
+    if (!source_read(source->source, image, &buffer->reader, &file, error))
+        return false;
+    *crc32 = crc32_of(file.bytes, file.nbytes);
+    return true;
+}
+
+bool decode_open_path(const char *path, uint64_t max_pixels, struct decode_buffer *buffer,
+                      struct source_file *file, struct image_info *info, struct error *error)
+{
+    return source_read_path(path, &buffer->reader, file, error) &&
+           decoder_read_info(path, file->bytes, file->nbytes, max_pixels, info, error);
+}
+
+bool decode_opened(const char *path, const struct source_file *file, uint64_t max_pixels,
+                   size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
+                   struct error *error)
+{
+    struct image_info info;
+
+    if (!decoder_read(path, file->bytes, file->nbytes, max_pixels, (unsigned)channels, &info,
+                      &buffer->pixels, error))
+        return false;
+    *pixels = buffer->pixels.values;
+    return true;
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)
 {
     source_reader_free(&buffer->reader);
-    png_file_pixels_free(&buffer->pixels);
+    image_pixels_free(&buffer->pixels);
     *buffer = (struct decode_buffer){0};
 }
 

@@ -1,8 +1,8 @@
 /*
- * One image file to pixels: read whole, checksummed, decoded.
+ * From a path to pixels: one image file read whole, checksummed and decoded.
  */
-#ifndef QUERN_INGEST_DECODE_H
-#define QUERN_INGEST_DECODE_H
+#ifndef QUERN_IMAGES_DECODE_H
+#define QUERN_IMAGES_DECODE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
-#include "images/png_file.h"
+#include "images/decoder.h"
 #include "images/sources/source.h"
 
 struct decode_source {
@@ -21,7 +21,7 @@ struct decode_source {
 /* What one thread needs to decode one file after another; {0} at first. */
 struct decode_buffer {
     struct source_reader reader;
-    struct png_file_pixels pixels;
+    struct image_pixels pixels;
 };
 
 struct decoded {
@@ -34,8 +34,8 @@ struct decoded {
 
 /*
  * Reads and decodes a file to 1 or 3 channels.  STATUS_DATA, with a reason that leaves out the
- * path, when the file is at fault: missing, unreadable, no regular file, no whole PNG, a name that
- * is not UTF-8.  STATUS_USAGE when it takes more memory than buffer->pixels.max_nbytes.  Other
+ * path, when the file is at fault: missing, unreadable, no regular file, no whole image, a name
+ * that is not UTF-8.  STATUS_USAGE when it takes more memory than buffer->pixels.max_nbytes.  Other
  * statuses mean that the system failed.  Thread-safe.
  */
 bool decode_file(const struct decode_source *source, const struct source_image *image,
@@ -45,6 +45,17 @@ bool decode_file(const struct decode_source *source, const struct source_image *
 /* The same without decoding: the CRC-32 of a file's bytes. */
 bool decode_file_crc32(const struct decode_source *source, const struct source_image *image,
                        struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
+
+/*
+ * A single file by its path, which errors name, in two steps, so that a caller can refuse its
+ * dimensions before it is decoded: decode_open_path reads it whole and tells what its header says;
+ * decode_opened decodes it from the buffer.
+ */
+bool decode_open_path(const char *path, uint64_t max_pixels, struct decode_buffer *buffer,
+                      struct source_file *file, struct image_info *info, struct error *error);
+bool decode_opened(const char *path, const struct source_file *file, uint64_t max_pixels,
+                   size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
+                   struct error *error);
 
 void decode_buffer_free(struct decode_buffer *buffer);
 
