@@ -212,7 +212,8 @@ int main(int argc, char **argv)
         ok = ranks_begin(&ranks, program.name, &error);
     if (ok && !done)
         ok = measure_all(&ranks, &error);
-    exit_status = launcher.rank == 0 ? options_exit_status(&program, &error) : (int)error.status;
+    exit_status =
+        launcher.rank == 0 ? options_exit_status(program.name, &error) : (int)error.status;
     ranks_end(&ranks);
     return exit_status;
 }

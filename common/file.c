@@ -254,15 +254,27 @@ char *file_temporary_name(const char *path, struct error *error)
     return name;
 }
 
+/* What a temporary name has behind the name of its file. */
+static bool file_is_temporary_ending(const char *ending)
+{
+    return ending[0] == '.' && strspn(ending + 1, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
+           strcmp(ending + 1 + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+}
+
+bool file_is_temporary(const char *name)
+{
+    size_t length = strlen(name), ending_length = NUM_RANDOM_DIGITS + sizeof(temporary_suffix);
+
+    return name[0] == '.' && length > ending_length + 1 &&
+           file_is_temporary_ending(name + length - ending_length);
+}
+
 bool file_is_temporary_of(const char *name, const char *base)
 {
     size_t length = strlen(base);
 
-    if (name[0] != '.' || strncmp(name + 1, base, length) != 0 || name[1 + length] != '.')
-        return false;
-    name += length + 2;
-    return strspn(name, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
-           strcmp(name + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+    return name[0] == '.' && strncmp(name + 1, base, length) == 0 &&
+           file_is_temporary_ending(name + 1 + length);
 }
 
 int file_create_temporary(const char *path, char **temporary_path, struct error *error)
@@ -306,19 +318,20 @@ int file_create_nameless(const char *path, struct error *error)
     return descriptor;
 }
 
-bool file_replace(const char *path, const void *bytes, size_t nbytes, struct error *error)
+bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
+                  struct error *error)
 {
     char *final = file_resolve(path, error), *temporary = NULL;
     int descriptor = final ? file_create_temporary(final, &temporary, error) : -1;
     bool ok = descriptor >= 0 && file_write(descriptor, path, bytes, nbytes, error) &&
-              file_flush(descriptor, path, error);
+              (!is_flushed || file_flush(descriptor, path, error));
 
     ok = file_close_written(&descriptor, path, error) && ok;
     if (ok && rename(temporary, final) != 0)
         ok = error_set_errno(error, path, "cannot rename the temporary file to");
     if (!ok && temporary)
         unlink(temporary);
-    ok = ok && file_flush_directory_of(final, error);
+    ok = ok && (!is_flushed || file_flush_directory_of(final, error));
     free(final);
     free(temporary);
     return ok;

@@ -83,12 +83,16 @@ int file_create_temporary(const char *path, char **temporary_path, struct error 
 int file_create_nameless(const char *path, struct error *error);
 
 /*
- * Writes a whole regular file, through a temporary one that takes its name: whatever happens, the
- * old file or the new one is there.  Symbolic links are followed.
+ * Writes a whole regular file, through a temporary one that takes its name: whatever happens to the
+ * process, and to the machine too if is_flushed, the old file or the new one is there.  Symbolic
+ * links are followed.
  */
-bool file_replace(const char *path, const void *bytes, size_t nbytes, struct error *error);
+bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
+                  struct error *error);
 
-/* Is name the temporary file of a file called base (without its directory)? */
+/* Is name that of a temporary file, or that of the temporary file of a file called base?  Both are
+ * without their directory. */
+bool file_is_temporary(const char *name);
 bool file_is_temporary_of(const char *name, const char *base);
 
 /* On disk means on disk: flushed through the descriptor that wrote the file. */

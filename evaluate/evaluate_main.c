@@ -1,7 +1,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/machine_memory.h"
+#include "common/machine.h"
+#include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
@@ -132,14 +133,13 @@ static bool classify_images(const struct evaluate_options *options,
 int main(int argc, char **argv)
 {
     struct evaluate_options options;
-    struct program program;
     struct loaded_model loaded = {0};
     struct error error = {0};
     bool done = false;
     bool ok;
 
     signals_ignore_limits();
-    ok = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
+    ok = evaluate_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
         ok = loaded_model_open(options.checkpoint, &loaded, &error);
         print_choice(&options, &loaded);
@@ -148,5 +148,5 @@ int main(int argc, char **argv)
                                     : evaluate_store(&options, &loaded, &error);
     }
     loaded_model_close(&loaded);
-    return options_exit_status(&program, &error);
+    return options_exit_status(program_name, &error);
 }

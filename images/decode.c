@@ -9,17 +9,18 @@ bool decode_file(const struct decode_source *source, const struct source_image *
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
                  struct error *error)
 {
-    struct image_info info;
+    struct image_info info = {0};
     struct source_file file;
     bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    if (!ok || !decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
-                             &info, &buffer->pixels, error))
-        return false;
+    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+                            &info, &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
+    if (!ok)
+        return false;
     decoded->is_gray = info.is_gray;
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;

@@ -25,7 +25,7 @@ struct decode_buffer {
 };
 
 struct decoded {
-    struct image_shape shape;
+    struct image_shape shape;  /* also of an image that takes too much memory to decode */
     bool is_gray;              /* the file holds gray, whatever channels was asked for */
     uint32_t file_crc32;       /* of the bytes of the file */
     const uint8_t *pixels;     /* [height][width][channels], in the buffer until the next call */
@@ -35,7 +35,8 @@ struct decoded {
 /*
  * Reads and decodes a file to 1 or 3 channels.  STATUS_DATA, with a reason that leaves out the
  * path, when the file is at fault: missing, unreadable, no regular file, no whole image, a name
- * that is not UTF-8.  Other statuses mean that the system failed.  Thread-safe.
+ * that is not UTF-8.  STATUS_USAGE when it takes more memory than buffer->pixels.max_nbytes.  Other
+ * statuses mean that the system failed.  Thread-safe.
  */
 bool decode_file(const struct decode_source *source, const struct source_image *image,
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,

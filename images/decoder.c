@@ -99,20 +99,37 @@ bool decoder_read(const char *name, const void *bytes, size_t nbytes, uint64_t m
 
 /* ---- pixels ---- */
 
-uint8_t *image_pixels_reserve(struct image_pixels *pixels, size_t nbytes)
+static bool image_pixels_has_place(const struct image_pixels *pixels, const struct image_info *info)
 {
-    if (nbytes > pixels->capacity_nbytes) {
-        free(pixels->values);
-        pixels->values = malloc(nbytes);
-        pixels->capacity_nbytes = pixels->values ? nbytes : 0;
+    return pixels->place && info->height == pixels->place_height &&
+           info->width == pixels->place_width;
+}
+
+uint64_t image_pixels_block_nbytes(const struct image_pixels *pixels, const struct image_info *info,
+                                   unsigned channels)
+{
+    return image_pixels_has_place(pixels, info) ? 0
+                                                : (uint64_t)info->width * info->height * channels;
+}
+
+uint8_t *image_pixels_reserve(struct image_pixels *pixels, const struct image_info *info,
+                              unsigned channels)
+{
+    size_t nbytes = (size_t)image_pixels_block_nbytes(pixels, info, channels);
+
+    if (nbytes > pixels->block_nbytes) {
+        free(pixels->block);
+        pixels->block = malloc(nbytes);
+        pixels->block_nbytes = pixels->block ? nbytes : 0;
     }
+    pixels->values = image_pixels_has_place(pixels, info) ? pixels->place : pixels->block;
     return pixels->values;
 }
 
 void image_pixels_free(struct image_pixels *pixels)
 {
     png_plain_destroy(pixels->png);
-    free(pixels->values);
+    free(pixels->block);
     *pixels = (struct image_pixels){0};
 }
 

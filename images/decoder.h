@@ -17,15 +17,26 @@ struct image_info {
     bool is_gray; /* decoding to one channel loses nothing */
 };
 
-/* Pixels, and memory that is used again from one file to the next; {0} at first. */
+/* Where pixels go, and memory that is used again from one file to the next; {0} at first. */
 struct image_pixels {
-    uint8_t *values; /* [height][width][channels] */
-    size_t capacity_nbytes;
+    uint8_t *values; /* [height][width][channels] of the last image: at place or in the block */
+    /* Memory of the caller's for an image of this size; NULL: none.  All others go to the block. */
+    uint8_t *place;
+    uint32_t place_height, place_width;
+    /* The most that an image may take besides its place: its block, and what decompressing it
+     * takes; 0: any number of bytes. */
+    uint64_t max_nbytes;
+    uint8_t *block;
+    size_t block_nbytes;
     struct png_plain *png; /* working memory of one format: png_plain.h */
 };
 
-/* Room for nbytes in pixels->values; NULL without memory. */
-uint8_t *image_pixels_reserve(struct image_pixels *pixels, size_t nbytes);
+/* The bytes that an image of so many channels takes in the block: none if it has its place. */
+uint64_t image_pixels_block_nbytes(const struct image_pixels *pixels, const struct image_info *info,
+                                   unsigned channels);
+/* Points pixels->values to room for the image; NULL without memory. */
+uint8_t *image_pixels_reserve(struct image_pixels *pixels, const struct image_info *info,
+                              unsigned channels);
 void image_pixels_free(struct image_pixels *pixels);
 
 /* A row of width pixels from 1 or 3 channels to 1 or 3: RGB to gray is ITU-R 601 luma in integers,
@@ -37,7 +48,8 @@ enum { DECODER_MAX_SIGNATURE_NBYTES = 16 };
 
 /*
  * A format.  Both functions refuse, with STATUS_DATA, what is no whole image of the format or has
- * more than max_pixels pixels (width times height); name is for messages.  Pixels come out as
+ * more than max_pixels pixels (width times height); name is for messages.  An image that takes more
+ * than pixels->max_nbytes is STATUS_USAGE; its info is filled all the same.  Pixels come out as
  * uint8, gray (channels 1) or RGB (channels 3), whatever the file holds: each format says by which
  * rules samples of other widths, palettes and alpha become those.  Thread-safe.
  */

@@ -27,7 +27,8 @@ struct png_reading {
     png_infop png_info;
     uint8_t *scratch;
     bool is_out_of_memory;
-    char reason[200]; /* libpng's, or ours */
+    bool is_too_large; /* for the limit of the pixels */
+    char reason[200];  /* libpng's, or ours */
     jmp_buf failed;
 };
 
@@ -141,6 +142,29 @@ static unsigned png_read_choose_transformations(png_structp png, png_infop info)
     return color_type & PNG_COLOR_MASK_COLOR ? 3 : 1;
 }
 
+/* Makes room for the pixels, now that the header is known; scratch_nbytes are needed besides. */
+static void png_read_reserve_pixels(struct png_reading *reading, size_t scratch_nbytes)
+{
+    struct image_pixels *pixels = reading->growing;
+    uint64_t nbytes =
+        image_pixels_block_nbytes(pixels, &reading->info, reading->channels) + scratch_nbytes;
+
+    if (pixels->max_nbytes > 0 && nbytes > pixels->max_nbytes) {
+        reading->is_too_large = true;
+        text_format(reading->reason, sizeof(reading->reason),
+                    "%ux%u takes %llu MB of memory to decode, more than the limit on memory leaves "
+                    "for an image",
+                    (unsigned)reading->info.height, (unsigned)reading->info.width,
+                    (unsigned long long)(nbytes / 1000000 + 1));
+        png_error(reading->png, "too large");
+    }
+    reading->pixels = image_pixels_reserve(pixels, &reading->info, reading->channels);
+    if (!reading->pixels) {
+        reading->is_out_of_memory = true;
+        png_error(reading->png, "no memory");
+    }
+}
+
 /* Rows that need no conversion go straight to their place; others by way of scratch memory, which
  * holds the whole image when its rows come in several passes. */
 static void png_read_pixels(struct png_reading *reading)
@@ -152,6 +176,7 @@ static void png_read_pixels(struct png_reading *reading)
     const bool is_direct = row_channels == channels;
     const size_t num_scratch_rows = is_direct ? 0 : num_passes > 1 ? height : 1;
 
+    png_read_reserve_pixels(reading, num_scratch_rows * width * row_channels);
     png_read_update_info(reading->png, reading->png_info);
     if (png_get_rowbytes(reading->png, reading->png_info) != width * row_channels)
         png_error(reading->png, "unexpected row length");
@@ -177,27 +202,14 @@ static void png_read_pixels(struct png_reading *reading)
     png_read_end(reading->png, NULL);
 }
 
-/* Makes the block for the pixels large enough, now that the header is known. */
-static void png_read_grow_pixels(struct png_reading *reading)
-{
-    reading->pixels = image_pixels_reserve(
-        reading->growing, (size_t)reading->info.width * reading->info.height * reading->channels);
-    if (!reading->pixels) {
-        reading->is_out_of_memory = true;
-        png_error(reading->png, "no memory");
-    }
-}
-
 /* The only function that longjmp returns to; all that changes meanwhile is the caller's. */
 static bool png_read_run(struct png_reading *reading)
 {
     if (setjmp(reading->failed) != 0)
         return false;
     png_read_header(reading);
-    if (reading->growing) {
-        png_read_grow_pixels(reading);
+    if (reading->growing)
         png_read_pixels(reading);
-    }
     return true;
 }
 
@@ -219,7 +231,9 @@ static bool png_read_decode(const char *name, const void *bytes, size_t nbytes,
     else if (!png_read_run(reading))
         ok = reading->is_out_of_memory ? error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
                                                    "no memory to decode it")
-                                       : png_read_refuse(name, reading->reason, error);
+             : reading->is_too_large
+                 ? error_set(error, STATUS_USAGE, ERROR_AT(.file = name), "%s", reading->reason)
+                 : png_read_refuse(name, reading->reason, error);
     png_destroy_read_struct(&reading->png, &reading->png_info, NULL);
     free(reading->scratch);
     return ok;
@@ -247,7 +261,6 @@ bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t 
     if (png_plain_read(bytes, nbytes, max_pixels, channels, info, pixels))
         return true;
     ok = png_read_decode(name, bytes, nbytes, &reading, error);
-    if (ok)
-        *info = reading.info;
+    *info = reading.info;
     return ok;
 }

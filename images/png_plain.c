@@ -182,9 +182,14 @@ bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, un
     if (row_channels == 0 || info->height > data_nbytes * DECOMPRESS_MAX_RATIO / (row_nbytes + 1))
         return false;
     rows_nbytes = (row_nbytes + 1) * info->height;
+    /* An image that is too large to be decompressed at once may still do row by row. */
+    if (pixels->max_nbytes > 0 &&
+        image_pixels_block_nbytes(pixels, info, channels) + rows_nbytes + row_nbytes >
+            pixels->max_nbytes)
+        return false;
     if (!png_plain_has_window(data, data_nbytes, rows_nbytes) ||
         !(plain = png_plain_reserve_rows(pixels, rows_nbytes + row_nbytes)) ||
-        !image_pixels_reserve(pixels, (size_t)info->width * info->height * channels) ||
+        !image_pixels_reserve(pixels, info, channels) ||
         decompressor_run(plain->decompressor, data, data_nbytes, plain->rows, rows_nbytes) !=
             DECOMPRESS_OK)
         return false;

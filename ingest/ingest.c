@@ -3,16 +3,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "common/file.h"
 #include "common/text.h"
 #include "images/sources/path_list.h"
 #include "images/sources/scan.h"
 #include "images/sources/source.h"
+#include "ingest/ingest_memory.h"
 #include "ingest/pass.h"
+#include "ingest/report.h"
 #include "ingest/rerun.h"
-#include "ingest/shard.h"
-#include "ingest/summary.h"
+#include "ingest/shards.h"
 #include "ingest/tree.h"
 
 struct run {
@@ -25,7 +26,8 @@ struct run {
     struct tree tree;
     struct shard shard;       /* with --shard */
     const struct tree *rows;  /* what is ingested: the tree or the shard's part of it */
-    struct image_shape image; /* of the rows, from the first image that can be decoded */
+    struct image_shape first; /* the first image that can be decoded, as it is in its file */
+    struct image_shape image; /* of the rows */
     struct decode_source decode_source;
     char settings[INGEST_MAX_SETTINGS];
     struct error *error;
@@ -47,11 +49,24 @@ static bool copy_last_part(const char *path, char **part, struct error *error)
     return *part || error_set_memory(error, end - start + 1);
 }
 
+/* An output that is an input, too, would be lost. */
+static bool check_output(struct run *run, const char *output)
+{
+    const struct ingest_options *options = run->options;
+
+    if (!output || !(source_has_input(run->source, output) ||
+                     (options->list && file_is_same(options->list, output))))
+        return true;
+    return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = output),
+                     "is read, so it cannot be written: give the output another name");
+}
+
 static bool open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
     bool ok = source_open(options->source, options->store ? options->store : "dry-run",
-                          &run->source, run->error);
+                          &run->source, run->error) &&
+              check_output(run, options->store) && check_output(run, options->write_list);
 
     if (ok && (options->list || options->write_list) && source_is_archive(run->source))
         return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = options->source),
@@ -90,34 +105,26 @@ static struct tree_rules make_rules(const struct ingest_options *options)
 
 static bool will_decode(const struct ingest_options *options)
 {
-    struct stat stat_of_store;
-
     if (options->write_list)
         return false;
     if (options->num_shards > 0)
         return true; /* shards are cut by the size of the first image */
-    return !options->dry_run &&
-           (options->force || options->verify || stat(options->store, &stat_of_store) != 0);
+    return !options->dry_run && (options->force || options->verify || !file_exists(options->store));
 }
 
 static bool find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct tree_rules rules = make_rules(options);
-    struct text_list notes = {0};
     bool ok = open_source(run);
 
     if (ok)
         ok = list_images(run, &rules, will_decode(options));
-    if (ok)
-        ok = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
     if (ok) {
-        tree_print(&run->tree, run->results);
+        report_tree(&run->tree, run->results);
         fflush(run->results);
+        ok = report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
     }
-    for (size_t i = 0; i < notes.count; i++)
-        fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
-    text_list_free(&notes);
     run->decode_source = (struct decode_source){run->source, options->max_pixels};
     return ok;
 }
@@ -133,15 +140,17 @@ static bool choose_image_shape(struct run *run)
     bool is_found = false;
 
     /* Without any, the pass will say so of each file; the shape does not matter then. */
-    *image = (struct image_shape){1, 1, channels};
+    run->first = *image = (struct image_shape){1, 1, channels};
+    buffer.pixels.max_nbytes = ingest_memory_limit(options->memory_limit);
     for (size_t i = 0; i < tree_num_rows(&run->tree) && !is_found && error_ok(run->error); i++) {
         struct source_image found = tree_image(&run->tree, i);
         struct error error = {0};
 
         is_found = decode_file(&run->decode_source, &found, channels, &buffer, &decoded, &error);
-        if (is_found)
-            *image = decoded.shape;
-        else if (error.status != STATUS_DATA)
+        if (is_found) {
+            run->first = *image = decoded.shape;
+            run->first.channels = decoded.is_gray ? 1 : 3;
+        } else if (error.status != STATUS_DATA)
             error_set(run->error, error.status, ERROR_AT(.file = run->tree.paths[i]), "%s",
                       error.what);
     }
@@ -171,7 +180,7 @@ static bool choose_rows(struct run *run)
                        &run->shard, run->error);
     if (ok) {
         run->rows = &run->shard.tree;
-        shard_print(&run->shard, run->results);
+        report_shard(&run->shard.place, run->results);
         fflush(run->results);
     }
     return ok;
@@ -181,8 +190,8 @@ static bool choose_rows(struct run *run)
 
 static bool print_store(struct run *run, const char *before, const char *after)
 {
-    return summary_print(run->options->store, run->options->num_shards > 0, before, after,
-                         run->results, run->error);
+    return report_store(run->options->store, run->options->num_shards > 0, before, after,
+                        run->results, run->error);
 }
 
 static bool compare_with_store(struct run *run, bool *is_current)
@@ -192,6 +201,7 @@ static bool compare_with_store(struct run *run, bool *is_current)
         .store_path = options->store,
         .shard = options->num_shards > 0 ? &run->shard.place : NULL,
         .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
+        .scan = &run->scan,
         .tree = run->rows,
         .source = run->decode_source,
         .verify = options->verify,
@@ -242,6 +252,29 @@ static bool prepare_to_decode(struct run *run)
     return ok;
 }
 
+static bool plan_memory(struct run *run, struct pass_plan *plan)
+{
+    const struct ingest_options *options = run->options;
+    const struct store_plan store = pass_plan_store(plan);
+    const struct ingest_memory_needs needs = {.limit = options->memory_limit,
+                                              .store = &store,
+                                              .num_files = tree_num_rows(&run->tree),
+                                              .decoded = run->first,
+                                              .resize = plan->resize};
+    struct ingest_memory_plan memory = {.num_io_threads = options->num_io_threads};
+
+    if (!ingest_memory_make_plan(&needs, &memory, run->error))
+        return false;
+    if (memory.num_io_threads < options->num_io_threads)
+        report_say(run->messages,
+                   "note: the limit on memory lets %d threads decode images, not %d (see "
+                   "--memory-limit)",
+                   memory.num_io_threads, options->num_io_threads);
+    plan->num_io_threads = memory.num_io_threads;
+    plan->max_image_nbytes = memory.max_image_nbytes;
+    return true;
+}
+
 static bool write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
@@ -261,12 +294,12 @@ static bool write_store(struct run *run)
     bool ok;
 
     plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-    ok = pass_run(&plan, &outcome, run->error);
+    ok = plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     if (ok && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
-        plan.image.channels = 3;
-        ok = pass_run(&plan, &outcome, run->error);
+        plan.image.channels = run->first.channels = 3;
+        ok = plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);

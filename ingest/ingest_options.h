@@ -17,7 +17,6 @@ struct ingest_options {
     const char *list;                 /* take the files from this list; or NULL */
     uint64_t shard_index, num_shards; /* of 1 to num_shards; 0 of 0: all in one store */
     bool merge;                       /* make the store of shards, not of the source (NULL) */
-    bool is_virtual;                  /* and leave the pixels in them */
     char *const *shards;              /* [num_shards_to_merge], in argv */
     size_t num_shards_to_merge;
     bool is_split_by_hash;
@@ -33,7 +32,8 @@ struct ingest_options {
     bool force;
     int compression_level;
     int num_threads;
-    int num_io_threads; /* that read and decode files */
+    int num_io_threads;    /* that read and decode files */
+    uint64_t memory_limit; /* bytes; 0: none was given */
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };
@@ -47,9 +47,6 @@ struct ingest_options ingest_options_default(void);
 bool ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
                           struct error *error);
 void ingest_options_free(struct ingest_options *options);
-
-/* Prints the error, if any, and returns the exit status. */
-int ingest_options_exit_status(const struct error *error);
 
 /*
  * Every setting that shapes the store, as "name=value" with blanks between them; equal lines and

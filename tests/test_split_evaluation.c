@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/checksum.h"
 #include "evaluate/loaded_model.h"
 #include "evaluate/split_evaluation.h"
 #include "tests/support.h"
@@ -82,8 +83,9 @@ static void write_store(char **names, char **in_order, size_t height)
     };
     struct store_writer *writer = NULL;
     struct error error = {0};
-    const struct store_row train_row = {.path = "train/0.png"};
     uint8_t pixels[64] = {0};
+    const struct store_row train_row = {
+        .path = "train/0.png", .pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image))};
 
     assert_true(store_create(store_path, &plan, &writer, &error));
     assert_true(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error));
@@ -96,6 +98,7 @@ static void write_store(char **names, char **in_order, size_t height)
         snprintf(path, sizeof(path), "valid/%03zu.png", i);
         row.label = (uint32_t)text_list_find(&classes, in_order[class]);
         memset(pixels, model_levels[shown], sizeof(pixels));
+        row.pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image));
         assert_true(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error));
     }
     assert_true(store_finish(writer, &ending, &error));

@@ -35,8 +35,7 @@ struct share {
 
 /*
  * The rows that the member works on after one of its slices: those of the next, or of its first in
- * the next batch; false if they cannot be read yet.  Rows of other ranks' parts are not looked at:
- * what has just arrived is in a cache.
+ * the next batch; false if they cannot be read yet.
  */
 static bool find_next_rows(const struct trainer *trainer, const struct batch *batch, size_t own,
                            const struct share *share, const uint8_t *rows[MODEL_SLICE_ROWS])
@@ -46,7 +45,7 @@ static bool find_next_rows(const struct trainer *trainer, const struct batch *ba
     uint64_t first =
         batch->first + slice * MODEL_SLICE_ROWS + (is_last ? trainer->settings.batch_size : 0);
 
-    if (trainer->samples.fetch || first + MODEL_SLICE_ROWS > batch->end_available)
+    if (first + MODEL_SLICE_ROWS > batch->end_available)
         return false;
     for (size_t i = 0; i < MODEL_SLICE_ROWS; i++)
         rows[i] = samples_row(&trainer->samples, first + i);

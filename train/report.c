@@ -64,8 +64,6 @@ void report_start(struct run *run, char **command)
     }
     json_count(json, "threads", run->options->threads);
     json_count(json, "ranks", run->ranks->count);
-    if (run->ranks->count > 1)
-        json_string(json, "placement", placement_names[run->options->placement]);
     json_string(json, "kernels", run->model.kernels->name);
     json_string(json, "store", run->options->store_path);
     json_string(json, "fingerprint", store_fingerprint(run->store));

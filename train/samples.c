@@ -49,14 +49,12 @@ uint64_t samples_num_slots(const struct epoch_order *settings, uint64_t num_samp
 
 void samples_begin_epoch(struct samples *samples, uint64_t epoch)
 {
-    if (samples->epoch != epoch) {
-        samples->epoch = epoch;
-        epoch_order_fill(&samples->settings, epoch, samples->order,
-                         (uint32_t)samples->dataset->num_rows, samples->chunks);
-        dataset_begin_pass(samples->dataset, samples->chunks);
-    } /* else after a pause: what is streamed stays */
-    if (samples->fetch)
-        fetch_begin_epoch(samples->fetch);
+    if (samples->epoch == epoch)
+        return; /* after a pause: what is streamed stays */
+    samples->epoch = epoch;
+    epoch_order_fill(&samples->settings, epoch, samples->order,
+                     (uint32_t)samples->dataset->num_rows, samples->chunks);
+    dataset_begin_pass(samples->dataset, samples->chunks);
 }
 
 bool samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint64_t *end,
@@ -67,10 +65,6 @@ bool samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint
     uint32_t num_chunks = epoch_order_num_chunks(settings, num_rows);
     uint64_t first_place, end_place;
 
-    if (samples->fetch) {
-        fetch_reach(samples->fetch, samples->order, first, end);
-        return true;
-    }
     *end = num_rows;
     if (!samples->dataset->stream)
         return true;

@@ -13,7 +13,6 @@
 #include "common/error.h"
 #include "formats/store/dataset.h"
 #include "train/epoch_order.h"
-#include "train/ranks/fetch.h"
 
 struct samples {
     struct dataset *dataset; /* not owned */
@@ -21,8 +20,6 @@ struct samples {
     uint64_t epoch;   /* whose order this is; 0: none yet */
     uint32_t *order;  /* [dataset->num_rows]: the sample at each position of the epoch */
     uint32_t *chunks; /* [number of chunks], their sequence */
-    struct fetch
-        *fetch; /* of a dataset in parts, not owned: brings rows of other ranks; else NULL */
 };
 
 /*
@@ -53,8 +50,6 @@ bool samples_reach(struct samples *samples, uint64_t first, uint64_t count, uint
 /* The pixels [dataset->row_nbytes] and the label of the sample at an available position. */
 static inline const uint8_t *samples_row(const struct samples *samples, uint64_t position)
 {
-    if (samples->fetch)
-        return fetch_row(samples->fetch, position);
     return dataset_row(samples->dataset, samples->order[position]);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/machine_memory.h"
+#include "common/machine.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
@@ -331,8 +331,7 @@ static bool plan_memory(struct run *run, struct trainer_settings *settings,
         .order = settings->order,
         .batch_size = settings->batch_size,
         .model_nbytes = model_nbytes(run, settings),
-        .num_holders =
-            run->options->placement == PLACEMENT_PART ? run->ranks->count : run->ranks->node_count,
+        .num_holders = run->ranks->node_count,
         .num_threads = settings->num_threads};
 
     memory_plan_make(&needs, plan, error);
@@ -350,15 +349,12 @@ static bool prepare_trainer(struct run *run, struct error *error)
 {
     struct trainer_settings settings = train_config_trainer(run->options, run->store);
     struct memory_plan plan;
-    enum placement placement = (enum placement)run->options->placement;
     bool ok = plan_memory(run, &settings, &plan, error);
 
     if (ok)
-        ok = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, &plan.train, run->ranks,
-                         error);
+        ok = placed_load(&run->train, run->store, SPLIT_TRAIN, &plan.train, run->ranks, error);
     if (ok)
-        ok = placed_load(&run->valid, run->store, SPLIT_VALID, placement, &plan.valid, run->ranks,
-                         error);
+        ok = placed_load(&run->valid, run->store, SPLIT_VALID, &plan.valid, run->ranks, error);
     if (ok && model_has_gradient(&run->model))
         ok = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset, run->ranks,
                             error);

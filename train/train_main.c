@@ -3,19 +3,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/options.h"
 #include "common/signals.h"
 #include "train/ranks/launcher.h"
 #include "train/train.h"
 
+static const char program_name[] = "quern-train";
+
 /* Joins the other ranks, and settles what depends on them. */
-static bool begin(struct ranks *ranks, const struct launcher *launcher,
-                  struct train_options *options, const char *program, struct error *error)
+static bool begin(struct ranks *ranks, struct train_options *options, const char *program, struct error *error)
 {
     size_t num_processors;
 
-    if (options->has_placement && !launcher->variable)
-        return error_set(error, STATUS_USAGE, NULL,
-                         "--placement is for several ranks, started by mpirun or srun");
     if (!ranks_begin(ranks, program, error))
         return false;
     if (!options->has_threads && ranks->count > 1) {
@@ -29,7 +28,6 @@ static bool begin(struct ranks *ranks, const struct launcher *launcher,
 int main(int argc, char **argv)
 {
     struct train_options options;
-    struct program program = {.name = "quern-train"};
     struct error error = {0};
     struct launcher launcher = launcher_read();
     struct ranks ranks = {.count = 1};
@@ -46,16 +44,16 @@ int main(int argc, char **argv)
         memcpy(command, argv, (size_t)argc * sizeof(*command));
     if (launcher.rank > 0 && !freopen("/dev/null", "w", stdout))
         fclose(stdout);
-    ok = train_options_parse(&options, &program, argc, argv, &done, &error);
+    ok = train_options_parse(&options, argc, argv, &done, &error);
     if (ok && !done) {
-        ok = begin(&ranks, &launcher, &options, program.name, &error);
+        ok = begin(&ranks, &options, program_name, &error);
         if (ok)
-            ok = train_run(&options, program.name, command ? command : argv, &ranks, &error);
+            ok = train_run(&options, program_name, command ? command : argv, &ranks, &error);
     }
     free(command);
     /* One says it for all, and first: launchers end all as soon as one ends with an error. */
     if (launcher.rank == 0) {
-        exit_status = options_exit_status(&program, &error);
+        exit_status = options_exit_status(program_name, &error);
     } else {
         exit_status = (int)error.status;
         if (!ok && ranks.count == 1)

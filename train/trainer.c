@@ -38,11 +38,7 @@ static bool join_ranks(struct trainer *trainer, uint64_t largest_batch, uint64_t
                          trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
     for (int i = 0; i < 2 && ok; i++)
         own_slices[i] = exchange_own_slices(&trainer->exchange, num_slices[i], &first);
-    if (!ok || !trainer->samples.dataset->is_part)
-        return ok;
-    trainer->samples.fetch = &trainer->fetch;
-    return fetch_create(&trainer->fetch, trainer->ranks, trainer->samples.dataset,
-                        &trainer->exchange, largest_batch, error);
+    return ok;
 }
 
 bool trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
@@ -81,7 +77,6 @@ void trainer_destroy(struct trainer *trainer)
     free(trainer->slice_losses[1]);
     free(trainer->velocity);
     free(trainer->accumulated);
-    fetch_destroy(&trainer->fetch);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
     *trainer = (struct trainer){0};

@@ -44,7 +44,6 @@ struct trainer {
 
     struct ranks *ranks;
     struct exchange exchange; /* of more ranks than one */
-    struct fetch fetch;       /* of a dataset in parts */
     double *slice_losses[2];  /* [max_slices], of even and odd batches */
     float *accumulated;       /* [num_parameters]; NULL when accumulate is 1 */
     struct team team;

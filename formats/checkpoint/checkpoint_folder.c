@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/parse.h"
 #include "common/text.h"
 
 enum { NAME_SIZE = 40 };
@@ -22,7 +21,6 @@ static bool parse_name(const char *name, uint64_t *epoch)
 {
     char digits[NAME_SIZE], again[NAME_SIZE];
     size_t num_digits;
-    struct error ignored = {0};
 
     if (strncmp(name, "epoch-", 6) != 0)
         return false;
@@ -31,7 +29,7 @@ static bool parse_name(const char *name, uint64_t *epoch)
         return false;
     memcpy(digits, name + 6, num_digits);
     digits[num_digits] = '\0';
-    return parse_count("epoch", digits, 0, UINT64_MAX, epoch, &ignored) &&
+    return text_to_count(digits, epoch) &&
            strcmp(format_name(again, *epoch), name) == 0;
 }
 

@@ -26,7 +26,6 @@ struct dataset {
     uint64_t num_blocks;
     const uint8_t *const *blocks; /* [num_blocks] rows of row_nbytes; NULL: not in memory now */
     unsigned block_shift;         /* log2 of the rows of a block; the last may have fewer */
-    bool is_part;    /* of several ranks, which each have some blocks; those of others are NULL */
     uint8_t *pixels; /* owned: a split in memory whole, [num_rows][row_nbytes] */
     const uint8_t **whole;         /* owned: the one block of it */
     struct dataset_stream *stream; /* owned: of a streamed split, else NULL */

@@ -43,6 +43,10 @@ struct row_writer {
 /* Rows of a chunk, for rows of this size: about 256 KiB, a power of two. */
 size_t rows_choose_chunk_rows(size_t row_nbytes);
 
+/* Bytes of memory that a writer takes until num_rows are written. */
+uint64_t row_writer_nbytes(const struct row_layout *layout, size_t buffer_chunks,
+                           uint64_t num_rows);
+
 /*
  * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
  * they are compressed, at the most so many at once, and written: like all that decides where bytes
@@ -51,6 +55,11 @@ size_t rows_choose_chunk_rows(size_t row_nbytes);
 void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
                       const char *name, const struct row_layout *layout, size_t buffer_chunks,
                       int compression_level, int num_threads);
+/*
+ * Where the next rows belong: room for *count of them in the buffers, of one at least.  Rows that
+ * are appended from there are not copied.
+ */
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count);
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
 /*
  * Copies chunks of a dataset of another file as they are, compressed: rows first to first +

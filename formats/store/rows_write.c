@@ -22,6 +22,35 @@ size_t rows_choose_chunk_rows(size_t row_nbytes)
     return rows;
 }
 
+static size_t row_layout_nbytes(const struct row_layout *layout)
+{
+    size_t nbytes = layout->value_nbytes;
+
+    for (size_t i = 1; i < layout->rank; i++)
+        nbytes *= layout->shape[i];
+    return nbytes;
+}
+
+static size_t row_layout_chunk_rows(const struct row_layout *layout)
+{
+    size_t chunk_rows = rows_choose_chunk_rows(row_layout_nbytes(layout));
+
+    /* HDF5 wants no chunk longer than its dataset can become. */
+    return chunk_rows > layout->shape[0] ? layout->shape[0] : chunk_rows;
+}
+
+uint64_t row_writer_nbytes(const struct row_layout *layout, size_t buffer_chunks, uint64_t num_rows)
+{
+    uint64_t chunk_rows = row_layout_chunk_rows(layout);
+    uint64_t chunk_nbytes = chunk_rows * row_layout_nbytes(layout);
+    uint64_t num_chunks = (num_rows + chunk_rows - 1) / chunk_rows;
+
+    /* Buffers of chunks that never come are never touched. */
+    if (num_chunks > buffer_chunks)
+        num_chunks = buffer_chunks;
+    return num_chunks * (chunk_nbytes + compressBound((uLong)chunk_nbytes));
+}
+
 size_t row_writer_compressed_bound(const struct row_writer *writer)
 {
     return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
@@ -63,18 +92,13 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
                                   .name = name,
                                   .dataset = H5I_INVALID_HID,
                                   .layout = *layout,
-                                  .row_nbytes = layout->value_nbytes,
                                   .max_chunks = buffer_chunks,
                                   .compression_level = compression_level,
                                   .num_threads = num_threads};
     if (!h5_ok(file))
         return;
-    for (size_t i = 1; i < layout->rank; i++)
-        writer->row_nbytes *= layout->shape[i];
-    writer->chunk_rows = rows_choose_chunk_rows(writer->row_nbytes);
-    /* HDF5 wants no chunk longer than its dataset can become. */
-    if (writer->chunk_rows > layout->shape[0])
-        writer->chunk_rows = layout->shape[0];
+    writer->row_nbytes = row_layout_nbytes(layout);
+    writer->chunk_rows = row_layout_chunk_rows(layout);
     if (!memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
                                writer->row_nbytes, file->error) ||
         !memory_allocate_unset(&writer->compressed, writer->max_chunks,
@@ -180,17 +204,23 @@ void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
         write_chunks(writer, writer->max_chunks);
 }
 
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count)
+{
+    *count = writer->max_chunks * writer->chunk_rows - writer->num_pending_rows;
+    return writer->pending + writer->num_pending_rows * writer->row_nbytes;
+}
+
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
 {
     const unsigned char *next = rows;
-    size_t capacity = writer->max_chunks * writer->chunk_rows;
 
     while (count > 0 && h5_ok(writer->file)) {
-        size_t room = capacity - writer->num_pending_rows;
-        size_t taken = count < room ? (size_t)count : room;
+        uint64_t room;
+        unsigned char *place = row_writer_reserve(writer, &room);
+        size_t taken = (size_t)(count < room ? count : room);
 
-        memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
-               taken * writer->row_nbytes);
+        if (next != place)
+            memcpy(place, next, taken * writer->row_nbytes);
         row_writer_count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;

@@ -1,6 +1,5 @@
 /* Rows of a shard into a store that is being written. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -80,6 +79,7 @@ static void read_window(const struct h5_context *file, const struct store *shard
 {
     const char *name = TEXT("/%s/crc32", split_names[which]);
     const uint32_t *labels = store_labels(shard, which) + window->first;
+    const uint32_t *pixel_crc32 = store_pixel_crc32(shard, which) + window->first;
     hid_t dataset = open_rows(file, shard, which, name, H5T_INTEGER);
 
     if (h5_ok(file) &&
@@ -92,7 +92,7 @@ static void read_window(const struct h5_context *file, const struct store *shard
         return;
     for (uint64_t i = 0; i < window->count; i++)
         window->rows[i] = (struct store_row){window->paths + i * window->path_nbytes, labels[i],
-                                             window->file_crc32[i]};
+                                             window->file_crc32[i], pixel_crc32[i]};
 }
 
 /* Copies the chunk that begins with row `done` of the window. */
@@ -106,24 +106,8 @@ static void copy_chunk(struct store_writer *writer, const struct h5_context *fil
     if (!store_check_planned(writer, which, count) ||
         !store_append_facts(writer, which, count, window->rows + done))
         return;
-    memcpy(split->row_pixel_crc32 + split->num_rows, store_pixel_crc32(shard, which) + first,
-           count * sizeof(uint32_t));
     row_writer_copy_chunk(&split->images, file, store_images(shard, which), first);
     split->num_rows += count;
-}
-
-/* Everything but the pixels, which stay in the shard. */
-static void append_linked(struct store_writer *writer, const struct store *shard, enum split which,
-                          const struct window *window)
-{
-    struct split_writer *split = &writer->splits[which];
-
-    if (!store_check_planned(writer, which, window->count) ||
-        !store_append_facts(writer, which, window->count, window->rows))
-        return;
-    memcpy(split->row_pixel_crc32 + split->num_rows,
-           store_pixel_crc32(shard, which) + window->first, window->count * sizeof(uint32_t));
-    split->num_rows += window->count;
 }
 
 static void append_pixels(struct store_writer *writer, struct store *shard, enum split which,
@@ -155,10 +139,6 @@ bool store_append_shard(struct store_writer *writer, struct store *shard, enum s
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = file.path),
                          "rows past the end of a split");
     read_window(&file, shard, which, writer->max_path_nbytes, &window);
-    if (writer->is_virtual && h5_ok(&file)) {
-        append_linked(writer, shard, which, &window);
-        done = count;
-    }
     while (done < count && h5_ok(&file) &&
            row_writer_can_copy(&split->images, &file, store_images(shard, which), first + done,
                                count - done)) {

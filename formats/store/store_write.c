@@ -6,9 +6,12 @@
 #include "formats/store/store_shard.h"
 #include "formats/store/store_writer.h"
 
-/* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
- * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
-enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
+/*
+ * Chunks that are buffered, which bounds the threads that can compress at once: of images 32, which
+ * is 8 MiB as pixels and as much again compressed, unless images are larger than chunks usually
+ * are; of the small datasets beside them 2.
+ */
+enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2, IMAGE_BUFFER_NBYTES = 256 << 20 };
 
 /* Labels are as narrow as the number of classes allows. */
 static hid_t label_type(size_t num_classes)
@@ -16,44 +19,91 @@ static hid_t label_type(size_t num_classes)
     return num_classes <= 256 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
 }
 
+static const char *const image_labels[] = {"sample", "height", "width", "channel"};
+
+struct split_layouts {
+    struct row_layout images, labels, paths, crc32;
+    size_t image_buffer_chunks;
+};
+
+/* path_type is of no use to plan. */
+static struct split_layouts lay_out_split(const struct image_shape *image, size_t num_classes,
+                                          size_t max_path_nbytes, uint64_t max_rows,
+                                          hid_t path_type)
+{
+    struct split_layouts split = {
+        .images = {.rank = store_image_rank(image),
+                   .shape = {max_rows, image->height, image->width, image->channels},
+                   .value_nbytes = 1,
+                   .type = H5T_NATIVE_UINT8,
+                   .labels = image_labels,
+                   .has_runs = image->channels == 1},
+        .labels = {.rank = 1,
+                   .shape = {max_rows},
+                   .value_nbytes = num_classes <= 256 ? 1 : 2,
+                   .type = label_type(num_classes),
+                   .labels = image_labels},
+        .image_buffer_chunks = IMAGE_BUFFER_CHUNKS,
+    };
+    size_t row_nbytes = image_num_values(image);
+    size_t chunk_nbytes = rows_choose_chunk_rows(row_nbytes) * row_nbytes;
+
+    split.paths = split.crc32 = split.labels;
+    split.paths.value_nbytes = max_path_nbytes;
+    split.paths.type = path_type;
+    split.crc32.value_nbytes = sizeof(uint32_t);
+    split.crc32.type = H5T_NATIVE_UINT32;
+    while (split.image_buffer_chunks > 1 &&
+           split.image_buffer_chunks * chunk_nbytes > IMAGE_BUFFER_NBYTES)
+        split.image_buffer_chunks /= 2;
+    return split;
+}
+
+uint64_t store_writing_nbytes(const struct store_plan *plan)
+{
+    uint64_t nbytes = 0;
+
+    for (int which = 0; which < NUM_SPLITS; which++) {
+        uint64_t max_rows = plan->max_rows[which];
+        uint64_t num_rows =
+            plan->shard ? plan->shard->end[which] - plan->shard->first[which] : max_rows;
+        const struct split_layouts split =
+            lay_out_split(&plan->image, plan->classes->count,
+                          plan->max_path_nbytes ? plan->max_path_nbytes : 1, max_rows, -1);
+
+        if (num_rows == 0)
+            continue;
+        nbytes += row_writer_nbytes(&split.images, split.image_buffer_chunks, num_rows) +
+                  row_writer_nbytes(&split.labels, SMALL_BUFFER_CHUNKS, num_rows) +
+                  row_writer_nbytes(&split.paths, SMALL_BUFFER_CHUNKS, num_rows) +
+                  row_writer_nbytes(&split.crc32, SMALL_BUFFER_CHUNKS, num_rows) +
+                  num_rows * 2 * sizeof(uint32_t);
+    }
+    return nbytes;
+}
+
 static void begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
 {
-    static const char *const image_labels[] = {"sample", "height", "width", "channel"};
     const struct h5_context *file = &writer->file;
     struct split_writer *split = &writer->splits[which];
-    const struct image_shape *image = &writer->image;
-    struct row_layout images = {.rank = store_image_rank(image),
-                                .shape = {max_rows, image->height, image->width, image->channels},
-                                .value_nbytes = 1,
-                                .type = H5T_NATIVE_UINT8,
-                                .labels = image_labels,
-                                .has_runs = image->channels == 1};
-    struct row_layout labels = {.rank = 1,
-                                .shape = {max_rows},
-                                .value_nbytes = writer->classes.count <= 256 ? 1 : 2,
-                                .type = label_type(writer->classes.count),
-                                .labels = image_labels};
-    struct row_layout paths = labels, crc32 = labels;
+    const struct split_layouts layouts =
+        lay_out_split(&writer->image, writer->classes.count, writer->max_path_nbytes, max_rows,
+                      writer->path_type);
 
-    paths.value_nbytes = writer->max_path_nbytes;
-    paths.type = writer->path_type;
-    crc32.value_nbytes = sizeof(uint32_t);
-    crc32.type = H5T_NATIVE_UINT32;
     if (!memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
         !memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
-    if (!writer->is_virtual) {
-        row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
-                         writer->compression_level, writer->num_threads);
-        h5_write_text_attribute(file, split->images.dataset, "units", STORE_IMAGE_UNITS);
-    }
-    row_writer_begin(&split->labels, file, split->group, "labels", &labels, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, 1);
-    row_writer_begin(&split->paths, file, split->group, "paths", &paths, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, writer->num_threads);
-    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &crc32, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, 1);
+    row_writer_begin(&split->images, file, split->group, "images", &layouts.images,
+                     layouts.image_buffer_chunks, writer->compression_level, writer->num_threads);
+    h5_write_text_attribute(file, split->images.dataset, "units",
+                            "intensity, 0 to 255; models use value / 255");
+    row_writer_begin(&split->labels, file, split->group, "labels", &layouts.labels,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
+    row_writer_begin(&split->paths, file, split->group, "paths", &layouts.paths,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, writer->num_threads);
+    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &layouts.crc32,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
     h5_write_text_attribute(file, split->labels.dataset, "units", "index into /classes");
     h5_write_text_attribute(file, split->paths.dataset, "description",
                             "path of each sample's file, relative to the source; rows are ordered "
@@ -97,7 +147,6 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
     writer->num_threads = plan->num_threads;
     writer->compression_level = plan->compression_level;
     writer->shard = plan->shard;
-    writer->is_virtual = writer->file.has_virtual = plan->is_virtual;
     writer->file.error = error;
     if (!text_list_copy(&writer->classes, plan->classes, error) ||
         !atomic_file_begin(&writer->output, path, error))
@@ -174,6 +223,7 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
         memcpy(padded, rows[i].path, path_nbytes);
         memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
         split->row_labels[split->num_rows + i] = rows[i].label;
+        split->row_pixel_crc32[split->num_rows + i] = rows[i].pixel_crc32;
         row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
         append_label(&split->labels, rows[i].label);
         row_writer_append(&split->paths, padded, 1);
@@ -182,19 +232,20 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
     return error_ok(error);
 }
 
+uint8_t *store_reserve(struct store_writer *writer, enum split which, uint64_t *count)
+{
+    return row_writer_reserve(&writer->splits[which].images, count);
+}
+
 bool store_append(struct store_writer *writer, enum split which, uint64_t count,
                   const struct store_row *rows, const uint8_t *pixels, struct error *error)
 {
     struct split_writer *split = &writer->splits[which];
     size_t row_nbytes = image_num_values(&writer->image);
-    uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
 
     writer->file.error = error;
     if (!store_check_planned(writer, which, count))
         return false;
-#pragma omp parallel for num_threads(writer->num_threads) schedule(static)
-    for (uint64_t i = 0; i < count; i++)
-        crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
     /* From one border of chunks to the next, so that full buffers are written in an order that
      * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
     while (count > 0 && error_ok(error)) {
@@ -234,10 +285,7 @@ static void end_split(struct store_writer *writer, enum split which,
     struct split_writer *split = &writer->splits[which];
     hid_t dataset;
 
-    if (writer->is_virtual)
-        store_write_virtual_images(writer, which, ending->links, ending->num_links);
-    else
-        row_writer_end(&split->images);
+    row_writer_end(&split->images);
     row_writer_end(&split->labels);
     row_writer_end(&split->paths);
     row_writer_end(&split->file_crc32);
@@ -268,7 +316,7 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     }
     store_compute_fingerprint(&contents, fingerprint);
     h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
-                    writer->is_virtual ? STORE_VIRTUAL_VERSION : STORE_VERSION);
+                    STORE_VERSION);
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
@@ -281,8 +329,6 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     h5_write_text_attribute(file, group, "settings", ending->source.settings);
     h5_write_text_attribute(file, group, "digest", ending->source.digest);
     h5_close(file, &group);
-    if (writer->is_virtual)
-        store_write_links(writer, ending->links, ending->num_links);
     if (writer->shard)
         store_write_shard(writer, ending->file_hashes);
     if (ending->reject_paths && ending->reject_paths->count > 0) {

@@ -66,7 +66,7 @@ bool path_list_write(const char *path, const struct scan *scan, bool is_forced, 
         used += length;
     }
     path_list_make_seal(bytes, nbytes, bytes + nbytes);
-    ok = file_replace(path, bytes, nbytes + SEAL_NBYTES, error);
+    ok = file_replace(path, bytes, nbytes + SEAL_NBYTES, true, error);
     free(bytes);
     return ok;
 }

@@ -7,7 +7,7 @@
 #   --seconds N    for each target, 60 by default
 #   --seed N       of the mutations, so that a run can be repeated; another each time by default
 #   --build DIR    the build folder, build/fuzz by default; inputs found are kept there
-#   TARGET         archive, png, seal, store, shard, virtual, checkpoint, options, text, list; all by
+#   TARGET         archive, png, seal, store, shard, checkpoint, options, text, list; all by
 #                  default
 #
 # Exit status: 0 nothing found, 1 something found (its input is named), 2 wrong arguments, 70 the
@@ -34,7 +34,7 @@ while [ $# -gt 0 ]; do
         sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
-    archive | png | seal | store | shard | virtual | checkpoint | options | text | list) targets="$targets $1" ;;
+    archive | png | seal | store | shard | checkpoint | options | text | list) targets="$targets $1" ;;
     *)
         echo "run.sh: unknown argument $1 (--help lists them)" >&2
         exit 2
@@ -54,7 +54,7 @@ case $seconds in
     exit 2
     ;;
 esac
-: "${targets:=archive png seal store shard virtual checkpoint options text list}"
+: "${targets:=archive png seal store shard checkpoint options text list}"
 
 if ! echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);
 int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return b && n ? 0 : 0; }' |

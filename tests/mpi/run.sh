@@ -19,7 +19,7 @@ usage() {
 Usage: tests/mpi/run.sh [OPTION...] [CASE...]
 
 Cases (default: all):
-  same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings, both placements
+  same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings
   silent_others   what is printed and logged is what one process prints and logs, once
   stop_any_rank   USR1, TERM and INT to one rank: exit code 75, then on with other ranks
   stop_all_ranks  the same to all at once
@@ -145,10 +145,9 @@ compare() {
     name=$1
     shift
     expect 0 "$train" "$@" --output "$name" --threads 1
-    for shape in 2:1:node 2:2:part 3:1:part 3:2:node 4:1:node 4:2:part; do
-        placement=${shape##*:} num_ranks=${shape%%:*} threads=${shape#*:}
-        expect 0 "$launch" "$num_ranks" "$train" "$@" --output "$name.$shape" \
-            --threads "${threads%:*}" --placement "$placement"
+    for shape in 2:1 2:2 3:1 3:2 4:1 4:2; do
+        expect 0 "$launch" "${shape%:*}" "$train" "$@" --output "$name.$shape" \
+            --threads "${shape#*:}"
         expect_same "$name" "$name.$shape"
     done
 }
@@ -172,7 +171,7 @@ silent_others() {
     sed 's/quiet.3/quiet/; s/ [0-9.]* *[0-9]*$//' log >found
     num_checks=$((num_checks + 2))
     diff expected found >different || fail "printed other lines: $(cat different)"
-    [ "$(grep -c '"event":"start".*"ranks":3,"placement":"node"' quiet.3/log.jsonl)" -eq 1 ] ||
+    [ "$(grep -c '"event":"start".*"ranks":3,' quiet.3/log.jsonl)" -eq 1 ] ||
         fail "the log does not tell of the ranks: $(head -1 quiet.3/log.jsonl)"
     [ "$(wc -l <quiet.1/log.jsonl)" -eq "$(wc -l <quiet.3/log.jsonl)" ] || fail "other lines logged"
 }
@@ -180,9 +179,9 @@ silent_others() {
 # ---- Stops, losses -----------------------------------------------------------------------------
 
 stop_any_rank() {
-    for stop in USR1:0:part TERM:2:node INT:1:node; do
-        signal=${stop%%:*} rank=${stop#*:}
-        interrupt "$signal" "${rank%:*}" 3 stopped --placement "${stop##*:}"
+    for stop in USR1:0 TERM:2 INT:1; do
+        signal=${stop%:*}
+        interrupt "$signal" "${stop#*:}" 3 stopped
         ended_with 75
         expect_lines 1 "stopped by SIG$signal"
         [ -e stopped/interrupted.h5 ] || fail "no checkpoint after SIG$signal"
@@ -269,8 +268,6 @@ singletons() {
     expect 0 env SLURM_NTASKS=1 "$train" two.h5 --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 "$train" --help
-    expect 2 "$train" two.h5 --output one.out --placement part
-    expect_lines 1 '--placement is for several ranks'
     # A world of another size than its launcher says.
     expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --output alone.out
     expect_lines 1 'SIZE=3, found 2'

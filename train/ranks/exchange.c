@@ -188,31 +188,13 @@ static const struct exchange_layout *layout_of(const struct exchange *exchange, 
     return &layouts[num_slices == layouts[0].plan.num_slices ? 0 : 1];
 }
 
-size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
-                          size_t *first)
+size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first)
 {
+    size_t rank = exchange->ranks->index;
     const size_t *begins = layout_of(exchange, num_slices)->plan.slice_begins;
 
     *first = begins[rank];
     return begins[rank + 1] - begins[rank];
-}
-
-size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first)
-{
-    return exchange_slices_of(exchange, exchange->ranks->index, num_slices, first);
-}
-
-size_t exchange_max_own_slices(const struct exchange *exchange)
-{
-    size_t rank = exchange->ranks->index, max_slices = 0;
-
-    for (int i = 0; i < 2; i++) {
-        const size_t *begins = exchange->layouts[i].plan.slice_begins;
-        size_t num_slices = begins[rank + 1] - begins[rank];
-
-        max_slices = num_slices > max_slices ? num_slices : max_slices;
-    }
-    return max_slices;
 }
 
 /* Copies what rank to is to receive of parameters begin .. end - 1 of one of this rank's sums. */

@@ -91,14 +91,8 @@ bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struc
                      struct error *error);
 void exchange_destroy(struct exchange *exchange);
 
-/* The slices of a batch of num_slices (one of the two) that are a rank's, and this rank's: how
- * many, from *first on. */
-size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
-                          size_t *first);
+/* How many slices of a batch of num_slices (one of the two) are this rank's, from *first on. */
 size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first);
-
-/* The most slices that are this rank's. */
-size_t exchange_max_own_slices(const struct exchange *exchange);
 
 /*
  * Adds up this rank's partial sums over parameters begin .. end - 1 (multiples of 16) and puts them

@@ -21,7 +21,7 @@
  * Messages of different channels may be under way at the same time.  In a step the others are close
  * behind, and who waits keeps its processor; elsewhere one may be writing a file.
  */
-enum ranks_channel { RANKS_STEPS, RANKS_ROWS, RANKS_OTHERS, RANKS_NUM_CHANNELS };
+enum ranks_channel { RANKS_STEPS, RANKS_OTHERS, RANKS_NUM_CHANNELS };
 
 struct ranks_transport;
 struct ranks_window;

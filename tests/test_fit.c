@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "ingest/resize.h"
+#include "images/fit.h"
 
 /* How much input pixel in counts for output pixel out, in doubles, from the definition. */
 static double weigh(size_t num_in, size_t num_out, size_t out, size_t in)
@@ -28,8 +28,8 @@ static double weigh(size_t num_in, size_t num_out, size_t out, size_t in)
     }
 }
 
-static double resize_value(const uint8_t *in, const struct image_shape *in_shape,
-                           const struct image_shape *out_shape, size_t y, size_t x, size_t c)
+static double fit_value(const uint8_t *in, const struct image_shape *in_shape,
+                        const struct image_shape *out_shape, size_t y, size_t x, size_t c)
 {
     double sum = 0;
 
@@ -52,7 +52,7 @@ static void fill_pixels(uint8_t *pixels, size_t count, unsigned seed)
     }
 }
 
-static void test_resize_image_any_sizes_match_the_definition(void **state)
+static void test_fit_image_any_sizes_match_the_definition(void **state)
 {
     static const size_t sizes[] = {1, 2, 3, 7, 8, 13};
     uint8_t in[13 * 13 * 3], out[13 * 13 * 3];
@@ -64,11 +64,11 @@ static void test_resize_image_any_sizes_match_the_definition(void **state)
         struct image_shape from = {sizes[k % 6], sizes[k / 6 % 6], k / 1296 ? 3 : 1};
         struct image_shape to = {sizes[k / 36 % 6], sizes[k / 216 % 6], from.channels};
 
-        assert_true(resize_num_scratch(&to) <= sizeof(scratch) / sizeof(scratch[0]));
-        resize_image(in, &from, out, &to, scratch);
+        assert_true(fit_num_scratch(&to) <= sizeof(scratch) / sizeof(scratch[0]));
+        fit_image(in, &from, out, &to, scratch);
         for (size_t v = 0; v < image_num_values(&to); v++) {
-            double expected = resize_value(in, &from, &to, v / to.channels / to.width,
-                                           v / to.channels % to.width, v % to.channels);
+            double expected = fit_value(in, &from, &to, v / to.channels / to.width,
+                                        v / to.channels % to.width, v % to.channels);
 
             /* Half a step, for the rounding, and what the doubles themselves are off. */
             if (out[v] - expected > 0.5 + 1e-9 || expected - out[v] > 0.5 + 1e-9)
@@ -78,7 +78,7 @@ static void test_resize_image_any_sizes_match_the_definition(void **state)
     }
 }
 
-static void test_resize_image_same_size_copies(void **state)
+static void test_fit_image_same_size_copies(void **state)
 {
     struct image_shape shape = {9, 7, 1};
     uint8_t in[63], out[63];
@@ -86,15 +86,15 @@ static void test_resize_image_same_size_copies(void **state)
 
     (void)state;
     fill_pixels(in, sizeof(in), 2);
-    resize_image(in, &shape, out, &shape, scratch);
+    fit_image(in, &shape, out, &shape, scratch);
     assert_memory_equal(in, out, sizeof(in));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resize_image_any_sizes_match_the_definition),
-        cmocka_unit_test(test_resize_image_same_size_copies),
+        cmocka_unit_test(test_fit_image_any_sizes_match_the_definition),
+        cmocka_unit_test(test_fit_image_same_size_copies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
 /*
- * The shards of one store: each checked by itself, against the others, and put in order.
+ * Shards: the part of a tree that becomes one, and, for merging, the shards of one store: each
+ * checked by itself and against the others, and put in order.
  */
-#ifndef QUERN_INGEST_SHARD_SET_H
-#define QUERN_INGEST_SHARD_SET_H
+#ifndef QUERN_INGEST_SHARDS_H
+#define QUERN_INGEST_SHARDS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,8 +12,23 @@
 #include "common/tensor.h"
 #include "common/text_list.h"
 #include "formats/store/store_shard.h"
-#include "ingest/digest.h"
 #include "ingest/ingest_options.h"
+#include "ingest/tree.h"
+
+/* Consecutive files of each split of a tree, cut at borders of chunks. */
+struct shard {
+    struct store_shard place; /* owns class_files */
+    struct tree tree;         /* the files of the shard; classes and names are the whole tree's */
+};
+
+/*
+ * Cuts shard index (1 to count) out of a tree.  Chunks of each split are shared out evenly, so a
+ * split of fewer chunks than shards leaves some of them without.  The image gives height and width.
+ * The whole tree must outlive the shard.
+ */
+bool shard_cut(const struct tree *whole, uint64_t index, uint64_t count,
+               const struct image_shape *image, struct shard *shard, struct error *error);
+void shard_free(struct shard *shard);
 
 struct shard_set_member {
     const char *path;
@@ -37,7 +53,7 @@ struct shard_set {
     char name[1024]; /* of the source */
     char settings[INGEST_MAX_SETTINGS];
     /* Of all together: */
-    char digest[DIGEST_LENGTH + 1];
+    char digest[TREE_DIGEST_LENGTH + 1];
 };
 
 /*
