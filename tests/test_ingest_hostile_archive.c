@@ -80,6 +80,22 @@ static void test_ingest_run_members_that_lead_elsewhere_are_told_and_not_written
     ingestion_free(f);
 }
 
+/* Nothing is left to ingest: the notes say why. */
+static void test_ingest_run_archive_of_absolute_paths_alone_says_so(void **state)
+{
+    struct ingestion *f = ingestion_of_archive();
+    struct archive *archive = begin("gnutar");
+
+    (void)state;
+    archive_fixture_add(archive, "/data/train/a/1.png", "1", 1);
+    archive_fixture_add(archive, "/data/train/b/1.png", "1", 1);
+    archive_fixture_end(archive);
+    assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
+    assert_contains(f->error.what, "holds no");
+    assert_contains(f->messages, "absolute, too long or lead up by ..: 2\n");
+    ingestion_free(f);
+}
+
 static void test_ingest_run_archive_bad_members_are_named(void **state)
 {
     struct ingestion *f = ingestion_of_archive();
@@ -201,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TREE_TEST(test_ingest_run_members_that_lead_elsewhere_are_told_and_not_written),
+        TREE_TEST(test_ingest_run_archive_of_absolute_paths_alone_says_so),
         TREE_TEST(test_ingest_run_archive_bad_members_are_named),
         TREE_TEST(test_ingest_run_no_archive_is_refused),
         TREE_TEST(test_ingest_run_encrypted_zip_is_refused),
