@@ -142,6 +142,7 @@ list_spares_walks() {
     expect 65 ingest --list files.list listed again.h5
     expect_text 'train/3/000002.png: cannot be opened'
     # Without folders of splits.
+    rm -f again.h5 whole.h5 # stores of another source
     expect 0 ingest --write-list classes.list --valid-fraction 0.5 listed/train
     expect 0 ingest --list classes.list --valid-fraction 0.2 --seed 9 listed/train again.h5
     expect 0 ingest --valid-fraction 0.2 --seed 9 listed/train whole.h5
