@@ -242,6 +242,50 @@ static void test_archive_doubles_are_counted(void **state)
     }
 }
 
+/* ---- what is not read ---- */
+
+static void test_archive_sparse_members_are_refused(void **state)
+{
+    const char *path = tree_fixture_path("archive");
+    struct archive *archive = archive_fixture_begin(path, archive_kind_find("pax"));
+    struct archive_entry *entry = archive_entry_new();
+    size_t nbytes = 5000;
+    uint8_t *bytes = archive_fixture_make_image(1, &nbytes);
+
+    (void)state;
+    archive_entry_set_pathname(entry, "a/1.png");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_size(entry, 1 << 20);
+    archive_entry_sparse_add_entry(entry, 0, (la_int64_t)nbytes);
+    archive_entry_sparse_add_entry(entry, (1 << 20) - 512, 512);
+    assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(archive, bytes, nbytes), nbytes);
+    archive_entry_free(entry);
+    archive_fixture_end(archive);
+    assert_refused(path, "is stored in pieces: pack the archive without --sparse");
+    free(bytes);
+}
+
+static void test_archive_other_methods_of_zip_are_refused(void **state)
+{
+    const char *path = tree_fixture_path("archive");
+    size_t nbytes;
+    unsigned char *bytes = make_archive(archive_kind_find("zip"), "a/1.png", 1, &nbytes);
+
+    (void)state;
+    /* The method stands in the member's header, and 2 bytes further in the directory's. */
+    for (size_t i = 0; i + 12 < nbytes; i++) {
+        if (memcmp(bytes + i, "PK\3\4", 4) == 0)
+            bytes[i + 8] = 12;
+        if (memcmp(bytes + i, "PK\1\2", 4) == 0)
+            bytes[i + 10] = 12;
+    }
+    support_write_file(path, bytes, nbytes);
+    assert_refused(path, "is neither stored nor deflated");
+    free(bytes);
+}
+
 /* ---- inputs ---- */
 
 static void test_source_has_input_knows_archive_and_images(void **state)
@@ -278,6 +322,8 @@ int main(void)
         TREE_TEST(test_archive_names_flagged_as_unicode_are_the_same_bytes),
         TREE_TEST(test_archive_hard_links_to_any_file_are_its_bytes),
         TREE_TEST(test_archive_doubles_are_counted),
+        TREE_TEST(test_archive_sparse_members_are_refused),
+        TREE_TEST(test_archive_other_methods_of_zip_are_refused),
         TREE_TEST(test_source_has_input_knows_archive_and_images),
     };
 
