@@ -7,7 +7,7 @@
 
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/file/seal.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 /* A checkpoint with all there can be in it, over static memory. */
 static void fill(struct checkpoint *checkpoint)
@@ -45,7 +45,7 @@ static void test_checkpoint_round_trip_keeps_everything(void **state)
     char a[128], b[128];
 
     fill(&written);
-    assert_ok(checkpoint_write(path, &written, &error), &error);
+    assert_ok(checkpoint_write(path, &written, false, &error), &error);
     assert_ok(checkpoint_read(path, &read, &error), &error);
     assert_null(settings_first_difference(&written.config, &read.config, a, b));
     assert_true(text_list_equal(&written.classes, &read.classes));
@@ -81,8 +81,8 @@ static void test_checkpoint_write_twice_gives_the_same_bytes(void **state)
     struct error error = {0};
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(one, &checkpoint, &error), &error);
-    assert_ok(checkpoint_write(two, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(one, &checkpoint, false, &error), &error);
+    assert_ok(checkpoint_write(two, &checkpoint, false, &error), &error);
     support_assert_files_equal(one, two);
 }
 
@@ -116,7 +116,7 @@ static void test_checkpoint_read_truncated_anywhere_is_refused(void **state)
     unsigned char *bytes;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(whole, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(whole, &checkpoint, false, &error), &error);
     bytes = support_read_file(whole, &nbytes);
     for (size_t length = 0; length < nbytes; length += 31) {
         error = (struct error){0};
@@ -143,7 +143,7 @@ static void test_checkpoint_read_altered_tensor_is_refused_by_name(void **state)
     hid_t file, dataset;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     dataset = H5Dopen2(file, "/parameters/linear/weight", H5P_DEFAULT);
     assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
@@ -162,7 +162,7 @@ static void test_checkpoint_read_other_major_version_is_refused(void **state)
     hid_t file, attribute, type;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
     type = H5Aget_type(attribute);
@@ -182,7 +182,7 @@ static void test_checkpoint_write_into_a_missing_folder_is_an_io_error(void **st
     struct error error = {0};
 
     fill(&checkpoint);
-    assert_fails(checkpoint_write(path, &checkpoint, &error), &error, STATUS_IO);
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_IO);
     assert_string_equal(error.file, path);
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "formats/file/seal.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 static void assert_rows_equal(const char *path, struct image_shape image, size_t num_classes,
                               uint64_t first, uint64_t count, int num_threads)
@@ -250,7 +250,8 @@ static void test_store_create_failed_leaves_the_old_file(void **state)
                               .max_rows = {4},
                               .max_path_nbytes = 8,
                               .compression_level = 1,
-                              .num_threads = 1};
+                              .num_threads = 1,
+                              .is_forced = true};
     struct store_row row = {.path = "x", .label = 9};
     struct error error = {0};
     struct store_writer *writer;
