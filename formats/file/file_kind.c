@@ -116,7 +116,11 @@ bool file_kind_check_output(const char *path, enum file_kind kind, bool is_force
                             struct error *error)
 {
     enum file_kind found;
+    struct stat info;
 
+    /* Such as a directory: no force replaces it. */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
     if (is_forced)
         return true;
     if (!file_kind_find(path, &found, error))
