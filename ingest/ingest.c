@@ -124,6 +124,8 @@ static bool find_images(struct run *run)
         report_tree(&run->tree, run->results);
         fflush(run->results);
         ok = report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
+    } else {
+        report_scan_notes(&run->scan, run->messages);
     }
     run->decode_source = (struct decode_source){run->source, options->max_pixels};
     return ok;

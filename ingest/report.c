@@ -249,7 +249,7 @@ static bool report_note_root(const struct notes *notes, const struct scan *scan)
                : true;
 }
 
-static bool report_note_counts(const struct notes *notes, const struct tree *tree,
+static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
     const struct {
@@ -257,12 +257,13 @@ static bool report_note_counts(const struct notes *notes, const struct tree *tre
         uint64_t count;
     } counts[] = {
         {"ignored because their names do not end in .png", scan->num_others},
-        {"ignored because they lie in no class folder", tree->num_outside},
+        {"ignored because they lie in no class folder", num_outside},
         {"links not followed because they lead back up", scan->num_loops},
         {"members ignored because their paths are absolute, too long or lead up by ..",
          scan->num_unsafe_paths},
         {"members ignored because they are links", scan->num_links},
         {"members ignored because they are devices, pipes or sockets", scan->num_special},
+        {"members ignored because others of the same path come later", scan->num_replaced},
     };
     bool ok = true;
 
@@ -278,12 +279,18 @@ static bool report_list_notes(const struct tree *tree, const struct scan *scan,
     struct notes out = {notes, error};
     bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
     bool ok = report_note_root(&out, scan) && report_note_top(&out, tree, scan) &&
-              report_note_left_out(&out, tree) && report_note_counts(&out, tree, scan) &&
+              report_note_left_out(&out, tree) && report_note_counts(&out, tree->num_outside, scan) &&
               report_note_missing_classes(&out, tree);
 
     if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)
         ok = report_add_note(&out, "no images for valid: the store gets no valid split");
     return ok;
+}
+
+static void report_print_notes(const struct text_list *notes, FILE *messages)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        fprintf(messages, "quern-ingest: note: %s\n", notes->items[i]);
 }
 
 bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,
@@ -292,10 +299,21 @@ bool report_notes(const struct tree *tree, const struct scan *scan, const struct
     struct text_list notes = {0};
     bool ok = report_list_notes(tree, scan, rules, &notes, error);
 
-    for (size_t i = 0; ok && i < notes.count; i++)
-        fprintf(messages, "quern-ingest: note: %s\n", notes.items[i]);
+    if (ok)
+        report_print_notes(&notes, messages);
     text_list_free(&notes);
     return ok;
+}
+
+void report_scan_notes(const struct scan *scan, FILE *messages)
+{
+    struct text_list notes = {0};
+    struct error ignored = {0};
+    struct notes out = {&notes, &ignored};
+
+    if (report_note_root(&out, scan) && report_note_counts(&out, 0, scan))
+        report_print_notes(&notes, messages);
+    text_list_free(&notes);
 }
 
 /* ---- shard and store ---- */

@@ -20,6 +20,9 @@ void report_tree(const struct tree *tree, FILE *stream);
 bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,
                   FILE *messages, struct error *error);
 
+/* The notes on a source that is refused: what was ignored in it may be why. */
+void report_scan_notes(const struct scan *scan, FILE *messages);
+
 /* "shard 2 of 4: train 3,072 of 12,396, valid 512 of 2,038" */
 void report_shard(const struct store_shard *place, FILE *stream);
 

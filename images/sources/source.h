@@ -24,11 +24,6 @@ struct source;
 bool source_open(const char *path, const char *spool_path, struct source **source,
                  struct error *error);
 bool source_is_archive(const struct source *source);
-/*
- * Is a file, which may not exist, something that the source is read from: the archive itself, or in
- * a directory an image?  No output may replace it.
- */
-bool source_has_input(const struct source *source, const char *path);
 /* NULL is fine. */
 void source_close(struct source *source);
 

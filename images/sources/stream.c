@@ -203,9 +203,10 @@ static bool stream_fill_archive(struct stream *stream, struct error *error)
 
     if (stream->block_nbytes == 0 && !stream_next_block(stream, error))
         return false;
+    if (stream->block_nbytes == 0)
+        return true;
     taken = stream->block_nbytes < room ? stream->block_nbytes : room;
-    if (taken > 0)
-        memcpy(stream->out + stream->out_end, stream->block, taken);
+    memcpy(stream->out + stream->out_end, stream->block, taken);
     stream->block += taken;
     stream->block_nbytes -= taken;
     stream->out_end += taken;

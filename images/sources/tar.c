@@ -276,15 +276,23 @@ static bool tar_take_records(struct tar *tar, uint64_t size, bool is_global)
  */
 static bool tar_is_damaged_name(const char *long_name, const char *name)
 {
-    size_t same = 0, rest;
+    size_t num_equal = 0, num_different = 0;
 
-    while (name[same] != '\0' && name[same] == long_name[same])
-        same++;
-    /* Writers have these for characters that are not ASCII. */
-    if (name[same] == '\0' || name[same] == '?' || name[same] == '_' || name[same] == '/')
-        return false;
-    rest = strlen(name + same + 1);
-    return same + rest >= 4 && strncmp(name + same + 1, long_name + same + 1, rest) == 0;
+    while (*name != '\0' && *long_name != '\0') {
+        if (*name == '?' && (uint8_t)*long_name >= 0x80) {
+            /* Python has one for each character that is not ASCII. */
+            do {
+                long_name++;
+            } while (((uint8_t)*long_name & 0xc0) == 0x80);
+            name++;
+            continue;
+        }
+        if (*name++ == *long_name++)
+            num_equal++;
+        else
+            num_different++;
+    }
+    return num_different == 1 && num_equal >= 4;
 }
 
 /* ---- contents ---- */

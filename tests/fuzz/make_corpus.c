@@ -65,16 +65,17 @@ static void put_archives(const char *target)
         struct archive *archive;
 
         snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, i);
-        archive = archive_fixture_begin(path, &archive_kinds[i]);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
         archive_fixture_add_other(archive, "top/train/c", AE_IFDIR, NULL);
         archive_fixture_add(archive, "top/train/b/x.png", bytes, nbytes);
         archive_fixture_add(archive, "./top/train/a/1.png", bytes, nbytes);
         archive_fixture_add(archive, "top/train/a/1.png", "no PNG", 6);
         archive_fixture_add(archive, "top/../up.png", bytes, nbytes);
         archive_fixture_add(archive, "top/notes.txt", "notes", 5);
+        archive_fixture_add(archive, "top/train/e\xcc\x81/1.png", bytes, nbytes);
         if (archive_kinds[i].format != ARCHIVE_FORMAT_ZIP)
             archive_fixture_add_hard_link(archive, "top/valid/a/2.png", "top/train/b/x.png");
-        archive_fixture_end(archive);
+        archive_fixture_end_in_utf8(archive);
     }
     free(bytes);
 }

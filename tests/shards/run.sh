@@ -142,6 +142,7 @@ list_spares_walks() {
     expect 65 ingest --list files.list listed again.h5
     expect_text 'train/3/000002.png: cannot be opened'
     # Without folders of splits.
+    rm -f again.h5 whole.h5 # stores of another source
     expect 0 ingest --write-list classes.list --valid-fraction 0.5 listed/train
     expect 0 ingest --list classes.list --valid-fraction 0.2 --seed 9 listed/train again.h5
     expect 0 ingest --valid-fraction 0.2 --seed 9 listed/train whole.h5
@@ -215,19 +216,20 @@ wrong_list() {
     rm -f list.h5
     expect 0 ingest --write-list gray.list gray
     expect 0 ingest --write-list gray.list gray
+    # Of another source or layout: what it names is not there, or is no class.
     expect 65 ingest --list gray.list gray/train list.h5
-    expect_text 'is the list of another source'
-    expect 65 ingest --list gray.list --valid-fraction 0.1 gray list.h5
-    expect_text 'was written without --valid-fraction'
+    expect_text 'cannot be opened: No such file or directory'
+    expect 2 ingest --list gray.list --valid-fraction 0.1 gray list.h5
+    expect_text 'but --valid-fraction splits folders of classes'
     head -c 2000 gray.list >cut.list
     expect 65 ingest --list cut.list gray list.h5
-    expect_text 'is no whole list: it has no seal'
+    expect_text 'is damaged or cut short: its seal does not fit'
     printf X | dd of=gray.list bs=1 seek=2000 conv=notrunc 2>dd.log
     expect 65 ingest --list gray.list gray list.h5
-    expect_text 'its CRC-32 is not that of its seal'
+    expect_text 'is damaged or cut short: its seal does not fit'
     expect 0 ingest gray whole.h5
     expect 65 ingest --list whole.h5 gray list.h5
-    expect_text 'is no list of version 1'
+    expect_text 'is no list (quern-ingest --write-list makes one)'
     cp whole.h5 kept.h5
     expect 65 ingest --write-list whole.h5 gray
     expect_text 'exists and is no quern list'
