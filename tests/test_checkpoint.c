@@ -186,6 +186,66 @@ static void test_checkpoint_write_into_a_missing_folder_is_an_io_error(void **st
     assert_string_equal(error.file, path);
 }
 
+/* One setting too many takes no other's place: it is refused before the file is begun. */
+static void test_checkpoint_write_more_settings_than_fit_is_refused(void **state)
+{
+    const char *path = support_path(*state, "settings.h5");
+    struct checkpoint checkpoint, read;
+    struct error error = {0};
+    char name[32];
+
+    fill(&checkpoint);
+    while (checkpoint.config.count < SETTINGS_MAX) {
+        snprintf(name, sizeof(name), "setting_%zu", checkpoint.config.count);
+        settings_add_count(&checkpoint.config, name, checkpoint.config.count);
+    }
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
+    assert_ok(checkpoint_read(path, &read, &error), &error);
+    assert_int_equal(read.config.count, SETTINGS_MAX);
+    checkpoint_free(&read);
+    settings_add_count(&checkpoint.config, "one_more", 1);
+    assert_string_equal(checkpoint.config.items[SETTINGS_MAX - 1].name, name);
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_INTERNAL);
+    assert_string_equal(error.dataset, "/config");
+}
+
+static void test_settings_add_too_long_a_text_or_name_is_noted(void **state)
+{
+    struct settings text = {0}, name = {0};
+    char long_text[SETTING_MAX_TEXT + 1];
+
+    (void)state;
+    memset(long_text, 'x', SETTING_MAX_TEXT);
+    long_text[SETTING_MAX_TEXT] = '\0';
+    settings_add_text(&text, "model", long_text);
+    assert_true(text.is_overfull);
+    settings_add_text(&text, "model", long_text + 1);
+    assert_string_equal(settings_find(&text, "model")->text, long_text + 1);
+    long_text[SETTING_MAX_NAME] = '\0';
+    settings_add_count(&name, long_text, 1);
+    assert_true(name.is_overfull);
+    assert_int_equal(name.count, 0);
+}
+
+static void test_checkpoint_write_what_no_reader_accepts_is_refused(void **state)
+{
+    const char *path = support_path(*state, "limits.h5");
+    struct checkpoint checkpoint;
+    struct error error = {0};
+
+    fill(&checkpoint);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
+    checkpoint.image.width = 65536;
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    fill(&checkpoint);
+    checkpoint.classes.count = 1;
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    assert_ok(checkpoint_read(path, &checkpoint, &error), &error); /* as it was */
+    checkpoint_free(&checkpoint);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +256,9 @@ int main(void)
         SUPPORT_IN_FOLDER(test_checkpoint_read_altered_tensor_is_refused_by_name),
         SUPPORT_IN_FOLDER(test_checkpoint_read_other_major_version_is_refused),
         SUPPORT_IN_FOLDER(test_checkpoint_write_into_a_missing_folder_is_an_io_error),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_more_settings_than_fit_is_refused),
+        SUPPORT_IN_FOLDER(test_settings_add_too_long_a_text_or_name_is_noted),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_what_no_reader_accepts_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
