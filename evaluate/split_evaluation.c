@@ -231,5 +231,5 @@ bool split_evaluation_write(const char *path, const struct loaded_model *loaded,
         .scores = result->scores,
     };
 
-    return evaluation_write(path, &evaluation, error);
+    return evaluation_write(path, &evaluation, false, error);
 }

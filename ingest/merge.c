@@ -122,7 +122,8 @@ static bool merge_create_store(struct merge *merge)
                               .classes = &set->classes,
                               .max_path_nbytes = set->max_path_nbytes,
                               .compression_level = set->compression_level,
-                              .num_threads = merge->options->num_threads};
+                              .num_threads = merge->options->num_threads,
+                              .is_forced = merge->options->force};
 
     struct ingest_memory_plan memory = {.num_io_threads = 1};
     struct ingest_memory_needs needs = {.limit = merge->options->memory_limit, .store = &plan};

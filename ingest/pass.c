@@ -409,7 +409,8 @@ struct store_plan pass_plan_store(const struct pass_plan *plan)
                                .classes = &tree->classes,
                                .shard = plan->shard,
                                .compression_level = plan->compression_level,
-                               .num_threads = plan->num_threads};
+                               .num_threads = plan->num_threads,
+                               .is_forced = plan->is_forced};
 
     for (size_t i = 0; i < tree_num_rows(tree); i++) {
         size_t nbytes = strlen(tree->paths[i]);

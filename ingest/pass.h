@@ -31,6 +31,7 @@ struct pass_plan {
     int num_threads;
     int num_io_threads;        /* that read and decode */
     uint64_t max_image_nbytes; /* the most that decoding an image may take; 0: any number */
+    bool is_forced;            /* replace a file of another kind, too */
 };
 
 struct pass_outcome {

@@ -1,57 +1,20 @@
 #include "ingest/rerun.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "formats/file/file_kind.h"
 #include "formats/store/store.h"
 #include "ingest/ingest_options.h"
 #include "ingest/report.h"
 
 enum { MAX_DIFFERENCES_SHOWN = 5 };
-
-/*
- * Does the file carry the mark of a store or a shard, an attribute "format" of that value?  Asked
- * of files that cannot be opened as one, such as one cut short, so HDF5 is of no help.
- */
-static bool rerun_has_mark(const char *path, const char *value)
-{
-    static const char signature[] = "\x89HDF\r\n\x1a\n", name[] = "format";
-    enum { MAX_DISTANCE = 128 }; /* a type and a shape lie between an attribute's name and value */
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat stat;
-    const char *bytes = MAP_FAILED, *end, *found;
-    bool is_found = false;
-
-    if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 8)
-        bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes != MAP_FAILED) {
-        end = bytes + stat.st_size;
-        found = memcmp(bytes, signature, sizeof(signature) - 1) == 0 ? bytes : NULL;
-        while (found && !is_found) {
-            found = memmem(found, (size_t)(end - found), value, strlen(value));
-            if (found) {
-                const char *start = found - bytes > MAX_DISTANCE ? found - MAX_DISTANCE : bytes;
-
-                is_found = memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL;
-                found++;
-            }
-        }
-        munmap((void *)bytes, (size_t)stat.st_size);
-    }
-    if (fd >= 0)
-        close(fd);
-    return is_found;
-}
 
 /* ---- is it of the same source? ---- */
 
@@ -210,7 +173,7 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
                       const struct rerun_comparison *comparison, bool *is_current,
                       struct error *error)
 {
-    const char *kind = is_shard ? "quern shard" : "quern store";
+    const enum file_kind kind = is_shard ? FILE_KIND_SHARD : FILE_KIND_STORE;
     const struct store_checks checks = {.num_threads = num_threads, .is_shard = is_shard};
     struct error damage = {0};
     char reason[2048];
@@ -218,6 +181,8 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
     *is_current = false;
     if (!file_exists(store_path))
         return true;
+    if (!file_kind_check_output(store_path, kind, false, error))
+        return false;
     if (rerun_compare_file(store_path, &checks, messages, comparison, is_current, &damage, error))
         return true;
     *is_current = false;
@@ -228,9 +193,6 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
         return false;
     }
     decode_describe(reason, sizeof(reason), &damage);
-    if (!rerun_has_mark(store_path, kind))
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = store_path),
-                         "exists and is no %s (%s); --force replaces it", kind, reason);
     if (!rerun_check_damaged(store_path, is_shard, comparison, error))
         return false;
     report_say(messages, "%s: made again: the %s is damaged: %s", store_path,

@@ -10,7 +10,7 @@
 #include "common/checksum.h"
 #include "common/memory.h"
 #include "common/random.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 char *support_make_folder(void)
 {

@@ -127,7 +127,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_true(checkpoint_write(path, &checkpoint, &error));
+    assert_true(checkpoint_write(path, &checkpoint, false, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */

@@ -24,9 +24,9 @@ struct dataset {
     size_t row_nbytes;      /* D */
     const uint32_t *labels; /* [num_rows], the store's */
     uint64_t num_blocks;
-    const uint8_t *const *blocks; /* [num_blocks] rows of row_nbytes; NULL: not in memory now */
-    unsigned block_shift;         /* log2 of the rows of a block; the last may have fewer */
-    uint8_t *pixels; /* owned: a split in memory whole, [num_rows][row_nbytes] */
+    const uint8_t *const *blocks;  /* [num_blocks] rows of row_nbytes; NULL: not in memory now */
+    unsigned block_shift;          /* log2 of the rows of a block; the last may have fewer */
+    uint8_t *pixels;               /* owned: a split in memory whole, [num_rows][row_nbytes] */
     const uint8_t **whole;         /* owned: the one block of it */
     struct dataset_stream *stream; /* owned: of a streamed split, else NULL */
 };
