@@ -1,5 +1,6 @@
 #include "images/decoder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -42,7 +43,7 @@ bool decoder_has_extension(const char *name)
 
 /* ---- what has no decoder ---- */
 
-/* What a file is, by its first bytes. */
+/* What a file is that none of the decoders knows, by its first bytes; NULL: anything. */
 static const char *decoder_name_other(const uint8_t *bytes, size_t nbytes)
 {
     static const struct {
@@ -51,31 +52,36 @@ static const char *decoder_name_other(const uint8_t *bytes, size_t nbytes)
         size_t offset;
         const char *name;
     } formats[] = {
-        {"\xff\xd8\xff", 3, 0, "not a PNG file (a JPEG)"},
-        {"GIF8", 4, 0, "not a PNG file (a GIF)"},
-        {"BM", 2, 0, "not a PNG file (a BMP)"},
-        {"WEBP", 4, 8, "not a PNG file (a WebP)"}, /* in a RIFF container */
-        {"II*\0", 4, 0, "not a PNG file (a TIFF)"},
-        {"MM\0*", 4, 0, "not a PNG file (a TIFF)"},
+        {"\xff\xd8\xff", 3, 0, "a JPEG"}, {"GIF8", 4, 0, "a GIF"},   {"BM", 2, 0, "a BMP"},
+        {"WEBP", 4, 8, "a WebP"}, /* in a RIFF container */
+        {"II*\0", 4, 0, "a TIFF"},        {"MM\0*", 4, 0, "a TIFF"},
     };
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
         if (nbytes >= formats[i].offset + formats[i].nbytes &&
             memcmp(bytes + formats[i].offset, formats[i].signature, formats[i].nbytes) == 0)
             return formats[i].name;
-    return "not a PNG file";
+    return NULL;
 }
 
 static bool decoder_refuse(const char *name, const void *bytes, size_t nbytes, struct error *error)
 {
-    const char *what = nbytes == 0 ? "empty file" : decoder_name_other(bytes, nbytes);
+    const char *other = decoder_name_other(bytes, nbytes);
+    char names[128] = "";
 
-    /* The file may end within the signature. */
-    for (int i = 0; i < NUM_DECODERS && nbytes > 0; i++)
+    if (nbytes == 0)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "empty file");
+    for (int i = 0; i < NUM_DECODERS; i++) {
+        size_t used = strlen(names);
+
+        /* The file may end within a signature. */
         if (nbytes < decoders[i].signature_nbytes &&
             memcmp(bytes, decoders[i].signature, nbytes) == 0)
-            what = "truncated";
-    return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "%s", what);
+            return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "truncated");
+        snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? " or " : "", decoders[i].name);
+    }
+    return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "not a %s file%s%s%s", names,
+                     other ? " (" : "", other ? other : "", other ? ")" : "");
 }
 
 bool decoder_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,

@@ -54,7 +54,7 @@ enum { DECODER_MAX_SIGNATURE_NBYTES = 16 };
  * rules samples of other widths, palettes and alpha become those.  Thread-safe.
  */
 struct decoder {
-    const char *name; /* "PNG" */
+    const char *name; /* "PNG", in messages */
     const char *signature;
     size_t signature_nbytes;
     const char *const *extensions; /* ".png", in lower case; NULL at the end */
