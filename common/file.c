@@ -209,8 +209,9 @@ char *file_resolve(const char *path, struct error *error)
         free(resolved);
         resolved = next;
     }
-    /* A rename over a device or a directory would not do what was meant. */
-    if (resolved && stat(resolved, &info) == 0 && !S_ISREG(info.st_mode)) {
+    /* A rename over a device or a directory would not do what was meant.  It is path that is looked
+     * at: /dev/stdout leads to a link whose text, "pipe:[123]", is the name of no file. */
+    if (resolved && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
         free(resolved);
         resolved = NULL;

@@ -247,7 +247,8 @@ void split_evaluation_destroy(struct split_evaluation *result)
 }
 
 bool split_evaluation_write(const char *path, const struct model_file *file,
-                            const struct split_evaluation *result, struct error *error)
+                            const struct split_evaluation *result, bool is_forced,
+                            struct error *error)
 {
     const struct metrics *metrics = &result->metrics;
     size_t num_classes = metrics->num_classes;
@@ -276,7 +277,7 @@ bool split_evaluation_write(const char *path, const struct model_file *file,
         matrix[cell->label * num_classes + cell->prediction] = cell->num_samples;
     }
     evaluation.confusion = matrix;
-    ok = ok && evaluation_write(path, &evaluation, error);
+    ok = ok && evaluation_write(path, &evaluation, is_forced, error);
     free(matrix);
     return ok;
 }

@@ -7,7 +7,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "formats/file/atomic_file.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 enum { CHUNK_NBYTES = 256 * 1024 };
 static const unsigned deflate_level = 4;
@@ -247,26 +247,25 @@ static void write_attributes(const struct h5_context *file, hid_t root,
     h5_write_text_attribute(file, root, "scores_meaning", evaluation->scores_meaning);
 }
 
-bool evaluation_write(const char *path, const struct evaluation *evaluation, struct error *error)
+bool evaluation_write(const char *path, const struct evaluation *evaluation, bool is_forced,
+                      struct error *error)
 {
-    struct atomic_file target;
+    struct atomic_file output;
     struct h5_context file = {.path = path, .error = error};
     hid_t id = H5I_INVALID_HID, root = H5I_INVALID_HID;
-    bool ok = atomic_file_begin(&target, path, error);
 
-    if (!ok)
-        return ok;
-    file.storage_path = target.temporary_path;
-    id = h5_create_file(&file);
+    if (!atomic_file_begin(&output, path, FILE_KIND_EVALUATION, is_forced, error))
+        return false;
+    id = h5_create_file(&file, &output);
     root = h5_open_group(&file, id, "/");
     write_attributes(&file, root, evaluation);
     write_classes(&file, root, evaluation);
     write_per_class(&file, root, evaluation);
     write_samples(&file, root, evaluation);
     h5_close(&file, &root);
-    h5_close(&file, &id);
+    h5_close_file(&file, &id);
     if (error_ok(error))
-        return atomic_file_commit(&target, error);
-    atomic_file_abandon(&target);
+        atomic_file_commit(&output, error);
+    atomic_file_abandon(&output);
     return error_ok(error);
 }

@@ -60,7 +60,7 @@ bool list_file_write(const char *path, const struct list_file *list, bool is_for
     FILE *stream;
     bool ok = is_forced ? true : check_replaceable(path, error);
 
-    if (!ok || !atomic_file_begin(&file, path, error))
+    if (!ok || !atomic_file_begin(&file, path, FILE_KIND_LIST, is_forced, error))
         return false;
     stream = fopen(file.temporary_path, "wb");
     if (!stream) {
@@ -248,7 +248,7 @@ static bool read_sealed(const char *path, char **bytes, size_t *nbytes, struct e
     bool is_sealed;
     FILE *stream = NULL;
     struct stat info;
-    bool ok = seal_check(path, path, true, 1, &is_sealed, error);
+    bool ok = seal_check_path(path, true, 1, &is_sealed, error);
 
     *bytes = NULL;
     if (ok && !is_sealed)

@@ -257,7 +257,8 @@ static bool write_store(struct run *run)
                              .source_settings = run->settings,
                              .compression_level = options->compression_level,
                              .num_threads = options->num_threads,
-                             .num_io_threads = options->num_io_threads};
+                             .num_io_threads = options->num_io_threads,
+                             .is_forced = options->force};
     struct pass_outcome outcome = {0};
     bool ok;
 

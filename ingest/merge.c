@@ -108,7 +108,8 @@ static bool create_store(struct merge *merge)
                               .classes = &set->classes,
                               .max_path_nbytes = set->max_path_nbytes,
                               .compression_level = set->compression_level,
-                              .num_threads = merge->options->num_threads};
+                              .num_threads = merge->options->num_threads,
+                              .is_forced = merge->options->force};
 
     memcpy(plan.max_rows, set->num_files, sizeof(plan.max_rows));
     return store_create(merge->options->store, &plan, &merge->writer, merge->error);

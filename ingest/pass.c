@@ -294,7 +294,8 @@ static bool prepare(struct pass *pass)
                                .classes = &tree->classes,
                                .shard = plan->shard,
                                .compression_level = plan->compression_level,
-                               .num_threads = plan->num_threads};
+                               .num_threads = plan->num_threads,
+                               .is_forced = plan->is_forced};
     size_t num_values = image_num_values(&plan->image), num_readers = (size_t)plan->num_io_threads;
     struct error *error = pass->error;
 

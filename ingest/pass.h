@@ -29,6 +29,7 @@ struct pass_plan {
     int compression_level;
     int num_threads;
     int num_io_threads; /* that read and decode */
+    bool is_forced;     /* replace a file of another kind, too */
 };
 
 struct pass_outcome {

@@ -9,7 +9,7 @@
 
 #include "common/memory.h"
 #include "common/random.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 char *support_make_folder(void)
 {

@@ -156,12 +156,12 @@ static void test_run_folder_clear_removes_checkpoints_and_nothing_else(void **st
     assert_ok(run_folder_write_interrupted(*state, &checkpoint, &error), &error);
     support_write_file(support_path(*state, "notes.txt"), "x", 1);
     support_write_file(support_path(*state, "epoch-3.h5"), "x", 1);
-    support_write_file(support_path(*state, ".epoch-0004.h5.partial"), "x", 1);
+    support_write_file(support_path(*state, ".epoch-0004.h5.0123456789abcdef.partial"), "x", 1);
     assert_ok(run_folder_clear(*state, &error), &error);
     assert_ok(run_folder_remove_partial(*state, &error), &error);
     assert_false(has(*state, "epoch-0003.h5"));
     assert_false(has(*state, "interrupted.h5"));
-    assert_false(has(*state, ".epoch-0004.h5.partial"));
+    assert_false(has(*state, ".epoch-0004.h5.0123456789abcdef.partial"));
     assert_true(has(*state, "notes.txt"));
     assert_true(has(*state, "epoch-3.h5"));
 }

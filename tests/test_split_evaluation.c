@@ -127,7 +127,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_true(checkpoint_write(path, &checkpoint, &error));
+    assert_true(checkpoint_write(path, &checkpoint, false, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */
@@ -297,7 +297,7 @@ static void write_many_classes(void)
     memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
     checkpoint.num_parameters = model.num_tensors;
     checkpoint.parameters[0] = model.tensors[0];
-    assert_true(checkpoint_write(first_path, &checkpoint, &error));
+    assert_true(checkpoint_write(first_path, &checkpoint, false, &error));
     model_destroy(&model);
     text_list_free(&checkpoint.classes);
     free(means);

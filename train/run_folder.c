@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 
@@ -37,10 +38,14 @@ bool run_folder_make(const char *folder, struct error *error)
 
 static bool is_partial_checkpoint(const char *name)
 {
-    size_t length = strlen(name);
+    const char *end = strstr(name, ".h5.");
+    char base[64];
 
-    return (strncmp(name, ".epoch-", 7) == 0 || strncmp(name, ".interrupted", 12) == 0) &&
-           length > 11 && strcmp(name + length - 11, ".h5.partial") == 0;
+    if ((strncmp(name, ".epoch-", 7) != 0 && strncmp(name, ".interrupted", 12) != 0) || !end ||
+        (size_t)(end - name) + 3 > sizeof(base))
+        return false;
+    snprintf(base, sizeof(base), "%.*s", (int)(end - name) + 2, name + 1);
+    return file_is_temporary_of(name, base);
 }
 
 bool run_folder_remove_partial(const char *folder, struct error *error)
@@ -195,7 +200,7 @@ bool run_folder_write_epoch(const char *folder, const struct checkpoint *checkpo
                             struct error *error)
 {
     char *path = checkpoint_folder_path(folder, checkpoint->epoch, error);
-    bool ok = path && checkpoint_write(path, checkpoint, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
 
     if (ok)
         ok = remove_old(folder, checkpoint->epoch, keep, error);
@@ -218,7 +223,7 @@ bool run_folder_write_interrupted(const char *folder, const struct checkpoint *c
     char *path = interrupted_path(folder, error);
 
     if (path)
-        checkpoint_write(path, checkpoint, error);
+        checkpoint_write(path, checkpoint, true, error);
     free(path);
     return error_ok(error);
 }

@@ -1,12 +1,12 @@
 #include "formats/checkpoint/checkpoint_folder.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
+#include "common/memory.h"
 #include "common/text.h"
 
 enum { NAME_SIZE = 40 };
@@ -40,46 +40,18 @@ static int compare_epochs(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static bool add_epoch(struct checkpoint_folder *list, size_t *capacity, uint64_t epoch,
-                      struct error *error)
-{
-    if (list->count == *capacity) {
-        size_t grown = *capacity ? 2 * *capacity : 64;
-        uint64_t *epochs = realloc(list->epochs, grown * sizeof(*epochs));
-
-        if (!epochs)
-            return error_set_memory(error, grown * sizeof(*epochs));
-        list->epochs = epochs;
-        *capacity = grown;
-    }
-    list->epochs[list->count++] = epoch;
-    return true;
-}
-
 bool checkpoint_folder_list(const char *folder, struct checkpoint_folder *list, struct error *error)
 {
-    DIR *directory = opendir(folder);
-    size_t capacity = 0;
-    bool ok = true;
+    struct text_list names;
+    bool ok;
 
     *list = (struct checkpoint_folder){0};
-    if (!directory)
-        return error_set_errno(error, folder, "cannot open the folder");
-    while (ok) {
-        const struct dirent *entry;
-        uint64_t epoch;
-
-        errno = 0;
-        entry = readdir(directory);
-        if (!entry) {
-            if (errno)
-                ok = error_set_errno(error, folder, "cannot read the folder");
-            break;
-        }
-        if (parse_name(entry->d_name, &epoch))
-            ok = add_epoch(list, &capacity, epoch, error);
-    }
-    closedir(directory);
+    ok = file_list_directory(folder, &names, error) &&
+         memory_allocate(&list->epochs, names.count, sizeof(*list->epochs), error);
+    for (size_t i = 0; ok && i < names.count; i++)
+        if (parse_name(names.items[i], &list->epochs[list->count]))
+            list->count++;
+    text_list_free(&names);
     if (list->count > 1)
         qsort(list->epochs, list->count, sizeof(*list->epochs), compare_epochs);
     return ok;

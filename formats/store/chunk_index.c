@@ -7,7 +7,6 @@
 
 #include "common/checksum.h"
 #include "common/memory.h"
-#include "formats/hdf5/hdf5_driver.h"
 #include "formats/store/rows.h"
 
 /* The length of a chunk along N if chunks are whole rows of uint8, deflated or plain; else 0. */
@@ -51,24 +50,20 @@ out:
     return rows;
 }
 
-/* The descriptor of the dataset's file, and its size; -1 when addresses in it are not offsets. */
-static int find_descriptor(const struct h5_context *file, hid_t dataset, const char *name,
-                           uint64_t *file_nbytes)
+/* The descriptor of the dataset's file, or -1 when addresses in it are not offsets. */
+static int find_descriptor(const struct h5_context *file, hid_t dataset, const char *name)
 {
-    hid_t id = h5_hold(file, H5Iget_file_id(dataset), name, "cannot find its file");
-    hid_t list = H5I_INVALID_HID;
-    hsize_t nbytes = 0, user_block = 0;
+    hid_t id = H5Iget_file_id(dataset), list = H5I_INVALID_HID;
+    hsize_t user_block = 0;
     void *handle = NULL;
 
-    if (h5_ok(file))
-        list = h5_hold(file, H5Fget_create_plist(id), name, "cannot read the file's properties");
-    if (h5_ok(file) &&
-        (H5Fget_filesize(id, &nbytes) < 0 || H5Fget_vfd_handle(id, H5P_DEFAULT, &handle) < 0 ||
-         !handle || H5Pget_userblock(list, &user_block) < 0))
+    list = h5_hold(file, H5Fget_create_plist(id), name, "cannot read the file's properties");
+    if (h5_ok(file) && (H5Fget_vfd_handle(id, H5P_DEFAULT, &handle) < 0 || !handle ||
+                        H5Pget_userblock(list, &user_block) < 0))
         h5_fail(file, STATUS_DATA, name, "cannot look at its file");
     h5_close(file, &list);
-    h5_close(file, &id);
-    *file_nbytes = nbytes;
+    if (id >= 0)
+        H5Fclose(id);
     return h5_ok(file) && user_block == 0 ? *(const int *)handle : -1;
 }
 
@@ -99,7 +94,7 @@ static void find_place(const struct h5_context *file, hid_t dataset, const char 
 void chunk_index_read(const struct h5_context *file, hid_t dataset, const char *name,
                       size_t row_nbytes, uint64_t first, uint64_t count, struct chunk_index *index)
 {
-    uint64_t file_nbytes = 0;
+    uint64_t file_nbytes = h5_file_nbytes(file, dataset);
     bool is_deflated = false;
 
     *index = (struct chunk_index){.descriptor = -1, .row_nbytes = row_nbytes};
@@ -108,7 +103,7 @@ void chunk_index_read(const struct h5_context *file, hid_t dataset, const char *
     index->chunk_rows = find_direct_rows(file, dataset, &is_deflated);
     if (!h5_ok(file) || index->chunk_rows == 0)
         return;
-    index->descriptor = find_descriptor(file, dataset, name, &file_nbytes);
+    index->descriptor = find_descriptor(file, dataset, name);
     if (index->descriptor < 0)
         return;
     index->first_chunk = first / index->chunk_rows;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/decompress.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 /* One chunk as it is in the file. */
 struct chunk_place {

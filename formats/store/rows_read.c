@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,78 +175,9 @@ void rows_read(const struct h5_context *file, hid_t dataset, const char *name, s
     if (!h5_ok(file) || count == 0)
         return;
     chunk_index_read(file, dataset, name, row_nbytes, first, count, &index);
-    if (index.is_direct) {
+    if (index.is_direct)
         read_chunks(&request, &index, num_threads);
-    } else {
-        rows_check_plausible(file, dataset, name, count, row_nbytes);
+    else
         read_hyperslab(&request);
-    }
     chunk_index_free(&index);
-}
-
-/* Bytes of the file that holds the dataset: what a dataset stores there cannot be more. */
-static uint64_t get_file_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
-{
-    hsize_t nbytes = 0;
-    hid_t id = H5I_INVALID_HID;
-
-    if (!h5_ok(file))
-        return 0;
-    id = h5_hold(file, H5Iget_file_id(dataset), name, "cannot find its file");
-    if (h5_ok(file) && H5Fget_filesize(id, &nbytes) < 0)
-        h5_fail(file, STATUS_DATA, name, "cannot tell the size of the file");
-    h5_close(file, &id);
-    return nbytes;
-}
-
-uint64_t rows_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name)
-{
-    hid_t list = h5_hold(file, H5Dget_create_plist(dataset), name, "cannot read the layout");
-    hid_t type = h5_hold(file, H5Dget_type(dataset), name, "cannot read the type");
-    hsize_t chunk[H5S_MAX_RANK];
-    uint64_t nbytes = 0;
-    int rank;
-
-    if (h5_ok(file) && H5Pget_layout(list) == H5D_CHUNKED) {
-        rank = H5Pget_chunk(list, H5S_MAX_RANK, chunk);
-        nbytes = H5Tget_size(type);
-        for (int i = 0; i < rank; i++)
-            if (__builtin_mul_overflow(nbytes, (uint64_t)chunk[i], &nbytes))
-                nbytes = UINT64_MAX;
-    }
-    h5_close(file, &type);
-    h5_close(file, &list);
-    return nbytes;
-}
-
-void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
-                          uint64_t num_rows, size_t row_nbytes)
-{
-    uint64_t claimed, stored, chunk_nbytes;
-    uint64_t file_nbytes = get_file_nbytes(file, dataset, name);
-
-    if (!h5_ok(file))
-        return;
-    chunk_nbytes = rows_chunk_nbytes(file, dataset, name);
-    /* What is stored in other files counts as storage too. */
-    stored = H5Dget_storage_size(dataset);
-    if (stored == 0 && H5Eget_num(H5E_DEFAULT) > 0) /* 0 is its only sign of failure, too */
-        h5_fail(file, STATUS_DATA, name, "cannot tell how much is stored");
-    if (!h5_ok(file))
-        return;
-    if (stored > file_nbytes)
-        stored = file_nbytes;
-    if (__builtin_mul_overflow(num_rows, (uint64_t)row_nbytes, &claimed))
-        claimed = UINT64_MAX;
-    if (claimed < chunk_nbytes && num_rows > 0)
-        claimed = chunk_nbytes;
-    if (claimed / DECOMPRESS_MAX_RATIO > stored)
-        h5_refuse(file, name, "claims more data than the file can hold",
-                  TEXT("at most %d times its %" PRIu64 " bytes", DECOMPRESS_MAX_RATIO, stored),
-                  TEXT("%" PRIu64 " rows of %zu bytes, chunks of %" PRIu64, num_rows, row_nbytes,
-                       chunk_nbytes));
-    /* HDF5 keeps half a kilobyte for each chunk that it reads. */
-    if (h5_ok(file) && chunk_nbytes > 0 && claimed / chunk_nbytes > stored)
-        h5_refuse(file, name, "claims more chunks than the file has bytes for",
-                  TEXT("at most %" PRIu64, stored), TEXT("%" PRIu64, claimed / chunk_nbytes));
 }

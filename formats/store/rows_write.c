@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
-#include "formats/hdf5/hdf5_driver.h"
+#include "common/text.h"
 #include "formats/store/rows.h"
 
 /* About 256 KiB: large enough for deflate and for one read to pay, small enough that a store of
@@ -22,7 +22,7 @@ size_t rows_choose_chunk_rows(size_t row_nbytes)
     return rows;
 }
 
-size_t row_writer_compressed_bound(const struct row_writer *writer)
+static size_t compressed_bound(const struct row_writer *writer)
 {
     return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
 }
@@ -77,8 +77,8 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
         writer->chunk_rows = layout->shape[0];
     if (!memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
                                writer->row_nbytes, file->error) ||
-        !memory_allocate_unset(&writer->compressed, writer->max_chunks,
-                               row_writer_compressed_bound(writer), file->error) ||
+        !memory_allocate_unset(&writer->compressed, writer->max_chunks, compressed_bound(writer),
+                               file->error) ||
         !memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
                          sizeof(*writer->compressed_nbytes), file->error))
         return;
@@ -100,7 +100,7 @@ static int choose_strategy(const struct row_writer *writer)
 static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
 {
     size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
-    size_t bound = row_writer_compressed_bound(writer);
+    size_t bound = compressed_bound(writer);
 
     if (deflateReset(stream) != Z_OK)
         return false;
@@ -144,7 +144,7 @@ static int compress_chunks(struct row_writer *writer, size_t num_chunks)
 static void write_chunks(struct row_writer *writer, size_t num_chunks)
 {
     const struct h5_context *file = writer->file;
-    size_t bound = row_writer_compressed_bound(writer);
+    size_t bound = compressed_bound(writer);
     uint64_t first_row = writer->num_rows - writer->num_pending_rows;
     hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
 
@@ -165,14 +165,15 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
         offset[0] = first_row + i * writer->chunk_rows;
         if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, offset, writer->compressed_nbytes[i],
                            writer->compressed + i * bound) < 0 ||
-            h5_driver_errno() != 0)
+            h5_errno(file) != 0)
             h5_fail(file, STATUS_IO, writer->name, "cannot write a chunk");
         writer->compressed_nbytes[i] = 0;
     }
     writer->num_pending_rows = 0;
 }
 
-void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
+/* Counts rows that are in the buffers, and writes the buffers when they are full. */
+static void count_rows(struct row_writer *writer, size_t num_rows)
 {
     writer->num_pending_rows += num_rows;
     writer->num_rows += num_rows;
@@ -191,11 +192,79 @@ void row_writer_append(struct row_writer *writer, const void *rows, uint64_t cou
 
         memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
                taken * writer->row_nbytes);
-        row_writer_count_rows(writer, taken);
+        count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;
     }
 }
+
+/* ---- chunks from one file to another as they are ---- */
+
+/* Are the chunks of a dataset with this creation list those that the writer would make? */
+static bool has_layout_of(const struct row_writer *writer, hid_t source_list)
+{
+    hsize_t chunk[ROWS_MAX_RANK];
+    int rank = (int)writer->layout.rank;
+    unsigned flags;
+
+    if (H5Pget_layout(source_list) != H5D_CHUNKED ||
+        H5Pget_chunk(source_list, ROWS_MAX_RANK, chunk) != rank || chunk[0] != writer->chunk_rows ||
+        H5Pget_nfilters(source_list) != 1 ||
+        H5Pget_filter2(source_list, 0, &flags, &(size_t){0}, NULL, 0, NULL, NULL) !=
+            H5Z_FILTER_DEFLATE)
+        return false;
+    for (int i = 1; i < rank; i++)
+        if (chunk[i] != writer->layout.shape[i])
+            return false;
+    return true;
+}
+
+bool row_writer_can_copy(const struct row_writer *writer, const struct h5_context *source_file,
+                         hid_t source, uint64_t first, uint64_t num_rows)
+{
+    hid_t list = H5I_INVALID_HID, type = H5I_INVALID_HID;
+    bool can_copy = false;
+
+    if (!h5_ok(writer->file) || num_rows < writer->chunk_rows || first % writer->chunk_rows != 0 ||
+        writer->num_pending_rows % writer->chunk_rows != 0)
+        return false;
+    list =
+        h5_hold(source_file, H5Dget_create_plist(source), writer->name, "cannot read the layout");
+    type = h5_hold(source_file, H5Dget_type(source), writer->name, "cannot read the type");
+    if (h5_ok(source_file))
+        can_copy = has_layout_of(writer, list) && H5Tequal(type, writer->layout.type) > 0;
+    h5_close(source_file, &type);
+    h5_close(source_file, &list);
+    return can_copy;
+}
+
+void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *source_file,
+                           hid_t source, uint64_t first)
+{
+    size_t i = writer->num_pending_rows / writer->chunk_rows;
+    size_t room = compressed_bound(writer);
+    hsize_t offset[ROWS_MAX_RANK] = {first}, nbytes = 0;
+    uint32_t filter_mask = 0;
+
+    if (!h5_ok(writer->file))
+        return;
+    if (H5Dget_chunk_storage_size(source, offset, &nbytes) < 0 || nbytes == 0)
+        h5_fail(source_file, STATUS_DATA, writer->name, "a chunk is missing");
+    else if (nbytes > room)
+        h5_refuse(source_file, writer->name, "a chunk is larger than any that deflate makes",
+                  TEXT("at most %zu bytes", room), TEXT("%llu", (unsigned long long)nbytes));
+    else if (H5Dread_chunk(source, H5P_DEFAULT, offset, &filter_mask,
+                           writer->compressed + i * room) < 0)
+        h5_fail(source_file, STATUS_DATA, writer->name, "cannot read a chunk");
+    else if (filter_mask != 0)
+        h5_refuse(source_file, writer->name, "a chunk is not compressed", NULL, NULL);
+    if (!h5_ok(source_file))
+        return;
+    writer->compressed_nbytes[i] = nbytes;
+    count_rows(writer, writer->chunk_rows);
+}
+
+/* ---- the end ---- */
 
 void row_writer_end(struct row_writer *writer)
 {

@@ -14,13 +14,14 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
+#include "formats/limits.h"
 
 enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
 
 /* "train", "valid", "test". */
 extern const char *const split_names[NUM_SPLITS + 1];
 
-enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = 65536 };
+enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = LIMITS_MAX_CLASSES };
 
 /* ---- reading ---- */
 
@@ -107,9 +108,14 @@ struct store_plan {
     const struct store_shard *shard;
     int compression_level; /* zlib, 1 to 9 */
     int num_threads;
+    bool is_forced; /* replace a file of another kind, too */
 };
 
-/* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
+/*
+ * Starts a store, or a shard, under a temporary name beside path; nothing is at path until it is
+ * whole.  STATUS_DATA, before anything is written, for what no reader accepts, and for a path that
+ * is a file of another kind, unless is_forced.
+ */
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **writer,
                   struct error *error);
 

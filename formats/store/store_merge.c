@@ -4,9 +4,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/store/store_reader.h"
-#include "formats/store/store_shard.h"
-#include "formats/store/store_writer.h"
+#include "formats/store/store_internal.h"
 
 /* Consecutive rows of a split of a shard, without their pixels. */
 struct window {

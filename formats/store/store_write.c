@@ -3,8 +3,10 @@
 
 #include "common/checksum.h"
 #include "common/memory.h"
+#include "common/text.h"
+#include "formats/limits.h"
+#include "formats/store/store_internal.h"
 #include "formats/store/store_shard.h"
-#include "formats/store/store_writer.h"
 
 /* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
  * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
@@ -14,6 +16,28 @@ enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
 static hid_t label_type(size_t num_classes)
 {
     return num_classes <= 256 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
+}
+
+/* What no reader accepts, and what HDF5 cannot have as a chunk. */
+static bool check_plan(const char *path, const struct store_plan *plan, struct error *error)
+{
+    const struct image_shape *image = &plan->image;
+
+    if (!limits_check_image(path, NULL, image->height, image->width, image->channels, error) ||
+        !limits_check_classes(path, plan->classes->count, error))
+        return false;
+    if (image_num_values(image) > UINT32_MAX)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path, .expected = TEXT("at most %u", UINT32_MAX),
+                                  .found = TEXT("%zu", image_num_values(image))),
+                         "an image has more values than a chunk of HDF5 can hold");
+    if (plan->shard && plan->max_path_nbytes > STORE_MAX_PATH_NBYTES)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path,
+                                  .expected = TEXT("at most %d bytes", STORE_MAX_PATH_NBYTES),
+                                  .found = TEXT("%zu", plan->max_path_nbytes)),
+                         "a path of the source is too long for a shard");
+    return true;
 }
 
 static void begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
@@ -78,19 +102,23 @@ static void destroy(struct store_writer *writer)
         }
     }
     h5_close(&writer->file, &writer->path_type);
-    h5_close(&writer->file, &writer->root);
+    h5_close_file(&writer->file, &writer->root);
     text_list_free(&writer->classes);
 }
 
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **result,
                   struct error *error)
 {
-    struct store_writer *writer = calloc(1, sizeof(*writer));
+    struct store_writer *writer;
 
     *result = NULL;
+    if (!check_plan(path, plan, error))
+        return false;
+    writer = calloc(1, sizeof(*writer));
     if (!writer)
         return error_set_memory(error, sizeof(*writer));
     writer->root = writer->path_type = H5I_INVALID_HID;
+    writer->output.descriptor = -1;
     writer->image = plan->image;
     writer->max_path_nbytes = plan->max_path_nbytes ? plan->max_path_nbytes : 1;
     writer->num_threads = plan->num_threads;
@@ -98,11 +126,11 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
     writer->shard = plan->shard;
     writer->file.error = error;
     if (!text_list_copy(&writer->classes, plan->classes, error) ||
-        !atomic_file_begin(&writer->output, path, error))
+        !atomic_file_begin(&writer->output, path, plan->shard ? FILE_KIND_SHARD : FILE_KIND_STORE,
+                           plan->is_forced, error))
         goto fail;
     writer->file.path = writer->output.path;
-    writer->file.storage_path = writer->output.temporary_path;
-    writer->root = h5_create_file(&writer->file);
+    writer->root = h5_create_file(&writer->file, &writer->output);
     writer->path_type = h5_create_text_type(&writer->file, writer->max_path_nbytes);
     for (int which = 0; which < NUM_SPLITS; which++) {
         struct split_writer *split = &writer->splits[which];
@@ -297,7 +325,7 @@ bool store_finish(struct store_writer *writer, const struct store_ending *ending
             end_split(writer, which, ending);
     write_root(writer, ending);
     destroy(writer);
-    if (error_ok(error))
+    if (error_ok(error) && store_check_output(&writer->output, writer->shard != NULL, error))
         atomic_file_commit(&writer->output, error);
     atomic_file_abandon(&writer->output);
     free(writer);

@@ -7,7 +7,7 @@
 
 #include "apply/model_file.h"
 #include "formats/checkpoint/checkpoint.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "images/png_file.h"
 #include "tests/support.h"
 
@@ -63,7 +63,7 @@ static void limit_memory(bool is_limited)
     }
 }
 
-enum storage { CHUNKED, EXTERNAL };
+enum storage { CHUNKED, CONTIGUOUS };
 
 /* Puts an empty dataset that claims its shape in the place of another. */
 static void claim(const char *path, const char *name, hid_t type, int rank, const hsize_t *shape,
@@ -79,8 +79,6 @@ static void claim(const char *path, const char *name, hid_t type, int rank, cons
         chunk[i] = shape[i];
     if (storage == CHUNKED)
         assert_true(H5Pset_chunk(list, rank, chunk) >= 0);
-    else
-        assert_true(H5Pset_external(list, "/dev/zero", 0, H5F_UNLIMITED) >= 0);
     assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
     dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     assert_true(dataset >= 0);
@@ -111,7 +109,7 @@ static void test_store_open_claims_many_rows_is_refused(void **state)
     static const char *const numbers[] = {"/train/labels", "/train/pixel_crc32"};
     const char *path = support_path(*state, "many-rows.h5");
 
-    for (int storage = CHUNKED; storage <= EXTERNAL; storage++) {
+    for (int storage = CHUNKED; storage <= CONTIGUOUS; storage++) {
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
         for (int i = 0; i < 2; i++)
             claim(path, numbers[i], H5T_STD_U8LE, 1, (const hsize_t[]){many_rows}, storage);
@@ -124,10 +122,10 @@ static void test_store_open_claims_many_classes_is_refused(void **state)
 {
     const char *path = support_path(*state, "many-classes.h5");
 
-    for (int storage = CHUNKED; storage <= EXTERNAL; storage++) {
+    for (int storage = CHUNKED; storage <= CONTIGUOUS; storage++) {
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
-        claim(path, "classes", H5T_C_S1, 1, (const hsize_t[]){many_rows}, storage);
-        assert_store_refused(path, "classes");
+        claim(path, "/classes", H5T_C_S1, 1, (const hsize_t[]){many_rows}, storage);
+        assert_store_refused(path, "/classes");
     }
 }
 
@@ -246,7 +244,7 @@ static void test_model_file_open_claims_large_images_is_refused(void **state)
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_text(&checkpoint.config, "model", "linear");
     settings_add_text(&checkpoint.config, "loss", "mae");
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     limit_memory(true);
     ok = model_file_open(path, &loaded, &error);
     limit_memory(false);
@@ -271,7 +269,7 @@ static void test_checkpoint_read_edited_setting_is_refused(void **state)
 
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_count(&checkpoint.config, "seed", 42);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     assert_true(file >= 0);
     group = H5Gopen2(file, "config", H5P_DEFAULT);

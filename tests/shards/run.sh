@@ -158,7 +158,7 @@ one_shard_in_colour() {
     write_shards 2 mixed
     expect 65 ingest --merge merged.h5 part1.h5 part2.h5
     expect_text 'holds RGB images, but part1.h5 gray ones: make all shards again with --channels rgb'
-    expect_none merged.h5 .merged.h5.partial
+    expect_none merged.h5 .merged.h5.*.partial
     write_shards 2 --channels rgb mixed
     expect 0 ingest --channels rgb mixed whole.h5
     expect_merged whole.h5
@@ -197,7 +197,7 @@ class_lost() {
     write_shards 2 --skip-bad lost
     expect 65 ingest --merge merged.h5 part1.h5 part2.h5
     expect_text "class '7' has no readable PNG left in valid"
-    expect_none merged.h5 .merged.h5.partial
+    expect_none merged.h5 .merged.h5.*.partial
 }
 
 # ---- Cases: what is refused ----------------------------------------------------------------------
@@ -208,7 +208,7 @@ expect_refused() {
     shift
     expect 65 ingest --merge merged.h5 "$@"
     expect_text "$text"
-    expect_none merged.h5 .merged.h5.partial
+    expect_none merged.h5 .merged.h5.*.partial
 }
 
 wrong_list() {
@@ -233,7 +233,7 @@ wrong_list() {
     expect_text 'exists and is no quern list'
     expect_same kept.h5 whole.h5
     expect 74 ingest --list nowhere.list gray list.h5
-    expect_none list.h5 .list.h5.partial
+    expect_none list.h5 .list.h5.*.partial
 }
 
 wrong_set() {
@@ -357,7 +357,7 @@ stop_merge() {
         expect 75 "$QUERN_STRIKE" --signal "$signal" --caught \
             "$QUERN_BIN/quern-ingest" --merge merged.h5 part1.h5 part2.h5
         expect_text "stopped by SIG$signal"
-        expect_none merged.h5 .merged.h5.partial
+        expect_none merged.h5 .merged.h5.*.partial
     done
     expect_merged whole.h5
 }
@@ -368,7 +368,7 @@ kill_merge() {
     for after in 0 0.002 0.005; do
         rm -f merged.h5
         code=0
-        "$QUERN_STRIKE" --signal KILL --when .merged.h5.partial --after $after \
+        "$QUERN_STRIKE" --signal KILL --when ".merged.h5.*.partial" --after $after \
             "$QUERN_BIN/quern-ingest" --merge merged.h5 part1.h5 part2.h5 >log 2>&1 || code=$?
         case $code in
         0) expect_same whole.h5 merged.h5 ;;
@@ -380,7 +380,7 @@ kill_merge() {
         esac
         expect 0 ingest --merge merged.h5 part1.h5 part2.h5
         expect_same whole.h5 merged.h5
-        expect_none .merged.h5.partial
+        expect_none .merged.h5.*.partial
     done
 }
 

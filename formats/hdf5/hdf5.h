@@ -4,9 +4,14 @@
  * Each function takes the file's context, fills its error record where it fails, and does nothing
  * once that record holds an error; so a sequence of calls needs one check at its end.  Handles
  * come back as H5I_INVALID_HID on failure and are closed with h5_close, which counts them.
+ *
+ * A file may come from anybody.  Groups, datasets and attributes are opened here and nowhere else,
+ * and what is opened cannot lead anywhere else: each link on the way is a hard link, a dataset has
+ * its values in the file itself, by filters that are known, and of a type that is a plain number or
+ * text, and claims no more than the file can hold.  All else is refused before a value is read.
  */
-#ifndef QUERN_FORMATS_HDF5_INTERNAL_H
-#define QUERN_FORMATS_HDF5_INTERNAL_H
+#ifndef QUERN_FORMATS_HDF5_H
+#define QUERN_FORMATS_HDF5_H
 
 #include <hdf5.h>
 #include <stdbool.h>
@@ -16,13 +21,13 @@
 #include "common/error.h"
 #include "common/text_list.h"
 
+struct atomic_file;
+struct h5_storage;
+
 struct h5_context {
-    const char *path;         /* the name for messages */
-    const char *storage_path; /* the name on disk, if it is another (a temporary file) */
+    const char *path; /* the name for messages */
     struct error *error;
-    /* reading: */
-    bool skip_seal;  /* do not look at the seal */
-    int num_threads; /* that check the seal; 0 for 1 */
+    struct h5_storage *storage; /* of the open file */
 };
 
 bool h5_ok(const struct h5_context *file);
@@ -33,35 +38,54 @@ void h5_fail(const struct h5_context *file, enum status status, const char *data
 /* The same for a file that HDF5 can read but that is not what we expect; STATUS_DATA. */
 void h5_refuse(const struct h5_context *file, const char *dataset, const char *what,
                const char *expected, const char *found);
+/* The errno of the first call of the system that has failed for this file, or 0. */
+int h5_errno(const struct h5_context *file);
 
 /* ---- handles ---- */
 
 /* Takes a handle into the count of live ones; fails with what if it is invalid. */
 hid_t h5_hold(const struct h5_context *file, hid_t id, const char *dataset, const char *what);
-/* Closes any kind of handle and sets it to H5I_INVALID_HID; a failure is an I/O error. */
+/* Closes any kind of handle but a file's and sets it to H5I_INVALID_HID; a failure is an I/O error.
+ */
 void h5_close(const struct h5_context *file, hid_t *id);
 /* How many handles are open now: tests assert that it returns to 0. */
 int h5_num_live_handles(void);
 
+/* ---- files ---- */
+
+/* How to open a file. */
+struct h5_opening {
+    bool skip_seal;  /* do not read all bytes for the seal: its length alone is checked */
+    int num_threads; /* that check the seal */
+};
+
 /* Files are created with pinned versions and without times, so equal contents are equal bytes. */
-hid_t h5_create_file(const struct h5_context *file);
+hid_t h5_create_file(struct h5_context *file, struct atomic_file *output);
 /* Checks the seal first, so that HDF5 sees no damaged file that has one.  *is_sealed is false for a
- * file without; it may be NULL. */
-hid_t h5_open_file(const struct h5_context *file, bool *is_sealed);
+ * file without. */
+hid_t h5_open_file(struct h5_context *file, const struct h5_opening *opening, bool *is_sealed);
+/* Opens the finished file that is about to be committed, for reading. */
+hid_t h5_open_output(struct h5_context *file, const struct atomic_file *output);
+/* Closes the file; what could not be written to it is an I/O error. */
+void h5_close_file(struct h5_context *file, hid_t *id);
+/* Bytes of the file. */
+uint64_t h5_file_nbytes(const struct h5_context *file, hid_t object);
+
+/* ---- groups ---- */
+
 hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *name);
-hid_t h5_open_group(const struct h5_context *file, hid_t parent, const char *name);
+hid_t h5_open_group(const struct h5_context *file, hid_t root, const char *name);
 /*
  * The result of a function of HDF5 that looks for something: what could not be read, or for want of
  * memory, is an error and not absent.
  */
 bool h5_found(const struct h5_context *file, htri_t result, const char *name);
-/* A link of that name exists and leads to an object. */
-bool h5_exists(const struct h5_context *file, hid_t parent, const char *name);
-/* A dataset creation list without times. */
-hid_t h5_create_dataset_list(const struct h5_context *file);
-hid_t h5_open_dataset(const struct h5_context *file, hid_t parent, const char *name);
-/* A fixed-length, null-padded UTF-8 string type of nbytes (at least 1). */
-hid_t h5_create_text_type(const struct h5_context *file, size_t nbytes);
+/* A link of that name exists in the group. */
+bool h5_exists(const struct h5_context *file, hid_t group, const char *name);
+/* Adds the names of all datasets below a group, relative to it, in order of names.  Links that are
+ * not hard links are refused. */
+void h5_list_datasets(const struct h5_context *file, hid_t group, const char *name,
+                      struct text_list *names);
 
 /* ---- attributes ---- */
 
@@ -87,8 +111,12 @@ double h5_read_real_attribute(const struct h5_context *file, hid_t object, const
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts);
 
-/* How many values an attribute has. */
+/* How many values an attribute has, and of which class they are: H5T_INTEGER, H5T_FLOAT or
+ * H5T_STRING; H5T_NO_CLASS on failure. */
 size_t h5_num_attribute_values(const struct h5_context *file, hid_t object, const char *name);
+H5T_class_t h5_attribute_class(const struct h5_context *file, hid_t object, const char *name);
+/* Adds the names of all attributes of an object, in order. */
+void h5_list_attributes(const struct h5_context *file, hid_t object, struct text_list *names);
 
 /* Root attributes format, format_version, created_by. */
 void h5_write_format(const struct h5_context *file, hid_t root, const char *format,
@@ -97,7 +125,12 @@ void h5_write_format(const struct h5_context *file, hid_t root, const char *form
 void h5_check_format(const struct h5_context *file, hid_t root, const char *format,
                      unsigned major_version);
 
-/* ---- whole datasets ---- */
+/* ---- datasets ---- */
+
+/* A dataset creation list without times. */
+hid_t h5_create_dataset_list(const struct h5_context *file);
+/* A fixed-length, null-padded UTF-8 string type of nbytes (at least 1). */
+hid_t h5_create_text_type(const struct h5_context *file, size_t nbytes);
 
 /* Writes a contiguous dataset and returns it open, for attributes. */
 hid_t h5_write_dataset(const struct h5_context *file, hid_t parent, const char *name,
@@ -107,6 +140,10 @@ hid_t h5_write_dataset(const struct h5_context *file, hid_t parent, const char *
 void h5_write_texts(const struct h5_context *file, hid_t parent, const char *name,
                     const struct text_list *texts);
 
+/* Opens a dataset by its whole name, "/train/labels". */
+hid_t h5_open_dataset(const struct h5_context *file, hid_t root, const char *name);
+/* How many dimensions an open dataset has. */
+size_t h5_dataset_rank(const struct h5_context *file, hid_t dataset, const char *name);
 /* The shape of a dataset of the expected rank and type class (H5T_INTEGER, ...). */
 void h5_check_dataset(const struct h5_context *file, hid_t dataset, const char *name,
                       H5T_class_t type_class, size_t rank, uint64_t *shape);
@@ -114,7 +151,10 @@ void h5_check_dataset(const struct h5_context *file, hid_t dataset, const char *
 void h5_read_dataset(const struct h5_context *file, hid_t dataset, const char *name,
                      hid_t memory_type, void *data);
 /* Adds the strings of a 1-D dataset to texts. */
-void h5_read_texts(const struct h5_context *file, hid_t parent, const char *name,
+void h5_read_texts(const struct h5_context *file, hid_t root, const char *name,
                    struct text_list *texts);
+/* Bytes of one chunk when decompressed, which HDF5 makes room for whatever the dataset's shape; 0
+ * for a dataset without chunks. */
+uint64_t h5_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name);
 
 #endif
