@@ -24,18 +24,6 @@ struct epoch_order train_config_order(const struct train_options *options,
                                 .window = (uint32_t)options->shuffle_window};
 }
 
-struct trainer_settings train_config_trainer(const struct train_options *options,
-                                             const struct store *store)
-{
-    return (struct trainer_settings){.batch_size = options->batch_size,
-                                     .accumulate = options->accumulate,
-                                     .order = train_config_order(options, store),
-                                     .learning_rate = (float)options->learning_rate,
-                                     .momentum = (float)options->momentum,
-                                     .weight_decay = (float)options->weight_decay,
-                                     .num_threads = (int)options->threads};
-}
-
 static bool shapes_agree(const struct tensor *a, const struct tensor *b)
 {
     return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
