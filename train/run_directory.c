@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/model_file.h"
 #include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 #include "train/run.h"
-#include "train/train_config.h"
 
 /* ---- files ---- */
 
@@ -54,76 +54,45 @@ static char *run_directory_interrupted_path(const char *directory, struct error 
     return NULL;
 }
 
-/* Reads one; says what is wrong with a broken one, which is no error. */
-static bool run_directory_read_or_pass_over(const char *program, const char *path,
-                                            struct checkpoint *checkpoint, bool *is_whole,
-                                            struct error *error)
+static void run_directory_report_skipped(const char *program, const struct text_list *skipped)
 {
-    struct error broken = {0};
-    bool ok = checkpoint_read(path, checkpoint, &broken);
+    char escaped[2048];
 
-    *is_whole = ok;
-    if (ok)
-        return true;
-    if (broken.status != STATUS_DATA || !checkpoint_is_damaged(path)) {
-        *error = broken;
-        return ok;
-    }
-    error_print(&broken, program, stderr);
-    return true;
-}
-
-/* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
-static bool run_directory_consider_interrupted(const char *program, const char *directory,
-                                               struct run_newest *newest, struct error *error)
-{
-    char *path = run_directory_interrupted_path(directory, error);
-    struct checkpoint interrupted;
-    bool is_whole = false;
-    bool ok = true;
-
-    if (!path)
-        return false;
-    newest->has_interrupted = file_exists(path);
-    if (newest->has_interrupted)
-        ok = run_directory_read_or_pass_over(program, path, &interrupted, &is_whole, error);
-    if (is_whole) {
-        newest->interrupted_step = interrupted.step;
-        if (!newest->is_found || interrupted.step > newest->checkpoint.step) {
-            if (newest->is_found)
-                checkpoint_free(&newest->checkpoint);
-            newest->checkpoint = interrupted;
-            newest->is_found = newest->is_interrupted = true;
-        } else {
-            checkpoint_free(&interrupted);
-        }
-    }
-    free(path);
-    return ok;
+    for (size_t i = 0; i < skipped->count; i++)
+        progress_message(program, "warning: skipped %s",
+                         text_escape(escaped, sizeof(escaped), skipped->items[i]));
 }
 
 bool run_directory_read_newest(const char *program, const char *directory,
                                struct run_newest *newest, struct error *error)
 {
-    struct checkpoint_folder list = {0};
-    bool ok = checkpoint_folder_list(directory, &list, error);
+    char *path = run_directory_interrupted_path(directory, error);
+    struct model_file epoch = {0}, interrupted = {0}, *taken = &epoch;
+    size_t num_found = 0;
+    bool ok = path && model_file_read_newest(directory, &epoch, &num_found, error);
 
-    *newest = (struct run_newest){0};
-    for (size_t i = list.count; i-- > 0 && ok && !newest->is_found;) {
-        char *path = checkpoint_folder_path(directory, list.epochs[i], error);
-
-        ok = path ? run_directory_read_or_pass_over(program, path, &newest->checkpoint,
-                                                    &newest->is_found, error)
-                  : false;
-        free(path);
+    *newest = (struct run_newest){.has_interrupted = ok && file_exists(path)};
+    if (newest->has_interrupted)
+        ok = model_file_read_undamaged(path, &interrupted, error);
+    run_directory_report_skipped(program, &epoch.skipped);
+    run_directory_report_skipped(program, &interrupted.skipped);
+    if (ok && interrupted.path) {
+        newest->interrupted_step = interrupted.checkpoint.step;
+        newest->is_interrupted = !epoch.path || interrupted.checkpoint.step > epoch.checkpoint.step;
+        taken = newest->is_interrupted ? &interrupted : &epoch;
     }
-    if (ok)
-        ok = run_directory_consider_interrupted(program, directory, newest, error);
-    if (ok && !newest->is_found && (list.count > 0 || newest->has_interrupted))
+    if (ok && taken->path) {
+        newest->is_found = true;
+        newest->checkpoint = taken->checkpoint;
+        taken->checkpoint = (struct checkpoint){0};
+    } else if (ok && (num_found > 0 || newest->has_interrupted)) {
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
                        "holds checkpoints, but none that is whole; --force removes them and "
                        "starts anew");
-    checkpoint_folder_free(&list);
+    }
+    model_file_close(&interrupted);
+    model_file_close(&epoch);
+    free(path);
     return ok;
 }
 
@@ -278,8 +247,7 @@ bool run_resume(struct run *run, const struct checkpoint *existing, struct error
 {
     const struct train_options *options = run->options;
     struct checkpoint *checkpoint = &run->checkpoint;
-    bool ok = train_config_load_parameters(options->output, existing->parameters,
-                                           existing->num_parameters, &run->model, error) &&
+    bool ok = model_file_copy_parameters(options->output, existing, &run->model, error) &&
               run_resume_states(run, existing, error);
 
     if (ok && existing->batch > 0 &&

@@ -29,8 +29,4 @@ bool train_config_fill(const struct train_options *options, const struct store *
                        const struct model *model, struct checkpoint *checkpoint,
                        struct error *error);
 
-/* Copies tensors [count] into the model's, matched by name and shape.  path is for messages. */
-bool train_config_load_parameters(const char *path, const struct tensor *tensors, size_t count,
-                                  struct model *model, struct error *error);
-
 #endif
