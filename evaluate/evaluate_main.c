@@ -15,7 +15,7 @@
 
 static const char program_name[] = "quern-evaluate";
 
-/* Which checkpoints of a folder were passed over, and which was taken, if any. */
+/* Says which checkpoints of a directory were passed over, and which was taken, if any. */
 static void evaluate_print_choice(const struct evaluate_options *options,
                                   const struct model_file *file)
 {
