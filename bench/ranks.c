@@ -114,7 +114,7 @@ static void call_step(void *context)
     float *grad;
 
     exchange_pack(exchange, step->num_slices, step->slice_grads, 0, exchange->num_parameters);
-    exchange_run(exchange, step->num_slices, step->losses, (struct wish){0});
+    exchange_run(exchange, step->num_slices, step->losses, (struct rank_request){0});
     exchange_part(exchange, &begin, &end);
     grad = exchange_finish(exchange, step->num_slices, begin, end);
     exchange->kernels->sgd_step(step->parameters + begin, NULL, grad, 0.0f, 0, 0, 0, end - begin);

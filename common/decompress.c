@@ -22,7 +22,7 @@ enum decompress_result decompressor_run(struct decompressor *decompressor, const
 {
     size_t num_read;
 
-    /* Without a place for the length of the output it wants out_nbytes exactly. */
+    /* NULL for the length of the output makes libdeflate demand exactly out_nbytes. */
     return libdeflate_zlib_decompress_ex((struct libdeflate_decompressor *)decompressor, in,
                                          in_nbytes, out, out_nbytes, &num_read,
                                          NULL) == LIBDEFLATE_SUCCESS &&
@@ -77,7 +77,7 @@ static enum decompress_result decompressor_run_zlib(struct decompressor *decompr
     z_stream *stream = &decompressor->stream;
     const unsigned char *next_in = in;
     unsigned char *next_out = out;
-    const size_t most = 1u << 30; /* its counters are unsigned int */
+    const size_t most = 1u << 30; /* at a time: zlib's counters are unsigned int */
     int result = inflateReset2(stream, window_bits);
 
     stream->avail_in = stream->avail_out = 0;

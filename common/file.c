@@ -17,23 +17,28 @@ enum { NUM_RANDOM_DIGITS = 16, MAX_LINKS = 40 };
 
 /* ---- opening and closing ---- */
 
+/* Takes what open returned: a regular file, or -1 with the record filled. */
+static int file_check_opened(int descriptor, const char *path, struct stat *info,
+                             struct error *error)
+{
+    if (descriptor < 0 || fstat(descriptor, info) != 0)
+        error_set_errno(error, path, "cannot open");
+    else if (!S_ISREG(info->st_mode))
+        error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
+    else
+        return descriptor;
+    file_close(&descriptor);
+    return -1;
+}
+
 int file_open(const char *path, uint64_t *nbytes, struct error *error)
 {
+    struct stat info;
     /* Without O_NONBLOCK, opening a FIFO waits for who writes into it. */
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat info;
 
-    if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-        error_set_errno(error, path, "cannot open");
-        file_close(&descriptor);
-        return -1;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
-        file_close(&descriptor);
-        return -1;
-    }
-    if (nbytes)
+    descriptor = file_check_opened(descriptor, path, &info, error);
+    if (descriptor >= 0 && nbytes)
         *nbytes = (uint64_t)info.st_size;
     return descriptor;
 }
@@ -55,6 +60,14 @@ DIR *file_open_directory_at(int directory, const char *path)
         errno = number;
     }
     return entries;
+}
+
+int file_open_appending(const char *path, struct error *error)
+{
+    struct stat info;
+    int flags = O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+    return file_check_opened(open(path, flags, 0666), path, &info, error);
 }
 
 void file_close(int *descriptor)
@@ -91,6 +104,21 @@ ssize_t file_read_some_at(int descriptor, void *bytes, size_t nbytes, uint64_t o
             return -1;
     }
     return (ssize_t)done;
+}
+
+bool file_size(int descriptor, const char *name, uint64_t *nbytes, struct error *error)
+{
+    struct stat info;
+
+    if (fstat(descriptor, &info) != 0)
+        return error_set_errno(error, name, "cannot tell the size");
+    *nbytes = (uint64_t)info.st_size;
+    return true;
+}
+
+bool file_truncate(int descriptor, const char *name, uint64_t nbytes, struct error *error)
+{
+    return ftruncate(descriptor, (off_t)nbytes) == 0 || error_set_errno(error, name, "cannot cut");
 }
 
 bool file_read_at(int descriptor, const char *name, void *bytes, size_t nbytes, uint64_t offset,
@@ -228,8 +256,9 @@ char *file_resolve(const char *path, struct error *error)
         free(resolved);
         resolved = next;
     }
-    /* A rename over a device or a directory would not do what was meant. */
-    if (resolved && stat(resolved, &info) == 0 && !S_ISREG(info.st_mode)) {
+    /* A rename over a device or a directory would not do what was meant.  It is path that is looked
+     * at: /dev/stdout leads to a link whose text, "pipe:[123]", is the name of no file. */
+    if (resolved && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
         free(resolved);
         resolved = NULL;

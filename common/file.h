@@ -33,6 +33,12 @@ int file_open_at(int directory, const char *path);
 /* The entries of a directory, likewise, for readdir(); NULL with errno. */
 DIR *file_open_directory_at(int directory, const char *path);
 
+/*
+ * Opens a regular file for appending and for reading, creating it if it is not there.  What is no
+ * regular file is refused without waiting for it.  -1 on failure.
+ */
+int file_open_appending(const char *path, struct error *error);
+
 /* Closes what is open (descriptor >= 0); for a file that was written, a failed close is an error.
  */
 void file_close(int *descriptor);
@@ -50,6 +56,10 @@ bool file_write(int descriptor, const char *name, const void *bytes, size_t nbyt
                 struct error *error);
 bool file_write_at(int descriptor, const char *name, const void *bytes, size_t nbytes,
                    uint64_t offset, struct error *error);
+
+bool file_size(int descriptor, const char *name, uint64_t *nbytes, struct error *error);
+/* Cuts the file off behind its first nbytes. */
+bool file_truncate(int descriptor, const char *name, uint64_t nbytes, struct error *error);
 
 /*
  * Reads a whole regular file of max_nbytes at most (more is STATUS_DATA) into *bytes, which holds

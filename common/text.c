@@ -26,11 +26,11 @@ size_t text_utf8_length(const char *text)
 }
 
 /*
- * Writes one character of text as it is or escaped; at most 4 bytes and a NUL.  Returns the bytes
- * of text it stands for.  U+0080 to U+009F drive terminals too, the escaped 0xc2 leaves the rest
- * of them malformed, to be escaped next.
+ * Writes the first character of text as it is or escaped, at most 4 bytes and a NUL.  Returns how
+ * many bytes of text were written.  U+0080 to U+009F, which drive terminals too, are 0xc2 and a
+ * second byte: the first is escaped here, and the second next, because it is malformed alone.
  */
-static size_t escape_character(char out[5], const char *text)
+static size_t text_escape_character(char out[5], const char *text)
 {
     unsigned char byte = (unsigned char)*text;
     size_t length = text_utf8_length(text);
@@ -57,7 +57,7 @@ void text_print_escaped(FILE *stream, const char *text)
     char escaped[5];
 
     while (*text) {
-        text += escape_character(escaped, text);
+        text += text_escape_character(escaped, text);
         fputs(escaped, stream);
     }
 }
@@ -70,7 +70,7 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     while (*text) {
         size_t length;
 
-        text += escape_character(escaped, text);
+        text += text_escape_character(escaped, text);
         length = strlen(escaped);
         if (used + length >= size)
             break;
@@ -81,7 +81,7 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     return buffer;
 }
 
-static bool is_digit(char c)
+static bool text_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -91,7 +91,7 @@ int text_compare_natural(const char *a, const char *b)
     const char *a_start = a, *b_start = b;
 
     while (*a && *b) {
-        if (is_digit(*a) && is_digit(*b)) {
+        if (text_is_digit(*a) && text_is_digit(*b)) {
             size_t a_digits, b_digits;
             int order;
 

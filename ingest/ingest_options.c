@@ -10,7 +10,8 @@
 #include "formats/store/store_shard.h"
 
 static const char summary[] =
-    "Turns a folder or archive (tar, zip) of PNG images into one HDF5 store for quern-train and\n"
+    "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
+    "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
     "--valid-fraction, CLASS/**.png.";

@@ -11,7 +11,8 @@
 static const char program_name[] = "quern-train";
 
 /* Joins the other ranks, and settles what depends on them. */
-static bool begin(struct ranks *ranks, struct train_options *options, const char *program, struct error *error)
+static bool begin(struct ranks *ranks, struct train_options *options, const char *program,
+                  struct error *error)
 {
     size_t num_processors;
 

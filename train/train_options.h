@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
 enum verify { VERIFY_FULL, VERIFY_QUICK };

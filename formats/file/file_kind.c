@@ -115,12 +115,12 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
 bool file_kind_check_output(const char *path, enum file_kind kind, bool is_forced,
                             struct error *error)
 {
+    char *resolved = file_resolve(path, error); /* refuses what is there and is no regular file */
     enum file_kind found;
-    struct stat info;
 
-    /* Such as a directory: no force replaces it. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
+    if (!resolved)
+        return false;
+    free(resolved);
     if (is_forced)
         return true;
     if (!file_kind_find(path, &found, error))

@@ -30,7 +30,7 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
 
 /*
  * True if a file of this kind may be written as path: nothing is there, or a file of the same kind,
- * or is_forced.  Otherwise STATUS_DATA.
+ * or is_forced.  Otherwise STATUS_DATA; STATUS_IO for what is no regular file, forced or not.
  */
 bool file_kind_check_output(const char *path, enum file_kind kind, bool is_forced,
                             struct error *error);

@@ -104,6 +104,8 @@ int main(int argc, char **argv)
         "run\n--image\na.png\nb.png\n--max-pixels\n99",
         "\3"
         "folder\n--train\n50\n--valid\n30\n--size\n28x28\n--digits\n7,3",
+        "\4"
+        "--real\n1e-3\n--size\n28x28\n--nbytes=4G\n--names\n7,3\n--choice\nmae\n--text=a\n--flag",
         "\1"
         "--help\n--version\n--threads=3\n--\n-0x1p3\nnan\n1e999\n007\n+1\n28x0\na\\,b,\\\\,c",
     };

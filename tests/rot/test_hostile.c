@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
-#include "evaluate/loaded_model.h"
+#include "apply/model_file.h"
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/hdf5/hdf5.h"
 #include "images/png_file.h"
@@ -228,7 +228,7 @@ static void test_store_open_claims_many_chunks_is_refused(void **state)
     assert_non_null(strstr(error.what, "claims more chunks"));
 }
 
-static void test_loaded_model_open_claims_large_images_is_refused(void **state)
+static void test_model_file_open_claims_large_images_is_refused(void **state)
 {
     const char *path = support_path(*state, "large-images.h5");
     float weight[4] = {1, 2, 3, 4}, bias[1] = {0};
@@ -238,7 +238,7 @@ static void test_loaded_model_open_claims_large_images_is_refused(void **state)
         .image = {65535, 65535, 1},
         .num_parameters = 2,
         .parameters = {{"linear/weight", 2, {1, 4}, weight}, {"linear/bias", 1, {1}, bias}}};
-    struct loaded_model loaded;
+    struct model_file loaded;
     struct error error = {0};
     bool ok;
 
@@ -247,12 +247,12 @@ static void test_loaded_model_open_claims_large_images_is_refused(void **state)
     settings_add_text(&checkpoint.config, "loss", "mae");
     assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     limit_memory(true);
-    ok = loaded_model_open(path, &loaded, &error);
+    ok = model_file_open(path, &loaded, &error);
     limit_memory(false);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/parameters/linear/weight");
-    loaded_model_close(&loaded);
+    model_file_close(&loaded);
 }
 
 static void test_checkpoint_read_edited_setting_is_refused(void **state)
@@ -326,7 +326,7 @@ int main(void)
         TEST(test_store_read_paths_claims_many_is_refused),
         TEST(test_store_open_chunk_claims_gigabytes_is_refused),
         TEST(test_store_open_claims_many_chunks_is_refused),
-        TEST(test_loaded_model_open_claims_large_images_is_refused),
+        TEST(test_model_file_open_claims_large_images_is_refused),
         TEST(test_checkpoint_read_edited_setting_is_refused),
         TEST(test_png_read_claims_large_size_is_refused_before_memory_is_taken),
     };

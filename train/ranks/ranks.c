@@ -349,6 +349,8 @@ void ranks_node_barrier(struct ranks *ranks, const struct ranks_shared *shared)
     if (!shared->window)
         return;
     MPI_Win_sync(shared->window->window);
-    MPI_Barrier(ranks->transport->node);
+    MPI_Ibarrier(ranks->transport->node,
+                 add_request(ranks, &ranks->transport->channels[RANKS_OTHERS]));
+    ranks_finish(ranks, RANKS_OTHERS);
     MPI_Win_sync(shared->window->window);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 static uint32_t *make_order(enum shuffle shuffle, uint64_t seed, uint64_t epoch,
                             uint32_t num_samples)
@@ -270,5 +270,5 @@ int main(void)
         cmocka_unit_test(test_fill_nine_samples_each_place_is_uniform),
     };
 
-    return cmocka_run_group_tests_name("epoch_order", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("samples", tests, NULL, NULL);
 }
