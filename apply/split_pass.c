@@ -55,10 +55,26 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     return num_correct;
 }
 
-/* workspaces: one for each of num_threads; OpenMP may deliver fewer threads, and never more. */
-static bool split_pass_evaluate(const struct split_pass *pass, size_t begin, size_t end,
-                                struct model_workspace *workspaces, double *slice_losses,
-                                uint64_t *num_correct, struct error *error)
+bool split_pass_prepare(struct split_pass *pass, struct error *error)
+{
+    size_t num_threads = (size_t)pass->num_threads;
+    bool ok = memory_allocate(&pass->workspaces, num_threads, sizeof(*pass->workspaces), error);
+
+    for (size_t t = 0; t < num_threads && ok; t++)
+        ok = model_workspace_create(pass->model, &pass->workspaces[t], error);
+    return ok;
+}
+
+void split_pass_release(struct split_pass *pass)
+{
+    for (int t = 0; pass->workspaces && t < pass->num_threads; t++)
+        model_workspace_destroy(&pass->workspaces[t]);
+    free(pass->workspaces);
+    pass->workspaces = NULL;
+}
+
+bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
+                    uint64_t *num_correct, struct error *error)
 {
     uint64_t sum = 0;
 
@@ -66,29 +82,14 @@ static bool split_pass_evaluate(const struct split_pass *pass, size_t begin, siz
         if (!split_pass_reach(pass->dataset, first, &reached, error))
             return false;
         reached = reached < end ? reached : end;
+        /* OpenMP may deliver fewer threads than workspaces, and never more. */
 #pragma omp parallel for num_threads(pass->num_threads) schedule(static) reduction(+ : sum)
         for (size_t slice = first; slice < reached; slice++)
-            sum += split_pass_evaluate_slice(pass, slice, &workspaces[omp_get_thread_num()],
+            sum += split_pass_evaluate_slice(pass, slice, &pass->workspaces[omp_get_thread_num()],
                                              &slice_losses[slice]);
     }
     *num_correct = sum;
     return true;
-}
-
-bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
-                    uint64_t *num_correct, struct error *error)
-{
-    size_t num_threads = (size_t)pass->num_threads;
-    struct model_workspace *workspaces = NULL;
-    bool ok = memory_allocate(&workspaces, num_threads, sizeof(*workspaces), error);
-
-    for (size_t t = 0; t < num_threads && ok; t++)
-        ok = model_workspace_create(pass->model, &workspaces[t], error);
-    ok = ok && split_pass_evaluate(pass, begin, end, workspaces, slice_losses, num_correct, error);
-    for (size_t t = 0; workspaces && t < num_threads; t++)
-        model_workspace_destroy(&workspaces[t]);
-    free(workspaces);
-    return ok;
 }
 
 double split_pass_mean_loss(const double *slice_losses, uint64_t num_rows)

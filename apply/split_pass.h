@@ -19,8 +19,9 @@ struct split_pass {
     const uint32_t *labels; /* [dataset->num_rows] in the model's class order */
     int num_threads;        /* at most */
     /* The results for each sample; NULL: not wanted. */
-    uint32_t *predictions; /* [dataset->num_rows] */
-    float *scores;         /* [dataset->num_rows][C] */
+    uint32_t *predictions;              /* [dataset->num_rows] */
+    float *scores;                      /* [dataset->num_rows][C] */
+    struct model_workspace *workspaces; /* [num_threads], owned: by split_pass_prepare */
 };
 
 /* Slices of so many samples; the last may be short. */
@@ -28,6 +29,10 @@ size_t split_pass_num_slices(uint64_t num_rows);
 
 /* Bytes of working memory that a pass takes beside the dataset. */
 uint64_t split_pass_nbytes(const struct model *model, int num_threads);
+
+/* Allocates the working memory.  Release it with split_pass_release, after a failure too. */
+bool split_pass_prepare(struct split_pass *pass, struct error *error);
+void split_pass_release(struct split_pass *pass);
 
 /*
  * Evaluates slices begin to end - 1: writes the sum of the losses of each to slice_losses, indexed

@@ -1,6 +1,6 @@
 /*
- * Decompressing zlib streams of a known length: by libdeflate where quern is built with it, which
- * takes less than half of zlib's time, otherwise by zlib.  The results are the same.
+ * Decompressing zlib and deflate streams of a known length: by libdeflate where quern is built with
+ * it, which takes less than half of zlib's time, otherwise by zlib.  The results are the same.
  */
 #ifndef QUERN_COMMON_DECOMPRESS_H
 #define QUERN_COMMON_DECOMPRESS_H
@@ -26,5 +26,8 @@ enum decompress_result { DECOMPRESS_OK, DECOMPRESS_DAMAGED, DECOMPRESS_NO_MEMORY
 /* Decompresses one stream to exactly out_nbytes; a stream of any other length is damaged. */
 enum decompress_result decompressor_run(struct decompressor *decompressor, const void *in,
                                         size_t in_nbytes, void *out, size_t out_nbytes);
+/* The same for deflate alone, without zlib's header and checksum, as zip has it. */
+enum decompress_result decompressor_run_deflate(struct decompressor *decompressor, const void *in,
+                                                size_t in_nbytes, void *out, size_t out_nbytes);
 
 #endif

@@ -260,13 +260,19 @@ static bool options_take_choice(const struct option_spec *spec, const char *name
                      "%s", name);
 }
 
+/* The bounds of real numbers may be negative or infinite, which no count is. */
+static uint64_t options_bound_of_count(double bound)
+{
+    return bound <= 0 ? 0 : bound < 0x1p64 ? (uint64_t)bound : UINT64_MAX;
+}
+
 static bool options_take_value(const struct option_spec *spec, const char *text,
                                struct error *error)
 {
     const char *name = TEXT("--%s", spec->name);
     bool is_bounded = spec->minimum != 0 || spec->maximum != 0;
-    uint64_t minimum = (uint64_t)spec->minimum;
-    uint64_t maximum = is_bounded ? (uint64_t)spec->maximum : UINT64_MAX;
+    uint64_t minimum = options_bound_of_count(spec->minimum);
+    uint64_t maximum = is_bounded ? options_bound_of_count(spec->maximum) : UINT64_MAX;
 
     switch (spec->type) {
     case OPTION_FLAG:

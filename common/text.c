@@ -152,6 +152,28 @@ bool text_is_utf8(const char *text, size_t nbytes)
     return true;
 }
 
+const char *text_make_utf8(char *buffer, size_t size, const char *text)
+{
+    size_t used = 0;
+
+    while (*text && used + 5 < size) {
+        size_t length = 1;
+
+        while (length < 4 && text[length] && !text_is_utf8(text, length))
+            length++;
+        if (text_is_utf8(text, length)) {
+            memcpy(buffer + used, text, length);
+            used += length;
+            text += length;
+        } else {
+            used += (size_t)snprintf(buffer + used, 5, "\\x%02x", (unsigned char)*text);
+            text++;
+        }
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
 bool text_to_count(const char *text, uint64_t *value)
 {
     uint64_t parsed = 0;

@@ -15,7 +15,7 @@ static const char summary[] =
     "threads; an image does not depend on how many others are drawn.";
 
 static const char epilogue[] =
-    "A class of more than 10,000 images is cut into folders: OUT_DIR/train/3/07/071234.png.\n"
+    "A class of more than 10,000 images is cut into directories: OUT_DIR/train/3/07/071234.png.\n"
     "\n"
     "Exit status: 0 done; 2 usage; 70 internal error; 74 cannot read or write.\n"
     "\n"
@@ -61,8 +61,9 @@ static void draw_options_list(struct draw_tree *tree, struct raw_options *raw,
          .value = &raw->num_threads, .minimum = 1, .maximum = MACHINE_MAX_THREADS,
          .shown_default = "OMP_NUM_THREADS, else one for each processor"},
         {OPTION_FLAG, "force",
-         .help = "draw into a folder that is not empty; files of the same names are overwritten, "
-                 "others stay",
+         .help =
+             "draw into a directory that is not empty; files of the same names are overwritten, "
+             "others stay",
          .value = &tree->force},
     };
 

@@ -11,10 +11,11 @@
 #include "evaluate/report.h"
 #include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
+#include "formats/file/file_kind.h"
 
 static const char program_name[] = "quern-evaluate";
 
-/* Which checkpoints of a folder were passed over, and which was taken, if any. */
+/* Says which checkpoints of a directory were passed over, and which was taken, if any. */
 static void evaluate_print_choice(const struct evaluate_options *options,
                                   const struct model_file *file)
 {
@@ -34,15 +35,20 @@ static void evaluate_print_choice(const struct evaluate_options *options,
                          text_escape(escaped, sizeof(escaped), file->path));
 }
 
-/* The evaluation file must not take the place of what it is made from. */
+/*
+ * The evaluation file takes the place of nothing that is read, and of a file of another kind only
+ * by
+ * --force.  The file is looked at again when it is written; to be told now saves the evaluation.
+ */
 static bool evaluate_check_output(const struct evaluate_options *options,
                                   const struct model_file *file, struct error *error)
 {
-    if (options->output && (file_is_same(options->output, options->store) ||
-                            file_is_same(options->output, file->path)))
+    if (!options->output)
+        return true;
+    if (file_is_same(options->output, options->store) || file_is_same(options->output, file->path))
         return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->output),
-                         "--output names a file that is read");
-    return true;
+                         "--output names a file that is read: give it another name");
+    return file_kind_check_output(options->output, FILE_KIND_EVALUATION, options->force, error);
 }
 
 static bool evaluate_run_store(const struct evaluate_options *options,
@@ -57,17 +63,16 @@ static bool evaluate_run_store(const struct evaluate_options *options,
         .memory_limit =
             options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
     };
-    bool ok = evaluate_check_output(options, file, error);
+    bool ok = evaluate_check_output(options, file, error) &&
+              split_evaluation_run(file, &request, &result, error);
 
-    if (ok)
-        ok = split_evaluation_run(file, &request, &result, error);
     if (ok && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
     if (ok && options->output)
-        ok = split_evaluation_write(options->output, file, &result, error);
+        ok = split_evaluation_write(options->output, file, &result, options->force, error);
     if (ok && options->json)
         ok = report_split_json(stdout, file, &result, error);
     else if (ok)

@@ -12,7 +12,7 @@ static const char summary[] =
     "Evaluates a checkpoint on one split of a store: the accuracy of each class, their mean, the\n"
     "accuracy over all samples, the loss and the confusion matrix.  With --image, classifies "
     "single\n"
-    "PNG files.  CHECKPOINT is a file, or a run folder whose newest whole epoch-NNNN.h5 is taken.";
+    "PNG files.  CHECKPOINT is a file, or a RUN_DIR whose newest whole epoch-NNNN.h5 is taken.";
 
 static const char epilogue[] =
     "Examples:\n"

@@ -6,43 +6,37 @@
 
 #include "common/file.h"
 #include "common/memory.h"
-#include "images/png_file.h"
-
-enum { MAX_FILE_NBYTES = 1 << 30 };
+#include "images/decode.h"
 
 /* The working memory of one thread. */
 struct scratch {
     struct model_workspace workspace;
-    uint8_t *pixels;
+    struct decode_buffer buffer;
 };
 
 static bool single_images_decode(const struct model_file *file, const char *path,
-                                 uint64_t max_pixels, uint8_t *pixels, struct error *error)
+                                 uint64_t max_pixels, struct scratch *scratch,
+                                 const uint8_t **pixels, struct error *error)
 {
-    struct png_file_info info;
+    struct source_file image;
+    struct image_info info;
     struct image_shape shape;
-    uint8_t *bytes = NULL;
-    size_t nbytes = 0;
-    bool ok = file_read_whole(path, MAX_FILE_NBYTES, &bytes, &nbytes, error) &&
-              png_file_read_info(path, bytes, nbytes, max_pixels, &info, error);
 
-    if (ok) {
-        shape = (struct image_shape){.height = info.height, .width = info.width};
-        ok = model_file_check_image(file, path, &shape, false, error) &&
-             png_file_read_pixels(path, bytes, nbytes, max_pixels,
-                                  (unsigned)file->model.spec.image.channels, pixels, error);
-    }
-    free(bytes);
-    return ok;
+    if (!decode_open_path(path, max_pixels, &scratch->buffer, &image, &info, error))
+        return false;
+    shape = (struct image_shape){.height = info.height, .width = info.width};
+    return model_file_check_image(file, path, &shape, false, error) &&
+           decode_opened(path, &image, max_pixels, file->model.spec.image.channels,
+                         &scratch->buffer, pixels, error);
 }
 
-static bool single_images_score(const struct model_file *file, struct scratch *scratch,
-                                struct single_image *image, struct error *error)
+static bool single_images_score(const struct model_file *file, const uint8_t *pixels,
+                                struct scratch *scratch, struct single_image *image,
+                                struct error *error)
 {
-    const uint8_t *rows[1] = {scratch->pixels};
     const uint32_t no_label = 0;
 
-    model_evaluate(&file->model, rows, &no_label, 1, &scratch->workspace, &image->prediction,
+    model_evaluate(&file->model, &pixels, &no_label, 1, &scratch->workspace, &image->prediction,
                    image->scores, NULL);
     for (size_t c = 0; c < file->model.spec.num_classes; c++)
         if (!isfinite(image->scores[c]))
@@ -55,23 +49,17 @@ static bool single_images_score(const struct model_file *file, struct scratch *s
 static void single_images_classify_one(const struct model_file *file, uint64_t max_pixels,
                                        struct scratch *scratch, struct single_image *image)
 {
+    const uint8_t *pixels;
     struct error error = {0};
 
-    if (single_images_decode(file, image->path, max_pixels, scratch->pixels, &error) &&
-        single_images_score(file, scratch, image, &error)) {
+    if (single_images_decode(file, image->path, max_pixels, scratch, &pixels, &error) &&
+        single_images_score(file, pixels, scratch, image, &error)) {
         image->is_classified = true;
         return;
     }
     image->error = malloc(sizeof(error));
     if (image->error)
         *image->error = error;
-}
-
-static bool single_images_create_scratch(const struct model *model, struct scratch *scratch,
-                                         struct error *error)
-{
-    return model_workspace_create(model, &scratch->workspace, error) &&
-           memory_allocate(&scratch->pixels, model->num_inputs, 1, error);
 }
 
 static bool single_images_classify_all(const struct model_file *file, uint64_t max_pixels,
@@ -82,7 +70,7 @@ static bool single_images_classify_all(const struct model_file *file, uint64_t m
     bool ok = memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
 
     for (int t = 0; t < num_threads && ok; t++)
-        ok = single_images_create_scratch(&file->model, &scratches[t], error);
+        ok = model_workspace_create(&file->model, &scratches[t].workspace, error);
     if (!ok)
         goto out;
 #pragma omp parallel for schedule(dynamic) num_threads(num_threads)
@@ -92,7 +80,7 @@ static bool single_images_classify_all(const struct model_file *file, uint64_t m
 out:
     for (int t = 0; scratches && t < num_threads; t++) {
         model_workspace_destroy(&scratches[t].workspace);
-        free(scratches[t].pixels);
+        decode_buffer_free(&scratches[t].buffer);
     }
     free(scratches);
     return ok;

@@ -172,7 +172,7 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
                                       struct error *error)
 {
     const struct model *model = &file->model;
-    const struct split_pass pass = {
+    struct split_pass pass = {
         .model = model,
         .dataset = dataset,
         .labels = result->labels,
@@ -184,10 +184,12 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
     double *slice_losses = NULL;
     uint64_t num_correct;
     bool ok = memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error) &&
+              split_pass_prepare(&pass, error) &&
               split_pass_run(&pass, 0, num_slices, slice_losses, &num_correct, error);
 
     if (ok)
         result->loss = split_pass_mean_loss(slice_losses, result->num_samples);
+    split_pass_release(&pass);
     free(slice_losses);
     if (ok && model_has_gradient(model) && isnan(result->loss))
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = file->path, .dataset = "/parameters"),
@@ -247,7 +249,8 @@ void split_evaluation_destroy(struct split_evaluation *result)
 }
 
 bool split_evaluation_write(const char *path, const struct model_file *file,
-                            const struct split_evaluation *result, struct error *error)
+                            const struct split_evaluation *result, bool is_forced,
+                            struct error *error)
 {
     const struct metrics *metrics = &result->metrics;
     size_t num_classes = metrics->num_classes;
@@ -276,7 +279,7 @@ bool split_evaluation_write(const char *path, const struct model_file *file,
         matrix[cell->label * num_classes + cell->prediction] = cell->num_samples;
     }
     evaluation.confusion = matrix;
-    ok = ok && evaluation_write(path, &evaluation, error);
+    ok = ok && evaluation_write(path, &evaluation, is_forced, error);
     free(matrix);
     return ok;
 }

@@ -10,7 +10,8 @@
 #include "formats/store/store_shard.h"
 
 static const char summary[] =
-    "Turns a folder or archive (tar, zip) of PNG images into one HDF5 store for quern-train and\n"
+    "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
+    "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
     "--valid-fraction, CLASS/**.png.";
@@ -49,7 +50,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 21 };
+enum { NUM_SPECS = 22 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -119,6 +120,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "away, as on a network file system; the store does not depend on it",
          .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
          .shown_default = "as many as --threads", .excludes = "merge write-list dry-run"},
+        {OPTION_NBYTES, "memory-limit", "SIZE",
+         .help = "use at most this much memory, such as 4G: fewer files are decoded at once, or "
+                 "the store is refused before anything is written",
+         .value = &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory",
+         .excludes = "write-list dry-run"},
     };
 
     memcpy(specs, list, sizeof(list));

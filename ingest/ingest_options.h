@@ -32,7 +32,8 @@ struct ingest_options {
     bool force;
     int compression_level;
     int num_threads;
-    int num_io_threads; /* that read and decode files */
+    int num_io_threads;    /* that read and decode files */
+    uint64_t memory_limit; /* bytes; 0: none was given */
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "apply/model_file.h"
+#include "common/checksum.h"
 #include "common/text.h"
 #include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
@@ -85,8 +86,9 @@ static void write_store(char **names, char **in_order, size_t height)
     };
     struct store_writer *writer = NULL;
     struct error error = {0};
-    const struct store_row train_row = {.path = "train/0.png"};
     uint8_t pixels[64] = {0};
+    const struct store_row train_row = {
+        .path = "train/0.png", .pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image))};
 
     assert_true(store_create(store_path, &plan, &writer, &error));
     assert_true(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error));
@@ -99,6 +101,7 @@ static void write_store(char **names, char **in_order, size_t height)
         snprintf(path, sizeof(path), "valid/%03zu.png", i);
         row.label = (uint32_t)text_list_find(&classes, in_order[class]);
         memset(pixels, model_levels[shown], sizeof(pixels));
+        row.pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image));
         assert_true(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error));
     }
     assert_true(store_finish(writer, &ending, &error));
@@ -127,7 +130,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_true(checkpoint_write(path, &checkpoint, &error));
+    assert_true(checkpoint_write(path, &checkpoint, false, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */
@@ -297,7 +300,7 @@ static void write_many_classes(void)
     memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
     checkpoint.num_parameters = model.num_tensors;
     checkpoint.parameters[0] = model.tensors[0];
-    assert_true(checkpoint_write(first_path, &checkpoint, &error));
+    assert_true(checkpoint_write(first_path, &checkpoint, false, &error));
     model_destroy(&model);
     text_list_free(&checkpoint.classes);
     free(means);

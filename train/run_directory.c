@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/model_file.h"
 #include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"
@@ -58,7 +59,7 @@ static void run_directory_report_skipped(const char *program, const struct text_
     char escaped[1024];
 
     for (size_t i = 0; i < skipped->count; i++)
-        progress_message(program, "passed over %s",
+        progress_message(program, "warning: skipped %s",
                          text_escape(escaped, sizeof(escaped), skipped->items[i]));
 }
 
@@ -152,7 +153,7 @@ bool run_directory_write_epoch(const char *directory, const struct checkpoint *c
                                struct error *error)
 {
     char *path = checkpoint_folder_path(directory, checkpoint->epoch, error);
-    bool ok = path && checkpoint_write(path, checkpoint, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
 
     free(path);
     return ok;
@@ -162,7 +163,7 @@ bool run_directory_write_interrupted(const char *directory, const struct checkpo
                                      struct error *error)
 {
     char *path = run_directory_interrupted_path(directory, error);
-    bool ok = path && checkpoint_write(path, checkpoint, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
 
     free(path);
     return ok;

@@ -215,13 +215,13 @@ stop_ingest() {
         delays='0 0 0 0 0 0'
         expect_stop ingest --signal "$signal" --caught
         expect_text "stopped by SIG$signal"
-        expect_none out/store.h5 out/.store.h5.partial
+        expect_none out/store.h5 out/.store.h5.*.partial
         expect 0 ingest env
         expect_same ingest.out
 
         expect_stop ingest_over_small --signal "$signal" --caught
         cmp -s small.h5 out/store.h5 || fail "the old store is not as it was"
-        expect_none out/.store.h5.partial
+        expect_none out/.store.h5.*.partial
         expect 0 ingest env
         expect_same ingest.out
     done
@@ -259,8 +259,8 @@ save_pipeline() {
 
 # ---- Cases: two at once ------------------------------------------------------------------------
 
-# hold FILE COMMAND...: starts the command in the background and has it stand still as soon as
-# FILE is there; sets holder to its process.  The file may be there for an instant only.
+# hold PATTERN COMMAND...: starts the command in the background and has it stand still as soon as
+# a file that fits the pattern is there; sets holder to its process.  The file may be there for an instant only.
 hold() {
     held_file=$1
     shift
@@ -277,6 +277,12 @@ hold() {
     return 1
 }
 
+# matching PATTERN: the first file that it fits.
+matching() {
+    set -- $1
+    printf '%s\n' "$1"
+}
+
 # True once the holder stands still while it writes its file; false if it ended before.
 wait_for_hold() {
     wait_for holder
@@ -285,9 +291,9 @@ wait_for_hold() {
         [ -n "$state" ]; do
         if [ "$state" = T ]; then
             # Not empty: it was locked before it was written.
-            [ ! -s "$held_file" ] || return 0
+            [ ! -s "$(matching "$held_file")" ] || return 0
             kill -s CONT "$holder"
-            [ ! -e "$held_file" ] || kill -s STOP "$holder"
+            [ ! -e "$(matching "$held_file")" ] || kill -s STOP "$holder"
         fi
         sleep 0.002
     done
@@ -295,7 +301,7 @@ wait_for_hold() {
     return 1
 }
 
-# two_at_once FILE REFERENCE TEXT COMMAND: the second is refused and the first undisturbed; when
+# two_at_once PATTERN REFERENCE TEXT COMMAND: the second is refused and the first undisturbed; when
 # the first is killed, another may start.
 two_at_once() {
     hold "$1" "$4" || return
@@ -319,11 +325,11 @@ train_twice() {
 }
 
 ingest_twice() {
-    two_at_once out/.store.h5.partial ingest.out 'another process is writing this file' ingest
+    two_at_once 'out/.store.h5.*.partial' ingest.out 'another process is writing this file' ingest
 }
 
 evaluate_twice() {
-    two_at_once out/.evaluation.h5.partial evaluate.out 'another process is writing this file' \
+    two_at_once 'out/.evaluation.h5.*.partial' evaluate.out 'another process is writing this file' \
         evaluate
 }
 
