@@ -97,9 +97,6 @@ static void list_specs(struct ingest_options *options, struct raw_options *raw,
         {OPTION_FLAG, "merge",
          .help = "make the store of all its shards, in any order, by copying compressed chunks",
          .value = &options->merge},
-        {OPTION_FLAG, "virtual",
-         .help = "with --merge: copy no images; the store is of use beside its shards only",
-         .value = &options->is_virtual},
         {OPTION_TEXT, "write-list", "FILE",
          .help = "write the list of the files of SOURCE, for --list, and no store",
          .value = &options->write_list, .shown_default = ""},
@@ -218,8 +215,6 @@ static bool check_options(struct ingest_options *options, const struct raw_optio
 {
     if (options->merge && !check_merge(options, raw, error))
         return error_ok(error);
-    if (options->is_virtual && !options->merge)
-        return error_set(error, STATUS_USAGE, NULL, "--virtual does nothing without --merge");
     if (options->write_list && !options->merge && !check_write_list(options, raw, error))
         return error_ok(error);
     if (options->is_split_by_hash && options->valid_fraction >= 1)

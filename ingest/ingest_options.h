@@ -17,7 +17,6 @@ struct ingest_options {
     const char *list;                 /* take the files from this list; or NULL */
     uint64_t shard_index, num_shards; /* of 1 to num_shards; 0 of 0: all in one store */
     bool merge;                       /* make the store of shards, not of the source (NULL) */
-    bool is_virtual;                  /* and leave the pixels in them */
     char *const *shards;              /* [num_shards_to_merge], in argv */
     size_t num_shards_to_merge;
     bool is_split_by_hash;

@@ -25,7 +25,6 @@ struct merge {
     struct store_writer *writer;
     float *split_means[NUM_SPLITS];
     struct text_list reject_paths, reject_reasons;
-    struct store_link *links; /* [set.count], of a virtual store */
     struct progress progress;
     uint64_t num_done; /* rows, for progress */
     struct error *error;
@@ -87,9 +86,7 @@ static bool compare_store(const void *context, struct store *store, bool *is_cur
 
     if (!ok)
         return ok;
-    is_equal = store_is_virtual(store) == merge->options->is_virtual &&
-               (!merge->links || store_has_links(store, merge->links, merge->set.count)) &&
-               strcmp(settings, merge->set.settings) == 0 &&
+    is_equal = strcmp(settings, merge->set.settings) == 0 &&
                strcmp(digest, merge->set.digest) == 0 &&
                text_list_equal(store_classes(store), &merge->set.classes) &&
                memcmp(store_image_shape(store), &merge->set.image, sizeof(merge->set.image)) == 0;
@@ -110,7 +107,6 @@ static bool create_store(struct merge *merge)
     struct store_plan plan = {.image = set->image,
                               .classes = &set->classes,
                               .max_path_nbytes = set->max_path_nbytes,
-                              .is_virtual = merge->options->is_virtual,
                               .compression_level = set->compression_level,
                               .num_threads = merge->options->num_threads};
 
@@ -231,8 +227,6 @@ static bool finish_store(struct merge *merge)
         .source = {merge->set.name, merge->set.settings, merge->set.digest},
         .reject_paths = &merge->reject_paths,
         .reject_reasons = &merge->reject_reasons,
-        .links = merge->links,
-        .num_links = merge->links ? merge->set.count : 0,
     };
     struct store_writer *writer = merge->writer;
 
@@ -256,27 +250,6 @@ static bool write_store(struct merge *merge)
     if (ok)
         ok = finish_store(merge);
     store_abandon(merge->writer);
-    return ok;
-}
-
-/* What a virtual store says of its shards. */
-static bool describe_shards(struct merge *merge)
-{
-    const struct shard_set *set = &merge->set;
-    bool ok = true;
-
-    if (!merge->options->is_virtual)
-        return true;
-    ok = memory_allocate(&merge->links, set->count, sizeof(*merge->links), merge->error);
-    for (size_t i = 0; i < set->count && ok; i++) {
-        struct store *shard = NULL;
-
-        ok = shard_set_open(&set->members[i], &shard, merge->error);
-        if (ok)
-            ok = store_link_create(merge->options->store, set->members[i].path, shard,
-                                   &merge->links[i], merge->error);
-        store_close(shard);
-    }
     return ok;
 }
 
@@ -306,8 +279,6 @@ bool merge_run(const struct ingest_options *options, FILE *results, FILE *messag
     if (ok)
         ok = shard_set_check(options->shards, options->num_shards_to_merge, options->num_threads,
                              &merge.set, error);
-    if (ok)
-        ok = describe_shards(&merge);
     if (ok && !options->force)
         ok = rerun_check_with(options->store, false, options->num_threads, messages, compare_store,
                               &merge, &is_current, error);
@@ -320,9 +291,6 @@ bool merge_run(const struct ingest_options *options, FILE *results, FILE *messag
         fputc('\n', results);
     for (int s = 0; s < NUM_SPLITS; s++)
         free(merge.split_means[s]);
-    for (size_t i = 0; merge.links && i < merge.set.count; i++)
-        free(merge.links[i].path);
-    free(merge.links);
     text_list_free(&merge.reject_paths);
     text_list_free(&merge.reject_reasons);
     shard_set_free(&merge.set);

@@ -34,15 +34,13 @@ struct writing {
 };
 
 static void begin(struct writing *w, const char *path, struct image_shape image,
-                  const uint64_t num_rows[NUM_SPLITS], const struct store_shard *shard,
-                  bool is_virtual)
+                  const uint64_t num_rows[NUM_SPLITS], const struct store_shard *shard)
 {
     size_t num_sums = NUM_CLASSES * image_num_values(&image);
 
     *w = (struct writing){.plan = {.image = image,
                                    .max_path_nbytes = MAX_PATH_NBYTES,
                                    .shard = shard,
-                                   .is_virtual = is_virtual,
                                    .compression_level = 1,
                                    .num_threads = 1},
                           .means = calloc(num_sums, sizeof(float)),
@@ -100,7 +98,7 @@ void shard_fixture_write_whole(const char *path, struct image_shape image, const
 {
     struct writing w;
 
-    begin(&w, path, image, num_rows, NULL, false);
+    begin(&w, path, image, num_rows, NULL);
     for (int s = 0; s < NUM_SPLITS; s++)
         append(&w, (enum split)s, 0, num_rows[s], window);
     finish(&w);
@@ -125,7 +123,7 @@ void shard_fixture_write(const char *path, struct image_shape image, const uint6
     /* All of valid is in the last one. */
     shard.first[SPLIT_VALID] = index == 3 ? 0 : num_rows[SPLIT_VALID];
     shard.end[SPLIT_VALID] = num_rows[SPLIT_VALID];
-    begin(&w, path, image, num_rows, &shard, false);
+    begin(&w, path, image, num_rows, &shard);
     w.ending.file_hashes = hashes;
     append(&w, SPLIT_TRAIN, shard.first[SPLIT_TRAIN], shard.end[SPLIT_TRAIN], 100);
     append(&w, SPLIT_VALID, shard.first[SPLIT_VALID], shard.end[SPLIT_VALID], 100);
@@ -149,14 +147,13 @@ const char *shard_fixture_path(const char *folder, size_t i)
 }
 
 void shard_fixture_merge(const char *folder, const char *name, struct image_shape image,
-                         const uint64_t *num_rows, uint64_t window, bool is_virtual)
+                         const uint64_t *num_rows, uint64_t window)
 {
     char path[1024];
-    struct store_link links[3];
     struct writing w;
 
     snprintf(path, sizeof(path), "%s", support_path(folder, name));
-    begin(&w, path, image, num_rows, NULL, is_virtual);
+    begin(&w, path, image, num_rows, NULL);
     for (int s = 0; s < NUM_SPLITS; s++) {
         for (size_t i = 0; i < 3; i++) {
             struct store *shard = shard_fixture_open(shard_fixture_path(folder, i));
@@ -167,18 +164,8 @@ void shard_fixture_merge(const char *folder, const char *name, struct image_shap
                                              count - first < window ? count - first : window,
                                              &w.error),
                           &w.error);
-            if (s == 0)
-                assert_ok(store_link_create(path, shard_fixture_path(folder, i), shard, &links[i],
-                                            &w.error),
-                          &w.error);
             store_close(shard);
         }
     }
-    if (is_virtual) {
-        w.ending.links = links;
-        w.ending.num_links = 3;
-    }
     finish(&w);
-    for (size_t i = 0; i < 3; i++)
-        free(links[i].path);
 }

@@ -26,6 +26,6 @@ const char *shard_fixture_path(const char *folder, size_t i);
 
 /* Makes the store `name` of the three shards in its folder, `window` rows at a time. */
 void shard_fixture_merge(const char *folder, const char *name, struct image_shape image,
-                         const uint64_t *num_rows, uint64_t window, bool is_virtual);
+                         const uint64_t *num_rows, uint64_t window);
 
 #endif

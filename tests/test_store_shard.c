@@ -1,4 +1,4 @@
-/* Shards and virtual stores at the level of files; tests/shards has whole runs. */
+/* Shards at the level of files; tests/shards has whole runs. */
 #include "tests/support.h"
 
 #include <hdf5.h>
@@ -50,75 +50,11 @@ static void test_store_append_shard_merged_is_the_store_made_in_one_go(void **st
             shard_fixture_write(shard_fixture_path(*state, i), cases[c].image, cases[c].num_rows,
                                 i + 1, cases[c].borders);
         for (uint64_t window = 256; window < 5000; window *= 9) {
-            shard_fixture_merge(*state, "merged.h5", cases[c].image, cases[c].num_rows, window,
-                                false);
+            shard_fixture_merge(*state, "merged.h5", cases[c].image, cases[c].num_rows, window);
             support_assert_files_equal(support_path(*state, "whole.h5"),
                                        support_path(*state, "merged.h5"));
         }
     }
-}
-
-/* Rows first to first + count - 1 of the open store are those of the sequence. */
-static void assert_rows(struct store *store, struct image_shape image, uint64_t first,
-                        uint64_t count, int num_threads)
-{
-    size_t row_nbytes = image_num_values(&image);
-    uint8_t *pixels = malloc(count * row_nbytes), *expected = malloc(row_nbytes);
-    struct error error = {0};
-
-    assert_ok(store_read_pixels(store, SPLIT_TRAIN, first, count, num_threads, pixels, &error),
-              &error);
-    for (uint64_t i = 0; i < count; i++) {
-        uint32_t label;
-
-        shard_fixture_fill_row(image, SPLIT_TRAIN, first + i, expected, &label);
-        assert_memory_equal(pixels + i * row_nbytes, expected, row_nbytes);
-        assert_int_equal(store_labels(store, SPLIT_TRAIN)[first + i], label);
-    }
-    free(pixels);
-    free(expected);
-}
-
-static void test_store_read_pixels_virtual_store_gives_rows_across_shards(void **state)
-{
-    for (size_t c = 0; c < NUM_CASES; c++) {
-        struct store *whole, *virtual;
-        struct error error = {0};
-        uint64_t num_rows = cases[c].num_rows[SPLIT_TRAIN];
-
-        shard_fixture_write_whole(support_path(*state, "whole.h5"), cases[c].image,
-                                  cases[c].num_rows, 500);
-        for (size_t i = 0; i < 3; i++)
-            shard_fixture_write(shard_fixture_path(*state, i), cases[c].image, cases[c].num_rows,
-                                i + 1, cases[c].borders);
-        shard_fixture_merge(*state, "virtual.h5", cases[c].image, cases[c].num_rows, 256, true);
-        assert_ok(store_open(support_path(*state, "whole.h5"), &whole, &error), &error);
-        assert_ok(store_open(support_path(*state, "virtual.h5"), &virtual, &error), &error);
-        assert_false(store_is_virtual(whole));
-        assert_true(store_is_virtual(virtual));
-        assert_string_equal(store_fingerprint(whole), store_fingerprint(virtual));
-        assert_rows(virtual, cases[c].image, 0, num_rows, 2);
-        assert_rows(virtual, cases[c].image, 39, 3, 1);
-        assert_rows(virtual, cases[c].image, num_rows - 1, 1, 3);
-        store_close(whole);
-        store_close(virtual);
-    }
-}
-
-static void test_store_open_virtual_over_a_folder_is_refused(void **state)
-{
-    struct store *store;
-    struct error error = {0};
-
-    for (size_t i = 0; i < 3; i++)
-        shard_fixture_write(shard_fixture_path(*state, i), cases[3].image, cases[3].num_rows, i + 1,
-                            cases[3].borders);
-    shard_fixture_merge(*state, "virtual.h5", cases[3].image, cases[3].num_rows, 256, true);
-    assert_int_equal(unlink(shard_fixture_path(*state, 1)), 0);
-    assert_int_equal(mkdir(shard_fixture_path(*state, 1), 0700), 0);
-    assert_fails(store_open(support_path(*state, "virtual.h5"), &store, &error), &error,
-                 STATUS_DATA);
-    assert_non_null(strstr(error.what, "s2.h5 is not a regular file"));
 }
 
 static void test_store_open_shard_is_refused_and_store_as_shard_too(void **state)
@@ -215,7 +151,7 @@ static void test_store_open_shard_that_is_virtual_is_refused(void **state)
     assert_fails(store_open_with(path, &(struct store_checks){.num_threads = 1, .is_shard = true},
                                  &store, &error),
                  &error, STATUS_DATA);
-    assert_non_null(strstr(error.what, "images are virtual"));
+    assert_non_null(strstr(error.what, "virtual"));
 }
 
 int main(void)
@@ -223,8 +159,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SUPPORT_IN_FOLDER(test_store_append_any_number_of_rows_at_once_gives_the_same_bytes),
         SUPPORT_IN_FOLDER(test_store_append_shard_merged_is_the_store_made_in_one_go),
-        SUPPORT_IN_FOLDER(test_store_read_pixels_virtual_store_gives_rows_across_shards),
-        SUPPORT_IN_FOLDER(test_store_open_virtual_over_a_folder_is_refused),
         SUPPORT_IN_FOLDER(test_store_open_shard_is_refused_and_store_as_shard_too),
         SUPPORT_IN_FOLDER(test_store_read_shard_contradictions_are_refused),
         SUPPORT_IN_FOLDER(test_store_open_shard_that_is_virtual_is_refused),

@@ -162,13 +162,12 @@ static void begin_hdf5(void)
 hid_t h5_create_file(const struct h5_context *file)
 {
     hid_t access = H5I_INVALID_HID, creation = H5I_INVALID_HID, id = H5I_INVALID_HID;
-    H5F_libver_t latest = file->has_virtual ? H5F_LIBVER_V110 : H5F_LIBVER_V18;
 
     begin_hdf5();
     access = create_access_list(file);
     creation = hold_list(file, H5Pcreate(H5P_FILE_CREATE));
     /* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
-    if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, latest) < 0)
+    if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
     if (h5_ok(file) && (H5Pset_obj_track_times(creation, false) < 0 ||
                         H5Pset_attr_phase_change(creation, MAX_COMPACT_ATTRIBUTES, 0) < 0))
@@ -267,9 +266,18 @@ hid_t h5_create_dataset_list(const struct h5_context *file)
 
 hid_t h5_open_dataset(const struct h5_context *file, hid_t parent, const char *name)
 {
+    hid_t dataset = H5I_INVALID_HID, list = H5I_INVALID_HID;
+
     if (!h5_ok(file))
-        return H5I_INVALID_HID;
-    return h5_hold(file, H5Dopen2(parent, name, H5P_DEFAULT), name, "has no such dataset");
+        return dataset;
+    dataset = h5_hold(file, H5Dopen2(parent, name, H5P_DEFAULT), name, "has no such dataset");
+    if (h5_ok(file))
+        list = h5_hold(file, H5Dget_create_plist(dataset), name, "cannot read the layout");
+    if (h5_ok(file) && H5Pget_layout(list) == H5D_VIRTUAL)
+        h5_refuse(file, name, "is a virtual dataset, of which the values are in other datasets",
+                  NULL, NULL);
+    h5_close(file, &list);
+    return dataset;
 }
 
 hid_t h5_create_text_type(const struct h5_context *file, size_t nbytes)

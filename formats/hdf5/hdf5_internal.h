@@ -20,8 +20,6 @@ struct h5_context {
     const char *path;         /* the name for messages */
     const char *storage_path; /* the name on disk, if it is another (a temporary file) */
     struct error *error;
-    /* writing: with virtual datasets, which need structures of HDF5 1.10 */
-    bool has_virtual;
     /* reading: */
     bool skip_seal;  /* do not look at the seal */
     int num_threads; /* that check the seal; 0 for 1 */

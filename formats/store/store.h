@@ -29,8 +29,7 @@ struct store;
 /*
  * Opens a store and checks everything but the pixels: format and version, types and shapes of all
  * datasets, labels within the classes, and the fingerprint over classes, shapes, labels and row
- * checksums.  The shards of a virtual store are opened too, and are open as long as it is.
- * STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
+ * checksums.  STATUS_IO if it cannot be opened, STATUS_DATA if it is no whole store.
  */
 bool store_open(const char *path, struct store **store, struct error *error);
 
@@ -95,8 +94,7 @@ bool store_read_rejects(struct store *store, struct text_list *paths, struct tex
 
 struct store_writer;
 
-struct store_shard; /* both are of formats/store_shard.h */
-struct store_link;
+struct store_shard; /* of formats/store/store_shard.h */
 
 struct store_plan {
     struct image_shape image;
@@ -107,8 +105,6 @@ struct store_plan {
      * because they decide about chunks, and this says which part is written; it must outlive the
      * writer. */
     const struct store_shard *shard;
-    /* Pixels stay in shards, and rows are appended by store_append_shard alone. */
-    bool is_virtual;
     int compression_level; /* zlib, 1 to 9 */
     int num_threads;
 };
@@ -141,9 +137,6 @@ struct store_ending {
     /* Of a shard: [C][H * W * channels], of the pixels; one for each of its files. */
     const uint64_t *class_sums[NUM_SPLITS];
     const uint64_t *file_hashes;
-    /* Of a virtual store: the shards, in the order in which their rows were appended. */
-    const struct store_link *links;
-    size_t num_links;
     const struct text_list *reject_paths;
     const struct text_list *reject_reasons;
 };

@@ -10,9 +10,7 @@
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"
 #define STORE_VERSION "1.0"
-#define STORE_VIRTUAL_VERSION "1.1" /* has /shards */
 enum { STORE_MAJOR_VERSION = 1 };
-#define STORE_IMAGE_UNITS "intensity, 0 to 255; models use value / 255"
 
 /* The part of a store that its fingerprint covers; FORMAT.md specifies the bytes. */
 struct store_contents {

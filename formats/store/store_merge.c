@@ -112,20 +112,6 @@ static void copy_chunk(struct store_writer *writer, const struct h5_context *fil
     split->num_rows += count;
 }
 
-/* Everything but the pixels, which stay in the shard. */
-static void append_linked(struct store_writer *writer, const struct store *shard, enum split which,
-                          const struct window *window)
-{
-    struct split_writer *split = &writer->splits[which];
-
-    if (!store_check_planned(writer, which, window->count) ||
-        !store_append_facts(writer, which, window->count, window->rows))
-        return;
-    memcpy(split->row_pixel_crc32 + split->num_rows,
-           store_pixel_crc32(shard, which) + window->first, window->count * sizeof(uint32_t));
-    split->num_rows += window->count;
-}
-
 static void append_pixels(struct store_writer *writer, struct store *shard, enum split which,
                           const struct window *window, uint64_t done, struct error *error)
 {
@@ -155,10 +141,6 @@ bool store_append_shard(struct store_writer *writer, struct store *shard, enum s
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = file.path),
                          "rows past the end of a split");
     read_window(&file, shard, which, writer->max_path_nbytes, &window);
-    if (writer->is_virtual && h5_ok(&file)) {
-        append_linked(writer, shard, which, &window);
-        done = count;
-    }
     while (done < count && h5_ok(&file) &&
            row_writer_can_copy(&split->images, &file, store_images(shard, which), first + done,
                                count - done)) {

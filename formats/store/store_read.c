@@ -14,7 +14,6 @@ struct split_reader {
     uint64_t num_rows;
     uint32_t *labels;
     uint32_t *pixel_crc32;
-    bool is_virtual; /* the pixels are in the store's parts */
 };
 
 struct store {
@@ -25,7 +24,6 @@ struct store {
     struct text_list classes;
     char fingerprint[STORE_FINGERPRINT_LENGTH + 1];
     struct split_reader splits[NUM_SPLITS];
-    struct store_parts *parts; /* of a virtual store */
 };
 
 static void check_classes(const struct h5_context *file, const struct store *store)
@@ -70,10 +68,8 @@ static void read_images_shape(const struct h5_context *file, struct store *store
         store->image.channels != shape[3])
         h5_refuse(file, name, "another image shape than the other splits", NULL, NULL);
     split->num_rows = shape[0];
-    split->is_virtual = store_is_virtual_dataset(file, split->images);
-    if (!split->is_virtual) /* its parts are looked at one by one */
-        rows_check_plausible(file, split->images, name, split->num_rows,
-                             image_num_values(&store->image));
+    rows_check_plausible(file, split->images, name, split->num_rows,
+                         image_num_values(&store->image));
 }
 
 /* The image shape of a shard that has no images. */
@@ -206,10 +202,6 @@ bool store_open_with(const char *path, const struct store_checks *checks, struct
     if (h5_ok(&file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !checks->is_shard)
         h5_refuse(&file, "/train/images", "the store has no training images", NULL, NULL);
     check_fingerprint(&file, store);
-    if (store_is_virtual(store) && checks->is_shard)
-        h5_refuse(&file, NULL, "is a shard, and its images are virtual", NULL, NULL);
-    if (h5_ok(&file) && store_is_virtual(store))
-        store_parts_open(store, checks, &store->parts, error);
     if (!h5_ok(&file)) {
         store_close(store);
         return error_ok(error);
@@ -232,30 +224,9 @@ void store_close(struct store *store)
         free(store->splits[which].pixel_crc32);
     }
     h5_close(&file, &store->root);
-    store_parts_close(store->parts);
     text_list_free(&store->classes);
     free(store->path);
     free(store);
-}
-
-bool store_is_virtual(const struct store *store)
-{
-    return store->splits[SPLIT_TRAIN].is_virtual || store->splits[SPLIT_VALID].is_virtual ||
-           store->splits[SPLIT_TEST].is_virtual;
-}
-
-bool store_has_links(const struct store *store, const struct store_link *links, size_t count)
-{
-    return store->parts && store_parts_have_links(store->parts, links, count);
-}
-
-void store_forget_rows(struct store *store)
-{
-    for (int which = 0; which < NUM_SPLITS; which++) {
-        free(store->splits[which].labels);
-        free(store->splits[which].pixel_crc32);
-        store->splits[which].labels = store->splits[which].pixel_crc32 = NULL;
-    }
 }
 
 bool store_is_sealed(const struct store *store)
@@ -317,10 +288,7 @@ bool store_read_pixels(struct store *store, enum split which, uint64_t first, ui
     if (first > split->num_rows || count > split->num_rows - first)
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = store->path),
                          "rows past the end of a split");
-    if (split->is_virtual)
-        store_parts_read(store->parts, which, first, count, split->pixel_crc32 + first, num_threads,
-                         pixels, error);
-    else if (count > 0)
+    if (count > 0)
         rows_read(&file, split->images, TEXT("/%s/images", split_names[which]),
                   image_num_values(&store->image), first, count, split->pixel_crc32 + first,
                   num_threads, pixels);

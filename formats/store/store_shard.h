@@ -57,29 +57,10 @@ bool store_add_class_sums(struct store *store, enum split split, uint64_t *sums,
                           struct error *error);
 
 /*
- * A shard that a virtual store leaves the pixels in: /SPLIT/images is a virtual dataset over the
- * shards, all else is in the store.
- */
-struct store_link {
-    char *path; /* relative to the folder of the store, unless it begins with a slash; owned */
-    uint64_t num_rows[NUM_SPLITS];
-    uint64_t nbytes; /* of the shard's seal, by which it is known again */
-    uint32_t crc32;
-};
-
-/* Describes the shard at path for the store that is to be at store_path. */
-bool store_link_create(const char *store_path, const char *path, struct store *shard,
-                       struct store_link *link, struct error *error);
-
-bool store_is_virtual(const struct store *store);
-/* The open store is virtual, and over these shards [count] in this order. */
-bool store_has_links(const struct store *store, const struct store_link *links, size_t count);
-
-/*
  * Appends rows first .. first + count - 1 of a split of a shard, which must have the image shape
  * and the classes of the store being written.  Whole chunks that come to lie where chunks begin are
- * copied as they are; all others are inflated, checked and compressed again.  In a virtual store
- * the pixels stay where they are.  Takes memory for count rows.
+ * copied as they are; all others are decompressed, checked and compressed again.  Takes memory for
+ * count rows.
  */
 bool store_append_shard(struct store_writer *writer, struct store *shard, enum split split,
                         uint64_t first, uint64_t count, struct error *error);

@@ -43,11 +43,10 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
         !memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
-    if (!writer->is_virtual) {
-        row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
-                         writer->compression_level, writer->num_threads);
-        h5_write_text_attribute(file, split->images.dataset, "units", STORE_IMAGE_UNITS);
-    }
+    row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
+                     writer->compression_level, writer->num_threads);
+    h5_write_text_attribute(file, split->images.dataset, "units",
+                            "intensity, 0 to 255; models use value / 255");
     row_writer_begin(&split->labels, file, split->group, "labels", &labels, SMALL_BUFFER_CHUNKS,
                      writer->compression_level, 1);
     row_writer_begin(&split->paths, file, split->group, "paths", &paths, SMALL_BUFFER_CHUNKS,
@@ -97,7 +96,6 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
     writer->num_threads = plan->num_threads;
     writer->compression_level = plan->compression_level;
     writer->shard = plan->shard;
-    writer->is_virtual = writer->file.has_virtual = plan->is_virtual;
     writer->file.error = error;
     if (!text_list_copy(&writer->classes, plan->classes, error) ||
         !atomic_file_begin(&writer->output, path, error))
@@ -234,10 +232,7 @@ static void end_split(struct store_writer *writer, enum split which,
     struct split_writer *split = &writer->splits[which];
     hid_t dataset;
 
-    if (writer->is_virtual)
-        store_write_virtual_images(writer, which, ending->links, ending->num_links);
-    else
-        row_writer_end(&split->images);
+    row_writer_end(&split->images);
     row_writer_end(&split->labels);
     row_writer_end(&split->paths);
     row_writer_end(&split->file_crc32);
@@ -268,7 +263,7 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     }
     store_compute_fingerprint(&contents, fingerprint);
     h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
-                    writer->is_virtual ? STORE_VIRTUAL_VERSION : STORE_VERSION);
+                    STORE_VERSION);
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
@@ -281,8 +276,6 @@ static void write_root(struct store_writer *writer, const struct store_ending *e
     h5_write_text_attribute(file, group, "settings", ending->source.settings);
     h5_write_text_attribute(file, group, "digest", ending->source.digest);
     h5_close(file, &group);
-    if (writer->is_virtual)
-        store_write_links(writer, ending->links, ending->num_links);
     if (writer->shard)
         store_write_shard(writer, ending->file_hashes);
     if (ending->reject_paths && ending->reject_paths->count > 0) {

@@ -34,7 +34,6 @@ struct store_writer {
     int num_threads;
     int compression_level;
     const struct store_shard *shard;
-    bool is_virtual;
     struct split_writer splits[NUM_SPLITS];
 };
 
@@ -43,12 +42,6 @@ bool store_check_planned(const struct store_writer *writer, enum split which, ui
 /* Appends what rows are but their pixels, and does not count them yet. */
 bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
                         const struct store_row *rows);
-
-/* What a virtual store has instead of pixels. */
-void store_write_virtual_images(struct store_writer *writer, enum split which,
-                                const struct store_link *links, size_t num_links);
-void store_write_links(struct store_writer *writer, const struct store_link *links,
-                       size_t num_links);
 
 /* What a shard has besides, into the open file. */
 void store_write_class_sums(struct store_writer *writer, enum split which, const uint64_t *sums);

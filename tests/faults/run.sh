@@ -37,7 +37,7 @@ LC_ALL=C
 export LC_ALL
 
 sample=3
-stages='draw draw-over ingest ingest-over archive shard merge merge-virtual train train-over
+stages='draw draw-over ingest ingest-over archive shard merge train train-over
     train-resume train-stream means evaluate evaluate-over evaluate-stream evaluate-images'
 functions=
 max_failures=20
@@ -121,9 +121,6 @@ run_stage() {
     archive) "$bin/quern-ingest" ../tree.tar.gz store.h5 --threads 1 ;;
     shard) "$bin/quern-ingest" ../tree shard.h5 --shard 2/2 --threads 1 ;;
     merge) "$bin/quern-ingest" --merge store.h5 ../shard1.h5 ../shard2.h5 --threads 1 ;;
-    merge-virtual)
-        "$bin/quern-ingest" --merge --virtual store.h5 ../shard1.h5 ../shard2.h5 --threads 1
-        ;;
     train) "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 ;;
     train-over)
         "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 --force

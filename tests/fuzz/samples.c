@@ -27,15 +27,6 @@ const char *samples_write_shard(const char *folder)
     return "shard.h5";
 }
 
-const char *samples_write_virtual_store(const char *folder)
-{
-    for (size_t i = 0; i < 3; i++)
-        shard_fixture_write(shard_fixture_path(folder, i), shard_image, shard_num_rows, i + 1,
-                            shard_borders);
-    shard_fixture_merge(folder, "virtual.h5", shard_image, shard_num_rows, 9, true);
-    return "virtual.h5";
-}
-
 const char *samples_write_checkpoint(const char *folder)
 {
     float weight[12] = {1, -2, 3.5f}, bias[1] = {0.25f}, momentum[12] = {9, 8, 7};

@@ -9,8 +9,6 @@
 /* Each writes a small file into the folder and returns its name there. */
 const char *samples_write_store(const char *folder);
 const char *samples_write_shard(const char *folder);
-/* With its shards beside it. */
-const char *samples_write_virtual_store(const char *folder);
 /* With momentum. */
 const char *samples_write_checkpoint(const char *folder);
 

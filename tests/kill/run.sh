@@ -9,7 +9,7 @@ program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
-all_stages='draw ingest ingest_over ingest_archive shard merge merge_virtual train_all train_keep
+all_stages='draw ingest ingest_over ingest_archive shard merge train_all train_keep
     train_poked train_seconds train_force train_means evaluate evaluate_over pipeline'
 
 usage() {
@@ -148,10 +148,6 @@ stage_ingest_archive() {
 
 stage_shard() {
     "$@" "$QUERN_BIN/quern-ingest" tree out/shard.h5 --shard 2/2 --threads 2
-}
-
-stage_merge_virtual() {
-    "$@" "$QUERN_BIN/quern-ingest" --merge --virtual out/store.h5 shard1.h5 shard2.h5 --threads 2
 }
 
 stage_merge() {

@@ -1,12 +1,11 @@
 /*
  * Damages a file in many ways, has it read after each, and counts what came of it.
  *
- *     rot KIND FILE [STEP [READ]]     KIND: store, store-unverified, shard, checkpoint, evaluation
+ *     rot KIND FILE [STEP]     KIND: store, store-unverified, shard, checkpoint, evaluation
  *
  * Every STEP-th byte (by default each) is damaged twice, by one bit and by all eight, and the file
- * is cut to every STEP-th length; at the end it is as it was.  READ, by default FILE itself, is the
- * file that is read and blamed: a virtual store whose shard is damaged.  The reader runs in a child
- * process, which is replaced when it dies.  Prints one line of counts.  Exit status 1 when
+ * is cut to every STEP-th length; at the end it is as it was.  The reader runs in a child process,
+ * which is replaced when it dies.  Prints one line of counts.  Exit status 1 when
  *   - a sealed file that is damaged before its seal is accepted, whatever it then gives;
  *   - an accepted file gives another result;
  *   - a file is refused without its name, or by another status than "bad data";
@@ -64,7 +63,6 @@ struct progress_report {
 struct subject {
     enum kind kind;
     const char *path; /* is damaged and mended */
-    const char *read_path;
     unsigned char *bytes;
     size_t nbytes;
     uint64_t step;
@@ -78,7 +76,7 @@ enum { MAX_SHOWN = 12, MAX_READ_SECONDS = 60 };
 static bool read_contents(const struct subject *subject, struct contents *contents,
                           struct error *error)
 {
-    const char *path = subject->read_path;
+    const char *path = subject->path;
 
     memset(contents, 0, sizeof(*contents));
     switch (subject->kind) {
@@ -139,7 +137,7 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
      * what it looks like. */
     if ((error->status == STATUS_DATA ||
          (error->status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
-        strcmp(error->file, subject->read_path) == 0)
+        strcmp(error->file, subject->path) == 0)
         return REFUSED;
     if (!ok)
         return WRONG_REFUSAL;
@@ -272,8 +270,8 @@ int main(int argc, char **argv)
     struct error error = {0};
     bool has_passed;
 
-    if (argc < 3 || argc > 5) {
-        fputs("Usage: rot KIND FILE [STEP [READ]]\n", stderr);
+    if (argc < 3 || argc > 4) {
+        fputs("Usage: rot KIND FILE [STEP]\n", stderr);
         return 2;
     }
     while (subject.kind < EVALUATION && strcmp(argv[1], kind_names[subject.kind]) != 0)
@@ -285,7 +283,6 @@ int main(int argc, char **argv)
     }
 
     subject.path = argv[2];
-    subject.read_path = argc > 4 ? argv[4] : argv[2];
     subject.bytes = support_read_file(subject.path, &subject.nbytes);
     subject.report = mmap(NULL, sizeof(*subject.report), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);

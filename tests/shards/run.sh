@@ -12,8 +12,7 @@ QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_cases='any_number_of_shards colour three_splits by_hash archive fewer_chunks_than_shards
     one_shard_in_colour rejects class_lost list_spares_walks wrong_list wrong_set damaged
-    changed_source rerun other_kinds_of_file virtual virtual_elsewhere virtual_streamed
-    virtual_refused virtual_and_plain stop_merge kill_merge'
+    changed_source rerun other_kinds_of_file stop_merge kill_merge'
 
 usage() {
     cat <<EOF
@@ -23,7 +22,6 @@ Cases: $(echo $all_cases | fold -s -w 70 | sed '2,$s/^/       /')
 
 Environment:
   QUERN_BIN        folder of the programs (default: build/release/bin)
-  QUERN_PYTHON     a python3 with h5py, to read virtual stores with (default: not read so)
   QUERN_STRIKE     the program that sends the signals (default: beside it, in tests/kill)
 
 Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is missing.
@@ -349,144 +347,7 @@ other_kinds_of_file() {
     done
 }
 
-# ---- Cases: virtual stores -----------------------------------------------------------------------
-
-train() {
-    "$QUERN_BIN/quern-train" --epochs 2 --threads 2 --batch-size 50 "$@"
-}
-
-evaluate() {
-    "$QUERN_BIN/quern-evaluate" "$@"
-}
-
-# expect_equal_training STORE.h5: the checkpoints are those of whole.h5, and so are the figures.
-expect_equal_training() {
-    rm -rf run_whole run_other
-    expect 0 train whole.h5 --output run_whole
-    expect 0 train "$1" --output run_other
-    for checkpoint in epoch-0000.h5 epoch-0002.h5; do
-        expect_same run_whole/$checkpoint run_other/$checkpoint
-    done
-    rm -f whole_evaluation.h5 other_evaluation.h5
-    expect 0 evaluate run_whole whole.h5 --output whole_evaluation.h5
-    expect 0 evaluate run_whole "$1" --output other_evaluation.h5
-    expect_same whole_evaluation.h5 other_evaluation.h5
-}
-
-# expect_same_in_hdf5 STORE.h5: HDF5's own virtual datasets give the images of whole.h5.
-expect_same_in_hdf5() {
-    [ -z "${QUERN_PYTHON:-}" ] || expect 0 "$QUERN_PYTHON" -c '
-import h5py, sys
-with h5py.File(sys.argv[1]) as whole, h5py.File(sys.argv[2]) as other:
-    for split in "train", "valid":
-        assert other[split]["images"].is_virtual
-        for name in whole[split]:
-            assert (whole[split][name][...] == other[split][name][...]).all(), name
-    assert whole.attrs["fingerprint"] == other.attrs["fingerprint"]
-' whole.h5 "$1"
-}
-
-virtual() {
-    for options in "gray" "--skip-bad broken" "few"; do
-        [ -d broken ] || cp -R gray broken
-        echo broken >broken/train/3/000100.png
-        [ -d few ] || draw --train 6 --valid 2 few
-        expect 0 ingest $options whole.h5
-        write_shards 3 $options
-        rm -f virtual.h5
-        expect 0 ingest --merge --virtual virtual.h5 part3.h5 part1.h5 part2.h5
-        expect_text "$(ingest $options whole.h5 | sed -n 's/.*fingerprint //p')"
-        expect_equal_training virtual.h5
-        expect_same_in_hdf5 virtual.h5
-    done
-}
-
-# Beside its shards, above them and in another folder; moved together; from another folder.
-virtual_elsewhere() {
-    expect 0 ingest gray whole.h5
-    write_shards 2 gray
-    mkdir -p here/a/b here/c%b
-    mv part1.h5 here/c%b/part1%20.h5
-    mv part2.h5 here/a/part2.h5
-    for name in here/store.h5 here/a/store.h5 here/a/b/store.h5 here/c%b/store.h5; do
-        expect 0 ingest --merge --virtual $name here/a/part2.h5 "$work/here/c%b/part1%20.h5"
-    done
-    mv here there
-    for name in there/store.h5 there/a/store.h5 there/a/b/store.h5 there/c%b/store.h5; do
-        expect_same_in_hdf5 $name
-        expect_equal_training $name
-    done
-    cd there/a/b || fail 'no folder'
-    expect 0 ingest --merge --virtual store.h5 ../part2.h5 ../../c%b/part1%20.h5
-    expect_text 'store.h5 is up to date'
-    expect 0 train ../store.h5 --output run
-    cd "$work" || fail 'no folder'
-}
-
-# Streamed from the shards, as from a store.
-virtual_streamed() {
-    draw --train 400 --valid 60 --size 96x96 large
-    expect 0 ingest large whole.h5
-    write_shards 3 large
-    rm -rf virtual.h5 run_whole run_other
-    expect 0 ingest --merge --virtual virtual.h5 part1.h5 part2.h5 part3.h5
-    expect 0 train whole.h5 --output run_whole --shuffle window:4
-    expect 0 train virtual.h5 --output run_other --shuffle window:4 --memory-limit 6M
-    grep -q '"train_in_memory":false' run_other/log.jsonl || fail 'it was not streamed'
-    expect_same run_whole/epoch-0002.h5 run_other/epoch-0002.h5
-}
-
-virtual_refused() {
-    write_shards 2 gray
-    rm -rf virtual.h5 run
-    expect 2 ingest --virtual gray virtual.h5
-    expect 0 ingest --merge --virtual virtual.h5 part1.h5 part2.h5
-    mv part2.h5 away.h5
-    expect 65 train virtual.h5 --output run
-    expect_text 'virtual.h5: its shard part2.h5 is missing'
-    cp part1.h5 part2.h5
-    expect 65 train virtual.h5 --output run
-    expect_text 'its shard part2.h5 is not the one that it was made of'
-    cp away.h5 part2.h5
-    printf X | dd of=part2.h5 bs=1 seek=20000 conv=notrunc 2>dd.log
-    expect 65 train virtual.h5 --output run
-    expect_text 'its shard part2.h5: the file is damaged: its CRC-32 is not that of its seal'
-    head -c -52 away.h5 >part2.h5
-    expect 65 train virtual.h5 --output run
-    expect_text 'its shard part2.h5: has no seal'
-    expect_none run/epoch-0000.h5
-    # A shard that is made again is the same file.
-    expect 0 ingest --force --shard 2/2 gray part2.h5
-    rm -rf run
-    expect 0 train virtual.h5 --output run
-    # Without its shards, the store can be made again of others.
-    mkdir moved
-    mv part1.h5 part2.h5 moved
-    expect 0 ingest --merge --virtual virtual.h5 moved/part1.h5 moved/part2.h5
-    expect_text 'made again: the store is damaged: its shard part1.h5 is missing'
-    rm -rf run
-    expect 0 train virtual.h5 --output run
-}
-
-virtual_and_plain() {
-    expect 0 ingest gray whole.h5
-    write_shards 2 gray
-    rm -f merged.h5
-    expect 0 ingest --merge --virtual merged.h5 part1.h5 part2.h5
-    expect 0 ingest --merge --virtual merged.h5 part1.h5 part2.h5
-    expect_text 'merged.h5 is up to date'
-    expect 0 ingest --verify gray merged.h5
-    expect_text 'merged.h5 is verified'
-    expect 0 ingest --merge merged.h5 part1.h5 part2.h5
-    expect_text 'wrote merged.h5'
-    expect_same whole.h5 merged.h5
-    expect 0 ingest --merge --virtual merged.h5 part1.h5 part2.h5
-    expect_text 'wrote merged.h5'
-    rm part2.h5
-    expect 0 ingest gray merged.h5
-    expect_text 'its shard part2.h5 is missing'
-    expect_same whole.h5 merged.h5
-}
+# ---- Cases: interrupted merges -------------------------------------------------------------------
 
 stop_merge() {
     write_shards 2 gray

@@ -40,4 +40,3 @@ expect 2 quern-ingest --write-list files.list --shard 1/2 tree
 expect 2 quern-ingest --write-list files.list --classes day tree
 expect 2 quern-ingest --write-list files.list --dry-run tree
 [ ! -e files.list ]
-expect 2 quern-ingest --virtual tree store.h5
