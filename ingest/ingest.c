@@ -36,7 +36,7 @@ struct run {
 /* ---- find ---- */
 
 /* The last part of a path: "b" of "a/b/". */
-static bool copy_last_part(const char *path, char **part, struct error *error)
+static bool ingest_copy_last_part(const char *path, char **part, struct error *error)
 {
     size_t end = strlen(path), start;
 
@@ -50,7 +50,7 @@ static bool copy_last_part(const char *path, char **part, struct error *error)
 }
 
 /* An output that is an input, too, would be lost. */
-static bool check_output(struct run *run, const char *output)
+static bool ingest_check_output(struct run *run, const char *output)
 {
     const struct ingest_options *options = run->options;
 
@@ -61,27 +61,26 @@ static bool check_output(struct run *run, const char *output)
                      "is read, so it cannot be written: give the output another name");
 }
 
-static bool open_source(struct run *run)
+static bool ingest_open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
     bool ok = source_open(options->source, options->store ? options->store : "dry-run",
                           &run->source, run->error) &&
-              check_output(run, options->store) && check_output(run, options->write_list);
+              ingest_check_output(run, options->store) &&
+              ingest_check_output(run, options->write_list);
 
     if (ok && (options->list || options->write_list) && source_is_archive(run->source))
         return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = options->source),
                          "is an archive, which has a list of its own: leave out --list and "
                          "--write-list");
-    if (ok)
-        ok = copy_last_part(options->source, &run->source_name, run->error);
-    return ok;
+    return ok && ingest_copy_last_part(options->source, &run->source_name, run->error);
 }
 
 /*
- * Fills scan and tree anew.  An archive that no store stands for yet is listed and its contents are
- * brought near in one pass; otherwise that can wait until the store turns out to be another one.
+ * Fills scan and tree anew.  wants_contents: images will be decoded, so the contents of an archive
+ * are made readable in the same pass that lists them.
  */
-static bool list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
+static bool ingest_list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
 {
     struct scan_rules scan_rules = tree_scan_rules(rules);
     bool ok;
@@ -92,18 +91,17 @@ static bool list_images(struct run *run, const struct tree_rules *rules, bool wa
         ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
     else
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
-    if (ok)
-        ok = tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
-    return ok;
+    return ok && tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }
 
-static struct tree_rules make_rules(const struct ingest_options *options)
+static struct tree_rules ingest_make_rules(const struct ingest_options *options)
 {
     return (struct tree_rules){options->is_split_by_hash, options->valid_fraction, options->seed,
                                &options->classes};
 }
 
-static bool will_decode(const struct ingest_options *options)
+/* Is it certain, before the store that is there has been looked at, that images will be decoded? */
+static bool ingest_will_decode(const struct ingest_options *options)
 {
     if (options->write_list)
         return false;
@@ -112,14 +110,13 @@ static bool will_decode(const struct ingest_options *options)
     return !options->dry_run && (options->force || options->verify || !file_exists(options->store));
 }
 
-static bool find_images(struct run *run)
+static bool ingest_find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = make_rules(options);
-    bool ok = open_source(run);
+    struct tree_rules rules = ingest_make_rules(options);
+    bool ok =
+        ingest_open_source(run) && ingest_list_images(run, &rules, ingest_will_decode(options));
 
-    if (ok)
-        ok = list_images(run, &rules, will_decode(options));
     if (ok) {
         report_tree(&run->tree, run->results);
         fflush(run->results);
@@ -131,8 +128,8 @@ static bool find_images(struct run *run)
     return ok;
 }
 
-/* What the store will hold, to judge by the first image that can be decoded. */
-static bool choose_image_shape(struct run *run)
+/* Chooses the shape of all rows by the first image that can be decoded. */
+static bool ingest_choose_image_shape(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct image_shape *image = &run->image;
@@ -141,7 +138,7 @@ static bool choose_image_shape(struct run *run)
     size_t channels = options->channels == INGEST_CHANNELS_AUTO ? 1 : (size_t)options->channels;
     bool is_found = false;
 
-    /* Without any, the pass will say so of each file; the shape does not matter then. */
+    /* Where no image can be decoded, the pass says so of each file, whatever the shape. */
     run->first = *image = (struct image_shape){1, 1, channels};
     buffer.pixels.max_nbytes = ingest_memory_limit(options->memory_limit);
     for (size_t i = 0; i < tree_num_rows(&run->tree) && !is_found && error_ok(run->error); i++) {
@@ -166,37 +163,37 @@ static bool choose_image_shape(struct run *run)
     return error_ok(run->error);
 }
 
-/* The part of the tree that is to be ingested: all, or a shard.  All shards see the same first
- * image, so they agree on the size of chunks, at whose borders they are cut. */
-static bool choose_rows(struct run *run)
+/*
+ * Chooses the part of the tree that is ingested: all of it, or a shard.  All shards of a source
+ * decode the same first image, so that they agree on the rows of a chunk, at whose borders they are
+ * cut.
+ */
+static bool ingest_choose_rows(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    bool ok;
 
     run->rows = &run->tree;
     if (options->num_shards == 0)
         return true;
-    ok = choose_image_shape(run);
-    if (ok)
-        ok = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
-                       &run->shard, run->error);
-    if (ok) {
-        run->rows = &run->shard.tree;
-        report_shard(&run->shard.place, run->results);
-        fflush(run->results);
-    }
-    return ok;
+    if (!ingest_choose_image_shape(run) ||
+        !shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image, &run->shard,
+                   run->error))
+        return false;
+    run->rows = &run->shard.tree;
+    report_shard(&run->shard.place, run->results);
+    fflush(run->results);
+    return true;
 }
 
 /* ---- compare ---- */
 
-static bool print_store(struct run *run, const char *before, const char *after)
+static bool ingest_report_store(struct run *run, const char *before, const char *after)
 {
     return report_store(run->options->store, run->options->num_shards > 0, before, after,
                         run->results, run->error);
 }
 
-static bool compare_with_store(struct run *run, bool *is_current)
+static bool ingest_compare_with_store(struct run *run, bool *is_current)
 {
     const struct ingest_options *options = run->options;
     struct rerun_request request = {
@@ -217,7 +214,7 @@ static bool compare_with_store(struct run *run, bool *is_current)
     if (!options->force)
         ok = rerun_check(&request, is_current, run->error);
     if (ok && *is_current) {
-        ok = print_store(run, "", options->verify ? " is verified" : " is up to date");
+        ok = ingest_report_store(run, "", options->verify ? " is verified" : " is up to date");
         fputc('\n', run->results);
     }
     return ok;
@@ -225,14 +222,13 @@ static bool compare_with_store(struct run *run, bool *is_current)
 
 /* ---- decode and write ---- */
 
-static bool print_outcome(struct run *run, const struct pass_outcome *outcome)
+static bool ingest_report_outcome(struct run *run, const struct pass_outcome *outcome)
 {
     size_t num_skipped = outcome->reject_paths.count;
     char number[32];
-    bool ok = print_store(run, "wrote ", "");
 
-    if (!ok)
-        return ok;
+    if (!ingest_report_store(run, "wrote ", ""))
+        return false;
     if (num_skipped > 0)
         fprintf(run->results, ", %s %s skipped, see /rejects",
                 text_group_digits(number, sizeof(number), num_skipped),
@@ -241,20 +237,16 @@ static bool print_outcome(struct run *run, const struct pass_outcome *outcome)
     return true;
 }
 
-/* What decoding needs and only writing asks for. */
-static bool prepare_to_decode(struct run *run)
+/* Does what is needed only if the store is written: makes images readable, chooses their shape. */
+static bool ingest_prepare_to_decode(struct run *run)
 {
-    struct tree_rules rules = make_rules(run->options);
-    bool ok = true;
+    struct tree_rules rules = ingest_make_rules(run->options);
 
-    if (!source_has_contents(run->source))
-        ok = list_images(run, &rules, true);
-    if (ok && run->options->num_shards == 0)
-        ok = choose_image_shape(run);
-    return ok;
+    return (source_has_contents(run->source) || ingest_list_images(run, &rules, true)) &&
+           (run->options->num_shards > 0 || ingest_choose_image_shape(run));
 }
 
-static bool plan_memory(struct run *run, struct pass_plan *plan)
+static bool ingest_plan_memory(struct run *run, struct pass_plan *plan)
 {
     const struct ingest_options *options = run->options;
     const struct store_plan store = pass_plan_store(plan);
@@ -277,7 +269,7 @@ static bool plan_memory(struct run *run, struct pass_plan *plan)
     return true;
 }
 
-static bool write_store(struct run *run)
+static bool ingest_write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct pass_plan plan = {.source = run->decode_source,
@@ -297,12 +289,12 @@ static bool write_store(struct run *run)
     bool ok;
 
     plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-    ok = plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
+    ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     if (ok && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
         plan.image.channels = run->first.channels = 3;
-        ok = plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
+        ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);
@@ -311,19 +303,18 @@ static bool write_store(struct run *run)
         fputc('\n', run->messages);
     }
     if (ok)
-        ok = print_outcome(run, &outcome);
+        ok = ingest_report_outcome(run, &outcome);
     pass_outcome_free(&outcome);
     return ok;
 }
 
-static bool write_list(struct run *run)
+static bool ingest_write_list(struct run *run)
 {
     const struct ingest_options *options = run->options;
     char number[32];
-    bool ok = path_list_write(options->write_list, &run->scan, options->force, run->error);
 
-    if (!ok)
-        return ok;
+    if (!path_list_write(options->write_list, &run->scan, options->force, run->error))
+        return false;
     fputs("wrote ", run->results);
     text_print_escaped(run->results, options->write_list);
     fprintf(run->results, ": a list of %s images\n",
@@ -336,22 +327,15 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
 {
     struct run run = {.options = options, .results = results, .messages = messages, .error = error};
     bool is_current = false;
-    bool ok = find_images(&run);
+    bool ok = ingest_find_images(&run);
 
-    if (ok && options->write_list) {
-        ok = write_list(&run);
-        goto out;
-    }
-    if (ok)
-        ok = choose_rows(&run);
-    if (ok && !options->dry_run) {
-        ok = compare_with_store(&run, &is_current);
-        if (ok && !is_current)
-            ok = prepare_to_decode(&run);
-        if (ok && !is_current)
-            ok = write_store(&run);
-    }
-out:
+    if (options->write_list)
+        ok = ok && ingest_write_list(&run);
+    else
+        ok = ok && ingest_choose_rows(&run) &&
+             (options->dry_run ||
+              (ingest_compare_with_store(&run, &is_current) &&
+               (is_current || (ingest_prepare_to_decode(&run) && ingest_write_store(&run)))));
     shard_free(&run.shard);
     tree_free(&run.tree);
     scan_free(&run.scan);

@@ -15,7 +15,7 @@
 #include "ingest/shards.h"
 #include "model/class_means.h"
 
-/* Rows that are copied at once, besides what the writer buffers. */
+/* The most pixels of rows that are copied at a time; the writer buffers others. */
 enum { WINDOW_NBYTES = 8 << 20 };
 
 struct merge {
@@ -158,7 +158,9 @@ static bool merge_copy_rows(struct merge *merge, struct store *shard, enum split
     return ok;
 }
 
-/* Rejects of a shard are in order of its files, so those of a split are as many as it lacks rows.
+/*
+ * Adds the rejects of a split of a shard.  A shard lists its rejects in the order of its files,
+ * split by split, and a split has as many as it has files without a row.
  */
 static bool merge_add_rejects(struct merge *merge, struct store *shard,
                               const struct shard_set_member *member, enum split split)
@@ -275,7 +277,7 @@ static bool merge_write_store(struct merge *merge)
     return ok;
 }
 
-/* A shard under the name of the store would be lost. */
+/* Refuses to write the store to a file that is one of its shards. */
 static bool merge_check_names(const struct ingest_options *options, struct error *error)
 {
     for (size_t i = 0; i < options->num_shards_to_merge; i++)

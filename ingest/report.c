@@ -123,7 +123,7 @@ struct notes {
     struct error *error;
 };
 
-/* Takes the text, which is NULL when there was no memory for it. */
+/* Adds a text that was allocated, and frees it; NULL: there was no memory for it. */
 static bool report_take_note(const struct notes *notes, char *text)
 {
     bool ok =
@@ -279,7 +279,8 @@ static bool report_list_notes(const struct tree *tree, const struct scan *scan,
     struct notes out = {notes, error};
     bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
     bool ok = report_note_root(&out, scan) && report_note_top(&out, tree, scan) &&
-              report_note_left_out(&out, tree) && report_note_counts(&out, tree->num_outside, scan) &&
+              report_note_left_out(&out, tree) &&
+              report_note_counts(&out, tree->num_outside, scan) &&
               report_note_missing_classes(&out, tree);
 
     if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)

@@ -80,7 +80,7 @@ static size_t rerun_count_shared(struct rerun_paths *old, struct rerun_paths *ne
     return num_shared;
 }
 
-/* What would be lost, and how to go on. */
+/* Says what replacing the store would lose, and how to go on. */
 static bool rerun_refuse_other_source(const char *store_path, struct store *store,
                                       size_t num_shared, struct error *error)
 {
@@ -145,7 +145,7 @@ static bool rerun_compare_file(const char *store_path, const struct store_checks
     ok = store_open_with(store_path, checks, &store, damage) &&
          comparison->compare(comparison->context, store, said, is_current, damage);
     fclose(said);
-    /* Why it is made again is of interest only if it is. */
+    /* A store that is refused is not made again, so why it would be is not said. */
     if (ok && !*is_current)
         ok = rerun_check_source(store_path, store, comparison, damage, error);
     if (ok && text)
@@ -234,7 +234,8 @@ static void rerun_say_changed_settings(const struct rerun_request *request, cons
 
         if (old_length == new_length && strncmp(old_value, new_value, old_length) == 0)
             ;
-        else if (strncmp(at, "classes=", name_length + 1) == 0) /* a hash, which tells nobody */
+        else if (strncmp(at, "classes=", name_length + 1) ==
+                 0) /* the setting is a hash, which tells people nothing */
             report_say(request->messages, "%s: made again: --classes is not as it was",
                        request->store_path);
         else
@@ -248,7 +249,7 @@ static void rerun_say_changed_settings(const struct rerun_request *request, cons
 
 /* ---- comparing contents ---- */
 
-/* What the store says of one split, and how far it was compared. */
+/* A comparison of the contents of all files with what the store says of them. */
 struct rerun_contents {
     const struct rerun_request *request;
     struct store *store;
@@ -271,7 +272,8 @@ struct rerun_file {
     enum status status; /* STATUS_OK: it could be read as bytes or, where asked, decoded */
 };
 
-/* Reads all files of a split; files that were rejected are decoded, to see if they still would. */
+/* Reads all files of a split.  Files that were rejected are decoded, to see if they still would be
+ * rejected; of all others the CRC-32 is enough. */
 static bool rerun_read_files(const struct rerun_contents *comparison, enum split split,
                              const bool *is_reject, struct rerun_file *files)
 {
@@ -295,7 +297,7 @@ static bool rerun_read_files(const struct rerun_contents *comparison, enum split
         else
             decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error);
         files[i].status = error.status;
-        /* What the system fails to read says nothing of the file. */
+        /* A failure of the system, such as EIO, does not mean that the file has changed. */
         if (error.status != STATUS_OK && error.status != STATUS_DATA) {
 #pragma omp critical(rerun_read_failed)
             error_set(comparison->error, error.status, ERROR_AT(.file = image.path), "%s",
@@ -325,7 +327,7 @@ static void rerun_mark_rejects(struct rerun_contents *comparison, enum split spl
     }
 }
 
-/* Walks the files there are and the rows there were, both by path, side by side. */
+/* Compares the files of a split with the rows of the store; both are sorted by path. */
 static void rerun_compare_rows(struct rerun_contents *comparison, enum split split,
                                const struct text_list *old_paths, const uint32_t *old_crc32,
                                const bool *is_reject, const struct rerun_file *files)
@@ -381,7 +383,7 @@ static bool rerun_compare_split(struct rerun_contents *comparison, enum split sp
     return error_ok(error);
 }
 
-/* All pixels can be inflated and have their checksums. */
+/* Decompresses all pixels and compares their checksums. */
 static bool rerun_check_pixels(const struct rerun_contents *comparison)
 {
     enum { WINDOW_NBYTES = 4 << 20 };
@@ -427,7 +429,7 @@ static bool rerun_compare_contents(const struct rerun_request *request, struct s
     return ok;
 }
 
-/* Another shard, or one of another number of them, or of other files. */
+/* Is the shard that is there the same part of the same files?  If not, says why. */
 static bool rerun_compare_place(const struct rerun_request *request, struct store *store,
                                 bool *is_equal, struct error *error)
 {

@@ -10,7 +10,8 @@
 
 /* ---- one shard of a tree ---- */
 
-/* The first file of a shard in a split: chunks before it are index - 1 parts of count. */
+/* The first file of shard index in a split: the shards before it have (index - 1) / count of its
+ * chunks. */
 static uint64_t shard_find_first(uint64_t num_files, uint64_t granule, uint64_t index,
                                  uint64_t count)
 {
@@ -111,7 +112,7 @@ struct shard_candidate {
     struct store_shard place;
     char name[1024];
     char settings[INGEST_MAX_SETTINGS];
-    char digest[64]; /* of its own files: not looked at */
+    char digest[64]; /* of the files of this shard alone, which is not compared */
     struct error *error;
 };
 
@@ -134,7 +135,7 @@ static bool shard_open_candidate(struct shard_candidate *candidate, int num_thre
                            candidate->digest, sizeof(candidate->digest), error) ||
         !store_read_source_name(candidate->store, candidate->name, sizeof(candidate->name), error))
         return false;
-    /* Chunks and sums are taken over as they are, so nobody else may have had a hand in them. */
+    /* Merging copies chunks and sums without checking them, so they must be what quern wrote. */
     if (!store_is_sealed(candidate->store))
         return shard_refuse(candidate,
                             "has no seal: another program has rewritten it; make the shard again",
@@ -217,7 +218,7 @@ static bool shard_has_rows(const struct shard_set_member *member)
            0;
 }
 
-/* The shape that a shard without images has does not count. */
+/* A shard without images has a shape that means nothing. */
 static bool shard_compare_image(struct shard_set *set, const struct shard_candidate *candidate)
 {
     const struct shard_set_member *member = &set->members[set->count - 1];
@@ -330,7 +331,8 @@ static bool shard_set_check_order(const struct shard_set *set, struct error *err
     return true;
 }
 
-/* The digest that one run over all files would have found: they are hashed split by split. */
+/* Computes the digest that one run over all files finds: over the files of train of all shards,
+ * then those of valid, then those of test. */
 static bool shard_set_compute_digest(struct shard_set *set, struct error *error)
 {
     size_t num_files = 0, num_done = 0;

@@ -88,7 +88,7 @@ static bool tree_find_split_directories(struct build *build)
 
 /* ---- classes ---- */
 
-/* The class directory that a listed directory is: its name and split; false if it is none. */
+/* Finds the name and the split of a class directory; false for a directory of another level. */
 static bool tree_find_class_directory(const struct build *build, const char *directory,
                                       const char **name, enum split *split)
 {
@@ -110,7 +110,7 @@ static int tree_compare_classes(const void *a, const void *b)
     return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
 }
 
-/* One entry for each name of a class directory, in whatever splits it occurs. */
+/* Lists each name of a class directory once, with the splits in which it occurs. */
 static bool tree_list_all_classes(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
@@ -226,7 +226,7 @@ static struct tree_class *tree_place_image(const struct build *build, const char
             return NULL;
     }
     length = (size_t)(slash - name);
-    /* Paths are in order, so most lie in the same class as the one before. */
+    /* Paths are sorted, so most images are of the class of the image before. */
     if (last && strncmp(last->name, name, length) == 0 && last->name[length] == '\0')
         return last;
     return tree_search_class(build->tree, name, length);
@@ -377,7 +377,7 @@ void tree_digest_paths(const struct tree *tree, char digest[TREE_DIGEST_LENGTH +
 {
     uint64_t hash = tree_num_rows(tree);
 
-    /* With the NUL at its end, so that no two lists of paths have the same bytes. */
+    /* Each path is hashed with its NUL, so that ("ab", "c") differs from ("a", "bc"). */
     for (size_t i = 0; i < tree_num_rows(tree); i++)
         hash = random_hash(hash, tree->paths[i], strlen(tree->paths[i]) + 1);
     snprintf(digest, TREE_DIGEST_LENGTH + 1, "%016" PRIx64, hash);
