@@ -463,7 +463,7 @@ static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_
 bool trainer_validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
                       int num_threads, struct validation *validation, struct error *error)
 {
-    const struct split_pass pass = {
+    struct split_pass pass = {
         .model = model, .dataset = dataset, .labels = dataset->labels, .num_threads = num_threads};
     size_t num_slices = split_pass_num_slices(dataset->num_rows);
     size_t begin = ranks->index * num_slices / ranks->count;
@@ -475,8 +475,10 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
     *validation = (struct validation){.loss = NAN, .accuracy = NAN};
     if (dataset->num_rows == 0)
         return true;
-    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error))
+    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error) &&
+        split_pass_prepare(&pass, error))
         split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+    split_pass_release(&pass);
     ok = ranks_agree(ranks, error);
     if (ok) {
         gather_losses(ranks, slice_losses, num_slices);
