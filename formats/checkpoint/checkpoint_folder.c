@@ -11,13 +11,13 @@
 
 enum { NAME_SIZE = 40 };
 
-static const char *format_name(char buffer[NAME_SIZE], uint64_t epoch)
+static const char *checkpoint_folder_format_name(char buffer[NAME_SIZE], uint64_t epoch)
 {
     return text_format(buffer, NAME_SIZE, "epoch-%04" PRIu64 ".h5", epoch);
 }
 
 /* True if name is what format_name makes of some epoch, byte for byte. */
-static bool parse_name(const char *name, uint64_t *epoch)
+static bool checkpoint_folder_parse_name(const char *name, uint64_t *epoch)
 {
     char digits[NAME_SIZE], again[NAME_SIZE];
     size_t num_digits;
@@ -30,10 +30,10 @@ static bool parse_name(const char *name, uint64_t *epoch)
     memcpy(digits, name + 6, num_digits);
     digits[num_digits] = '\0';
     return text_to_count(digits, epoch) &&
-           strcmp(format_name(again, *epoch), name) == 0;
+           strcmp(checkpoint_folder_format_name(again, *epoch), name) == 0;
 }
 
-static int compare_epochs(const void *a, const void *b)
+static int checkpoint_folder_compare_epochs(const void *a, const void *b)
 {
     uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
@@ -49,11 +49,11 @@ bool checkpoint_folder_list(const char *folder, struct checkpoint_folder *list, 
     ok = file_list_directory(folder, &names, error) &&
          memory_allocate(&list->epochs, names.count, sizeof(*list->epochs), error);
     for (size_t i = 0; ok && i < names.count; i++)
-        if (parse_name(names.items[i], &list->epochs[list->count]))
+        if (checkpoint_folder_parse_name(names.items[i], &list->epochs[list->count]))
             list->count++;
     text_list_free(&names);
     if (list->count > 1)
-        qsort(list->epochs, list->count, sizeof(*list->epochs), compare_epochs);
+        qsort(list->epochs, list->count, sizeof(*list->epochs), checkpoint_folder_compare_epochs);
     return ok;
 }
 
@@ -73,6 +73,6 @@ char *checkpoint_folder_path(const char *folder, uint64_t epoch, struct error *e
         error_set_memory(error, size);
         return NULL;
     }
-    snprintf(path, size, "%s/%s", folder, format_name(name, epoch));
+    snprintf(path, size, "%s/%s", folder, checkpoint_folder_format_name(name, epoch));
     return path;
 }

@@ -12,8 +12,8 @@
 /* ---- tensors ---- */
 
 /* name: "/parameters/linear/weight"; tensor_name: what of it names the tensor. */
-static void read_tensor(const struct h5_context *file, hid_t root, const char *name,
-                        const char *tensor_name, struct tensor *tensor)
+static void checkpoint_read_tensor(const struct h5_context *file, hid_t root, const char *name,
+                                   const char *tensor_name, struct tensor *tensor)
 {
     hid_t dataset = h5_open_dataset(file, root, name);
     size_t rank = h5_dataset_rank(file, dataset, name);
@@ -49,8 +49,8 @@ out:
 }
 
 /* All tensors below a group, in the order of their names. */
-static void read_tensors(const struct h5_context *file, hid_t root, const char *group_name,
-                         struct tensor *tensors, size_t *count)
+static void checkpoint_read_tensors(const struct h5_context *file, hid_t root,
+                                    const char *group_name, struct tensor *tensors, size_t *count)
 {
     hid_t group = h5_open_group(file, root, group_name);
     struct text_list names = {0};
@@ -61,8 +61,8 @@ static void read_tensors(const struct h5_context *file, hid_t root, const char *
                   TEXT("%zu", names.count));
     for (size_t i = 0; i < names.count && h5_ok(file); i++) {
         *count = i + 1;
-        read_tensor(file, root, TEXT("%s/%s", group_name, names.items[i]), names.items[i],
-                    &tensors[i]);
+        checkpoint_read_tensor(file, root, TEXT("%s/%s", group_name, names.items[i]),
+                               names.items[i], &tensors[i]);
     }
     text_list_free(&names);
     h5_close(file, &group);
@@ -70,8 +70,8 @@ static void read_tensors(const struct h5_context *file, hid_t root, const char *
 
 /* ---- configuration ---- */
 
-static void read_setting(const struct h5_context *file, hid_t group, const char *name,
-                         struct settings *settings)
+static void checkpoint_read_setting(const struct h5_context *file, hid_t group, const char *name,
+                                    struct settings *settings)
 {
     char text[SETTING_MAX_TEXT];
 
@@ -89,14 +89,15 @@ static void read_setting(const struct h5_context *file, hid_t group, const char 
     }
 }
 
-static void read_config(const struct h5_context *file, hid_t root, struct settings *settings)
+static void checkpoint_read_config(const struct h5_context *file, hid_t root,
+                                   struct settings *settings)
 {
     hid_t group = h5_open_group(file, root, "/config");
     struct text_list names = {0};
 
     h5_list_attributes(file, group, &names);
     for (size_t i = 0; i < names.count && h5_ok(file) && !settings->is_overfull; i++)
-        read_setting(file, group, names.items[i], settings);
+        checkpoint_read_setting(file, group, names.items[i], settings);
     if (h5_ok(file) && settings->is_overfull)
         h5_refuse(file, "/config", "too many settings, or too long a name",
                   TEXT("at most %d", SETTINGS_MAX), NULL);
@@ -107,9 +108,9 @@ static void read_config(const struct h5_context *file, hid_t root, struct settin
 /* ---- the rest ---- */
 
 /* One column of the history, which has as many values as there are records. */
-static void read_column(const struct h5_context *file, hid_t root,
-                        const struct history_column *column, double *values,
-                        struct checkpoint *checkpoint)
+static void checkpoint_read_column(const struct h5_context *file, hid_t root,
+                                   const struct history_column *column, double *values,
+                                   struct checkpoint *checkpoint)
 {
     const char *name = TEXT("/history/%s", column->name);
     hid_t dataset = h5_open_dataset(file, root, name);
@@ -125,7 +126,8 @@ static void read_column(const struct h5_context *file, hid_t root,
     h5_close(file, &dataset);
 }
 
-static void read_history(const struct h5_context *file, hid_t root, struct checkpoint *checkpoint)
+static void checkpoint_read_history(const struct h5_context *file, hid_t root,
+                                    struct checkpoint *checkpoint)
 {
     hid_t dataset = h5_open_dataset(file, root, "/history/epoch");
     uint64_t num_records = 0;
@@ -144,14 +146,15 @@ static void read_history(const struct h5_context *file, hid_t root, struct check
     for (uint64_t i = 0; i < num_records; i++)
         checkpoint->records[i].epoch = epochs[i];
     for (int column = 0; column < HISTORY_NUM_COLUMNS; column++)
-        read_column(file, root, &history_columns[column], values, checkpoint);
+        checkpoint_read_column(file, root, &history_columns[column], values, checkpoint);
 out:
     free(values);
     free(epochs);
     h5_close(file, &dataset);
 }
 
-static void read_progress(const struct h5_context *file, hid_t root, struct checkpoint *checkpoint)
+static void checkpoint_read_progress(const struct h5_context *file, hid_t root,
+                                     struct checkpoint *checkpoint)
 {
     hid_t group = h5_open_group(file, root, "/progress");
 
@@ -164,7 +167,8 @@ static void read_progress(const struct h5_context *file, hid_t root, struct chec
     h5_close(file, &group);
 }
 
-static void read_store(const struct h5_context *file, hid_t root, struct checkpoint *checkpoint)
+static void checkpoint_read_store(const struct h5_context *file, hid_t root,
+                                  struct checkpoint *checkpoint)
 {
     hid_t group = h5_open_group(file, root, "/store");
     uint64_t shape[3] = {0, 0, 1};
@@ -183,8 +187,8 @@ static void read_store(const struct h5_context *file, hid_t root, struct checkpo
     checkpoint->image = (struct image_shape){shape[0], shape[1], shape[2]};
 }
 
-static void check_digest(const struct h5_context *file, hid_t root,
-                         const struct checkpoint *checkpoint)
+static void checkpoint_check_digest(const struct h5_context *file, hid_t root,
+                                    const struct checkpoint *checkpoint)
 {
     char stored[65], computed[65];
 
@@ -212,14 +216,15 @@ bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct err
     if (h5_ok(&file))
         limits_check_classes(path, checkpoint->classes.count, error);
     if (h5_ok(&file)) {
-        read_config(&file, root, &checkpoint->config);
-        read_progress(&file, root, checkpoint);
-        read_store(&file, root, checkpoint);
-        read_history(&file, root, checkpoint);
-        read_tensors(&file, root, "/parameters", checkpoint->parameters,
-                     &checkpoint->num_parameters);
-        read_tensors(&file, root, "/optimizer", checkpoint->states, &checkpoint->num_states);
-        check_digest(&file, root, checkpoint);
+        checkpoint_read_config(&file, root, &checkpoint->config);
+        checkpoint_read_progress(&file, root, checkpoint);
+        checkpoint_read_store(&file, root, checkpoint);
+        checkpoint_read_history(&file, root, checkpoint);
+        checkpoint_read_tensors(&file, root, "/parameters", checkpoint->parameters,
+                                &checkpoint->num_parameters);
+        checkpoint_read_tensors(&file, root, "/optimizer", checkpoint->states,
+                                &checkpoint->num_states);
+        checkpoint_check_digest(&file, root, checkpoint);
     }
     h5_close_file(&file, &root);
     if (!h5_ok(&file))

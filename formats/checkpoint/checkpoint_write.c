@@ -24,13 +24,13 @@ uint32_t checkpoint_tensor_crc32(const struct tensor *tensor)
     return crc32_of(tensor->data, tensor_num_elements(tensor) * sizeof(float));
 }
 
-static void add_text(struct sha256 *hash, const char *text)
+static void digest_add_text(struct sha256 *hash, const char *text)
 {
     sha256_add_u64(hash, strlen(text));
     sha256_add(hash, text, strlen(text));
 }
 
-static void add_real(struct sha256 *hash, double real)
+static void digest_add_real(struct sha256 *hash, double real)
 {
     uint64_t bits;
 
@@ -38,21 +38,21 @@ static void add_real(struct sha256 *hash, double real)
     sha256_add_u64(hash, bits);
 }
 
-static void add_setting(struct sha256 *hash, const struct setting *setting)
+static void digest_add_setting(struct sha256 *hash, const struct setting *setting)
 {
-    add_text(hash, setting->name);
+    digest_add_text(hash, setting->name);
     sha256_add_u64(hash, setting->type);
     if (setting->type == SETTING_TEXT)
-        add_text(hash, setting->text);
+        digest_add_text(hash, setting->text);
     else if (setting->type == SETTING_COUNT)
         sha256_add_u64(hash, setting->count);
     else
-        add_real(hash, setting->real);
+        digest_add_real(hash, setting->real);
 }
 
-static void add_tensor(struct sha256 *hash, const struct tensor *tensor)
+static void digest_add_tensor(struct sha256 *hash, const struct tensor *tensor)
 {
-    add_text(hash, tensor->name);
+    digest_add_text(hash, tensor->name);
     sha256_add_u64(hash, tensor->rank);
     for (size_t i = 0; i < tensor->rank; i++)
         sha256_add_u64(hash, tensor->shape[i]);
@@ -62,7 +62,7 @@ static void add_tensor(struct sha256 *hash, const struct tensor *tensor)
 /* Those that the file was made with may be in another order than those read from it: the order is
  * by name.  The lists are short. */
 
-static const struct setting *next_setting(const struct settings *settings, const char *after)
+static const struct setting *digest_next_setting(const struct settings *settings, const char *after)
 {
     const struct setting *next = NULL;
 
@@ -76,8 +76,8 @@ static const struct setting *next_setting(const struct settings *settings, const
     return next;
 }
 
-static const struct tensor *next_tensor(const struct tensor *tensors, size_t count,
-                                        const char *after)
+static const struct tensor *digest_next_tensor(const struct tensor *tensors, size_t count,
+                                               const char *after)
 {
     const struct tensor *next = NULL;
 
@@ -88,13 +88,13 @@ static const struct tensor *next_tensor(const struct tensor *tensors, size_t cou
     return next;
 }
 
-static void add_tensors(struct sha256 *hash, const struct tensor *tensors, size_t count)
+static void digest_add_tensors(struct sha256 *hash, const struct tensor *tensors, size_t count)
 {
     const struct tensor *tensor = NULL;
 
     sha256_add_u64(hash, count);
-    while ((tensor = next_tensor(tensors, count, tensor ? tensor->name : NULL)))
-        add_tensor(hash, tensor);
+    while ((tensor = digest_next_tensor(tensors, count, tensor ? tensor->name : NULL)))
+        digest_add_tensor(hash, tensor);
 }
 
 void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[65])
@@ -106,39 +106,39 @@ void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[
     sha256_add(&hash, "quern checkpoint 1\n", 19);
     sha256_add_u64(&hash, checkpoint->classes.count);
     for (size_t i = 0; i < checkpoint->classes.count; i++)
-        add_text(&hash, checkpoint->classes.items[i]);
+        digest_add_text(&hash, checkpoint->classes.items[i]);
     sha256_add_u64(&hash, checkpoint->image.height);
     sha256_add_u64(&hash, checkpoint->image.width);
     sha256_add_u64(&hash, checkpoint->image.channels);
-    add_text(&hash, checkpoint->store_fingerprint);
+    digest_add_text(&hash, checkpoint->store_fingerprint);
     sha256_add_u64(&hash, checkpoint->config.count);
-    while ((setting = next_setting(&checkpoint->config, setting ? setting->name : NULL)))
-        add_setting(&hash, setting);
+    while ((setting = digest_next_setting(&checkpoint->config, setting ? setting->name : NULL)))
+        digest_add_setting(&hash, setting);
     sha256_add_u64(&hash, checkpoint->epoch);
     sha256_add_u64(&hash, checkpoint->step);
     sha256_add_u64(&hash, checkpoint->epochs);
     sha256_add_u64(&hash, checkpoint->finished);
     sha256_add_u64(&hash, checkpoint->batch);
-    add_real(&hash, checkpoint->loss_sum);
+    digest_add_real(&hash, checkpoint->loss_sum);
     sha256_add_u64(&hash, checkpoint->num_records);
     for (size_t i = 0; i < checkpoint->num_records; i++) {
         const struct epoch_record *record = &checkpoint->records[i];
 
         sha256_add_u64(&hash, record->epoch);
-        add_real(&hash, record->train_loss);
-        add_real(&hash, record->valid_loss);
-        add_real(&hash, record->valid_accuracy);
-        add_real(&hash, record->learning_rate);
+        digest_add_real(&hash, record->train_loss);
+        digest_add_real(&hash, record->valid_loss);
+        digest_add_real(&hash, record->valid_accuracy);
+        digest_add_real(&hash, record->learning_rate);
     }
-    add_tensors(&hash, checkpoint->parameters, checkpoint->num_parameters);
-    add_tensors(&hash, checkpoint->states, checkpoint->num_states);
+    digest_add_tensors(&hash, checkpoint->parameters, checkpoint->num_parameters);
+    digest_add_tensors(&hash, checkpoint->states, checkpoint->num_states);
     sha256_finish(&hash, digest);
 }
 
 /* ---- writing ---- */
 
 /* Opens the group NAME under parent, making it if it is not there. */
-static hid_t enter_group(const struct h5_context *file, hid_t parent, const char *name)
+static hid_t checkpoint_enter_group(const struct h5_context *file, hid_t parent, const char *name)
 {
     if (h5_exists(file, parent, name))
         return h5_open_group(file, parent, name);
@@ -146,8 +146,8 @@ static hid_t enter_group(const struct h5_context *file, hid_t parent, const char
 }
 
 /* Writes "LAYER/weight" as a dataset in the group LAYER, and so on for longer names. */
-static void write_tensor(const struct h5_context *file, hid_t parent, const struct tensor *tensor,
-                         const char *name)
+static void checkpoint_write_tensor(const struct h5_context *file, hid_t parent,
+                                    const struct tensor *tensor, const char *name)
 {
     const char *slash = strchr(name, '/');
     uint64_t shape[TENSOR_MAX_RANK];
@@ -157,8 +157,8 @@ static void write_tensor(const struct h5_context *file, hid_t parent, const stru
         hid_t group;
 
         snprintf(group_name, sizeof(group_name), "%.*s", (int)(slash - name), name);
-        group = enter_group(file, parent, group_name);
-        write_tensor(file, group, tensor, slash + 1);
+        group = checkpoint_enter_group(file, parent, group_name);
+        checkpoint_write_tensor(file, group, tensor, slash + 1);
         h5_close(file, &group);
     } else {
         hid_t dataset;
@@ -172,18 +172,20 @@ static void write_tensor(const struct h5_context *file, hid_t parent, const stru
     }
 }
 
-static void write_tensors(const struct h5_context *file, hid_t root, const char *group_name,
-                          const char *description, const struct tensor *tensors, size_t count)
+static void checkpoint_write_tensors(const struct h5_context *file, hid_t root,
+                                     const char *group_name, const char *description,
+                                     const struct tensor *tensors, size_t count)
 {
     hid_t group = h5_create_group(file, root, group_name);
 
     h5_write_text_attribute(file, group, "description", description);
     for (size_t i = 0; i < count; i++)
-        write_tensor(file, group, &tensors[i], tensors[i].name);
+        checkpoint_write_tensor(file, group, &tensors[i], tensors[i].name);
     h5_close(file, &group);
 }
 
-static void write_config(const struct h5_context *file, hid_t root, const struct settings *settings)
+static void checkpoint_write_config(const struct h5_context *file, hid_t root,
+                                    const struct settings *settings)
 {
     hid_t group = h5_create_group(file, root, "config");
 
@@ -200,8 +202,8 @@ static void write_config(const struct h5_context *file, hid_t root, const struct
     h5_close(file, &group);
 }
 
-static void write_history(const struct h5_context *file, hid_t root,
-                          const struct checkpoint *checkpoint)
+static void checkpoint_write_history(const struct h5_context *file, hid_t root,
+                                     const struct checkpoint *checkpoint)
 {
     hid_t group = h5_create_group(file, root, "history"), dataset;
     uint64_t num_records = checkpoint->num_records;
@@ -234,8 +236,8 @@ out:
     h5_close(file, &group);
 }
 
-static void write_progress(const struct h5_context *file, hid_t root,
-                           const struct checkpoint *checkpoint)
+static void checkpoint_write_progress(const struct h5_context *file, hid_t root,
+                                      const struct checkpoint *checkpoint)
 {
     hid_t group = h5_create_group(file, root, "progress");
 
@@ -251,8 +253,8 @@ static void write_progress(const struct h5_context *file, hid_t root,
     h5_close(file, &group);
 }
 
-static void write_store(const struct h5_context *file, hid_t root,
-                        const struct checkpoint *checkpoint)
+static void checkpoint_write_store(const struct h5_context *file, hid_t root,
+                                   const struct checkpoint *checkpoint)
 {
     const struct image_shape *image = &checkpoint->image;
     uint64_t shape[] = {image->height, image->width, image->channels};
@@ -265,8 +267,8 @@ static void write_store(const struct h5_context *file, hid_t root,
 }
 
 /* What checkpoint_read refuses. */
-static bool check_contents(const char *path, const struct checkpoint *checkpoint,
-                           struct error *error)
+static bool checkpoint_check_contents(const char *path, const struct checkpoint *checkpoint,
+                                      struct error *error)
 {
     const struct image_shape *image = &checkpoint->image;
 
@@ -288,7 +290,7 @@ bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, boo
     hid_t root = H5I_INVALID_HID;
     char digest[65];
 
-    if (!check_contents(path, checkpoint, error) ||
+    if (!checkpoint_check_contents(path, checkpoint, error) ||
         !atomic_file_begin(&output, path, FILE_KIND_CHECKPOINT, is_forced, error))
         return false;
     root = h5_create_file(&file, &output);
@@ -299,15 +301,16 @@ bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, boo
     checkpoint_compute_digest(checkpoint, digest);
     h5_write_text_attribute(&file, root, "digest", digest);
     h5_write_texts(&file, root, "classes", &checkpoint->classes);
-    write_tensors(&file, root, "parameters",
-                  "the model's tensors, LAYER/weight [outputs, inputs] and LAYER/bias [outputs]",
-                  checkpoint->parameters, checkpoint->num_parameters);
-    write_tensors(&file, root, "optimizer", "what the optimizer needs to go on", checkpoint->states,
-                  checkpoint->num_states);
-    write_config(&file, root, &checkpoint->config);
-    write_progress(&file, root, checkpoint);
-    write_history(&file, root, checkpoint);
-    write_store(&file, root, checkpoint);
+    checkpoint_write_tensors(
+        &file, root, "parameters",
+        "the model's tensors, LAYER/weight [outputs, inputs] and LAYER/bias [outputs]",
+        checkpoint->parameters, checkpoint->num_parameters);
+    checkpoint_write_tensors(&file, root, "optimizer", "what the optimizer needs to go on",
+                             checkpoint->states, checkpoint->num_states);
+    checkpoint_write_config(&file, root, &checkpoint->config);
+    checkpoint_write_progress(&file, root, checkpoint);
+    checkpoint_write_history(&file, root, checkpoint);
+    checkpoint_write_store(&file, root, checkpoint);
     h5_close_file(&file, &root);
     if (error_ok(error))
         atomic_file_commit(&output, error);

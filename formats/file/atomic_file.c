@@ -80,8 +80,8 @@ static bool temporary_is_in_use(const char *path)
 }
 
 /* Looks at all temporary files of the target but this one; *is_in_use if one of them is. */
-static bool look_at_temporaries(const struct atomic_file *file, bool *is_in_use,
-                                struct error *error)
+static bool temporary_look_at_others(const struct atomic_file *file, bool *is_in_use,
+                                     struct error *error)
 {
     const char *base = file_base_name(file->target_path);
     const char *own = file_base_name(file->temporary_path);
@@ -111,7 +111,7 @@ static bool look_at_temporaries(const struct atomic_file *file, bool *is_in_use,
     return ok;
 }
 
-static void remove_temporary(struct atomic_file *file)
+static void temporary_remove(struct atomic_file *file)
 {
     if (file->temporary_path)
         unlink(file->temporary_path);
@@ -125,7 +125,7 @@ static void remove_temporary(struct atomic_file *file)
  * two processes at least one sees the other.  Between creation and lock, another process may take
  * the file for a dead one's, lock and remove it: that counts as in use, too.
  */
-static bool make_temporary(struct atomic_file *file, bool *is_in_use, struct error *error)
+static bool temporary_make(struct atomic_file *file, bool *is_in_use, struct error *error)
 {
     struct stat info;
 
@@ -144,10 +144,10 @@ static bool make_temporary(struct atomic_file *file, bool *is_in_use, struct err
     if (fstat(file->descriptor, &info) != 0)
         return error_set_errno(error, file->path, "cannot create");
     *is_in_use = info.st_nlink == 0;
-    return *is_in_use || look_at_temporaries(file, is_in_use, error);
+    return *is_in_use || temporary_look_at_others(file, is_in_use, error);
 }
 
-static void pause_a_moment(void)
+static void atomic_file_pause(void)
 {
     struct timespec now, pause = {0};
 
@@ -167,10 +167,10 @@ bool atomic_file_begin(struct atomic_file *file, const char *path, enum file_kin
          file_kind_check_output(path, kind, is_forced, error);
     for (int attempt = 0; ok && is_in_use && attempt < NUM_ATTEMPTS; attempt++) {
         if (attempt > 0) {
-            remove_temporary(file);
-            pause_a_moment();
+            temporary_remove(file);
+            atomic_file_pause();
         }
-        ok = make_temporary(file, &is_in_use, error);
+        ok = temporary_make(file, &is_in_use, error);
     }
     if (ok && is_in_use)
         ok = error_set(error, STATUS_IO, ERROR_AT(.file = path), "%s", busy);
@@ -199,7 +199,7 @@ bool atomic_file_commit(struct atomic_file *file, struct error *error)
 void atomic_file_abandon(struct atomic_file *file)
 {
     if (file->path)
-        remove_temporary(file);
+        temporary_remove(file);
     seal_sums_free(&file->sums);
     free(file->target_path);
     free(file->path);

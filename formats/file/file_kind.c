@@ -32,7 +32,7 @@ const char *file_kind_name(enum file_kind kind)
 }
 
 /* The kind whose name begins at text, which has nbytes. */
-static enum file_kind kind_of_name(const char *text, size_t nbytes)
+static enum file_kind file_kind_of_name(const char *text, size_t nbytes)
 {
     for (int kind = FILE_KIND_STORE; kind <= FILE_KIND_EVALUATION; kind++) {
         size_t length = strlen(kind_names[kind]);
@@ -44,14 +44,14 @@ static enum file_kind kind_of_name(const char *text, size_t nbytes)
 }
 
 /* Looks for an attribute named "format" that has the name of a kind as its value. */
-static enum file_kind kind_search(const char *bytes, size_t nbytes)
+static enum file_kind file_kind_search(const char *bytes, size_t nbytes)
 {
     static const char name[] = "format"; /* and the NUL after it */
     const char *end = bytes + nbytes, *found = bytes;
 
     while ((found = memmem(found, (size_t)(end - found), "quern ", 6)) != NULL) {
         const char *start = found - bytes > MAX_DISTANCE ? found - MAX_DISTANCE : bytes;
-        enum file_kind kind = kind_of_name(found, (size_t)(end - found));
+        enum file_kind kind = file_kind_of_name(found, (size_t)(end - found));
 
         if (kind != FILE_KIND_OTHER &&
             memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL)
@@ -63,8 +63,8 @@ static enum file_kind kind_search(const char *bytes, size_t nbytes)
 
 /* Searches an HDF5 file, in windows: the last one first, because a store has its mark near its end.
  */
-static bool kind_search_file(int descriptor, const char *path, uint64_t file_nbytes,
-                             enum file_kind *kind, struct error *error)
+static bool file_kind_search_file(int descriptor, const char *path, uint64_t file_nbytes,
+                                  enum file_kind *kind, struct error *error)
 {
     uint64_t last = file_nbytes > WINDOW_NBYTES ? file_nbytes - WINDOW_NBYTES : 0, offset = last;
     char *window = malloc(WINDOW_NBYTES);
@@ -75,7 +75,7 @@ static bool kind_search_file(int descriptor, const char *path, uint64_t file_nby
 
         ok = nbytes >= 0 || error_set_errno(error, path, "cannot read");
         if (ok)
-            *kind = kind_search(window, (size_t)nbytes);
+            *kind = file_kind_search(window, (size_t)nbytes);
         offset = is_first ? 0 : offset + WINDOW_NBYTES - OVERLAP_NBYTES;
         is_first = false;
         if (offset >= last)
@@ -107,7 +107,7 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
     else if (memcmp(signature, list_signature, sizeof(list_signature) - 1) == 0)
         *kind = FILE_KIND_LIST;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)
-        ok = kind_search_file(descriptor, path, nbytes, kind, error);
+        ok = file_kind_search_file(descriptor, path, nbytes, kind, error);
     file_close(&descriptor);
     return ok;
 }

@@ -36,7 +36,7 @@ struct seal_sum {
 /* ---- sums of what is written ---- */
 
 /* The index of the first stretch that ends behind offset. */
-static size_t sums_find(const struct seal_sums *sums, uint64_t offset)
+static size_t seal_sums_find(const struct seal_sums *sums, uint64_t offset)
 {
     size_t low = 0, high = sums->count;
 
@@ -53,7 +53,7 @@ static size_t sums_find(const struct seal_sums *sums, uint64_t offset)
 }
 
 /* Removes the stretches first to end - 1. */
-static void sums_remove(struct seal_sums *sums, size_t first, size_t end)
+static void seal_sums_remove(struct seal_sums *sums, size_t first, size_t end)
 {
     if (first == end)
         return;
@@ -63,13 +63,13 @@ static void sums_remove(struct seal_sums *sums, size_t first, size_t end)
 
 void seal_sums_note(struct seal_sums *sums, uint64_t offset, const void *bytes, size_t nbytes)
 {
-    size_t first = sums_find(sums, offset), end = first;
+    size_t first = seal_sums_find(sums, offset), end = first;
     struct seal_sum *before, sum = {offset, nbytes, 0};
     struct error ignored = {0};
 
     while (end < sums->count && sums->items[end].offset < offset + nbytes)
         end++;
-    sums_remove(sums, first, end);
+    seal_sums_remove(sums, first, end);
     before = first > 0 ? &sums->items[first - 1] : NULL;
     if (before && before->offset + before->nbytes == offset && before->nbytes < MAX_SUM_NBYTES) {
         before->crc32 =
@@ -89,7 +89,7 @@ void seal_sums_note(struct seal_sums *sums, uint64_t offset, const void *bytes, 
 
 void seal_sums_cut(struct seal_sums *sums, uint64_t nbytes)
 {
-    sums_remove(sums, sums_find(sums, nbytes), sums->count);
+    seal_sums_remove(sums, seal_sums_find(sums, nbytes), sums->count);
 }
 
 void seal_sums_free(struct seal_sums *sums)
@@ -101,8 +101,8 @@ void seal_sums_free(struct seal_sums *sums)
 /* ---- sums of what is read ---- */
 
 /* One block of a file; 0, or the errno of what has failed. */
-static int sum_block(int descriptor, uint64_t offset, size_t nbytes, unsigned char *buffer,
-                     uint32_t *crc32)
+static int seal_sum_block(int descriptor, uint64_t offset, size_t nbytes, unsigned char *buffer,
+                          uint32_t *crc32)
 {
     ssize_t found;
 
@@ -118,8 +118,8 @@ static int sum_block(int descriptor, uint64_t offset, size_t nbytes, unsigned ch
 }
 
 /* CRC-32 of nbytes of a file from offset on, read in blocks by several threads. */
-static bool compute_crc32(int descriptor, const char *name, uint64_t first, uint64_t nbytes,
-                          int num_threads, uint32_t *result, struct error *error)
+static bool seal_compute_crc32(int descriptor, const char *name, uint64_t first, uint64_t nbytes,
+                               int num_threads, uint32_t *result, struct error *error)
 {
     uint64_t num_blocks = (nbytes + BLOCK_NBYTES - 1) / BLOCK_NBYTES;
     uint32_t *block_crc32 = NULL;
@@ -139,7 +139,8 @@ static bool compute_crc32(int descriptor, const char *name, uint64_t first, uint
         for (uint64_t block = 0; block < num_blocks; block++) {
             uint64_t offset = block * BLOCK_NBYTES;
             size_t size = nbytes - offset < BLOCK_NBYTES ? nbytes - offset : BLOCK_NBYTES;
-            int number = sum_block(descriptor, first + offset, size, buffer, &block_crc32[block]);
+            int number =
+                seal_sum_block(descriptor, first + offset, size, buffer, &block_crc32[block]);
 
             first_errno = number > first_errno ? number : first_errno;
         }
@@ -160,8 +161,8 @@ static bool compute_crc32(int descriptor, const char *name, uint64_t first, uint
 }
 
 /* CRC-32 of a file of nbytes; read where the sums leave gaps. */
-static bool complete_crc32(int descriptor, const char *name, uint64_t nbytes,
-                           const struct seal_sums *sums, uint32_t *result, struct error *error)
+static bool seal_complete_crc32(int descriptor, const char *name, uint64_t nbytes,
+                                const struct seal_sums *sums, uint32_t *result, struct error *error)
 {
     uint64_t done = 0;
     uLong crc = crc32_z(0, NULL, 0);
@@ -174,7 +175,7 @@ static bool complete_crc32(int descriptor, const char *name, uint64_t nbytes,
         if (sum && sum->offset + sum->nbytes > nbytes)
             continue;
         if (end > done) {
-            if (!compute_crc32(descriptor, name, done, end - done, 1, &gap_crc32, error))
+            if (!seal_compute_crc32(descriptor, name, done, end - done, 1, &gap_crc32, error))
                 return false;
             crc = crc32_combine(crc, gap_crc32, (z_off_t)(end - done));
             done = end;
@@ -190,7 +191,7 @@ static bool complete_crc32(int descriptor, const char *name, uint64_t nbytes,
 
 /* ---- the line ---- */
 
-static void format_line(char line[SEAL_NBYTES + 1], uint64_t nbytes, uint32_t crc32)
+static void seal_format_line(char line[SEAL_NBYTES + 1], uint64_t nbytes, uint32_t crc32)
 {
     snprintf(line, SEAL_NBYTES + 1, "%s%020" PRIu64 " %08" PRIx32 " ", magic, nbytes, crc32);
     snprintf(line + SEALED_PART_NBYTES, SEAL_NBYTES + 1 - SEALED_PART_NBYTES, "%08" PRIx32 "\n",
@@ -208,9 +209,9 @@ bool seal_append(int descriptor, const char *name, const struct seal_sums *sums,
     if (fstat(descriptor, &info) != 0)
         return error_set_errno(error, name, "cannot look at");
     nbytes = (uint64_t)info.st_size;
-    if (!complete_crc32(descriptor, name, nbytes, sums, &crc32, error))
+    if (!seal_complete_crc32(descriptor, name, nbytes, sums, &crc32, error))
         return false;
-    format_line(line, nbytes, crc32);
+    seal_format_line(line, nbytes, crc32);
     return file_write_at(descriptor, name, line, SEAL_NBYTES, nbytes, error);
 }
 
@@ -221,8 +222,8 @@ static bool seal_refuse(const char *name, const char *what, const char *expected
                      ERROR_AT(.file = name, .expected = expected, .found = found), "%s", what);
 }
 
-static bool check_line(int descriptor, const char *name, uint64_t file_nbytes, const char *line,
-                       bool is_full, int num_threads, struct error *error)
+static bool seal_check_line(int descriptor, const char *name, uint64_t file_nbytes,
+                            const char *line, bool is_full, int num_threads, struct error *error)
 {
     char again[SEAL_NBYTES + 1];
     uint64_t nbytes;
@@ -230,7 +231,7 @@ static bool check_line(int descriptor, const char *name, uint64_t file_nbytes, c
 
     if (sscanf(line + MAGIC_NBYTES, "%20" SCNu64 " %8" SCNx32, &nbytes, &sealed_crc32) != 2)
         return seal_refuse(name, "the seal at its end is damaged", NULL, NULL, error);
-    format_line(again, nbytes, sealed_crc32);
+    seal_format_line(again, nbytes, sealed_crc32);
     if (memcmp(line, again, SEAL_NBYTES) != 0)
         return seal_refuse(name, "the seal at its end is damaged", NULL, NULL, error);
     if (nbytes != file_nbytes - SEAL_NBYTES)
@@ -239,7 +240,7 @@ static bool check_line(int descriptor, const char *name, uint64_t file_nbytes, c
                            error);
     if (!is_full)
         return true;
-    if (!compute_crc32(descriptor, name, 0, nbytes, num_threads, &found_crc32, error))
+    if (!seal_compute_crc32(descriptor, name, 0, nbytes, num_threads, &found_crc32, error))
         return false;
     if (found_crc32 != sealed_crc32)
         return seal_refuse(name, "the file is damaged: its CRC-32 is not that of its seal",
@@ -265,7 +266,8 @@ bool seal_check(int descriptor, const char *name, bool is_full, int num_threads,
     if (memcmp(line, magic, MAGIC_NBYTES) != 0)
         return true;
     *is_sealed = true;
-    return check_line(descriptor, name, (uint64_t)info.st_size, line, is_full, num_threads, error);
+    return seal_check_line(descriptor, name, (uint64_t)info.st_size, line, is_full, num_threads,
+                           error);
 }
 
 bool seal_check_path(const char *path, bool is_full, int num_threads, bool *is_sealed,

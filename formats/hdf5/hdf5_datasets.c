@@ -123,7 +123,7 @@ void h5_check_type(const struct h5_context *file, hid_t type, const char *name)
 
 /* The values are in the file itself, as this program, or h5repack with the filters that every HDF5
  * library has, stores them. */
-static void check_layout(const struct h5_context *file, hid_t list, const char *name)
+static void h5_check_layout(const struct h5_context *file, hid_t list, const char *name)
 {
     H5D_layout_t layout = H5Pget_layout(list);
     int num_filters = H5Pget_nfilters(list);
@@ -146,7 +146,7 @@ static void check_layout(const struct h5_context *file, hid_t list, const char *
     }
 }
 
-static uint64_t multiply(uint64_t a, uint64_t b)
+static uint64_t h5_multiply(uint64_t a, uint64_t b)
 {
     uint64_t product;
 
@@ -154,8 +154,8 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 }
 
 /* Bytes that a dataset claims to have. */
-static uint64_t claimed_nbytes(const struct h5_context *file, hid_t dataset, size_t value_nbytes,
-                               const char *name)
+static uint64_t h5_claimed_nbytes(const struct h5_context *file, hid_t dataset, size_t value_nbytes,
+                                  const char *name)
 {
     hid_t space = h5_hold(file, H5Dget_space(dataset), name, "cannot read the dataset's shape");
     hsize_t shape[H5S_MAX_RANK];
@@ -171,7 +171,7 @@ static uint64_t claimed_nbytes(const struct h5_context *file, hid_t dataset, siz
         if (shape[i] == 0)
             nbytes = 0;
     for (int i = 0; i < rank; i++)
-        nbytes = multiply(nbytes, shape[i]);
+        nbytes = h5_multiply(nbytes, shape[i]);
     h5_close(file, &space);
     return nbytes;
 }
@@ -180,11 +180,11 @@ static uint64_t claimed_nbytes(const struct h5_context *file, hid_t dataset, siz
  * Refuses a dataset of which the values, or one chunk, claim more than its bytes in the file can
  * decompress to; before there is memory for it, ours or HDF5's.
  */
-static void check_claims(const struct h5_context *file, hid_t dataset, size_t value_nbytes,
-                         const char *name)
+static void h5_check_claims(const struct h5_context *file, hid_t dataset, size_t value_nbytes,
+                            const char *name)
 {
     uint64_t chunk_nbytes = h5_chunk_nbytes(file, dataset, name);
-    uint64_t claimed = claimed_nbytes(file, dataset, value_nbytes, name);
+    uint64_t claimed = h5_claimed_nbytes(file, dataset, value_nbytes, name);
     uint64_t file_nbytes = h5_file_nbytes(file, dataset), stored = 0;
     uint64_t ratio = chunk_nbytes > 0 ? DECOMPRESS_MAX_RATIO : 1;
 
@@ -219,13 +219,13 @@ hid_t h5_open_dataset(const struct h5_context *file, hid_t root, const char *nam
     if (h5_ok(file))
         list = h5_hold(file, H5Dget_create_plist(dataset), name, "cannot read the layout");
     if (h5_ok(file))
-        check_layout(file, list, name);
+        h5_check_layout(file, list, name);
     if (h5_ok(file))
         type = h5_hold(file, H5Dget_type(dataset), name, "cannot read the dataset's type");
     if (h5_ok(file))
         h5_check_type(file, type, name);
     if (h5_ok(file))
-        check_claims(file, dataset, H5Tget_size(type), name);
+        h5_check_claims(file, dataset, H5Tget_size(type), name);
     h5_close(file, &type);
     h5_close(file, &list);
     return dataset;
@@ -246,7 +246,7 @@ uint64_t h5_chunk_nbytes(const struct h5_context *file, hid_t dataset, const cha
         rank = H5Pget_chunk(list, H5S_MAX_RANK, chunk);
         nbytes = H5Tget_size(type);
         for (int i = 0; i < rank; i++)
-            nbytes = multiply(nbytes, chunk[i]);
+            nbytes = h5_multiply(nbytes, chunk[i]);
     }
     h5_close(file, &type);
     h5_close(file, &list);

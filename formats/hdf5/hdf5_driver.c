@@ -80,7 +80,7 @@ static void storage_keep_errno(struct h5_storage *storage)
 
 /* ---- the driver's functions, called by HDF5 ---- */
 
-static H5FD_t *open_file(const char *name, unsigned flags, hid_t access_list, haddr_t max_address)
+static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access_list, haddr_t max_address)
 {
     const struct driver_info *info = H5Pget_driver_info(access_list);
     struct driver_file *file;
@@ -100,13 +100,13 @@ static H5FD_t *open_file(const char *name, unsigned flags, hid_t access_list, ha
     return &file->base;
 }
 
-static void fail_to_write(struct driver_file *file)
+static void driver_fail_to_write(struct driver_file *file)
 {
     storage_keep_errno(file->storage);
     file->storage->has_failed_to_write = true;
 }
 
-static herr_t close_file(H5FD_t *base)
+static herr_t driver_close(H5FD_t *base)
 {
     struct driver_file *file = (struct driver_file *)base;
 
@@ -116,7 +116,7 @@ static herr_t close_file(H5FD_t *base)
 }
 
 /* As HDF5's own driver for POSIX files, so that the files are the same. */
-static herr_t query_features(const H5FD_t *base, unsigned long *flags)
+static herr_t driver_query_features(const H5FD_t *base, unsigned long *flags)
 {
     (void)base;
     *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
@@ -124,47 +124,47 @@ static herr_t query_features(const H5FD_t *base, unsigned long *flags)
     return 0;
 }
 
-static haddr_t get_end_of_allocation(const H5FD_t *base, H5FD_mem_t type)
+static haddr_t driver_get_end_of_allocation(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
     return ((const struct driver_file *)base)->end_of_allocation;
 }
 
-static herr_t set_end_of_allocation(H5FD_t *base, H5FD_mem_t type, haddr_t address)
+static herr_t driver_set_end_of_allocation(H5FD_t *base, H5FD_mem_t type, haddr_t address)
 {
     (void)type;
     ((struct driver_file *)base)->end_of_allocation = address;
     return 0;
 }
 
-static haddr_t get_end_of_file(const H5FD_t *base, H5FD_mem_t type)
+static haddr_t driver_get_end_of_file(const H5FD_t *base, H5FD_mem_t type)
 {
     (void)type;
     return ((const struct driver_file *)base)->end_of_file;
 }
 
 /* For H5Fget_vfd_handle: a pointer to the descriptor. */
-static herr_t get_descriptor(H5FD_t *base, hid_t access_list, void **handle)
+static herr_t driver_get_descriptor(H5FD_t *base, hid_t access_list, void **handle)
 {
     (void)access_list;
     *handle = &((struct driver_file *)base)->storage->descriptor;
     return 0;
 }
 
-static bool is_in_range(haddr_t address, size_t nbytes)
+static bool driver_is_in_range(haddr_t address, size_t nbytes)
 {
     return address <= MAX_ADDRESS && nbytes <= MAX_ADDRESS - address;
 }
 
-static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, haddr_t address,
-                         size_t nbytes, void *bytes)
+static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, haddr_t address,
+                          size_t nbytes, void *bytes)
 {
     struct driver_file *file = (struct driver_file *)base;
     ssize_t found;
 
     (void)type;
     (void)transfer_list;
-    if (!is_in_range(address, nbytes))
+    if (!driver_is_in_range(address, nbytes))
         return -1;
     found = file_read_some_at(file->storage->descriptor, bytes, nbytes, address);
     if (found < 0) {
@@ -176,21 +176,21 @@ static herr_t read_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, had
     return 0;
 }
 
-static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, haddr_t address,
-                          size_t nbytes, const void *bytes)
+static herr_t driver_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, haddr_t address,
+                           size_t nbytes, const void *bytes)
 {
     struct driver_file *file = (struct driver_file *)base;
     struct h5_storage *storage = file->storage;
 
     (void)type;
     (void)transfer_list;
-    if (!is_in_range(address, nbytes))
+    if (!driver_is_in_range(address, nbytes))
         return -1;
     if (!storage->has_failed_to_write) {
         struct error ignored = {0};
 
         if (!file_write_at(storage->descriptor, "", bytes, nbytes, address, &ignored))
-            fail_to_write(file);
+            driver_fail_to_write(file);
         else if (storage->sums)
             seal_sums_note(storage->sums, address, bytes, nbytes);
     }
@@ -200,7 +200,7 @@ static herr_t write_bytes(H5FD_t *base, H5FD_mem_t type, hid_t transfer_list, ha
     return 0;
 }
 
-static herr_t truncate_file(H5FD_t *base, hid_t transfer_list, hbool_t is_closing)
+static herr_t driver_truncate(H5FD_t *base, hid_t transfer_list, hbool_t is_closing)
 {
     struct driver_file *file = (struct driver_file *)base;
 
@@ -215,7 +215,7 @@ static herr_t truncate_file(H5FD_t *base, hid_t transfer_list, hbool_t is_closin
             result = ftruncate(file->storage->descriptor, (off_t)file->end_of_allocation);
         while (result != 0 && errno == EINTR);
         if (result != 0)
-            fail_to_write(file);
+            driver_fail_to_write(file);
         if (file->storage->sums)
             seal_sums_cut(file->storage->sums, file->end_of_allocation);
     }
@@ -234,16 +234,16 @@ static const H5FD_class_t driver = {
     .maxaddr = MAX_ADDRESS,
     .fc_degree = H5F_CLOSE_WEAK,
     .fapl_size = sizeof(struct driver_info),
-    .open = open_file,
-    .close = close_file,
-    .query = query_features,
-    .get_eoa = get_end_of_allocation,
-    .set_eoa = set_end_of_allocation,
-    .get_eof = get_end_of_file,
-    .get_handle = get_descriptor,
-    .read = read_bytes,
-    .write = write_bytes,
-    .truncate = truncate_file,
+    .open = driver_open,
+    .close = driver_close,
+    .query = driver_query_features,
+    .get_eoa = driver_get_end_of_allocation,
+    .set_eoa = driver_set_end_of_allocation,
+    .get_eof = driver_get_end_of_file,
+    .get_handle = driver_get_descriptor,
+    .read = driver_read,
+    .write = driver_write,
+    .truncate = driver_truncate,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 

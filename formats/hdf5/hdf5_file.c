@@ -23,7 +23,7 @@ bool h5_ok(const struct h5_context *file)
 
 /* ---- errors ---- */
 
-static herr_t keep_description(unsigned depth, const H5E_error2_t *entry, void *reason)
+static herr_t h5_keep_description(unsigned depth, const H5E_error2_t *entry, void *reason)
 {
     (void)depth;
     /* Walked from the API call downwards: the last description kept is the innermost. */
@@ -32,7 +32,7 @@ static herr_t keep_description(unsigned depth, const H5E_error2_t *entry, void *
     return 0;
 }
 
-static herr_t note_memory(unsigned depth, const H5E_error2_t *entry, void *is_without_memory)
+static herr_t h5_note_memory(unsigned depth, const H5E_error2_t *entry, void *is_without_memory)
 {
     (void)depth;
     if (entry->min_num == H5E_CANTALLOC || entry->min_num == H5E_NOSPACE)
@@ -59,14 +59,14 @@ void h5_fail(const struct h5_context *file, enum status status, const char *data
                   "%s: %s", what, strerror(h5_errno(file)));
         return;
     }
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_memory, &is_without_memory);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, h5_note_memory, &is_without_memory);
     if (is_without_memory) {
         H5Eclear2(H5E_DEFAULT);
         error_set(file->error, STATUS_INTERNAL, ERROR_AT(.file = file->path, .dataset = dataset),
                   "%s: HDF5 has no memory", what);
         return;
     }
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, reason);
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, h5_keep_description, reason);
     H5Eclear2(H5E_DEFAULT);
     error_set(file->error, status, ERROR_AT(.file = file->path, .dataset = dataset), "%s%s%s%s",
               what, reason[0] ? " (HDF5: " : "", reason, reason[0] ? ")" : "");
@@ -94,7 +94,7 @@ hid_t h5_hold(const struct h5_context *file, hid_t id, const char *dataset, cons
 }
 
 /* Of a property list: it is no file's fault when there is none. */
-static hid_t hold_list(const struct h5_context *file, hid_t id)
+static hid_t h5_hold_list(const struct h5_context *file, hid_t id)
 {
     if (id < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot make a property list");
@@ -140,9 +140,9 @@ int h5_num_live_handles(void)
 
 /* ---- files ---- */
 
-static hid_t create_access_list(const struct h5_context *file)
+static hid_t h5_create_access_list(const struct h5_context *file)
 {
-    hid_t list = hold_list(file, H5Pcreate(H5P_FILE_ACCESS));
+    hid_t list = h5_hold_list(file, H5Pcreate(H5P_FILE_ACCESS));
 
     if (h5_ok(file) && (H5Pset_fclose_degree(list, H5F_CLOSE_SEMI) < 0 ||
                         h5_driver_choose(list, file->storage) < 0))
@@ -151,15 +151,15 @@ static hid_t create_access_list(const struct h5_context *file)
 }
 
 /* Gives the context what HDF5 will read and write by; false on failure. */
-static bool begin_storage(struct h5_context *file, int descriptor, bool is_owned,
-                          struct seal_sums *sums)
+static bool h5_begin_storage(struct h5_context *file, int descriptor, bool is_owned,
+                             struct seal_sums *sums)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* we print its errors */
     file->storage = h5_storage_create(descriptor, is_owned, sums);
     return file->storage || error_set_memory(file->error, 0);
 }
 
-static void end_storage(struct h5_context *file)
+static void h5_end_storage(struct h5_context *file)
 {
     h5_storage_release(file->storage);
     file->storage = NULL;
@@ -169,10 +169,10 @@ hid_t h5_create_file(struct h5_context *file, struct atomic_file *output)
 {
     hid_t access = H5I_INVALID_HID, creation = H5I_INVALID_HID, id = H5I_INVALID_HID;
 
-    if (!h5_ok(file) || !begin_storage(file, output->descriptor, false, &output->sums))
+    if (!h5_ok(file) || !h5_begin_storage(file, output->descriptor, false, &output->sums))
         return id;
-    access = create_access_list(file);
-    creation = hold_list(file, H5Pcreate(H5P_FILE_CREATE));
+    access = h5_create_access_list(file);
+    creation = h5_hold_list(file, H5Pcreate(H5P_FILE_CREATE));
     /* Pinned so that two HDF5 versions write the same structures; 1.8's carry checksums. */
     if (h5_ok(file) && H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot set file properties");
@@ -189,21 +189,21 @@ hid_t h5_create_file(struct h5_context *file, struct atomic_file *output)
     h5_close(file, &creation);
     h5_close(file, &access);
     if (id < 0)
-        end_storage(file);
+        h5_end_storage(file);
     return id;
 }
 
 /* Opens what the context's storage holds. */
-static hid_t open_storage(struct h5_context *file)
+static hid_t h5_open_storage(struct h5_context *file)
 {
-    hid_t access = create_access_list(file), id = H5I_INVALID_HID;
+    hid_t access = h5_create_access_list(file), id = H5I_INVALID_HID;
 
     if (h5_ok(file))
         id = h5_hold(file, H5Fopen(file->path, H5F_ACC_RDONLY, access), NULL,
                      "cannot be opened as an HDF5 file");
     h5_close(file, &access);
     if (id < 0)
-        end_storage(file);
+        h5_end_storage(file);
     return id;
 }
 
@@ -215,23 +215,23 @@ hid_t h5_open_file(struct h5_context *file, const struct h5_opening *opening, bo
     if (!h5_ok(file))
         return H5I_INVALID_HID;
     descriptor = file_open(file->path, NULL, file->error);
-    if (descriptor < 0 || !begin_storage(file, descriptor, true, NULL)) {
+    if (descriptor < 0 || !h5_begin_storage(file, descriptor, true, NULL)) {
         file_close(&descriptor);
         return H5I_INVALID_HID;
     }
     if (!seal_check(descriptor, file->path, !opening->skip_seal, num_threads, is_sealed,
                     file->error)) {
-        end_storage(file);
+        h5_end_storage(file);
         return H5I_INVALID_HID;
     }
-    return open_storage(file);
+    return h5_open_storage(file);
 }
 
 hid_t h5_open_output(struct h5_context *file, const struct atomic_file *output)
 {
-    if (!h5_ok(file) || !begin_storage(file, output->descriptor, false, NULL))
+    if (!h5_ok(file) || !h5_begin_storage(file, output->descriptor, false, NULL))
         return H5I_INVALID_HID;
-    return open_storage(file);
+    return h5_open_storage(file);
 }
 
 void h5_close_file(struct h5_context *file, hid_t *id)
@@ -242,7 +242,7 @@ void h5_close_file(struct h5_context *file, hid_t *id)
         h5_fail(file, STATUS_IO, NULL, "cannot write");
     num_live_handles--;
     *id = H5I_INVALID_HID;
-    end_storage(file);
+    h5_end_storage(file);
 }
 
 uint64_t h5_file_nbytes(const struct h5_context *file, hid_t object)
@@ -263,7 +263,7 @@ uint64_t h5_file_nbytes(const struct h5_context *file, hid_t object)
 /* ---- groups ---- */
 
 /* Refuses a name of which a part is no hard link; the rest may be missing. */
-static void check_links(const struct h5_context *file, hid_t root, const char *name)
+static void h5_check_links(const struct h5_context *file, hid_t root, const char *name)
 {
     char *part = strdup(name);
     size_t length = part ? strlen(part) : 0;
@@ -297,7 +297,7 @@ hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *n
 
     if (!h5_ok(file))
         return id;
-    list = hold_list(file, H5Pcreate(H5P_GROUP_CREATE));
+    list = h5_hold_list(file, H5Pcreate(H5P_GROUP_CREATE));
     if (h5_ok(file) && (H5Pset_obj_track_times(list, false) < 0 ||
                         H5Pset_attr_phase_change(list, MAX_COMPACT_ATTRIBUTES, 0) < 0))
         h5_fail(file, STATUS_INTERNAL, name, "cannot set group properties");
@@ -311,7 +311,7 @@ hid_t h5_create_group(const struct h5_context *file, hid_t parent, const char *n
 hid_t h5_open_group(const struct h5_context *file, hid_t root, const char *name)
 {
     if (h5_ok(file))
-        check_links(file, root, name);
+        h5_check_links(file, root, name);
     if (!h5_ok(file))
         return H5I_INVALID_HID;
     return h5_hold(file, H5Gopen2(root, name, H5P_DEFAULT), name, "has no such group");
@@ -320,7 +320,7 @@ hid_t h5_open_group(const struct h5_context *file, hid_t root, const char *name)
 hid_t h5_open_object(const struct h5_context *file, hid_t root, const char *name)
 {
     if (h5_ok(file))
-        check_links(file, root, name);
+        h5_check_links(file, root, name);
     if (!h5_ok(file))
         return H5I_INVALID_HID;
     return h5_hold(file, H5Dopen2(root, name, H5P_DEFAULT), name, "has no such dataset");
@@ -331,7 +331,7 @@ bool h5_found(const struct h5_context *file, htri_t result, const char *name)
     bool is_without_memory = false;
 
     if (result < 0) {
-        H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, note_memory, &is_without_memory);
+        H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, h5_note_memory, &is_without_memory);
         if (is_without_memory || h5_errno(file) != 0)
             h5_fail(file, STATUS_IO, name, "cannot be looked up");
     }
@@ -350,7 +350,8 @@ struct dataset_names {
     struct text_list *list;
 };
 
-static herr_t take_dataset_name(hid_t group, const char *name, const H5L_info_t *info, void *data)
+static herr_t h5_take_dataset_name(hid_t group, const char *name, const H5L_info_t *info,
+                                   void *data)
 {
     struct dataset_names *names = data;
     hid_t object;
@@ -373,6 +374,7 @@ void h5_list_datasets(const struct h5_context *file, hid_t group, const char *na
 {
     struct dataset_names found = {file, name, names};
 
-    if (h5_ok(file) && H5Lvisit(group, H5_INDEX_NAME, H5_ITER_INC, take_dataset_name, &found) < 0)
+    if (h5_ok(file) &&
+        H5Lvisit(group, H5_INDEX_NAME, H5_ITER_INC, h5_take_dataset_name, &found) < 0)
         h5_fail(file, STATUS_DATA, name, "cannot list the group");
 }

@@ -66,13 +66,4 @@ void row_writer_end(struct row_writer *writer);
 /* Closes and frees, whatever happened before. */
 void row_writer_close(struct row_writer *writer);
 
-/*
- * Reads rows first .. first + count - 1 of a uint8 dataset [N, ...] into bytes.  row_nbytes is
- * the size of a row.  crc32 [count] holds the expected CRC-32 of each row; a row that differs is
- * refused by its number.
- */
-void rows_read(const struct h5_context *file, hid_t dataset, const char *name, size_t row_nbytes,
-               uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
-               uint8_t *bytes);
-
 #endif

@@ -22,12 +22,12 @@ size_t rows_choose_chunk_rows(size_t row_nbytes)
     return rows;
 }
 
-static size_t compressed_bound(const struct row_writer *writer)
+static size_t row_writer_compressed_bound(const struct row_writer *writer)
 {
     return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
 }
 
-static void create_dataset(struct row_writer *writer, hid_t parent)
+static void row_writer_create_dataset(struct row_writer *writer, hid_t parent)
 {
     const struct h5_context *file = writer->file;
     const struct row_layout *layout = &writer->layout;
@@ -77,12 +77,12 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
         writer->chunk_rows = layout->shape[0];
     if (!memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
                                writer->row_nbytes, file->error) ||
-        !memory_allocate_unset(&writer->compressed, writer->max_chunks, compressed_bound(writer),
-                               file->error) ||
+        !memory_allocate_unset(&writer->compressed, writer->max_chunks,
+                               row_writer_compressed_bound(writer), file->error) ||
         !memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
                          sizeof(*writer->compressed_nbytes), file->error))
         return;
-    create_dataset(writer, parent);
+    row_writer_create_dataset(writer, parent);
 }
 
 /*
@@ -90,17 +90,17 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
  * On gray photographs and screenshots it is 5 % larger, but on flat colours of interleaved RGB,
  * where equal bytes lie three apart, three times as large; so it depends on the layout.
  */
-static int choose_strategy(const struct row_writer *writer)
+static int row_writer_choose_strategy(const struct row_writer *writer)
 {
     return writer->layout.has_runs && writer->compression_level == 1 ? Z_RLE : Z_DEFAULT_STRATEGY;
 }
 
 /* Compresses pending chunk i; false without memory, as nothing else can fail with a buffer of the
  * bound's size. */
-static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
+static bool row_writer_compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
 {
     size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
-    size_t bound = compressed_bound(writer);
+    size_t bound = row_writer_compressed_bound(writer);
 
     if (deflateReset(stream) != Z_OK)
         return false;
@@ -116,7 +116,7 @@ static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i
 
 /* Compresses, in parallel, those of num_chunks pending chunks that were not copied; how many could
  * not be. */
-static int compress_chunks(struct row_writer *writer, size_t num_chunks)
+static int row_writer_compress_chunks(struct row_writer *writer, size_t num_chunks)
 {
     size_t num_copied = 0;
     int num_failed = 0;
@@ -129,28 +129,28 @@ static int compress_chunks(struct row_writer *writer, size_t num_chunks)
     {
         z_stream stream = {0}; /* used again: its tables are larger than a chunk */
         bool is_ready = deflateInit2(&stream, writer->compression_level, Z_DEFLATED, MAX_WBITS,
-                                     DEFAULT_MEM_LEVEL, choose_strategy(writer)) == Z_OK;
+                                     DEFAULT_MEM_LEVEL, row_writer_choose_strategy(writer)) == Z_OK;
 
 #pragma omp for schedule(dynamic)
         for (size_t i = 0; i < num_chunks; i++)
             if (writer->compressed_nbytes[i] == 0)
-                num_failed += !is_ready || !compress_chunk(writer, &stream, i);
+                num_failed += !is_ready || !row_writer_compress_chunk(writer, &stream, i);
         deflateEnd(&stream);
     }
     return num_failed;
 }
 
 /* Compresses num_chunks pending chunks and writes them in order. */
-static void write_chunks(struct row_writer *writer, size_t num_chunks)
+static void row_writer_write_chunks(struct row_writer *writer, size_t num_chunks)
 {
     const struct h5_context *file = writer->file;
-    size_t bound = compressed_bound(writer);
+    size_t bound = row_writer_compressed_bound(writer);
     uint64_t first_row = writer->num_rows - writer->num_pending_rows;
     hsize_t offset[ROWS_MAX_RANK] = {0}, size[ROWS_MAX_RANK];
 
     if (!h5_ok(file) || num_chunks == 0)
         return;
-    if (compress_chunks(writer, num_chunks) > 0) {
+    if (row_writer_compress_chunks(writer, num_chunks) > 0) {
         error_set(file->error, STATUS_INTERNAL,
                   ERROR_AT(.file = file->path, .dataset = writer->name),
                   "no memory to compress a chunk");
@@ -173,12 +173,12 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
 }
 
 /* Counts rows that are in the buffers, and writes the buffers when they are full. */
-static void count_rows(struct row_writer *writer, size_t num_rows)
+static void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
 {
     writer->num_pending_rows += num_rows;
     writer->num_rows += num_rows;
     if (writer->num_pending_rows == writer->max_chunks * writer->chunk_rows)
-        write_chunks(writer, writer->max_chunks);
+        row_writer_write_chunks(writer, writer->max_chunks);
 }
 
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
@@ -192,7 +192,7 @@ void row_writer_append(struct row_writer *writer, const void *rows, uint64_t cou
 
         memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
                taken * writer->row_nbytes);
-        count_rows(writer, taken);
+        row_writer_count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;
     }
@@ -201,7 +201,7 @@ void row_writer_append(struct row_writer *writer, const void *rows, uint64_t cou
 /* ---- chunks from one file to another as they are ---- */
 
 /* Are the chunks of a dataset with this creation list those that the writer would make? */
-static bool has_layout_of(const struct row_writer *writer, hid_t source_list)
+static bool row_writer_has_layout_of(const struct row_writer *writer, hid_t source_list)
 {
     hsize_t chunk[ROWS_MAX_RANK];
     int rank = (int)writer->layout.rank;
@@ -232,7 +232,8 @@ bool row_writer_can_copy(const struct row_writer *writer, const struct h5_contex
         h5_hold(source_file, H5Dget_create_plist(source), writer->name, "cannot read the layout");
     type = h5_hold(source_file, H5Dget_type(source), writer->name, "cannot read the type");
     if (h5_ok(source_file))
-        can_copy = has_layout_of(writer, list) && H5Tequal(type, writer->layout.type) > 0;
+        can_copy =
+            row_writer_has_layout_of(writer, list) && H5Tequal(type, writer->layout.type) > 0;
     h5_close(source_file, &type);
     h5_close(source_file, &list);
     return can_copy;
@@ -242,7 +243,7 @@ void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *s
                            hid_t source, uint64_t first)
 {
     size_t i = writer->num_pending_rows / writer->chunk_rows;
-    size_t room = compressed_bound(writer);
+    size_t room = row_writer_compressed_bound(writer);
     hsize_t offset[ROWS_MAX_RANK] = {first}, nbytes = 0;
     uint32_t filter_mask = 0;
 
@@ -261,7 +262,7 @@ void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *s
     if (!h5_ok(source_file))
         return;
     writer->compressed_nbytes[i] = nbytes;
-    count_rows(writer, writer->chunk_rows);
+    row_writer_count_rows(writer, writer->chunk_rows);
 }
 
 /* ---- the end ---- */
@@ -276,7 +277,7 @@ void row_writer_end(struct row_writer *writer)
     /* The last chunk is whole in the file; its rows past the end are zero. */
     memset(writer->pending + writer->num_pending_rows * writer->row_nbytes, 0,
            (num_chunks * writer->chunk_rows - writer->num_pending_rows) * writer->row_nbytes);
-    write_chunks(writer, num_chunks);
+    row_writer_write_chunks(writer, num_chunks);
 }
 
 void row_writer_close(struct row_writer *writer)

@@ -66,7 +66,7 @@ size_t store_chunk_rows(const struct store *store);
 uint64_t store_rows_nbytes(const struct store *store);
 
 /*
- * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
+ * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], decompressing on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
  */
 bool store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,

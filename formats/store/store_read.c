@@ -36,8 +36,8 @@ struct store {
 };
 
 /* The image shape comes from the first split's images and must be that of all. */
-static void read_images_shape(const struct h5_context *file, struct store *store,
-                              struct split_reader *split, const char *name)
+static void store_read_images_shape(const struct h5_context *file, struct store *store,
+                                    struct split_reader *split, const char *name)
 {
     uint64_t shape[ROWS_MAX_RANK] = {0, 0, 0, 1};
     size_t rank;
@@ -62,7 +62,7 @@ static void read_images_shape(const struct h5_context *file, struct store *store
 }
 
 /* The image shape of a shard that has no images. */
-static void read_shape_attribute(const struct h5_context *file, struct store *store)
+static void store_read_shape_attribute(const struct h5_context *file, struct store *store)
 {
     uint64_t shape[] = {0, 0, 1};
     size_t num_values = h5_num_attribute_values(file, store->root, "image_shape");
@@ -76,8 +76,8 @@ static void read_shape_attribute(const struct h5_context *file, struct store *st
 }
 
 /* Reads a per-row dataset of unsigned integers as uint32 [num_rows]. */
-static uint32_t *read_row_numbers(const struct h5_context *file, const struct store *store,
-                                  const struct split_reader *split, const char *name)
+static uint32_t *store_read_row_numbers(const struct h5_context *file, const struct store *store,
+                                        const struct split_reader *split, const char *name)
 {
     hid_t dataset = h5_open_dataset(file, store->root, name);
     uint64_t num_rows = 0;
@@ -94,7 +94,7 @@ static uint32_t *read_row_numbers(const struct h5_context *file, const struct st
     return numbers;
 }
 
-static void open_split(const struct h5_context *file, struct store *store, enum split which)
+static void store_open_split(const struct h5_context *file, struct store *store, enum split which)
 {
     struct split_reader *split = &store->splits[which];
     const char *images = TEXT("/%s/images", split_names[which]);
@@ -103,9 +103,9 @@ static void open_split(const struct h5_context *file, struct store *store, enum 
 
     if (!h5_exists(file, store->root, split_names[which]))
         return;
-    read_images_shape(file, store, split, images);
-    split->labels = read_row_numbers(file, store, split, labels);
-    split->pixel_crc32 = read_row_numbers(file, store, split, pixel_crc32);
+    store_read_images_shape(file, store, split, images);
+    split->labels = store_read_row_numbers(file, store, split, labels);
+    split->pixel_crc32 = store_read_row_numbers(file, store, split, pixel_crc32);
     for (uint64_t i = 0; h5_ok(file) && i < split->num_rows; i++)
         if (split->labels[i] >= store->classes.count)
             error_set(file->error, STATUS_DATA,
@@ -141,7 +141,7 @@ void store_compute_fingerprint(const struct store_contents *contents, char finge
     sha256_finish(&hash, fingerprint);
 }
 
-static void check_fingerprint(const struct h5_context *file, const struct store *store)
+static void store_check_fingerprint(const struct h5_context *file, const struct store *store)
 {
     struct store_contents contents = {.image = store->image, .classes = &store->classes};
     char computed[STORE_FINGERPRINT_LENGTH + 1];
@@ -161,7 +161,7 @@ static void check_fingerprint(const struct h5_context *file, const struct store 
                   store->fingerprint, computed);
 }
 
-static void check_format(const struct h5_context *file, hid_t root, bool is_shard)
+static void store_check_format(const struct h5_context *file, hid_t root, bool is_shard)
 {
     char format[64] = "";
 
@@ -177,24 +177,24 @@ static void check_format(const struct h5_context *file, hid_t root, bool is_shar
 }
 
 /* Reads and checks everything but the pixels of the open file. */
-static void read_store(struct h5_context *file, struct store *store, bool is_shard)
+static void store_read_all(struct h5_context *file, struct store *store, bool is_shard)
 {
-    check_format(file, store->root, is_shard);
+    store_check_format(file, store->root, is_shard);
     h5_read_text_attribute(file, store->root, "fingerprint", store->fingerprint,
                            sizeof(store->fingerprint));
     h5_read_texts(file, store->root, "/classes", &store->classes);
     if (h5_ok(file))
         limits_check_classes(file->path, store->classes.count, file->error);
     for (int which = 0; which < NUM_SPLITS; which++)
-        open_split(file, store, (enum split)which);
+        store_open_split(file, store, (enum split)which);
     if (store->image.height == 0 && is_shard)
-        read_shape_attribute(file, store);
+        store_read_shape_attribute(file, store);
     if (h5_ok(file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !is_shard)
         h5_refuse(file, "/train/images", "the store has no training images", NULL, NULL);
-    check_fingerprint(file, store);
+    store_check_fingerprint(file, store);
 }
 
-static struct store *make_store(const char *path, struct error *error)
+static struct store *store_make(const char *path, struct error *error)
 {
     struct store *store = calloc(1, sizeof(*store));
 
@@ -218,7 +218,7 @@ bool store_open_with(const char *path, const struct store_checks *checks, struct
                      struct error *error)
 {
     const struct h5_opening opening = {checks->skip_seal, checks->num_threads};
-    struct store *store = make_store(path, error);
+    struct store *store = store_make(path, error);
     struct h5_context file;
 
     *result = NULL;
@@ -227,7 +227,7 @@ bool store_open_with(const char *path, const struct store_checks *checks, struct
     file = store_context(store, error);
     store->root = h5_open_file(&file, &opening, &store->is_sealed);
     store->storage = file.storage;
-    read_store(&file, store, checks->is_shard);
+    store_read_all(&file, store, checks->is_shard);
     if (error_ok(error))
         *result = store;
     else
@@ -238,7 +238,7 @@ bool store_open_with(const char *path, const struct store_checks *checks, struct
 bool store_check_output(const struct atomic_file *output, bool is_shard, struct error *error)
 {
     struct error reason = {0};
-    struct store *store = make_store(output->path, error);
+    struct store *store = store_make(output->path, error);
     struct h5_context file;
 
     if (!store)
@@ -246,7 +246,7 @@ bool store_check_output(const struct atomic_file *output, bool is_shard, struct 
     file = store_context(store, &reason);
     store->root = h5_open_output(&file, output);
     store->storage = file.storage;
-    read_store(&file, store, is_shard);
+    store_read_all(&file, store, is_shard);
     store_close(store);
     if (error_ok(&reason))
         return true;
@@ -336,9 +336,9 @@ bool store_read_pixels(struct store *store, enum split which, uint64_t first, ui
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = store->path),
                          "rows past the end of a split");
     if (count > 0)
-        rows_read(&file, split->images, TEXT("/%s/images", split_names[which]),
-                  image_num_values(&store->image), first, count, split->pixel_crc32 + first,
-                  num_threads, pixels);
+        chunk_read_rows(&file, split->images, TEXT("/%s/images", split_names[which]),
+                        image_num_values(&store->image), first, count, split->pixel_crc32 + first,
+                        num_threads, pixels);
     return error_ok(error);
 }
 
@@ -384,7 +384,7 @@ uint64_t store_reading_nbytes(struct store *store, enum split which, int num_thr
             ? h5_chunk_nbytes(&file, store->splits[which].images, split_names[which])
             : 0;
 
-    /* A chunk as it is in the file and unfolded, for each thread; HDF5 itself has one of each, and
+    /* A chunk as it is in the file and decompressed, for each thread; HDF5 itself has one of each, and
      * one more in its cache. */
     return chunk_nbytes * 2 * (num_threads > 2 ? (uint64_t)num_threads : 2);
 }
@@ -405,8 +405,8 @@ bool store_read_file_crc32(struct store *store, enum split which, uint32_t *crc3
                            struct error *error)
 {
     struct h5_context file = store_context(store, error);
-    uint32_t *numbers = read_row_numbers(&file, store, &store->splits[which],
-                                         TEXT("/%s/crc32", split_names[which]));
+    uint32_t *numbers = store_read_row_numbers(&file, store, &store->splits[which],
+                                               TEXT("/%s/crc32", split_names[which]));
 
     if (h5_ok(&file))
         memcpy(crc32, numbers, store->splits[which].num_rows * sizeof(*numbers));

@@ -67,8 +67,8 @@ void store_write_shard(struct store_writer *writer, const uint64_t *file_hashes)
 
 /* ---- reading ---- */
 
-static void check_ranges(const struct h5_context *file, const struct store *store,
-                         const struct store_shard *shard)
+static void store_shard_check_ranges(const struct h5_context *file, const struct store *store,
+                                     const struct store_shard *shard)
 {
     if (!h5_ok(file))
         return;
@@ -112,7 +112,7 @@ bool store_read_shard(struct store *store, struct store_shard *shard, struct err
     shard->compression_level = h5_read_count_attribute(&file, group, "compression_level");
     h5_read_text_attribute(&file, group, "list_digest", shard->list_digest,
                            sizeof(shard->list_digest));
-    check_ranges(&file, store, shard);
+    store_shard_check_ranges(&file, store, shard);
     dataset = h5_open_dataset(&file, store_root(store), "/shard/class_files");
     h5_check_dataset(&file, dataset, "/shard/class_files", H5T_INTEGER, 2, shape);
     if (h5_ok(&file) && (shape[0] != NUM_SPLITS || shape[1] != num_classes))

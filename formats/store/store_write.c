@@ -13,13 +13,13 @@
 enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
 
 /* Labels are as narrow as the number of classes allows. */
-static hid_t label_type(size_t num_classes)
+static hid_t store_label_type(size_t num_classes)
 {
     return num_classes <= 256 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
 }
 
 /* What no reader accepts, and what HDF5 cannot have as a chunk. */
-static bool check_plan(const char *path, const struct store_plan *plan, struct error *error)
+static bool store_check_plan(const char *path, const struct store_plan *plan, struct error *error)
 {
     const struct image_shape *image = &plan->image;
 
@@ -40,7 +40,7 @@ static bool check_plan(const char *path, const struct store_plan *plan, struct e
     return true;
 }
 
-static void begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
+static void store_begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
 {
     static const char *const image_labels[] = {"sample", "height", "width", "channel"};
     const struct h5_context *file = &writer->file;
@@ -55,7 +55,7 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
     struct row_layout labels = {.rank = 1,
                                 .shape = {max_rows},
                                 .value_nbytes = writer->classes.count <= 256 ? 1 : 2,
-                                .type = label_type(writer->classes.count),
+                                .type = store_label_type(writer->classes.count),
                                 .labels = image_labels};
     struct row_layout paths = labels, crc32 = labels;
 
@@ -86,7 +86,7 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
 }
 
 /* Frees the writer, whose temporary file is gone or renamed already. */
-static void destroy(struct store_writer *writer)
+static void store_free_writer(struct store_writer *writer)
 {
     for (int which = 0; which < NUM_SPLITS; which++) {
         struct split_writer *split = &writer->splits[which];
@@ -112,7 +112,7 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
     struct store_writer *writer;
 
     *result = NULL;
-    if (!check_plan(path, plan, error))
+    if (!store_check_plan(path, plan, error))
         return false;
     writer = calloc(1, sizeof(*writer));
     if (!writer)
@@ -146,7 +146,7 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
         split->images = split->labels = split->paths = split->file_crc32 =
             (struct row_writer){.file = &writer->file, .dataset = H5I_INVALID_HID};
         if (h5_ok(&writer->file))
-            begin_split(writer, which, plan->max_rows[which]);
+            store_begin_split(writer, which, plan->max_rows[which]);
     }
     if (h5_ok(&writer->file)) {
         *result = writer;
@@ -157,7 +157,7 @@ fail:
     return error_ok(error);
 }
 
-static void append_label(struct row_writer *labels, uint32_t label)
+static void store_append_label(struct row_writer *labels, uint32_t label)
 {
     uint8_t narrow = (uint8_t)label;
     uint16_t wide = (uint16_t)label;
@@ -165,7 +165,7 @@ static void append_label(struct row_writer *labels, uint32_t label)
     row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
 }
 
-static bool refuse_unplanned(const struct store_writer *writer, enum split which)
+static bool store_refuse_unplanned(const struct store_writer *writer, enum split which)
 {
     return error_set(writer->file.error, STATUS_INTERNAL,
                      ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
@@ -178,7 +178,7 @@ bool store_check_planned(const struct store_writer *writer, enum split which, ui
 
     return split->is_open && count <= split->max_rows - split->num_rows
                ? true
-               : refuse_unplanned(writer, which);
+               : store_refuse_unplanned(writer, which);
 }
 
 bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
@@ -194,14 +194,14 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
         size_t path_nbytes = strlen(rows[i].path);
 
         if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
-            refuse_unplanned(writer, which);
+            store_refuse_unplanned(writer, which);
             break;
         }
         memcpy(padded, rows[i].path, path_nbytes);
         memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
         split->row_labels[split->num_rows + i] = rows[i].label;
         row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
-        append_label(&split->labels, rows[i].label);
+        store_append_label(&split->labels, rows[i].label);
         row_writer_append(&split->paths, padded, 1);
     }
     free(padded);
@@ -237,7 +237,8 @@ bool store_append(struct store_writer *writer, enum split which, uint64_t count,
     return error_ok(error);
 }
 
-static void write_class_means(struct store_writer *writer, enum split which, const float *means)
+static void store_write_class_means(struct store_writer *writer, enum split which,
+                                    const float *means)
 {
     static const char *const labels[] = {"class", "height", "width", "channel"};
     const struct h5_context *file = &writer->file;
@@ -253,8 +254,8 @@ static void write_class_means(struct store_writer *writer, enum split which, con
     h5_close(file, &dataset);
 }
 
-static void end_split(struct store_writer *writer, enum split which,
-                      const struct store_ending *ending)
+static void store_end_split(struct store_writer *writer, enum split which,
+                            const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
     struct split_writer *split = &writer->splits[which];
@@ -270,12 +271,12 @@ static void end_split(struct store_writer *writer, enum split which,
                             "CRC-32 of each row of images, checked when it is read");
     h5_close(file, &dataset);
     if (ending->class_means[which])
-        write_class_means(writer, which, ending->class_means[which]);
+        store_write_class_means(writer, which, ending->class_means[which]);
     if (ending->class_sums[which])
         store_write_class_sums(writer, which, ending->class_sums[which]);
 }
 
-static void write_root(struct store_writer *writer, const struct store_ending *ending)
+static void store_write_root(struct store_writer *writer, const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
     const struct image_shape *image = &writer->image;
@@ -322,9 +323,9 @@ bool store_finish(struct store_writer *writer, const struct store_ending *ending
     writer->file.error = error;
     for (int which = 0; which < NUM_SPLITS; which++)
         if (writer->splits[which].is_open)
-            end_split(writer, which, ending);
-    write_root(writer, ending);
-    destroy(writer);
+            store_end_split(writer, which, ending);
+    store_write_root(writer, ending);
+    store_free_writer(writer);
     if (error_ok(error) && store_check_output(&writer->output, writer->shard != NULL, error))
         atomic_file_commit(&writer->output, error);
     atomic_file_abandon(&writer->output);
@@ -339,7 +340,7 @@ void store_abandon(struct store_writer *writer)
     if (!writer)
         return;
     writer->file.error = &ignored;
-    destroy(writer);
+    store_free_writer(writer);
     atomic_file_abandon(&writer->output);
     free(writer);
 }

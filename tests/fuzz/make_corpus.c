@@ -33,6 +33,10 @@ static void put_edits(const char *target)
     /* A dataset of 2^40 texts of one byte, of as many integers, in chunks of 64: doctor.c. */
     uint8_t many_texts[] = {0, 0, 8, 0, 0, 1, 12, 1, 128 + 64};
     uint8_t many_numbers[] = {0, 0, 1, 1, 12, 1, 128 + 64};
+    /* Six numbers, or texts, in external storage (3) or virtual (7), in a file of doctor.c's list.
+     */
+    uint8_t elsewhere_numbers[] = {0, 0, 4, 1, 128 + 6, 3, 0, 0};
+    uint8_t elsewhere_texts[] = {0, 0, 8, 3, 0, 1, 128 + 6, 3, 0, 0};
     uint8_t edits[48];
 
     put(target, 0, "", 0);
@@ -40,6 +44,13 @@ static void put_edits(const char *target)
         many_texts[1] = many_numbers[1] = i;
         put(target, 200u + i, many_texts, sizeof(many_texts));
         put(target, 300u + i, many_numbers, sizeof(many_numbers));
+        for (uint8_t k = 0; k < 8; k++) {
+            elsewhere_numbers[1] = elsewhere_texts[1] = i;
+            elsewhere_numbers[5] = elsewhere_texts[7] = k < 4 ? 3 : 7;
+            elsewhere_numbers[6] = elsewhere_texts[8] = k % 4;
+            put(target, 400u + i * 16u + k, elsewhere_numbers, sizeof(elsewhere_numbers));
+            put(target, 408u + i * 16u + k, elsewhere_texts, sizeof(elsewhere_texts));
+        }
     }
     for (unsigned i = 0; i < 100; i++) {
         struct random_stream stream = random_stream_begin(1, RANDOM_DRAW, i);
