@@ -221,7 +221,8 @@ static void call_validate(void *context)
     struct validation validation;
 
     if (error_ok(&work->error))
-        validate(work->model, work->dataset, &alone, work->num_threads, &validation, &work->error);
+        trainer_validate(work->model, work->dataset, &alone, work->num_threads, &validation,
+                         &work->error);
 }
 
 static bool print_evaluate(struct bench_settings *settings, const char *name,

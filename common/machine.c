@@ -1,8 +1,10 @@
 #include "common/machine.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/progress.h"
 #include "common/text.h"
 
 enum { MAX_PATH = 4096, MAX_GROUPS_NBYTES = 65536 };
@@ -185,6 +188,49 @@ static uint64_t machine_first_number(const char *list)
     return count == 1 || (count == 2 && after == ',') ? number : 0;
 }
 
+/* Threads that wait until all of them are counted. */
+static void *machine_wait(void *mutex)
+{
+    pthread_mutex_lock(mutex);
+    pthread_mutex_unlock(mutex);
+    return NULL;
+}
+
+int machine_startable_threads(int count)
+{
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[MACHINE_MAX_THREADS];
+    int num_started = 0;
+
+    if (count > MACHINE_MAX_THREADS)
+        count = MACHINE_MAX_THREADS;
+    pthread_mutex_lock(&mutex);
+    while (num_started + 1 < count &&
+           pthread_create(&threads[num_started], NULL, machine_wait, &mutex) == 0)
+        num_started++;
+    pthread_mutex_unlock(&mutex);
+    for (int i = 0; i < num_started; i++)
+        pthread_join(threads[i], NULL);
+    return num_started + 1 >= count ? count : (num_started + 2) / 2;
+}
+
+/* Leaves out those that cannot be started. */
+static void machine_limit_threads(struct machine_threads *threads)
+{
+    int count = machine_startable_threads(threads->count);
+    char rule[sizeof(threads->rule)];
+
+    if (count == threads->count)
+        return;
+    progress_message(program_invocation_short_name,
+                     "note: the limits of this process (ulimit -u, ulimit -v, the control group's "
+                     "pids.max) do not let it start %d threads; working with %d",
+                     threads->count, count);
+    text_format(rule, sizeof(rule), "%s, less what cannot be started", threads->rule);
+    memcpy(threads->rule, rule, sizeof(rule));
+    threads->count = count;
+}
+
 struct machine_threads machine_choose_threads(uint64_t given)
 {
     uint64_t from_environment = machine_first_number(getenv("OMP_NUM_THREADS"));
@@ -208,5 +254,6 @@ struct machine_threads machine_choose_threads(uint64_t given)
         text_format(threads.rule, sizeof(threads.rule), "processors");
     }
     threads.count = count < MACHINE_MAX_THREADS ? (int)count : MACHINE_MAX_THREADS;
+    machine_limit_threads(&threads);
     return threads;
 }

@@ -25,9 +25,17 @@ struct machine_threads {
 /*
  * How many threads to work with: those of --threads (given; 0 when the option was not); else the
  * first number of OMP_NUM_THREADS; else the processors that the affinity of the process allows, or
- * as many as it takes to use up the control group's quota of processor time if that is less.
+ * as many as it takes to use up the control group's quota of processor time if that is less.  Those
+ * that cannot be started are left out, with a note on stderr.
  */
 struct machine_threads machine_choose_threads(uint64_t given);
+
+/*
+ * How many of count threads, the calling one among them, can work here: all, or half of those that
+ * can be started when a limit on processes or address space stops some, so that room is left.
+ * OpenMP ends the process, with status 1, when it cannot start a thread.
+ */
+int machine_startable_threads(int count);
 
 /* The least limits of the control groups that hold this process; infinite where there is none. */
 struct machine_group_limits {

@@ -52,10 +52,10 @@ static void assert_newest(const char *folder, uint64_t epoch, uint64_t step)
     struct error error = {0};
 
     assert_ok(run_directory_read_newest("test", folder, &newest, &error), &error);
-    assert_true(newest.is_found);
-    assert_int_equal(newest.checkpoint.epoch, epoch);
-    assert_int_equal(newest.checkpoint.step, step);
-    checkpoint_free(&newest.checkpoint);
+    assert_non_null(newest.file.path);
+    assert_int_equal(newest.file.checkpoint.epoch, epoch);
+    assert_int_equal(newest.file.checkpoint.step, step);
+    model_file_close(&newest.file);
 }
 
 static void test_run_directory_read_newest_empty_folder_finds_none(void **state)
@@ -64,7 +64,7 @@ static void test_run_directory_read_newest_empty_folder_finds_none(void **state)
     struct error error = {0};
 
     assert_ok(run_directory_read_newest("test", *state, &newest, &error), &error);
-    assert_false(newest.is_found);
+    assert_null(newest.file.path);
     assert_false(newest.has_interrupted);
 }
 
@@ -81,7 +81,8 @@ static void test_run_directory_read_newest_passes_over_broken_ones(void **state)
     spoil(*state, "epoch-0001.h5");
     spoil(*state, "epoch-0000.h5");
     assert_fails(run_directory_read_newest("test", *state, &newest, &error), &error, STATUS_DATA);
-    assert_false(newest.is_found);
+    assert_null(newest.file.path);
+    model_file_close(&newest.file);
 }
 
 static void test_run_directory_read_newest_whole_file_of_another_kind_is_refused(void **state)
@@ -93,6 +94,7 @@ static void test_run_directory_read_newest_whole_file_of_another_kind_is_refused
     write_epoch(*state, 1, 10, 0);
     support_write_store(path, (struct image_shape){2, 2, 1}, 2, 4, 2, 1);
     assert_fails(run_directory_read_newest("test", *state, &newest, &error), &error, STATUS_DATA);
+    model_file_close(&newest.file);
     assert_string_equal(error.file, path);
     assert_string_equal(error.found, "'quern store'");
 }

@@ -339,9 +339,11 @@ static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
         uint64_t num_steps;
 
         set_up(&fixture, num_classes[i], losses[i]);
-        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &before, &error), &error);
+        assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 2, &before, &error),
+                  &error);
         run_epochs(&fixture, &plain, 40, &num_steps);
-        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &after, &error), &error);
+        assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 2, &after, &error),
+                  &error);
         assert_true(after.loss < before.loss);
         assert_true(after.accuracy > 0.9);
         tear_down(&fixture);
@@ -361,13 +363,14 @@ static void test_validate_counts_what_the_model_gets_right(void **state)
     fixture.model.tensors[1].data[0] = 30; /* class 1, whatever the image */
     for (int i = 0; i < N; i++)
         num_ones += fixture.labels[i];
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 3, &three, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 3, &three, &error),
+              &error);
     assert_int_equal(one.num_correct, num_ones);
     assert_true(fabs(one.loss - (double)(N - num_ones) / N) < 1e-9);
     assert_memory_equal(&one, &three, sizeof(one));
     fixture.dataset.num_rows = 0;
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
     assert_true(isnan(one.loss) && isnan(one.accuracy));
     tear_down(&fixture);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "apply/model_file.h"
 #include "common/error.h"
 #include "common/json.h"
 #include "formats/checkpoint/checkpoint.h"
@@ -96,17 +97,17 @@ void run_report_end(struct run *run, double seconds);
 /* Removes the temporary files of a process that died; only for the one that holds the lock. */
 bool run_directory_remove_temporaries(const char *directory, struct error *error);
 
+/* The newest whole checkpoint of a directory, by its step. */
 struct run_newest {
-    bool is_found; /* false: there is none by name */
-    struct checkpoint checkpoint;
-    bool is_interrupted; /* it is interrupted.h5, further than any epoch's checkpoint */
+    struct model_file file; /* without a model; its path is NULL where there is no checkpoint */
+    bool is_interrupted;    /* it is interrupted.h5, further than any epoch's checkpoint */
     bool has_interrupted;
     uint64_t interrupted_step; /* of a whole interrupted.h5; 0 of a broken one */
 };
 
 /*
- * The newest whole checkpoint in the directory, by its step.  Broken ones are passed over, each
- * with a message; if all are broken, that is STATUS_DATA.  Free newest->checkpoint if is_found.
+ * Broken checkpoints are passed over, each with a message; if all are broken, that is STATUS_DATA.
+ * Close newest->file, after a failure too.
  */
 bool run_directory_read_newest(const char *program, const char *directory,
                                struct run_newest *newest, struct error *error);

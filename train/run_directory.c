@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/model_file.h"
 #include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"
@@ -56,43 +55,50 @@ static char *run_directory_interrupted_path(const char *directory, struct error 
 
 static void run_directory_report_skipped(const char *program, const struct text_list *skipped)
 {
-    char escaped[2048];
+    char escaped[1024];
 
     for (size_t i = 0; i < skipped->count; i++)
         progress_message(program, "warning: skipped %s",
                          text_escape(escaped, sizeof(escaped), skipped->items[i]));
 }
 
-bool run_directory_read_newest(const char *program, const char *directory,
-                               struct run_newest *newest, struct error *error)
+/* Takes interrupted.h5 instead of the newest epoch's, if it is further. */
+static bool run_directory_consider_interrupted(const char *program, const char *directory,
+                                               struct run_newest *newest, struct error *error)
 {
     char *path = run_directory_interrupted_path(directory, error);
-    struct model_file epoch = {0}, interrupted = {0}, *taken = &epoch;
-    size_t num_found = 0;
-    bool ok = path && model_file_read_newest(directory, &epoch, &num_found, error);
+    struct model_file interrupted = {0}, epoch = newest->file;
+    bool ok = path != NULL;
 
-    *newest = (struct run_newest){.has_interrupted = ok && file_exists(path)};
+    newest->has_interrupted = path && file_exists(path);
     if (newest->has_interrupted)
         ok = model_file_read_undamaged(path, &interrupted, error);
-    run_directory_report_skipped(program, &epoch.skipped);
     run_directory_report_skipped(program, &interrupted.skipped);
     if (ok && interrupted.path) {
         newest->interrupted_step = interrupted.checkpoint.step;
-        newest->is_interrupted = !epoch.path || interrupted.checkpoint.step > epoch.checkpoint.step;
-        taken = newest->is_interrupted ? &interrupted : &epoch;
+        newest->is_interrupted = !epoch.path || newest->interrupted_step > epoch.checkpoint.step;
     }
-    if (ok && taken->path) {
-        newest->is_found = true;
-        newest->checkpoint = taken->checkpoint;
-        taken->checkpoint = (struct checkpoint){0};
-    } else if (ok && (num_found > 0 || newest->has_interrupted)) {
+    if (newest->is_interrupted)
+        newest->file = interrupted;
+    model_file_close(newest->is_interrupted ? &epoch : &interrupted);
+    free(path);
+    return ok;
+}
+
+bool run_directory_read_newest(const char *program, const char *directory,
+                               struct run_newest *newest, struct error *error)
+{
+    size_t num_found;
+    bool ok;
+
+    *newest = (struct run_newest){0};
+    ok = model_file_read_newest(directory, &newest->file, &num_found, error);
+    run_directory_report_skipped(program, &newest->file.skipped);
+    ok = ok && run_directory_consider_interrupted(program, directory, newest, error);
+    if (ok && !newest->file.path && (num_found > 0 || newest->has_interrupted))
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
                        "holds checkpoints, but none that is whole; --force removes them and "
                        "starts anew");
-    }
-    model_file_close(&interrupted);
-    model_file_close(&epoch);
-    free(path);
     return ok;
 }
 
@@ -146,7 +152,7 @@ bool run_directory_write_epoch(const char *directory, const struct checkpoint *c
                                struct error *error)
 {
     char *path = checkpoint_folder_path(directory, checkpoint->epoch, error);
-    bool ok = path && checkpoint_write(path, checkpoint, true, error);
+    bool ok = path && checkpoint_write(path, checkpoint, error);
 
     free(path);
     return ok;
@@ -156,7 +162,7 @@ bool run_directory_write_interrupted(const char *directory, const struct checkpo
                                      struct error *error)
 {
     char *path = run_directory_interrupted_path(directory, error);
-    bool ok = path && checkpoint_write(path, checkpoint, true, error);
+    bool ok = path && checkpoint_write(path, checkpoint, error);
 
     free(path);
     return ok;

@@ -189,6 +189,7 @@ void run_report_start(struct run *run, char **command)
                     TEXT("%s %s %s", system.sysname, system.release, system.machine));
     }
     json_count(json, "threads", run->options->threads);
+    json_string(json, "threads_rule", run->options->threads_rule);
     json_count(json, "ranks", run->ranks->count);
     json_string(json, "kernels", run->model.kernels->name);
     json_string(json, "store", run->options->store_path);

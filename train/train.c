@@ -81,8 +81,8 @@ static bool train_validate(struct run *run, struct epoch_record *record, struct 
     if (run_leads(run))
         run_check_finite(run, error);
     if (!ranks_agree(run->ranks, error) ||
-        !validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
-                  &validation, error))
+        !trainer_validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
+                          &validation, error))
         return false;
     record->valid_loss = validation.loss;
     record->valid_accuracy = validation.accuracy;
@@ -318,7 +318,7 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
                           struct error *error)
 {
     const char *directory = run->options->output;
-    const struct checkpoint *existing = &newest->checkpoint;
+    const struct checkpoint *existing = &newest->file.checkpoint;
 
     if (!existing->is_sealed)
         progress_message(run->program,
@@ -368,14 +368,12 @@ static bool train_take_up_directory(struct run *run, bool *is_finished, struct e
         return true;
     if (options->force)
         return run_directory_clear(options->output, error);
-    if (!run_directory_read_newest(run->program, options->output, &newest, error))
-        return false;
-    if (!newest.is_found)
-        return true;
+    ok = run_directory_read_newest(run->program, options->output, &newest, error);
     run->has_interrupted = newest.has_interrupted;
     run->interrupted_step = newest.interrupted_step;
-    ok = train_take_up(run, &newest, is_finished, error);
-    checkpoint_free(&newest.checkpoint);
+    if (ok && newest.file.path)
+        ok = train_take_up(run, &newest, is_finished, error);
+    model_file_close(&newest.file);
     return ok;
 }
 

@@ -36,7 +36,8 @@ static bool init_from_checkpoint(const char *path, const struct store *store, st
     if (!text_list_equal(&checkpoint.classes, store_classes(store)))
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
                        "not the classes of the store, in the same order");
-    ok = ok && model_file_copy_parameters(path, &checkpoint, model, error);
+    if (ok)
+        ok = model_file_copy_parameters(path, &checkpoint, model, error);
     checkpoint_free(&checkpoint);
     return ok;
 }

@@ -1,3 +1,4 @@
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,24 +6,41 @@
 
 #include "common/options.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "train/ranks/launcher.h"
 #include "train/train.h"
 
 static const char program_name[] = "quern-train";
 
-/* Joins the other ranks, and settles what depends on them. */
-static bool begin(struct ranks *ranks, struct train_options *options, const char *program,
-                  struct error *error)
+/* Of several ranks that were not told how many threads to work with, those that may run on the same
+ * processors share them, and the ranks of a node share the quota of its control group. */
+static void share_threads(struct ranks *ranks, struct train_options *options)
 {
-    size_t num_processors;
+    size_t num_processors = ranks_num_processors(ranks);
+    bool has_quota = options->threads < (uint64_t)omp_get_num_procs();
+    size_t share = has_quota ? options->threads / ranks->node_count : num_processors;
+    char rule[sizeof(options->threads_rule)];
 
-    if (!ranks_begin(ranks, program, error))
+    if (num_processors == 0)
+        return; /* the system does not say */
+    if (share > num_processors)
+        share = num_processors;
+    if (share == 0)
+        share = 1;
+    if (share == options->threads)
+        return;
+    options->threads = share;
+    text_format(rule, sizeof(rule), "%s, shared by ranks", options->threads_rule);
+    memcpy(options->threads_rule, rule, sizeof(rule));
+}
+
+/* Joins the other ranks, and settles what depends on them. */
+static bool begin(struct ranks *ranks, struct train_options *options, struct error *error)
+{
+    if (!ranks_begin(ranks, program_name, error))
         return false;
-    if (!options->has_threads && ranks->count > 1) {
-        num_processors = ranks_num_processors(ranks);
-        if (num_processors > 0)
-            options->threads = num_processors;
-    }
+    if (!options->has_threads && ranks->count > 1)
+        share_threads(ranks, options);
     return true;
 }
 
@@ -47,12 +65,12 @@ int main(int argc, char **argv)
         fclose(stdout);
     ok = train_options_parse(&options, argc, argv, &done, &error);
     if (ok && !done) {
-        ok = begin(&ranks, &options, program_name, &error);
-        if (ok)
-            ok = train_run(&options, program_name, command ? command : argv, &ranks, &error);
+        ok = begin(&ranks, &options, &error) &&
+             train_run(&options, program_name, command ? command : argv, &ranks, &error);
     }
     free(command);
-    /* One says it for all, and first: launchers end all as soon as one ends with an error. */
+    /* Rank 0 reports the error for all, and before any other ends: launchers end all ranks as soon
+     * as one ends with an error. */
     if (launcher.rank == 0) {
         exit_status = options_exit_status(program_name, &error);
     } else {

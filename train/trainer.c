@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "apply/split_pass.h"
 #include "common/memory.h"
 #include "model/kernels/kernels.h"
 
@@ -14,11 +15,6 @@ enum {
      * the work: what they read stays in a level 1 cache. */
     MAX_FLOATS_OF_ONE = 6144,
 };
-
-static size_t num_slices_of(uint64_t num_rows)
-{
-    return (size_t)((num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
-}
 
 /* ---- making ---- */
 
@@ -43,7 +39,7 @@ static bool trainer_share_batches(struct trainer *trainer, struct error *error)
     shapes[0].num_rows = size < num_rows ? size : num_rows;
     shapes[1].num_rows = (num_rows - 1) % shapes[0].num_rows + 1;
     for (int i = 0; i < 2; i++)
-        num_slices[i] = shapes[i].num_slices = num_slices_of(shapes[i].num_rows);
+        num_slices[i] = shapes[i].num_slices = split_pass_num_slices(shapes[i].num_rows);
     if (!is_alone &&
         !exchange_create(&trainer->exchange, trainer->ranks, model->kernels, model->num_parameters,
                          num_slices, EXCHANGE_GATHER_NBYTES, error))
@@ -445,4 +441,57 @@ double trainer_end_epoch(struct trainer *trainer)
     checkpoint->batch = 0;
     checkpoint->loss_sum = 0;
     return loss;
+}
+
+/* ---- validation ---- */
+
+/* Each rank has the losses of its slices; then all have all. */
+static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
+{
+    if (ranks->count == 1)
+        return;
+    for (size_t rank = 0; rank < ranks->count; rank++) {
+        size_t begin = rank * num_slices / ranks->count;
+        size_t end = (rank + 1) * num_slices / ranks->count;
+
+        ranks->blocks[rank] =
+            (struct ranks_block){slice_losses + begin, (end - begin) * sizeof(*slice_losses)};
+    }
+    ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
+}
+
+bool trainer_validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
+                      int num_threads, struct validation *validation, struct error *error)
+{
+    struct split_pass pass = {
+        .model = model, .dataset = dataset, .labels = dataset->labels, .num_threads = num_threads};
+    size_t num_slices = split_pass_num_slices(dataset->num_rows);
+    size_t begin = ranks->index * num_slices / ranks->count;
+    size_t end = (ranks->index + 1) * num_slices / ranks->count;
+    double *slice_losses = NULL;
+    uint64_t num_correct = 0;
+    bool ok;
+
+    *validation = (struct validation){.loss = NAN, .accuracy = NAN};
+    if (dataset->num_rows == 0)
+        return true;
+    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error))
+        split_pass_prepare(&pass, error);
+    /* Ranks that share a streamed split wait for each other inside the pass: all begin, or none. */
+    ok = ranks_agree(ranks, error);
+    if (ok) {
+        split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+        ok = ranks_agree(ranks, error);
+    }
+    if (ok) {
+        gather_losses(ranks, slice_losses, num_slices);
+        ranks_add(ranks, &num_correct, 1);
+        *validation =
+            (struct validation){.loss = split_pass_mean_loss(slice_losses, dataset->num_rows),
+                                .accuracy = (double)num_correct / (double)dataset->num_rows,
+                                .num_correct = num_correct};
+    }
+    split_pass_release(&pass);
+    free(slice_losses);
+    return ok;
 }

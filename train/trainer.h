@@ -101,15 +101,17 @@ void trainer_gather_states(struct trainer *trainer);
  */
 double trainer_end_epoch(struct trainer *trainer);
 
-/* The mean loss and the accuracy of the model on a split; NAN for a split without samples.
- * Collective: ranks share the slices, and all have the result. */
+/*
+ * The mean loss and the accuracy of a model on a split; NAN for a split without samples.
+ * Collective: ranks share the slices, and all have the result.
+ */
 struct validation {
     double loss;
     double accuracy;
     uint64_t num_correct;
 };
 
-bool validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
-              int num_threads, struct validation *validation, struct error *error);
+bool trainer_validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
+                      int num_threads, struct validation *validation, struct error *error);
 
 #endif

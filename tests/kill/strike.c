@@ -17,7 +17,7 @@
 
 static const char usage[] =
     "Usage: strike [OPTION...] COMMAND...\n"
-    "  --signal NAME     KILL, TERM, INT, USR1 or USR2 (default: none, the command ends by "
+    "  --signal NAME     KILL, TERM, INT, HUP, USR1 or USR2 (default: none, the command ends by "
     "itself)\n"
     "  --when PATTERN    wait until a file of that name exists (* and ? as in a shell)\n"
     "  --caught          wait until the command has a handler for the signal\n"
@@ -44,7 +44,7 @@ static const struct {
     const char *name;
     int number;
 } signals[] = {
-    {"KILL", SIGKILL}, {"STOP", SIGSTOP}, {"TERM", SIGTERM},
+    {"KILL", SIGKILL}, {"STOP", SIGSTOP}, {"TERM", SIGTERM}, {"HUP", SIGHUP},
     {"INT", SIGINT},   {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
 };
 
