@@ -152,7 +152,7 @@ bool run_directory_write_epoch(const char *directory, const struct checkpoint *c
                                struct error *error)
 {
     char *path = checkpoint_folder_path(directory, checkpoint->epoch, error);
-    bool ok = path && checkpoint_write(path, checkpoint, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
 
     free(path);
     return ok;
@@ -162,7 +162,7 @@ bool run_directory_write_interrupted(const char *directory, const struct checkpo
                                      struct error *error)
 {
     char *path = run_directory_interrupted_path(directory, error);
-    bool ok = path && checkpoint_write(path, checkpoint, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
 
     free(path);
     return ok;
