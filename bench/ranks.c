@@ -12,7 +12,6 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "train/ranks/exchange.h"
-#include "train/ranks/launcher.h"
 #include "train/ranks/ranks.h"
 
 enum {

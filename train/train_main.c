@@ -7,7 +7,6 @@
 #include "common/options.h"
 #include "common/signals.h"
 #include "common/text.h"
-#include "train/ranks/launcher.h"
 #include "train/train.h"
 
 static const char program_name[] = "quern-train";

@@ -11,7 +11,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 launch=$root/tests/mpi/launch.sh
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 train=$QUERN_BIN/quern-train
-all_cases='same_bytes silent_others stop_any_rank stop_all_ranks save_and_go_on lost_rank
+all_cases='same_bytes streamed streamed_damage silent_others stop_any_rank stop_all_ranks save_and_go_on lost_rank
     silent_rank singletons other_store other_options one_fails folder_in_use'
 
 usage() {
@@ -20,6 +20,8 @@ Usage: tests/mpi/run.sh [OPTION...] [CASE...]
 
 Cases (default: all):
   same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings
+  streamed        windows that the ranks of a node decompress together, on 1 to 4 of them
+  streamed_damage one rank meets a damaged chunk
   silent_others   what is printed and logged is what one process prints and logs, once
   stop_any_rank   USR1, TERM and INT to one rank: exit code 75, then on with other ranks
   stop_all_ranks  the same to all at once
@@ -162,6 +164,33 @@ same_bytes() {
     compare large large.h5 --epochs 2 --batch-size 260 --momentum 0.5 --loss cross-entropy \
         --learning-rate 0.1 --accumulate 2
     compare means large.h5 --model nearest-mean
+}
+
+streamed() {
+    window_options='many.h5 --epochs 2 --batch-size 300 --shuffle window:1 --momentum 0.5'
+    # shellcheck disable=SC2086
+    expect 0 "$train" $window_options --output window --threads 1
+    for shape in 1:2 2:1 3:2 4:1; do
+        # shellcheck disable=SC2086
+        expect 0 "$launch" "${shape%:*}" "$train" $window_options --output "window.$shape" \
+            --threads "${shape#*:}" --memory-limit 3000K
+        grep -q '"train_in_memory":false' "window.$shape/log.jsonl" || fail "$shape did not stream"
+        expect_same window "window.$shape"
+    done
+}
+
+# In the middle of the file are images; not every rank decompresses that chunk.
+streamed_damage() {
+    cp many.h5 damaged.h5
+    middle=$(($(wc -c <damaged.h5) / 2))
+    printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
+    for num_ranks in 2 3; do
+        rm -rf damaged
+        expect 65 "$launch" "$num_ranks" "$train" damaged.h5 --output damaged --epochs 2 \
+            --shuffle window:1 --memory-limit 3000K --verify quick --threads 1
+        expect_lines 1 'damaged.h5: /train/images, row'
+        [ ! -e damaged/epoch-0001.h5 ] || fail "trained on what is damaged"
+    done
 }
 
 silent_others() {
@@ -339,6 +368,8 @@ prepare() {
         "$QUERN_BIN/quern-draw" large_tree --classes 0,1,2,3,4,5,6,7,8,9 --train 60 --valid 10 \
             --size 48x48 &&
         "$QUERN_BIN/quern-draw" same_tree --train 250 --valid 50 --seed 9 &&
+        "$QUERN_BIN/quern-draw" many_tree --train 8000 --valid 100 &&
+        "$QUERN_BIN/quern-ingest" many_tree many.h5 &&
         "$QUERN_BIN/quern-ingest" two_tree two.h5 &&
         "$QUERN_BIN/quern-ingest" large_tree large.h5 &&
         "$QUERN_BIN/quern-ingest" same_tree same_size.h5 &&
