@@ -127,5 +127,5 @@ int main(int argc, char **argv)
     }
     if (!ok)
         error_print(&error, "load_split", stderr);
-    return ok;
+    return (int)error.status;
 }

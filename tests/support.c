@@ -1,6 +1,7 @@
 #include "tests/support.h"
 
 #include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,13 @@ int support_tear_down_folder(void **state)
     support_remove_folder(*state);
     assert_int_equal(h5_num_live_handles(), 0);
     return 0;
+}
+
+void support_assert_close(const char *what, double found, double expected, double tolerance)
+{
+    /* Not <: a value that is no number is not close. */
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("%s: %.9g is not within %g of %.9g", what, found, tolerance, expected);
 }
 
 const char *support_path(const char *folder, const char *name)

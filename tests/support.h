@@ -52,6 +52,9 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
 void support_store_row(struct image_shape image, size_t num_classes, enum split split, uint64_t i,
                        uint8_t *pixels, uint32_t *label);
 
+/* Fails the test, with what was computed, unless found is within tolerance of expected. */
+void support_assert_close(const char *what, double found, double expected, double tolerance);
+
 /* The call fails with the wanted status in its record. */
 #define assert_fails(call, error, wanted)                                                          \
     do {                                                                                           \

@@ -16,6 +16,7 @@
 
 #include "common/random.h"
 #include "model/kernels/kernels.h"
+#include "tests/support.h"
 
 enum { MAX_ROWS = 32 };
 
@@ -87,12 +88,6 @@ static void assert_same_bits(const char *table, const char *what, const float *f
         if (memcmp(&found[i], &expected[i], sizeof(*found)) != 0)
             fail_msg("%s, %s: value %zu of %zu is %a, the reference says %a", table, what, i, count,
                      (double)found[i], (double)expected[i]);
-}
-
-static void assert_close(const char *what, double found, double expected, double tolerance)
-{
-    if (!(fabs(found - expected) <= tolerance))
-        fail_msg("%s: %.9g is not within %g of %.9g", what, found, tolerance, expected);
 }
 
 /* ---- dense layer ---- */
@@ -179,16 +174,16 @@ static void test_dense_reference_is_close_to_double(void **state)
 
             for (size_t d = 0; d < D; d++)
                 logit += rows[b][d] / 255.0 * weight[c * D + d];
-            assert_close("logit", logits[b * C + c], logit, 1e-5);
+            support_assert_close("logit", logits[b * C + c], logit, 1e-5);
             bias_sum += grad_logits[b * C + c];
         }
-        assert_close("bias gradient", grad_bias[c], bias_sum, 1e-6);
+        support_assert_close("bias gradient", grad_bias[c], bias_sum, 1e-6);
         for (size_t d = 0; d < D; d++) {
             double sum = 0.0;
 
             for (size_t b = 0; b < B; b++)
                 sum += rows[b][d] / 255.0 * grad_logits[b * C + c];
-            assert_close("weight gradient", grad_weight[c * D + d], sum, 1e-6);
+            support_assert_close("weight gradient", grad_weight[c * D + d], sum, 1e-6);
         }
     }
     free_rows(rows);
@@ -245,8 +240,8 @@ static void test_distances_many_inputs_equals_reference_and_double(void **state)
         }
         kernels_reference.distances(rows, 1, mean, 1, D, DISTANCE_L1, &found[0]);
         kernels_reference.distances(rows, 1, mean, 1, D, DISTANCE_L2, &found[1]);
-        assert_close("L1", found[0], l1 / (double)D, 1e-6);
-        assert_close("L2", found[1], sqrt(l2 / (double)D), 1e-6);
+        support_assert_close("L1", found[0], l1 / (double)D, 1e-6);
+        support_assert_close("L2", found[1], sqrt(l2 / (double)D), 1e-6);
         free_rows(rows);
         free(mean);
     }

@@ -18,6 +18,7 @@
 #include "common/random.h"
 #include "model/kernels/kernels.h"
 #include "model/model.h"
+#include "tests/support.h"
 
 enum { NUM_ROWS = 7, MAX_INPUTS = 60, MAX_CLASSES = 10 };
 
@@ -61,12 +62,6 @@ static struct model_spec linear_spec(size_t num_classes, enum model_loss loss)
 {
     return (struct model_spec){
         .kind = MODEL_LINEAR, .loss = loss, .image = {5, 4, 1}, .num_classes = num_classes};
-}
-
-static void assert_close(const char *what, double found, double expected, double tolerance)
-{
-    if (!(fabs(found - expected) <= tolerance))
-        fail_msg("%s: %.9g is not within %g of %.9g", what, found, tolerance, expected);
 }
 
 /* ---- the linear model in double precision, straight from the definitions ---- */
@@ -136,7 +131,7 @@ static void check_gradient(size_t num_classes, enum model_loss loss)
     copy_parameters(&fixture.model, weight, bias);
     found = model_compute_gradient(&fixture.model, fixture.rows, NULL, fixture.labels, NUM_ROWS,
                                    loss_scale, &fixture.workspace, fixture.grad);
-    assert_close("loss", found, define_loss(&fixture, weight, bias), 1e-5);
+    support_assert_close("loss", found, define_loss(&fixture, weight, bias), 1e-5);
 
     for (size_t t = 0; t < fixture.model.num_tensors; t++) {
         const struct tensor *tensor = &fixture.model.tensors[t];
@@ -152,7 +147,8 @@ static void check_gradient(size_t num_classes, enum model_loss loss)
             *value = original - STEP;
             difference -= define_loss(&fixture, weight, bias);
             *value = original;
-            assert_close(tensor->name, grad[i], difference / (2.0 * STEP) * loss_scale, TOLERANCE);
+            support_assert_close(tensor->name, grad[i], difference / (2.0 * STEP) * loss_scale,
+                                 TOLERANCE);
         }
     }
     fixture_close(&fixture);
@@ -245,7 +241,7 @@ static void check_scores(size_t num_classes)
 
         define_probs(&fixture.model, weight, bias, fixture.rows[b], probs);
         for (uint32_t c = 0; c < num_classes; c++) {
-            assert_close("probability", scores[b * num_classes + c], probs[c], 1e-6);
+            support_assert_close("probability", scores[b * num_classes + c], probs[c], 1e-6);
             if (probs[c] > probs[largest])
                 largest = c;
         }
@@ -325,7 +321,7 @@ static void check_nearest_mean(enum model_distance distance, struct image_shape 
                 sum += distance == DISTANCE_L1 ? fabs(difference) : difference * difference;
             }
             sum = distance == DISTANCE_L1 ? sum / (double)D : sqrt(sum / (double)D);
-            assert_close("distance", scores[b * 3 + c], -sum, 1e-6);
+            support_assert_close("distance", scores[b * 3 + c], -sum, 1e-6);
             if (sum < nearest) {
                 nearest = sum;
                 expected = c;

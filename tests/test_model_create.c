@@ -24,12 +24,6 @@ static struct model_spec linear_spec(size_t num_classes, enum model_loss loss)
         .kind = MODEL_LINEAR, .loss = loss, .image = {5, 4, 1}, .num_classes = num_classes};
 }
 
-static void assert_close(const char *what, double found, double expected, double tolerance)
-{
-    if (!(fabs(found - expected) <= tolerance))
-        fail_msg("%s: %.9g is not within %g of %.9g", what, found, tolerance, expected);
-}
-
 /* ---- making ---- */
 
 static void assert_tensor(const struct tensor *tensor, const char *name, size_t rank,
@@ -139,9 +133,9 @@ static void test_init_normal_moments_are_normal(void **state)
         square += value * value;
         fourth += value * value * value * value;
     }
-    assert_close("mean", sum / n, 0.0, 5.0 * sqrt(1.0 / n));
-    assert_close("variance", square / n, 1.0, 5.0 * sqrt(2.0 / n));
-    assert_close("fourth moment", fourth / n, 3.0, 5.0 * sqrt(96.0 / n));
+    support_assert_close("mean", sum / n, 0.0, 5.0 * sqrt(1.0 / n));
+    support_assert_close("variance", square / n, 1.0, 5.0 * sqrt(2.0 / n));
+    support_assert_close("fourth moment", fourth / n, 3.0, 5.0 * sqrt(96.0 / n));
     for (size_t i = 0; i < MAX_CLASSES; i++)
         assert_true(model.tensors[1].data[i] != 0.0f);
     for (size_t i = model.num_parameters - 6; i < model.num_parameters; i++)

@@ -282,8 +282,8 @@ static void write_many_classes(void)
         .compression_level = 1,
         .num_threads = 1,
     };
-    const struct store_row row = {.path = "0.png"};
     const uint8_t pixels[NUM_VALUES] = {0};
+    const struct store_row row = {.path = "0.png", .pixel_crc32 = crc32_of(pixels, NUM_VALUES)};
     struct store_writer *writer = NULL;
     struct model model;
     struct error error = {0};

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/model_file.h"
 #include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"

@@ -475,11 +475,14 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
     *validation = (struct validation){.loss = NAN, .accuracy = NAN};
     if (dataset->num_rows == 0)
         return true;
-    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error) &&
-        split_pass_prepare(&pass, error))
-        split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
-    split_pass_release(&pass);
+    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error))
+        split_pass_prepare(&pass, error);
+    /* Ranks that share a streamed split wait for each other inside the pass: all begin, or none. */
     ok = ranks_agree(ranks, error);
+    if (ok) {
+        split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+        ok = ranks_agree(ranks, error);
+    }
     if (ok) {
         gather_losses(ranks, slice_losses, num_slices);
         ranks_add(ranks, &num_correct, 1);
@@ -488,6 +491,7 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
                                 .accuracy = (double)num_correct / (double)dataset->num_rows,
                                 .num_correct = num_correct};
     }
+    split_pass_release(&pass);
     free(slice_losses);
     return ok;
 }

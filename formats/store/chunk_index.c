@@ -142,7 +142,7 @@ int chunk_read(int descriptor, const struct chunk_place *place, void *raw)
     return 0;
 }
 
-enum decompress_result chunk_unfold(const struct chunk_place *place, const void *raw,
+enum decompress_result chunk_decompress(const struct chunk_place *place, const void *raw,
                                     struct decompressor *decompressor, void *out, size_t out_nbytes)
 {
     if (place->is_deflated)
@@ -181,7 +181,7 @@ void chunk_fault_report(const struct h5_context *file, const char *name,
     case FAULT_READ:
         status = STATUS_IO;
         break;
-    case FAULT_INFLATE:
+    case FAULT_DECOMPRESS:
         what = "the chunk from this row on cannot be decompressed: the file is damaged";
         break;
     case FAULT_CRC32:
@@ -273,11 +273,11 @@ static struct chunk_fault chunk_read_wanted(const struct request *request,
         fault.kind = FAULT_READ;
         return fault;
     }
-    switch (chunk_unfold(place, worker->raw, worker->decompressor, decompressed, chunk_nbytes)) {
+    switch (chunk_decompress(place, worker->raw, worker->decompressor, decompressed, chunk_nbytes)) {
     case DECOMPRESS_OK:
         break;
     case DECOMPRESS_DAMAGED:
-        fault.kind = FAULT_INFLATE;
+        fault.kind = FAULT_DECOMPRESS;
         return fault;
     case DECOMPRESS_NO_MEMORY:
         fault.kind = FAULT_NO_MEMORY;

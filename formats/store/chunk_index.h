@@ -45,7 +45,7 @@ void chunk_index_free(struct chunk_index *index);
 int chunk_read(int descriptor, const struct chunk_place *place, void *raw);
 
 /* Decompresses a chunk into exactly out_nbytes.  Any thread, each with its own decompressor. */
-enum decompress_result chunk_unfold(const struct chunk_place *place, const void *raw,
+enum decompress_result chunk_decompress(const struct chunk_place *place, const void *raw,
                                     struct decompressor *decompressor, void *out,
                                     size_t out_nbytes);
 
@@ -67,7 +67,7 @@ void chunk_read_rows(const struct h5_context *file, hid_t dataset, const char *n
 /* ---- what can be wrong with a chunk ---- */
 
 struct chunk_fault {
-    enum { FAULT_NONE, FAULT_READ, FAULT_INFLATE, FAULT_CRC32, FAULT_NO_MEMORY } kind;
+    enum { FAULT_NONE, FAULT_READ, FAULT_DECOMPRESS, FAULT_CRC32, FAULT_NO_MEMORY } kind;
     uint64_t row;   /* the first that is affected */
     int read_errno; /* of FAULT_READ */
 };

@@ -407,12 +407,12 @@ static struct chunk_fault stream_decompress(const struct dataset *dataset, uint6
         fault.kind = FAULT_READ;
         return fault;
     }
-    switch (chunk_unfold(&stream->index.places[block], raw, stream->decompressors[thread], slot,
+    switch (chunk_decompress(&stream->index.places[block], raw, stream->decompressors[thread], slot,
                          chunk_nbytes)) {
     case DECOMPRESS_OK:
         break;
     case DECOMPRESS_DAMAGED:
-        fault.kind = FAULT_INFLATE;
+        fault.kind = FAULT_DECOMPRESS;
         return fault;
     case DECOMPRESS_NO_MEMORY:
         fault.kind = FAULT_NO_MEMORY;

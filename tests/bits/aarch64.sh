@@ -27,18 +27,19 @@ cd "$root"
 for level in O0 O3; do
     flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
         -ffp-contract=off -fno-math-errno -fopenmp-simd"
-    # The flags are words to split.
-    # shellcheck disable=SC2086
-    "$compiler" "-$level" $flags -fno-trapping-math \
-        -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' \
-        -c model/kernels/kernels_vector.c -o "$work/kernels.o"
-    # shellcheck disable=SC2086
-    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" \
-        tests/bits/bits.c tests/bits/cases.c \
+    objects=
+    for file in model/kernels/*_vector.c; do
+        object=$work/$(basename "$file" .c).o
+        # The flags are words to split.
+        # shellcheck disable=SC2086
+        "$compiler" "-$level" $flags -fno-trapping-math \
+            -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' -c "$file" -o "$object"
+        objects="$objects $object"
+    done
+    # shellcheck disable=SC2046,SC2086
+    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" tests/bits/*.c \
         common/error.c common/memory.c common/random.c common/text.c \
-        model/class_means.c model/dense_layer.c model/kernels/kernels_choose.c model/kernels/kernels_reference.c \
-        model/loss.c model/kernels/math_functions.c model/mean_layer.c model/model.c \
-        "$work/kernels.o" -lm
+        $(find model -name '*.c' ! -name '*_vector.c') $objects -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt
 done

@@ -5,9 +5,9 @@
 #
 # A case is a POSIX sh script, run with -eu and with lib.sh read first.  Beside it lie CASE.out and
 # CASE.err, its standard output and standard error after normalise.sed, and CASE.exit, its exit
-# code; an absent one means nothing, or 0.  --update writes them from this run: look at the
-# difference before you keep it.
-# Exit status: 0 as expected, 1 not, 77 the case cannot run here.
+# code; an absent one means nothing, or 0.  --update prints how this run differs from them and then
+# writes them from it.
+# Exit status: 0 as expected or updated, 1 not as expected, 77 the case cannot run here.
 set -u
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
@@ -55,17 +55,17 @@ default_of() {
 result=0
 for part in out err exit; do
     default_of $part >"$scratch/default"
-    if [ $update = yes ]; then
-        rm -f "$expected.$part"
-        cmp -s "$scratch/default" "$scratch/$part" || cp "$scratch/$part" "$expected.$part"
-        continue
-    fi
     wanted=$expected.$part
     [ -f "$wanted" ] || wanted=$scratch/default
     if ! diff -u "$wanted" "$scratch/$part" >"$scratch/difference"; then
         echo "$(basename -- "$expected").$part differs (- expected, + found):"
         tail -n +3 "$scratch/difference"
         result=1
+        if [ $update = yes ]; then
+            rm -f "$expected.$part"
+            cmp -s "$scratch/default" "$scratch/$part" || cp "$scratch/$part" "$expected.$part"
+        fi
     fi
 done
+[ $update = no ] || exit 0
 exit $result

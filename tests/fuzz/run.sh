@@ -7,14 +7,18 @@
 #   --seconds N    for each target, 60 by default
 #   --seed N       of the mutations, so that a run can be repeated; another each time by default
 #   --build DIR    the build folder, build/fuzz by default; inputs found are kept there
-#   TARGET         archive, png, seal, store, shard, checkpoint, options, text, list; all by
-#                  default
+#   TARGET         the NAME of a fuzz_NAME.c beside this script; all by default
 #
 # Exit status: 0 nothing found, 1 something found (its input is named), 2 wrong arguments, 70 the
 # build failed, 77 clang or its libFuzzer is missing.
 set -u
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 70
+all_targets=
+for file in "$root"/tests/fuzz/fuzz_*.c; do
+    target=${file##*/fuzz_}
+    all_targets="$all_targets ${target%.c}"
+done
 build=$root/build/fuzz
 seconds=60
 seed=0
@@ -34,10 +38,14 @@ while [ $# -gt 0 ]; do
         sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
-    archive | png | seal | store | shard | checkpoint | options | text | list) targets="$targets $1" ;;
     *)
-        echo "run.sh: unknown argument $1 (--help lists them)" >&2
-        exit 2
+        case "$all_targets " in
+        *" $1 "*) targets="$targets $1" ;;
+        *)
+            echo "run.sh: unknown argument $1; the targets are$all_targets" >&2
+            exit 2
+            ;;
+        esac
         ;;
     esac
     shift
@@ -54,7 +62,7 @@ case $seconds in
     exit 2
     ;;
 esac
-: "${targets:=archive png seal store shard checkpoint options text list}"
+: "${targets:=$all_targets}"
 
 if ! echo 'int LLVMFuzzerTestOneInput(const char *b, unsigned long n);
 int LLVMFuzzerTestOneInput(const char *b, unsigned long n) { return b && n ? 0 : 0; }' |

@@ -2,17 +2,6 @@
 # shellcheck source=tests/pipeline/support.sh
 . "$(dirname "$0")/support.sh"
 
-# in_path NAME LINE...: a script that goes before the command of this name.
-in_path() {
-    mkdir -p path
-    file=path/$1
-    shift
-    printf '%s\n' '#!/bin/sh' "$@" >"$file"
-    chmod +x "$file"
-}
-PATH=$temporary/path:$PATH
-export PATH
-
 # shellcheck disable=SC2016
 in_path dpkg-query 'for name; do :; done' \
     'case $name in gcc | make) printf installed ;; *) exit 1 ;; esac'

@@ -73,3 +73,19 @@ stand_in() {
     printf '%s\n' '#!/bin/sh' "$@" >"$name"
     chmod +x "$name"
 }
+
+# in_path NAME LINE...: a script that goes before the command of this name.
+in_path() {
+    mkdir -p path
+    case $PATH in
+    "$temporary/path:"*) ;;
+    *)
+        PATH=$temporary/path:$PATH
+        export PATH
+        ;;
+    esac
+    file=path/$1
+    shift
+    printf '%s\n' '#!/bin/sh' "$@" >"$file"
+    chmod +x "$file"
+}

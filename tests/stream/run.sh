@@ -1,48 +1,29 @@
 #!/bin/sh
 # Trains and evaluates on drawn images of 150 MB with 40 MB for them, and compares every file with
 # that of a run that holds them in memory, byte for byte.
+# Commands are words to split, and cases are called by name.
+# shellcheck disable=SC2086,SC2317,SC2329
 set -u
 
 program=run.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
+# shellcheck source=tests/cases.sh
+. "$root/tests/cases.sh"
 bin=${QUERN_BIN:-$root/build/release/bin}
 stopwatch=${QUERN_STOPWATCH:-$bin/../tests/stream/stream_stopwatch}
+all_cases='same_checkpoints stopped_and_resumed too_little_memory same_evaluations
+    rewritten_by_others damage_on_the_way'
 limit=40M
 # What the manual pages promise above the limit: 32 MB, and 2 MB for each thread.
 allowed_nbytes() {
     echo $(((40 + 32 + 2 * $1) * 1048576))
 }
 
-num_checks=0
-num_failed=0
-
-say() {
-    printf '%s: %s\n' "$program" "$*" >&2
-}
-
-fail() {
-    num_failed=$((num_failed + 1))
-    say "FAILED: $*"
-}
-
-# ends CODE COMMAND...: the command ends with this code; what it says is in log.
-ends() {
-    wanted=$1
-    shift
-    num_checks=$((num_checks + 1))
-    found=0
-    "$@" >log 2>&1 || found=$?
-    [ "$found" -eq "$wanted" ] || {
-        cat log >&2
-        fail "$* ended with $found instead of $wanted"
-    }
-}
-
 # within THREADS COMMAND...: the command ends well and stays within the limit and what is allowed.
 within() {
     num_threads=$1
     shift
-    ends 0 "$stopwatch" "$@" --threads "$num_threads" --memory-limit "$limit"
+    expect 0 "$stopwatch" "$@" --threads "$num_threads" --memory-limit "$limit"
     # Sanitizers have memory of their own.
     [ "${QUERN_SANITIZED:-OFF}" = OFF ] || return 0
     num_checks=$((num_checks + 1))
@@ -65,55 +46,65 @@ same() {
     fi
 }
 
-# says WORDS: the last command did.
+# says PATTERN: the last command did.
 says() {
     num_checks=$((num_checks + 1))
-    grep -q -- "$1" log || {
-        cat log >&2
-        fail "'$1' was not said"
-    }
+    grep -q -e "$1" log || fail "said nothing of: $1"
 }
 
-if ! [ -x "$stopwatch" ] || ! [ -x "$bin/quern-train" ]; then
-    say "build first: $stopwatch or $bin/quern-train is missing"
-    exit 69
-fi
-folder=$(mktemp -d) || exit 74
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 143' HUP INT TERM
-cd "$folder" || exit 74
+usage() {
+    cat <<EOF
+Usage: tests/stream/run.sh [CASE...]
+
+Cases (default: all):
+  same_checkpoints       in and out of memory, on 1, 2, 3 and 7 threads
+  stopped_and_resumed    inside an epoch, on in memory, on from the disk
+  too_little_memory      is refused, with advice that is enough
+  same_evaluations       in and out of memory
+  rewritten_by_others    a store that h5repack has given another layout
+  damage_on_the_way      is found when it is read
+
+Environment:
+  QUERN_BIN          folder of the programs (default: build/release/bin)
+  QUERN_STOPWATCH    the program that measures memory (default: beside it, in tests/stream)
+  QUERN_SANITIZED    ON: the programs take the sanitizers' memory too, which is not measured
+
+Exit status: 0 all passed, 1 one failed, 2 wrong arguments, 69 a program is missing.
+EOF
+}
+
+take_cases "$@"
+need "$bin/quern-train" "$stopwatch"
+enter_work stream
 # Threads that wait leave the processor to others, here and on a machine that is busy.
 OMP_WAIT_POLICY=passive
 export OMP_WAIT_POLICY
 
-ends 0 "$bin/quern-draw" tree --size 256x256 --train 1150 --valid 100
-ends 0 "$bin/quern-ingest" tree store.h5
-rm -rf tree
 train="$bin/quern-train store.h5 --epochs 2 --batch-size 50 --momentum 0.5 --accumulate 2
     --init-std 0.1"
 window="$train --shuffle window:16"
 
-# ---- The same checkpoints, in little memory ----------------------------------------------------
+prepare() {
+    "$bin/quern-draw" tree --size 256x256 --train 1150 --valid 100 &&
+        "$bin/quern-ingest" tree store.h5 &&
+        rm -rf tree &&
+        $window --output whole --memory-limit 1G
+}
 
-# The commands are words to split.
-# shellcheck disable=SC2086
-{
-    ends 0 $window --output whole --memory-limit 1G
+same_checkpoints() {
     for num_threads in 1 2 3 7; do
         within $num_threads $window --output streamed --force
         same whole streamed
     done
-    ends 0 env QUERN_CPU=baseline $window --output streamed --force --memory-limit $limit
+    expect 0 env QUERN_CPU=baseline $window --output streamed --force --memory-limit $limit
     same whole streamed
-    ends 0 $train --shuffle none --output stored
+    expect 0 $train --shuffle none --output stored
     within 2 $train --shuffle none --output stored-streamed
     same stored stored-streamed
-    ends 0 "$bin/quern-train" store.h5 --output means --model nearest-mean
+    expect 0 "$bin/quern-train" store.h5 --output means --model nearest-mean
     within 2 "$bin/quern-train" store.h5 --output means-streamed --model nearest-mean
     same means means-streamed
 }
-
-# ---- Stopped inside an epoch, in and out of memory ---------------------------------------------
 
 # wait_until PROCESS COMMAND...: until the command is true or the process has ended.
 wait_until() {
@@ -125,7 +116,6 @@ wait_until() {
 }
 
 # stop_streamed: saves inside an epoch when asked to, then stops; sets code.
-# shellcheck disable=SC2086
 stop_streamed() {
     rm -rf stopped
     $window --epochs 30 --output stopped --memory-limit $limit --threads 2 >log 2>&1 &
@@ -139,8 +129,7 @@ stop_streamed() {
     wait $process || code=$?
 }
 
-# shellcheck disable=SC2086
-{
+stopped_and_resumed() {
     # On a busy machine the run may be over before the signals come: that was no trial.
     for attempt in 1 2 3 4; do
         stop_streamed
@@ -154,66 +143,60 @@ stop_streamed() {
     sleep 0.3
     kill -TERM $process 2>/dev/null
     wait $process
-    ends 0 $window --epochs 30 --output stopped --resume --memory-limit $limit \
+    expect 0 $window --epochs 30 --output stopped --resume --memory-limit $limit \
         --checkpoint-seconds 1
-    ends 0 $window --epochs 30 --output unstopped --memory-limit 1G --keep 1
+    expect 0 $window --epochs 30 --output unstopped --memory-limit 1G --keep 1
     same unstopped/epoch-0030.h5 stopped/epoch-0030.h5
 }
 
-# ---- Refusals, and advice that is enough -------------------------------------------------------
-
-# shellcheck disable=SC2086
-{
-    ends 2 $train --output refused --memory-limit $limit
+too_little_memory() {
+    expect 2 $train --output refused --memory-limit $limit
     says "--shuffle full needs .* take --memory-limit [0-9]*M or --shuffle window:[0-9]*\$"
     enough=$(sed -n 's/.*take --memory-limit \([0-9]*M\).*/\1/p' log)
     longest=$(sed -n 's/.*--shuffle \(window:[0-9]*\)$/\1/p' log)
-    ends 0 $train --output refused --memory-limit "$enough" --dry-run
-    ends 0 $train --output refused --memory-limit $limit --shuffle "$longest" --dry-run
-    ends 2 $train --output refused --memory-limit 1K --shuffle none
-    num_checks=$((num_checks + 1))
-    [ ! -e refused ] || fail "a refused run left a folder"
+    expect 0 $train --output refused --memory-limit "$enough" --dry-run
+    expect 0 $train --output refused --memory-limit $limit --shuffle "$longest" --dry-run
+    expect 2 $train --output refused --memory-limit 1K --shuffle none
+    expect_none refused
 }
 
-# ---- Evaluation --------------------------------------------------------------------------------
+same_evaluations() {
+    expect 0 "$bin/quern-evaluate" whole store.h5 --split train --output whole.h5
+    grep -v quern-evaluate: log >whole.txt
+    for num_threads in 1 2 3; do
+        within $num_threads "$bin/quern-evaluate" whole store.h5 --split train --output streamed.h5
+        grep -v quern-evaluate: log | awk -F '\t' 'NF != 4' >streamed.txt
+        same whole.h5 streamed.h5
+        same whole.txt streamed.txt
+    done
+    expect 2 "$bin/quern-evaluate" whole store.h5 --split train --memory-limit 1K
+    says 'need a --memory-limit of'
+}
 
-ends 0 "$bin/quern-evaluate" whole store.h5 --split train --output whole.h5
-grep -v quern-evaluate: log >whole.txt
-for num_threads in 1 2 3; do
-    within $num_threads "$bin/quern-evaluate" whole store.h5 --split train --output streamed.h5
-    grep -v quern-evaluate: log | awk -F '\t' 'NF != 4' >streamed.txt
-    same whole.h5 streamed.h5
-    same whole.txt streamed.txt
-done
-ends 2 "$bin/quern-evaluate" whole store.h5 --split train --memory-limit 1K
-says 'need a --memory-limit of'
-
-# ---- A store that another program has rewritten ------------------------------------------------
-
-# shellcheck disable=SC2086
-if command -v h5repack >/dev/null; then
+# The two layouts that others choose.
+rewritten_by_others() {
+    command -v h5repack >/dev/null || return 0
     rewritten="--epochs 2 --batch-size 50 --momentum 0.5 --accumulate 2 --init-std 0.1"
     for layout in CHUNK=10x256x256 CONTI; do
-        ends 0 h5repack -l "/train/images:$layout" store.h5 other.h5
+        expect 0 h5repack -l "/train/images:$layout" store.h5 other.h5
         within 2 "$bin/quern-train" other.h5 $rewritten --output other --shuffle window:16 --force
         same whole other
     done
     rm -f other.h5
-fi
+}
 
-# ---- Damage that is found on the way -----------------------------------------------------------
+damage_on_the_way() {
+    # The middle of the file lies in the training images, which are 23/25 of it.
+    cp store.h5 damaged.h5
+    middle=$(($(wc -c <store.h5) / 2))
+    printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
+    expect 65 "$bin/quern-train" damaged.h5 --output damaged --shuffle window:4 --memory-limit $limit \
+        --verify quick
+    says 'damaged.h5: /train/images, row [0-9]*: .*the file is damaged'
+    expect_none damaged/epoch-0001.h5
+    expect 65 "$bin/quern-evaluate" whole damaged.h5 --split train --memory-limit $limit --verify quick
+    says 'damaged.h5: /train/images, row [0-9]*: .*the file is damaged'
+}
 
-# The middle of the file lies in the training images, which are 23/25 of it.
-cp store.h5 damaged.h5
-middle=$(($(wc -c <store.h5) / 2))
-printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
-ends 65 "$bin/quern-train" damaged.h5 --output damaged --shuffle window:4 --memory-limit $limit \
-    --verify quick
-says 'damaged.h5: /train/images, row [0-9]*: .*the file is damaged'
-num_checks=$((num_checks + 1))
-[ ! -e damaged/epoch-0001.h5 ] || fail "an epoch with damaged images has a checkpoint"
-ends 65 "$bin/quern-evaluate" whole damaged.h5 --split train --memory-limit $limit --verify quick
-says 'damaged.h5: /train/images, row [0-9]*: .*the file is damaged'
-
-say "$num_checks checks, $num_failed failed"
-[ "$num_failed" -eq 0 ]
+or_exit prepare
+run_cases

@@ -17,19 +17,6 @@ enum { MEMORY_NBYTES = 512 << 20 };
 
 static const uint64_t many_rows = 1ULL << 40;
 
-static int make_folder(void **state)
-{
-    *state = support_make_folder();
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    support_remove_folder(*state);
-    assert_int_equal(h5_num_live_handles(), 0);
-    return 0;
-}
-
 static size_t used_nbytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
@@ -316,19 +303,17 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     free(bytes);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_store_open_claims_many_rows_is_refused),
-        TEST(test_store_open_claims_many_classes_is_refused),
-        TEST(test_store_read_paths_claims_many_is_refused),
-        TEST(test_store_open_chunk_claims_gigabytes_is_refused),
-        TEST(test_store_open_claims_many_chunks_is_refused),
-        TEST(test_model_file_open_claims_large_images_is_refused),
-        TEST(test_checkpoint_read_edited_setting_is_refused),
-        TEST(test_png_read_claims_large_size_is_refused_before_memory_is_taken),
+        SUPPORT_IN_FOLDER(test_store_open_claims_many_rows_is_refused),
+        SUPPORT_IN_FOLDER(test_store_open_claims_many_classes_is_refused),
+        SUPPORT_IN_FOLDER(test_store_read_paths_claims_many_is_refused),
+        SUPPORT_IN_FOLDER(test_store_open_chunk_claims_gigabytes_is_refused),
+        SUPPORT_IN_FOLDER(test_store_open_claims_many_chunks_is_refused),
+        SUPPORT_IN_FOLDER(test_model_file_open_claims_large_images_is_refused),
+        SUPPORT_IN_FOLDER(test_checkpoint_read_edited_setting_is_refused),
+        SUPPORT_IN_FOLDER(test_png_read_claims_large_size_is_refused_before_memory_is_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
