@@ -186,6 +186,9 @@ refusals() {
     expect_text "'dense:1000000000000'"
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'relu dense:2000000000'
     expect_text "needs more memory"
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --optimizer adam --average 0.9 \
+        --layers "$(printf 'norm %.0s' $(seq 300))"
+    expect_text "too many tensors"
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:8' --model mlp
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --hidden 8
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --input standard
@@ -194,6 +197,9 @@ refusals() {
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
     printf '0 1\n' >weights
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    printf '0 1\n1 x\n2 1\n3 1\n' >weights
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    expect_text "weight of class '1'"
     expect_none none
 }
 
