@@ -18,8 +18,8 @@ enum {
     NUM_CHOICES = 6,
     MAX_ROWS = 100,
     MAX_SLICES = 4,
-    MAX_NBYTES = 16 << 20,
-    MAX_MULTIPLY_ADDS = 1 << 21
+    MAX_NBYTES = 4 << 20,
+    MAX_MULTIPLY_ADDS = 1 << 19
 };
 
 static const char *const words[] = {

@@ -10,7 +10,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_stages='draw ingest ingest_over ingest_archive shard merge train_all train_keep
-    train_poked train_seconds train_force train_means evaluate evaluate_over pipeline'
+    train_poked train_seconds train_force train_means train_network evaluate evaluate_over pipeline'
 
 usage() {
     cat <<EOF
@@ -186,6 +186,14 @@ stage_train_force() {
 stage_train_means() {
     "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
         --model nearest-mean
+}
+
+# All that a network's checkpoint holds beside parameters: moments, averages, running statistics.
+stage_train_network() {
+    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+        --layers 'conv:4:5:s3 norm relu res( norm conv:4 ) dropout:0.2 dense:16 relu' \
+        --optimizer adam --schedule one-cycle --average 0.9 --augment 'shift:1.5 flip' \
+        --epochs 6 --batch-size 48 --accumulate 2 --checkpoint-seconds 1
 }
 
 stage_evaluate() {
