@@ -197,6 +197,7 @@ static void test_pass_gradient_agrees_with_finite_differences(void **state)
     check_gradient("conv:3 norm conv:4 norm avgpool", rgb, 3, 40, 0x1p-7f);
     check_gradient("conv:4 res(conv:5 conv:4) conv:2", gray, 3, 5, 0x1p-7f);
     check_gradient("conv:4 res(norm conv:4 res(conv:4)) dense:3", rgb, 3, 40, 0x1p-7f);
+    check_gradient("dense:6 res(dense:6)", gray, 3, 1, 0x1p-7f);
     check_gradient("conv:6 dropout:0.4 dense:8 dropout:0.2", rgb, 3, 40, 0x1p-7f);
 }
 
@@ -211,6 +212,56 @@ static void test_pass_gradient_with_corners_agrees_with_finite_differences(void 
     check_gradient("conv:4 relu pool conv:5 relu dense:6 relu", rgb, 3, 2, 0x1p-12f);
     check_gradient("conv:4 pool relu conv:3 pool", rgb, 3, 2, 0x1p-12f);
     check_gradient("conv:4 relu res(relu conv:4 relu) relu", gray, 3, 2, 0x1p-12f);
+}
+
+/* ---- evaluation and running averages ---- */
+
+/* Each logit of one row, of a network whose parameters are fixture_init_parameters'. */
+static void evaluate_row(const char *text, float scores[3])
+{
+    const uint32_t label = 0;
+    struct model_workspace workspace;
+    struct error error = {0};
+    struct fixture f;
+
+    fixture_create(&f, text, (struct image_shape){5, 4, 1}, 3, 1, 1);
+    assert_ok(model_workspace_create(&f.model, &workspace, &error), &error);
+    model_pack(&f.model, false, 0, 1);
+    model_evaluate(&f.model, f.rows, &label, 1, &workspace, NULL, scores, NULL);
+    model_workspace_destroy(&workspace);
+    fixture_destroy(&f);
+}
+
+static void test_model_evaluate_dropout_changes_nothing(void **state)
+{
+    float without[3], with[3];
+
+    (void)state;
+    evaluate_row("conv:3 res(relu conv:3)", without);
+    evaluate_row("conv:3 dropout:0.9 res(dropout:0.5 relu conv:3 dropout:0.5) dropout:0.9", with);
+    assert_memory_equal(without, with, sizeof(with));
+}
+
+/* Rounding leaves a constant channel a little more or less than no variance. */
+static void test_pass_end_forward_no_variance_is_negative(void **state)
+{
+    struct fixture f;
+    bool was_rounded = false;
+
+    (void)state;
+    fixture_create(&f, "norm", (struct image_shape){3, 5, 1}, 3, 70, 1);
+    for (int value = 0; value < 256; value++) {
+        float *variance = &f.model.tensors[3].data[0];
+
+        assert_string_equal(f.model.tensors[3].name, "norm1/running_var");
+        memset(f.pixels, value, 70 * 15);
+        *variance = 0.0f;
+        fixture_run(&f, false);
+        assert_true(*variance >= 0.0f && *variance < 1e-10f);
+        was_rounded |= *variance > 0.0f;
+    }
+    assert_true(was_rounded);
+    fixture_destroy(&f);
 }
 
 /* ---- tiles ---- */
@@ -238,11 +289,18 @@ static void test_pass_gradient_tiles_any_threads_write_every_tile_once(void **st
     for (size_t num_threads = 2; num_threads <= 7; num_threads++) {
         memset(found, 0xff, f.model.num_parameters * sizeof(float));
         for (size_t thread = num_threads; thread-- > 0;) {
+            size_t num_written = 0;
+
             memcpy(f.grad, found, f.model.num_parameters * sizeof(float));
             pass_gradient_tiles(&f.pass, 0, 3, 70, thread, num_threads, found);
-            for (size_t i = 0; i < f.model.num_parameters; i++)
-                if (!isnan(f.grad[i]) && memcmp(&f.grad[i], &found[i], sizeof(float)) != 0)
+            for (size_t i = 0; i < f.model.num_parameters; i++) {
+                bool is_new = memcmp(&f.grad[i], &found[i], sizeof(float)) != 0;
+
+                num_written += is_new;
+                if (is_new && !isnan(f.grad[i]))
                     fail_msg("thread %zu of %zu writes what another has", thread, num_threads);
+            }
+            assert_true(num_written > 0);
         }
         assert_memory_equal(found, expected, f.model.num_parameters * sizeof(float));
     }
@@ -345,6 +403,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pass_gradient_agrees_with_finite_differences),
         cmocka_unit_test(test_pass_gradient_with_corners_agrees_with_finite_differences),
+        cmocka_unit_test(test_model_evaluate_dropout_changes_nothing),
+        cmocka_unit_test(test_pass_end_forward_no_variance_is_negative),
         cmocka_unit_test(test_pass_gradient_tiles_any_threads_write_every_tile_once),
         cmocka_unit_test(test_network_plan_text_that_cannot_be_is_refused_by_name),
         cmocka_unit_test(test_pass_nbytes_no_size_wraps_around),

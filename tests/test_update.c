@@ -29,7 +29,7 @@ static void fixture_create(struct fixture *f, enum model_kind kind,
                                     .loss = LOSS_CROSS_ENTROPY,
                                     .image = {9, 8, 1},
                                     .num_classes = 3,
-                                    .layers = "conv:5 norm relu pool dense:33 norm",
+                                    .layers = "conv:5 norm relu pool dense:133 norm",
                                     .input = model_input_unit()};
     struct error error = {0};
 

@@ -172,6 +172,8 @@ void cases_run_steps(const struct kernels *kernels, struct lines *lines)
               "conv:6 norm relu res( conv:6 norm relu dropout:0.1 conv:6 ) pool conv:9:5:s2 relu "
               "dense:20 norm relu",
               &(struct image_shape){10, 11, 3}, lines);
+    run_steps(kernels, "conv:5 res( relu conv:5 dropout:0.3 res( dropout:0.2 relu ) ) relu pool",
+              &(struct image_shape){7, 8, 3}, lines);
     run_steps(kernels, "norm conv:17 relu res( norm relu conv:17:1 ) relu avgpool dense:9",
               &(struct image_shape){6, 5, 1}, lines);
 }

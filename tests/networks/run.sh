@@ -154,6 +154,9 @@ float64() {
     agree --layers 'dense:30 relu dense:20 relu' --optimizer adam
     agree --model cnn
     agree --layers 'dense:20 relu' --nesterov --schedule one-cycle --momentum 0.9
+    # What a residual takes is not what its first relu leaves.
+    agree --layers 'conv:6 res( relu conv:6 res( relu conv:6 norm ) ) relu avgpool' --epsilon 1e-3 \
+        --optimizer adam
     # A bias before a norm has no gradient but rounding, which a small epsilon would make steps of.
     agree --layers 'conv:6 norm relu res(conv:6 norm relu) pool conv:8:5:s2 relu avgpool dense:20 relu' \
         --optimizer adam --schedule one-cycle --input standard --epsilon 1e-3
