@@ -198,5 +198,5 @@ int main(int argc, char **argv)
         ok = check_parts(argc - first, argv + first, &error);
     if (ok && !done)
         ok = run(&options, argc - first, argv + first, &error);
-    return options_exit_status(&program, &error);
+    return options_exit_status(program.name, &error);
 }

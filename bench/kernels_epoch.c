@@ -14,11 +14,12 @@ static struct ranks alone = {.count = 1, .node_count = 1};
 
 /* A linear model and its trainer, as quern-train has them. */
 struct epochs {
+    struct train_options options;
     struct model model;
+    struct checkpoint progress;
     struct trainer trainer;
     uint64_t num_done;
-    enum status status;
-    struct error error;
+    struct error error; /* of any of the calls */
 };
 
 static bool epochs_create(struct epochs *epochs, struct bench_settings *settings,
@@ -29,23 +30,22 @@ static bool epochs_create(struct epochs *epochs, struct bench_settings *settings
                                     .loss = LOSS_MAE,
                                     .image = settings->image,
                                     .num_classes = settings->num_classes};
-    const struct trainer_settings trainer_settings = {
-        .batch_size = batch_size,
-        .accumulate = 1,
-        .order = {.shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1},
-        .learning_rate = 1.0f,
-        .num_threads = num_threads};
+    const struct epoch_order order = {
+        .shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1};
     bool ok;
 
-    *epochs = (struct epochs){0};
+    *epochs = (struct epochs){.options = {.batch_size = batch_size,
+                                          .accumulate = 1,
+                                          .learning_rate = 1.0,
+                                          .threads = (uint64_t)num_threads}};
     ok = model_create(&spec, &epochs->model, error);
     if (!ok)
         return ok;
     if (kernels)
         epochs->model.kernels = kernels;
     model_init_normal(&epochs->model, 1.0, 1);
-    return trainer_create(&epochs->trainer, &trainer_settings, &epochs->model, &settings->train,
-                          &alone, error);
+    return trainer_create(&epochs->trainer, &epochs->options, &order, &epochs->model,
+                          &settings->train, &alone, &epochs->progress, error);
 }
 
 static void epochs_destroy(struct epochs *epochs)
@@ -59,19 +59,17 @@ static void call_epoch(void *context)
     struct epochs *epochs = context;
     bool is_complete;
 
-    if (epochs->status != STATUS_OK)
-        return;
-    epochs->status = trainer_run_epoch(&epochs->trainer, ++epochs->num_done, NULL, NULL,
-                                       &is_complete, &epochs->error);
-    trainer_end_epoch(&epochs->trainer);
+    if (error_ok(&epochs->error) && trainer_run_epoch(&epochs->trainer, ++epochs->num_done, NULL,
+                                                      NULL, &is_complete, &epochs->error))
+        trainer_end_epoch(&epochs->trainer);
 }
 
-/* What went wrong in any of the calls. */
-static bool epochs_status(const struct epochs *epochs, struct error *error)
+/* Passes on what went wrong in any of the calls. */
+static bool epochs_check(const struct epochs *epochs, struct error *error)
 {
-    if (epochs->status != STATUS_OK)
+    if (!error_ok(&epochs->error))
         *error = epochs->error;
-    return epochs->status;
+    return error_ok(error);
 }
 
 /* ---- beside the bare loop ---- */
@@ -118,7 +116,7 @@ bool bench_ceiling(struct bench_settings *settings, struct error *error)
             struct timing timings[2];
 
             measure(works, 2, settings->num_repeats, timings);
-            ok = epochs_status(&epochs, error);
+            ok = epochs_check(&epochs, error);
             print_timing(TEXT("ceiling/%s/bare-loop", name), timings[0], 1e3, "ms");
             print_timing(TEXT("ceiling/%s/epoch", name), timings[1], 1e3, "ms");
             printf("ceiling/%s/ratio %.2f x best %.2f\n", name,
@@ -183,7 +181,7 @@ static bool print_threads(struct bench_settings *settings, uint64_t batch_size, 
     if (ok)
         measure(works, num_counts, settings->num_repeats, timings);
     for (size_t i = 0; i < num_counts && ok; i++)
-        ok = epochs_status(&epochs[i], error);
+        ok = epochs_check(&epochs[i], error);
     for (size_t i = 0; i < num_counts && ok; i++) {
         const char *name = TEXT("threads/batch-%d/%d", (int)batch_size, counts[i]);
 
@@ -214,7 +212,6 @@ struct evaluation_work {
     const struct model *model;
     struct dataset *dataset;
     int num_threads;
-    enum status status;
     struct error error;
 };
 
@@ -223,9 +220,9 @@ static void call_validate(void *context)
     struct evaluation_work *work = context;
     struct validation validation;
 
-    if (work->status == STATUS_OK)
-        work->status = validate(work->model, work->dataset, &alone, work->num_threads, &validation,
-                                &work->error);
+    if (error_ok(&work->error))
+        trainer_validate(work->model, work->dataset, &alone, work->num_threads, &validation,
+                         &work->error);
 }
 
 static bool print_evaluate(struct bench_settings *settings, const char *name,
@@ -244,7 +241,7 @@ static bool print_evaluate(struct bench_settings *settings, const char *name,
         struct timing timing;
 
         measure(&(struct work){call_validate, &context}, 1, settings->num_repeats, &timing);
-        ok = context.status;
+        ok = error_ok(&context.error);
         if (ok)
             print_timing(TEXT("evaluate/%s/%d", name, counts[i]), timing, 1e3, "ms");
         else

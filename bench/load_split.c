@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "common/memory.h"
-#include "common/parse.h"
+#include "common/options.h"
 #include "formats/store/store.h"
 
 static double now(void)
@@ -114,9 +114,9 @@ int main(int argc, char **argv)
     }
     plan.path = argv[1];
     if (argc > 2)
-        ok = parse_count("THREADS", argv[2], 1, 1024, &num_threads, &error);
+        ok = options_parse_count("THREADS", argv[2], 1, 1024, &num_threads, &error);
     if (ok && argc > 3)
-        ok = parse_count("RUNS", argv[3], 1, 100000, &num_runs, &error);
+        ok = options_parse_count("RUNS", argv[3], 1, 100000, &num_runs, &error);
     for (int split = 0; argc > 4 && split < NUM_SPLITS; split++)
         if (strcmp(argv[4], split_names[split]) == 0)
             plan.split = (enum split)split;

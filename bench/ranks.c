@@ -12,7 +12,6 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "train/ranks/exchange.h"
-#include "train/ranks/launcher.h"
 #include "train/ranks/ranks.h"
 
 enum {
@@ -114,7 +113,7 @@ static void call_step(void *context)
     float *grad;
 
     exchange_pack(exchange, step->num_slices, step->slice_grads, 0, exchange->num_parameters);
-    exchange_run(exchange, step->num_slices, step->losses, (struct wish){0});
+    exchange_run(exchange, step->num_slices, step->losses, (struct rank_request){0});
     exchange_part(exchange, &begin, &end);
     grad = exchange_finish(exchange, step->num_slices, begin, end);
     exchange->kernels->sgd_step(step->parameters + begin, NULL, grad, 0.0f, 0, 0, 0, end - begin);
@@ -212,7 +211,8 @@ int main(int argc, char **argv)
         ok = ranks_begin(&ranks, program.name, &error);
     if (ok && !done)
         ok = measure_all(&ranks, &error);
-    exit_status = launcher.rank == 0 ? options_exit_status(&program, &error) : (int)error.status;
+    exit_status =
+        launcher.rank == 0 ? options_exit_status(program.name, &error) : (int)error.status;
     ranks_end(&ranks);
     return exit_status;
 }

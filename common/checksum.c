@@ -30,7 +30,7 @@ uint32_t crc32_of(const void *bytes, size_t nbytes)
 /* ---- SHA-256 ---- */
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-static const uint32_t round_constants[64] = {
+static const uint32_t sha256_round_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -41,12 +41,12 @@ static const uint32_t round_constants[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate_right(uint32_t word, int count)
+static uint32_t sha256_rotate_right(uint32_t word, int count)
 {
     return word >> count | word << (32 - count);
 }
 
-static void add_block(uint32_t state[8], const uint8_t block[64])
+static void sha256_add_block(uint32_t state[8], const uint8_t block[64])
 {
     uint32_t schedule[64];
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
@@ -59,13 +59,15 @@ static void add_block(uint32_t state[8], const uint8_t block[64])
         uint32_t w15 = schedule[i - 15], w2 = schedule[i - 2];
 
         schedule[i] = schedule[i - 16] + schedule[i - 7] +
-                      (rotate_right(w15, 7) ^ rotate_right(w15, 18) ^ w15 >> 3) +
-                      (rotate_right(w2, 17) ^ rotate_right(w2, 19) ^ w2 >> 10);
+                      (sha256_rotate_right(w15, 7) ^ sha256_rotate_right(w15, 18) ^ w15 >> 3) +
+                      (sha256_rotate_right(w2, 17) ^ sha256_rotate_right(w2, 19) ^ w2 >> 10);
     }
     for (int i = 0; i < 64; i++) {
-        uint32_t sum1 = rotate_right(e, 6) ^ rotate_right(e, 11) ^ rotate_right(e, 25);
-        uint32_t sum0 = rotate_right(a, 2) ^ rotate_right(a, 13) ^ rotate_right(a, 22);
-        uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + round_constants[i] + schedule[i];
+        uint32_t sum1 =
+            sha256_rotate_right(e, 6) ^ sha256_rotate_right(e, 11) ^ sha256_rotate_right(e, 25);
+        uint32_t sum0 =
+            sha256_rotate_right(a, 2) ^ sha256_rotate_right(a, 13) ^ sha256_rotate_right(a, 22);
+        uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + sha256_round_constants[i] + schedule[i];
         uint32_t t2 = sum0 + ((a & b) ^ (a & c) ^ (b & c));
 
         h = g;
@@ -106,7 +108,7 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t nbytes)
         next += taken;
         nbytes -= taken;
         if (used + taken == 64)
-            add_block(hash->state, hash->block);
+            sha256_add_block(hash->state, hash->block);
     }
 }
 

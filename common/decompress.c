@@ -22,7 +22,7 @@ enum decompress_result decompressor_run(struct decompressor *decompressor, const
 {
     size_t num_read;
 
-    /* Without a place for the length of the output it wants out_nbytes exactly. */
+    /* NULL for the length of the output makes libdeflate demand exactly out_nbytes. */
     return libdeflate_zlib_decompress_ex((struct libdeflate_decompressor *)decompressor, in,
                                          in_nbytes, out, out_nbytes, &num_read,
                                          NULL) == LIBDEFLATE_SUCCESS &&
@@ -31,7 +31,22 @@ enum decompress_result decompressor_run(struct decompressor *decompressor, const
                : DECOMPRESS_DAMAGED;
 }
 
+enum decompress_result decompressor_run_deflate(struct decompressor *decompressor, const void *in,
+                                                size_t in_nbytes, void *out, size_t out_nbytes)
+{
+    size_t num_read;
+
+    return libdeflate_deflate_decompress_ex((struct libdeflate_decompressor *)decompressor, in,
+                                            in_nbytes, out, out_nbytes, &num_read,
+                                            NULL) == LIBDEFLATE_SUCCESS &&
+                   num_read == in_nbytes
+               ? DECOMPRESS_OK
+               : DECOMPRESS_DAMAGED;
+}
+
 #else
+
+enum { ZLIB_WINDOW_BITS = 15, DEFLATE_WINDOW_BITS = -15 };
 
 struct decompressor {
     z_stream stream;
@@ -55,14 +70,15 @@ void decompressor_destroy(struct decompressor *decompressor)
     free(decompressor);
 }
 
-enum decompress_result decompressor_run(struct decompressor *decompressor, const void *in,
-                                        size_t in_nbytes, void *out, size_t out_nbytes)
+static enum decompress_result decompressor_run_zlib(struct decompressor *decompressor,
+                                                    int window_bits, const void *in,
+                                                    size_t in_nbytes, void *out, size_t out_nbytes)
 {
     z_stream *stream = &decompressor->stream;
     const unsigned char *next_in = in;
     unsigned char *next_out = out;
-    const size_t most = 1u << 30; /* its counters are unsigned int */
-    int result = inflateReset(stream);
+    const size_t most = 1u << 30; /* at a time: zlib's counters are unsigned int */
+    int result = inflateReset2(stream, window_bits);
 
     stream->avail_in = stream->avail_out = 0;
     while (result == Z_OK) {
@@ -85,6 +101,18 @@ enum decompress_result decompressor_run(struct decompressor *decompressor, const
         return DECOMPRESS_NO_MEMORY;
     return result == Z_STREAM_END && out_nbytes == 0 && in_nbytes == 0 ? DECOMPRESS_OK
                                                                        : DECOMPRESS_DAMAGED;
+}
+
+enum decompress_result decompressor_run(struct decompressor *decompressor, const void *in,
+                                        size_t in_nbytes, void *out, size_t out_nbytes)
+{
+    return decompressor_run_zlib(decompressor, ZLIB_WINDOW_BITS, in, in_nbytes, out, out_nbytes);
+}
+
+enum decompress_result decompressor_run_deflate(struct decompressor *decompressor, const void *in,
+                                                size_t in_nbytes, void *out, size_t out_nbytes)
+{
+    return decompressor_run_zlib(decompressor, DEFLATE_WINDOW_BITS, in, in_nbytes, out, out_nbytes);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Decompressing zlib streams of a known length: by libdeflate where quern is built with it, which
- * takes less than half of zlib's time, otherwise by zlib.  The results are the same.
+ * Decompressing zlib and deflate streams of a known length: by libdeflate where quern is built with
+ * it, which takes less than half of zlib's time, otherwise by zlib.  The results are the same.
  */
 #ifndef QUERN_COMMON_DECOMPRESS_H
 #define QUERN_COMMON_DECOMPRESS_H
@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most that deflate can shrink (zlib's technical details). */
+/* A deflate stream decompresses to at most that many times its length (zlib's technical details).
+ */
 enum { DECOMPRESS_MAX_RATIO = 1032 };
 
-/* What one thread inflates with; any number of streams, one after the other. */
+/* The state of one thread, for any number of streams one after the other. */
 struct decompressor;
 
 /* NULL for want of memory. */
@@ -22,8 +23,11 @@ void decompressor_destroy(struct decompressor *decompressor);
 
 enum decompress_result { DECOMPRESS_OK, DECOMPRESS_DAMAGED, DECOMPRESS_NO_MEMORY };
 
-/* Inflates one stream to exactly out_nbytes; anything else in it is damage. */
+/* Decompresses one stream to exactly out_nbytes; a stream of any other length is damaged. */
 enum decompress_result decompressor_run(struct decompressor *decompressor, const void *in,
                                         size_t in_nbytes, void *out, size_t out_nbytes);
+/* The same for deflate alone, without zlib's header and checksum, as zip has it. */
+enum decompress_result decompressor_run_deflate(struct decompressor *decompressor, const void *in,
+                                                size_t in_nbytes, void *out, size_t out_nbytes);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 
-static void copy_if_given(char *destination, size_t size, const char *source)
+static void error_copy_if_given(char *destination, size_t size, const char *source)
 {
     if (source)
         snprintf(destination, size, "%s", source);
@@ -26,10 +26,10 @@ bool error_set(struct error *error, enum status status, const struct error_conte
     vsnprintf(error->what, sizeof(error->what), format, arguments);
     va_end(arguments);
     if (context) {
-        copy_if_given(error->file, sizeof(error->file), context->file);
-        copy_if_given(error->dataset, sizeof(error->dataset), context->dataset);
-        copy_if_given(error->expected, sizeof(error->expected), context->expected);
-        copy_if_given(error->found, sizeof(error->found), context->found);
+        error_copy_if_given(error->file, sizeof(error->file), context->file);
+        error_copy_if_given(error->dataset, sizeof(error->dataset), context->dataset);
+        error_copy_if_given(error->expected, sizeof(error->expected), context->expected);
+        error_copy_if_given(error->found, sizeof(error->found), context->found);
         error->has_row = context->row != NULL;
         if (context->row)
             error->row = *context->row;
@@ -47,7 +47,7 @@ bool error_set_memory(struct error *error, uint64_t nbytes)
     return error_set(error, STATUS_INTERNAL, NULL, "no memory for %" PRIu64 " bytes", nbytes);
 }
 
-static void print_part(FILE *stream, const char *before, const char *text, const char *after)
+static void error_print_part(FILE *stream, const char *before, const char *text, const char *after)
 {
     if (text[0] == '\0')
         return;
@@ -59,12 +59,12 @@ static void print_part(FILE *stream, const char *before, const char *text, const
 void error_print(const struct error *error, const char *program, FILE *stream)
 {
     fprintf(stream, "%s: ", program);
-    print_part(stream, "", error->file, ": ");
-    print_part(stream, "", error->dataset, error->has_row ? ", " : ": ");
+    error_print_part(stream, "", error->file, ": ");
+    error_print_part(stream, "", error->dataset, error->has_row ? ", " : ": ");
     if (error->has_row)
         fprintf(stream, "row %" PRIu64 ": ", error->row);
     text_print_escaped(stream, error->what);
-    print_part(stream, ": expected ", error->expected, error->found[0] ? "," : "");
-    print_part(stream, error->expected[0] ? " found " : ": found ", error->found, "");
+    error_print_part(stream, ": expected ", error->expected, error->found[0] ? "," : "");
+    error_print_part(stream, error->expected[0] ? " found " : ": found ", error->found, "");
     fputc('\n', stream);
 }

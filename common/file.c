@@ -17,25 +17,57 @@ enum { NUM_RANDOM_DIGITS = 16, MAX_LINKS = 40 };
 
 /* ---- opening and closing ---- */
 
+/* Takes what open returned: a regular file, or -1 with the record filled. */
+static int file_check_opened(int descriptor, const char *path, struct stat *info,
+                             struct error *error)
+{
+    if (descriptor < 0 || fstat(descriptor, info) != 0)
+        error_set_errno(error, path, "cannot open");
+    else if (!S_ISREG(info->st_mode))
+        error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
+    else
+        return descriptor;
+    file_close(&descriptor);
+    return -1;
+}
+
 int file_open(const char *path, uint64_t *nbytes, struct error *error)
 {
+    struct stat info;
     /* Without O_NONBLOCK, opening a FIFO waits for who writes into it. */
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct stat info;
 
-    if (descriptor < 0 || fstat(descriptor, &info) != 0) {
-        error_set_errno(error, path, "cannot open");
-        file_close(&descriptor);
-        return -1;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
-        file_close(&descriptor);
-        return -1;
-    }
-    if (nbytes)
+    descriptor = file_check_opened(descriptor, path, &info, error);
+    if (descriptor >= 0 && nbytes)
         *nbytes = (uint64_t)info.st_size;
     return descriptor;
+}
+
+int file_open_at(int directory, const char *path)
+{
+    return openat(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+DIR *file_open_directory_at(int directory, const char *path)
+{
+    int descriptor = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+
+    if (descriptor >= 0 && !entries) {
+        int number = errno;
+
+        close(descriptor);
+        errno = number;
+    }
+    return entries;
+}
+
+int file_open_appending(const char *path, struct error *error)
+{
+    struct stat info;
+    int flags = O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+    return file_check_opened(open(path, flags, 0666), path, &info, error);
 }
 
 void file_close(int *descriptor)
@@ -72,6 +104,21 @@ ssize_t file_read_some_at(int descriptor, void *bytes, size_t nbytes, uint64_t o
             return -1;
     }
     return (ssize_t)done;
+}
+
+bool file_size(int descriptor, const char *name, uint64_t *nbytes, struct error *error)
+{
+    struct stat info;
+
+    if (fstat(descriptor, &info) != 0)
+        return error_set_errno(error, name, "cannot tell the size");
+    *nbytes = (uint64_t)info.st_size;
+    return true;
+}
+
+bool file_truncate(int descriptor, const char *name, uint64_t nbytes, struct error *error)
+{
+    return ftruncate(descriptor, (off_t)nbytes) == 0 || error_set_errno(error, name, "cannot cut");
 }
 
 bool file_read_at(int descriptor, const char *name, void *bytes, size_t nbytes, uint64_t offset,
@@ -209,8 +256,9 @@ char *file_resolve(const char *path, struct error *error)
         free(resolved);
         resolved = next;
     }
-    /* A rename over a device or a directory would not do what was meant. */
-    if (resolved && stat(resolved, &info) == 0 && !S_ISREG(info.st_mode)) {
+    /* A rename over a device or a directory would not do what was meant.  It is path that is looked
+     * at: /dev/stdout leads to a link whose text, "pipe:[123]", is the name of no file. */
+    if (resolved && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
         free(resolved);
         resolved = NULL;
@@ -235,15 +283,27 @@ char *file_temporary_name(const char *path, struct error *error)
     return name;
 }
 
+/* What a temporary name has behind the name of its file. */
+static bool file_is_temporary_ending(const char *ending)
+{
+    return ending[0] == '.' && strspn(ending + 1, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
+           strcmp(ending + 1 + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+}
+
+bool file_is_temporary(const char *name)
+{
+    size_t length = strlen(name), ending_length = NUM_RANDOM_DIGITS + sizeof(temporary_suffix);
+
+    return name[0] == '.' && length > ending_length + 1 &&
+           file_is_temporary_ending(name + length - ending_length);
+}
+
 bool file_is_temporary_of(const char *name, const char *base)
 {
     size_t length = strlen(base);
 
-    if (name[0] != '.' || strncmp(name + 1, base, length) != 0 || name[1 + length] != '.')
-        return false;
-    name += length + 2;
-    return strspn(name, "0123456789abcdef") == NUM_RANDOM_DIGITS &&
-           strcmp(name + NUM_RANDOM_DIGITS, temporary_suffix) == 0;
+    return name[0] == '.' && strncmp(name + 1, base, length) == 0 &&
+           file_is_temporary_ending(name + 1 + length);
 }
 
 int file_create_temporary(const char *path, char **temporary_path, struct error *error)
@@ -267,6 +327,43 @@ int file_create_temporary(const char *path, char **temporary_path, struct error 
     if (descriptor < 0)
         error_set_errno(error, path, "cannot create");
     return descriptor;
+}
+
+int file_create_nameless(const char *path, struct error *error)
+{
+    char *name = file_directory_of(path);
+    int descriptor = name ? open(name, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600) : -1;
+
+    free(name);
+    if (descriptor >= 0)
+        return descriptor;
+    /* Network file systems know no files without a name: make one and take its name away. */
+    descriptor = file_create_temporary(path, &name, error);
+    if (descriptor >= 0 && unlink(name) != 0) {
+        error_set_errno(error, name, "cannot remove the name of");
+        file_close(&descriptor);
+    }
+    free(name);
+    return descriptor;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
+                  struct error *error)
+{
+    char *final = file_resolve(path, error), *temporary = NULL;
+    int descriptor = final ? file_create_temporary(final, &temporary, error) : -1;
+    bool ok = descriptor >= 0 && file_write(descriptor, path, bytes, nbytes, error) &&
+              (!is_flushed || file_flush(descriptor, path, error));
+
+    ok = file_close_written(&descriptor, path, error) && ok;
+    if (ok && rename(temporary, final) != 0)
+        ok = error_set_errno(error, path, "cannot rename the temporary file to");
+    if (!ok && temporary)
+        unlink(temporary);
+    ok = ok && (!is_flushed || file_flush_directory_of(final, error));
+    free(final);
+    free(temporary);
+    return ok;
 }
 
 bool file_exists(const char *path)

@@ -9,6 +9,7 @@
 #ifndef QUERN_COMMON_FILE_H
 #define QUERN_COMMON_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,21 @@
  * file is refused without waiting for it: a FIFO or a device would.  -1 on failure.
  */
 int file_open(const char *path, uint64_t *nbytes, struct error *error);
+
+/*
+ * Opens for reading, without waiting for anybody, what there is at a path below an open directory
+ * (AT_FDCWD: below the current one): a file, a directory, a FIFO or a device, for the caller to
+ * tell apart.  -1 with errno.
+ */
+int file_open_at(int directory, const char *path);
+/* The entries of a directory, likewise, for readdir(); NULL with errno. */
+DIR *file_open_directory_at(int directory, const char *path);
+
+/*
+ * Opens a regular file for appending and for reading, creating it if it is not there.  What is no
+ * regular file is refused without waiting for it.  -1 on failure.
+ */
+int file_open_appending(const char *path, struct error *error);
 
 /* Closes what is open (descriptor >= 0); for a file that was written, a failed close is an error.
  */
@@ -40,6 +56,10 @@ bool file_write(int descriptor, const char *name, const void *bytes, size_t nbyt
                 struct error *error);
 bool file_write_at(int descriptor, const char *name, const void *bytes, size_t nbytes,
                    uint64_t offset, struct error *error);
+
+bool file_size(int descriptor, const char *name, uint64_t *nbytes, struct error *error);
+/* Cuts the file off behind its first nbytes. */
+bool file_truncate(int descriptor, const char *name, uint64_t nbytes, struct error *error);
 
 /*
  * Reads a whole regular file of max_nbytes at most (more is STATUS_DATA) into *bytes, which holds
@@ -66,7 +86,23 @@ char *file_temporary_name(const char *path, struct error *error);
  */
 int file_create_temporary(const char *path, char **temporary_path, struct error *error);
 
-/* Is name the temporary file of a file called base (without its directory)? */
+/*
+ * Creates a file for reading and writing in the directory of path that has no name any more, and
+ * is gone when it is closed.  -1 on failure, named by path.
+ */
+int file_create_nameless(const char *path, struct error *error);
+
+/*
+ * Writes a whole regular file, through a temporary one that takes its name: whatever happens to the
+ * process, and to the machine too if is_flushed, the old file or the new one is there.  Symbolic
+ * links are followed.
+ */
+bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
+                  struct error *error);
+
+/* Is name that of a temporary file, or that of the temporary file of a file called base?  Both are
+ * without their directory. */
+bool file_is_temporary(const char *name);
 bool file_is_temporary_of(const char *name, const char *base);
 
 /* On disk means on disk: flushed through the descriptor that wrote the file. */

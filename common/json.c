@@ -8,7 +8,7 @@
 
 #include "common/text.h"
 
-static void print_string(FILE *stream, const char *text)
+static void json_print_string(FILE *stream, const char *text)
 {
     fputc('"', stream);
     while (*text) {
@@ -33,25 +33,25 @@ static void print_string(FILE *stream, const char *text)
     fputc('"', stream);
 }
 
-static void begin_value(struct json *json, const char *key)
+static void json_begin_value(struct json *json, const char *key)
 {
     if (json->needs_comma)
         fputc(',', json->stream);
     json->needs_comma = true;
     if (key) {
-        print_string(json->stream, key);
+        json_print_string(json->stream, key);
         fputc(':', json->stream);
     }
 }
 
-static void begin_nested(struct json *json, const char *key, char bracket)
+static void json_begin_nested(struct json *json, const char *key, char bracket)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fputc(bracket, json->stream);
     json->needs_comma = false;
 }
 
-static void end_nested(struct json *json, char bracket)
+static void json_end_nested(struct json *json, char bracket)
 {
     fputc(bracket, json->stream);
     json->needs_comma = true;
@@ -59,33 +59,33 @@ static void end_nested(struct json *json, char bracket)
 
 void json_begin_object(struct json *json, const char *key)
 {
-    begin_nested(json, key, '{');
+    json_begin_nested(json, key, '{');
 }
 
 void json_end_object(struct json *json)
 {
-    end_nested(json, '}');
+    json_end_nested(json, '}');
 }
 
 void json_begin_array(struct json *json, const char *key)
 {
-    begin_nested(json, key, '[');
+    json_begin_nested(json, key, '[');
 }
 
 void json_end_array(struct json *json)
 {
-    end_nested(json, ']');
+    json_end_nested(json, ']');
 }
 
 void json_string(struct json *json, const char *key, const char *value)
 {
-    begin_value(json, key);
-    print_string(json->stream, value);
+    json_begin_value(json, key);
+    json_print_string(json->stream, value);
 }
 
 void json_count(struct json *json, const char *key, uint64_t value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fprintf(json->stream, "%" PRIu64, value);
 }
 
@@ -97,7 +97,7 @@ void json_real(struct json *json, const char *key, double value)
         json_null(json, key);
         return;
     }
-    begin_value(json, key);
+    json_begin_value(json, key);
     for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(number, sizeof(number), "%.*g", digits, value);
         if (strtod(number, NULL) == value)
@@ -114,7 +114,7 @@ void json_float(struct json *json, const char *key, float value)
         json_null(json, key);
         return;
     }
-    begin_value(json, key);
+    json_begin_value(json, key);
     for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
         snprintf(number, sizeof(number), "%.*g", digits, (double)value);
         if (strtof(number, NULL) == value)
@@ -125,12 +125,12 @@ void json_float(struct json *json, const char *key, float value)
 
 void json_bool(struct json *json, const char *key, bool value)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fputs(value ? "true" : "false", json->stream);
 }
 
 void json_null(struct json *json, const char *key)
 {
-    begin_value(json, key);
+    json_begin_value(json, key);
     fputs("null", json->stream);
 }

@@ -6,14 +6,16 @@
 #include <sys/mman.h>
 
 enum {
-    /* A huge page of most systems, and from where on an array is worth some. */
-    HUGE_PAGE_NBYTES = 2 << 20,
-    MANY_NBYTES = 4 * HUGE_PAGE_NBYTES,
+    HUGE_PAGE_NBYTES = 2 << 20,         /* of most systems */
+    MANY_NBYTES = 4 * HUGE_PAGE_NBYTES, /* arrays from here on are put into huge pages */
 };
 
-/* At least one element's worth of memory, NULL with the record filled on failure. */
-static void *allocate(size_t num_elements, size_t element_nbytes, bool may_be_huge, size_t *nbytes,
-                      struct error *error)
+/*
+ * Memory for num_elements, whole units of its alignment and never none; *nbytes is its size.  NULL
+ * on failure, with the record filled.
+ */
+static void *memory_allocate_block(size_t num_elements, size_t element_nbytes, bool may_be_huge,
+                                   size_t *nbytes, struct error *error)
 {
     size_t alignment = MEMORY_ALIGNMENT;
     void *block;
@@ -30,14 +32,14 @@ static void *allocate(size_t num_elements, size_t element_nbytes, bool may_be_hu
     if (!block)
         error_set_memory(error, *nbytes);
     else if (alignment == HUGE_PAGE_NBYTES)
-        madvise(block, *nbytes, MADV_HUGEPAGE); /* a wish */
+        madvise(block, *nbytes, MADV_HUGEPAGE); /* may fail: small pages do */
     return block;
 }
 
 bool memory_allocate(void *array, size_t num_elements, size_t element_nbytes, struct error *error)
 {
     size_t nbytes = 0;
-    void *block = allocate(num_elements, element_nbytes, false, &nbytes, error);
+    void *block = memory_allocate_block(num_elements, element_nbytes, false, &nbytes, error);
 
     if (block)
         memset(block, 0, nbytes);
@@ -49,7 +51,7 @@ bool memory_allocate_unset(void *array, size_t num_elements, size_t element_nbyt
                            struct error *error)
 {
     size_t nbytes = 0;
-    void *block = allocate(num_elements, element_nbytes, true, &nbytes, error);
+    void *block = memory_allocate_block(num_elements, element_nbytes, true, &nbytes, error);
 
     memcpy(array, &block, sizeof(block));
     return block != NULL;

@@ -15,16 +15,17 @@ enum { MEMORY_ALIGNMENT = 64 };
 bool memory_allocate(void *array, size_t num_elements, size_t element_nbytes, struct error *error);
 
 /*
- * The same, but not zeroed, for large arrays that are filled by several threads: the memory is
- * touched first by who fills it, not twice.  What is large enough is in huge pages where the system
- * has them.
+ * The same, but not zeroed, for large arrays that several threads fill: the system gives a page to
+ * the processor that touches it first, and zeroing here would be a second pass over the memory.
+ * Arrays of 8 MiB and more lie in huge pages where the system has them.
  */
 bool memory_allocate_unset(void *array, size_t num_elements, size_t element_nbytes,
                            struct error *error);
 
 /*
- * Makes an array, at block, hold needed elements: moved, and half as large again at least, when
- * *capacity is less.  Unlike the others it is on the boundary of malloc.
+ * Makes room for needed elements in a growing array: block points to the pointer to it, *capacity
+ * is how many elements it has room for.  A larger array is at least half as large again, and may
+ * move.  Unlike the others it is aligned as malloc aligns.
  */
 bool memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
                  struct error *error);

@@ -1,22 +1,24 @@
 #include "common/options.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/parse.h"
+#include "common/suggestion.h"
 #include "common/text.h"
+#include "common/text_list.h"
 
-enum { HELP_COLUMN = 30, HELP_WIDTH = 100, CODE_HELP = 256, CODE_VERSION, CODE_FIRST };
+/* ---- help ---- */
 
-static bool takes_value(const struct option_spec *spec)
+enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
+
+static bool options_takes_value(const struct option_spec *spec)
 {
     return spec->type != OPTION_FLAG;
 }
 
-static void print_wrapped(const char *text, int column, FILE *stream)
+static void options_print_wrapped(const char *text, int column, FILE *stream)
 {
     bool is_first = true;
 
@@ -41,7 +43,7 @@ static void print_wrapped(const char *text, int column, FILE *stream)
     fputc('\n', stream);
 }
 
-static void format_choices(const struct option_spec *spec, char *buffer, size_t size)
+static void options_format_choices(const struct option_spec *spec, char *buffer, size_t size)
 {
     size_t used = 0;
 
@@ -51,34 +53,40 @@ static void format_choices(const struct option_spec *spec, char *buffer, size_t 
             (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "|" : "", spec->choices[i]);
 }
 
-static void format_default(const struct option_spec *spec, char *buffer, size_t size)
+static void options_format_default(const struct option_spec *spec, char *buffer, size_t size)
 {
     buffer[0] = '\0';
     if (spec->shown_default) {
-        snprintf(buffer, size, "%s", spec->shown_default);
+        text_format(buffer, size, "%s", spec->shown_default);
         return;
     }
     switch (spec->type) {
     case OPTION_TEXT:
         if (*(const char **)spec->value)
-            snprintf(buffer, size, "%s", *(const char **)spec->value);
+            text_format(buffer, size, "%s", *(const char **)spec->value);
         break;
     case OPTION_COUNT:
-        snprintf(buffer, size, "%" PRIu64, *(uint64_t *)spec->value);
+    case OPTION_NBYTES:
+        text_format(buffer, size, "%" PRIu64, *(uint64_t *)spec->value);
+        break;
+    case OPTION_SIZE:
+        text_format(buffer, size, "%" PRIu64 "x%" PRIu64, ((uint64_t *)spec->value)[0],
+                    ((uint64_t *)spec->value)[1]);
         break;
     case OPTION_REAL:
-        snprintf(buffer, size, "%g", *(double *)spec->value);
+        text_format(buffer, size, "%g", *(double *)spec->value);
         break;
     case OPTION_CHOICE:
-        snprintf(buffer, size, "%s", spec->choices[*(int *)spec->value]);
+        text_format(buffer, size, "%s", spec->choices[*(int *)spec->value]);
         break;
     case OPTION_HEADING:
     case OPTION_FLAG:
+    case OPTION_NAMES:
         break;
     }
 }
 
-static void print_option(const struct option_spec *spec, FILE *stream)
+static void options_print_row(const struct option_spec *spec, FILE *stream)
 {
     char left[160], value[120] = "", shown[64], line[1024];
     int width;
@@ -88,36 +96,152 @@ static void print_option(const struct option_spec *spec, FILE *stream)
         return;
     }
     if (spec->type == OPTION_CHOICE)
-        format_choices(spec, value, sizeof(value));
-    else if (takes_value(spec))
-        snprintf(value, sizeof(value), "%s", spec->metavar);
+        options_format_choices(spec, value, sizeof(value));
+    else if (options_takes_value(spec))
+        text_format(value, sizeof(value), "%s", spec->metavar);
     width = snprintf(left, sizeof(left), "  --%s%s%s", spec->name, value[0] ? " " : "", value);
-    format_default(spec, shown, sizeof(shown));
-    snprintf(line, sizeof(line), "%s%s%s%s", spec->help, shown[0] ? " (default: " : "", shown,
-             shown[0] ? ")" : "");
+    options_format_default(spec, shown, sizeof(shown));
+    text_format(line, sizeof(line), "%s%s%s%s", spec->help, shown[0] ? " (default: " : "", shown,
+                shown[0] ? ")" : "");
     fputs(left, stream);
     if (width + 2 > HELP_COLUMN)
         fprintf(stream, "\n%*s", HELP_COLUMN, "");
     else
         fprintf(stream, "%*s", HELP_COLUMN - width, "");
-    print_wrapped(line, HELP_COLUMN, stream);
+    options_print_wrapped(line, HELP_COLUMN, stream);
 }
 
-static void print_help(const struct program *program, FILE *stream)
+static void options_print_help(const struct program *program, FILE *stream)
 {
     fprintf(stream, "Usage: %s %s\n\n%s\n", program->name, program->usage, program->summary);
     for (size_t i = 0; i < program->num_options; i++)
-        print_option(&program->options[i], stream);
+        options_print_row(&program->options[i], stream);
     fprintf(stream, "\nGeneral:\n");
-    fprintf(stream, "  %-*s%s\n", HELP_COLUMN - 2, "--help", "print this help and exit");
+    fprintf(stream, "  %-*s%s\n", HELP_COLUMN - 2, "-h, --help", "print this help and exit");
     fprintf(stream, "  %-*s%s\n", HELP_COLUMN - 2, "--version", "print the version and exit");
     if (program->epilogue)
         fprintf(stream, "\n%s\n", program->epilogue);
 }
 
-static bool take_choice(const struct option_spec *spec, const char *name, const char *text,
-                        struct error *error)
+/* ---- values ---- */
+
+static bool options_refuse_value(const char *name, const char *text, const char *expected,
+                                 struct error *error)
 {
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.expected = expected, .found = TEXT("'%s'", text)), "%s", name);
+}
+
+bool options_parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
+                         uint64_t *value, struct error *error)
+{
+    uint64_t parsed;
+
+    if (text_to_count(text, &parsed) && parsed >= minimum && parsed <= maximum) {
+        *value = parsed;
+        return true;
+    }
+    return options_refuse_value(
+        name, text,
+        maximum == UINT64_MAX
+            ? TEXT("a whole number, %" PRIu64 " or more", minimum)
+            : TEXT("a whole number from %" PRIu64 " to %" PRIu64, minimum, maximum),
+        error);
+}
+
+static bool options_take_nbytes(const char *name, const char *text, uint64_t *value,
+                                struct error *error)
+{
+    static const char units[] = "KMGT";
+    size_t num_digits = strspn(text, "0123456789");
+    const char *unit = text[num_digits] ? strchr(units, text[num_digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    uint64_t number;
+
+    if ((text[num_digits] && (!unit || text[num_digits + 1])) || num_digits > 20 ||
+        !text_to_count(TEXT("%.*s", (int)num_digits, text), &number) || number == 0 ||
+        number > UINT64_MAX >> shift)
+        return options_refuse_value(name, text, "a number of bytes such as 512M or 4G, 1 or more",
+                                    error);
+    *value = number << shift;
+    return true;
+}
+
+static bool options_take_real(const char *name, const char *text, double minimum, double maximum,
+                              double *value, struct error *error)
+{
+    const char *expected = isinf(maximum) ? TEXT("a number, %g or more", minimum)
+                                          : TEXT("a number from %g to %g", minimum, maximum);
+    char *end;
+    double parsed;
+
+    if (text[0] == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
+        return options_refuse_value(name, text, expected, error);
+    /* strtod says ERANGE of tiny numbers too, which are exact enough: errno is not looked at. */
+    parsed = strtod(text, &end);
+    if (*end != '\0' || !isfinite(parsed) || parsed < minimum || parsed > maximum)
+        return options_refuse_value(name, text, expected, error);
+    /* Training computes in single precision, where 1e-46 is 0: the option would do nothing. */
+    if ((float)parsed == 0 && strcspn(text, "123456789") < strcspn(text, "eE"))
+        return options_refuse_value(name, text, "a number that is not 0 in single precision",
+                                    error);
+    *value = parsed;
+    return true;
+}
+
+static bool options_take_size(const char *name, const char *text, uint64_t minimum,
+                              uint64_t maximum, uint64_t *value, struct error *error)
+{
+    size_t length = strcspn(text, "x");
+    uint64_t height, width;
+
+    if (text[length] == '\0' || length > 20 ||
+        !text_to_count(TEXT("%.*s", (int)length, text), &height) ||
+        !text_to_count(text + length + 1, &width) || height < minimum || height > maximum ||
+        width < minimum || width > maximum)
+        return options_refuse_value(
+            name, text,
+            TEXT("HEIGHTxWIDTH such as 28x28, each %" PRIu64 " to %" PRIu64, minimum, maximum),
+            error);
+    value[0] = height;
+    value[1] = width;
+    return true;
+}
+
+static bool options_take_names(const char *name, const char *text, struct text_list *names,
+                               struct error *error)
+{
+    char *item = malloc(strlen(text) + 1);
+    size_t length = 0;
+    bool ok = item || error_set_memory(error, strlen(text) + 1);
+
+    text_list_free(names);
+    for (const char *c = text; ok; c++) {
+        if (*c == '\\' && c[1] != '\0') {
+            item[length++] = *++c;
+        } else if (*c != ',' && *c != '\0') {
+            item[length++] = *c;
+        } else {
+            item[length] = '\0';
+            if (length == 0)
+                ok = options_refuse_value(name, text, "names with commas between them", error);
+            else if (text_list_find(names, item) < names->count)
+                ok = options_refuse_value(name, text, "each name once", error);
+            else
+                ok = text_list_add(names, item, error);
+            length = 0;
+            if (*c == '\0')
+                break;
+        }
+    }
+    free(item);
+    return ok;
+}
+
+static bool options_take_choice(const struct option_spec *spec, const char *name, const char *text,
+                                struct error *error)
+{
+    struct suggestion suggestion = {0};
     char choices[200];
 
     for (int i = 0; spec->choices[i]; i++) {
@@ -125,113 +249,303 @@ static bool take_choice(const struct option_spec *spec, const char *name, const 
             *(int *)spec->value = i;
             return true;
         }
+        suggestion_consider(&suggestion, text, spec->choices[i]);
     }
-    format_choices(spec, choices, sizeof(choices));
+    options_format_choices(spec, choices, sizeof(choices));
     return error_set(error, STATUS_USAGE,
-                     ERROR_AT(.expected = choices, .found = TEXT("'%s'", text)), "%s", name);
+                     ERROR_AT(.expected = choices,
+                              .found = suggestion.name
+                                           ? TEXT("'%s': did you mean %s?", text, suggestion.name)
+                                           : TEXT("'%s'", text)),
+                     "%s", name);
 }
 
-static bool take_value(const struct option_spec *spec, const char *text, struct error *error)
+/* The bounds of real numbers may be negative or infinite, which no count is. */
+static uint64_t options_bound_of_count(double bound)
+{
+    return bound <= 0 ? 0 : bound < 0x1p64 ? (uint64_t)bound : UINT64_MAX;
+}
+
+static bool options_take_value(const struct option_spec *spec, const char *text,
+                               struct error *error)
 {
     const char *name = TEXT("--%s", spec->name);
     bool is_bounded = spec->minimum != 0 || spec->maximum != 0;
+    uint64_t minimum = options_bound_of_count(spec->minimum);
+    uint64_t maximum = is_bounded ? options_bound_of_count(spec->maximum) : UINT64_MAX;
 
-    if (spec->given)
-        *spec->given = true;
     switch (spec->type) {
     case OPTION_FLAG:
         *(bool *)spec->value = true;
         return true;
     case OPTION_TEXT:
+        if (text[0] == '\0')
+            return options_refuse_value(name, text, spec->metavar, error);
         *(const char **)spec->value = text;
         return true;
     case OPTION_COUNT:
-        return parse_count(name, text, (uint64_t)spec->minimum,
-                           is_bounded ? (uint64_t)spec->maximum : UINT64_MAX, spec->value, error);
+        return options_parse_count(name, text, minimum, maximum, spec->value, error);
     case OPTION_REAL:
-        return parse_real(name, text, spec->minimum, is_bounded ? spec->maximum : INFINITY,
-                          spec->value, error);
+        return options_take_real(name, text, spec->minimum, is_bounded ? spec->maximum : INFINITY,
+                                 spec->value, error);
     case OPTION_CHOICE:
-        return take_choice(spec, name, text, error);
+        return options_take_choice(spec, name, text, error);
+    case OPTION_NBYTES:
+        return options_take_nbytes(name, text, spec->value, error);
+    case OPTION_SIZE:
+        return options_take_size(name, text, minimum, maximum, spec->value, error);
+    case OPTION_NAMES:
+        return options_take_names(name, text, spec->value, error);
     case OPTION_HEADING:
         break;
     }
     return error_set(error, STATUS_INTERNAL, NULL, "option %s has no type", name);
 }
 
-/* argument is the last that getopt took, which for letters such as -xy is not yet theirs. */
-static bool refuse_option(const char *argument, struct error *error)
+/* ---- one option after the other ---- */
+
+/* Every program has these; their rows are printed by options_print_help. */
+enum { GENERAL_HELP, GENERAL_VERSION, NUM_GENERAL };
+
+static const struct option_spec options_general[NUM_GENERAL] = {
+    [GENERAL_HELP] = {OPTION_FLAG, "help"},
+    [GENERAL_VERSION] = {OPTION_FLAG, "version"},
+};
+
+/* The row of the option whose name is the first length characters of name; or NULL. */
+static const struct option_spec *options_find(const struct program *program, const char *name,
+                                              size_t length)
 {
-    if (optopt >= CODE_HELP)
-        return error_set(error, STATUS_USAGE, NULL, "option %.*s takes no value",
-                         (int)strcspn(argument, "="), argument);
-    if (optopt > 0)
-        return error_set(error, STATUS_USAGE, NULL, "unknown option -%c", optopt);
-    return error_set(error, STATUS_USAGE, NULL, "unknown option %s", argument);
+    for (size_t i = 0; i < program->num_options; i++) {
+        const struct option_spec *spec = &program->options[i];
+
+        if (spec->type != OPTION_HEADING && strlen(spec->name) == length &&
+            memcmp(spec->name, name, length) == 0)
+            return spec;
+    }
+    for (size_t i = 0; i < NUM_GENERAL; i++)
+        if (strlen(options_general[i].name) == length &&
+            memcmp(options_general[i].name, name, length) == 0)
+            return &options_general[i];
+    return NULL;
+}
+
+/* length: of the argument, up to its "=". */
+static bool options_refuse_unknown(const struct program *program, const char *argument,
+                                   size_t length, struct error *error)
+{
+    const char *typed = TEXT("%.*s", (int)length, argument);
+    const char *word = typed + strspn(typed, "-");
+    struct suggestion suggestion = {0};
+
+    for (size_t i = 0; i < program->num_options; i++)
+        if (program->options[i].type != OPTION_HEADING)
+            suggestion_consider(&suggestion, word, program->options[i].name);
+    for (size_t i = 0; i < NUM_GENERAL; i++)
+        suggestion_consider(&suggestion, word, options_general[i].name);
+    if (!suggestion.name)
+        return error_set(error, STATUS_USAGE, NULL, "unknown option %s", typed);
+    return error_set(error, STATUS_USAGE, NULL, "unknown option %s: did you mean --%s?", typed,
+                     suggestion.name);
+}
+
+/* A command line that is being parsed. */
+struct options_state {
+    const struct program *program;
+    bool *given; /* [program->num_options] of each row: was the option met? */
+    bool *done;  /* the help or the version was printed */
+};
+
+/*
+ * Takes the option arguments[0] and, where it has one of its own, its value arguments[1].
+ * *num_taken: 1 or 2.
+ */
+static bool options_take(const struct options_state *state, char **arguments, int count,
+                         int *num_taken, struct error *error)
+{
+    const struct program *program = state->program;
+    const char *argument = arguments[0];
+    size_t length = strcspn(argument, "=");
+    const char *value = argument[length] ? argument + length + 1 : NULL;
+    const struct option_spec *spec = NULL;
+
+    *num_taken = 1;
+    if (strcmp(argument, "-h") == 0)
+        spec = &options_general[GENERAL_HELP];
+    else if (argument[1] == '-')
+        spec = options_find(program, argument + 2, length - 2);
+    if (!spec)
+        return options_refuse_unknown(program, argument, length, error);
+    if (!options_takes_value(spec) && value)
+        return error_set(error, STATUS_USAGE, NULL, "option --%s takes no value", spec->name);
+    if (spec == &options_general[GENERAL_HELP]) {
+        options_print_help(program, stdout);
+        *state->done = true;
+        return true;
+    }
+    if (spec == &options_general[GENERAL_VERSION]) {
+        printf("%s (quern) %s\n", program->name, QUERN_VERSION);
+        *state->done = true;
+        return true;
+    }
+    if (options_takes_value(spec) && !value) {
+        if (count < 2)
+            return error_set(error, STATUS_USAGE, NULL, "option --%s needs a value", spec->name);
+        value = arguments[1];
+        if (strncmp(value, "--", 2) == 0 && options_find(program, value + 2, strlen(value + 2)))
+            return error_set(error, STATUS_USAGE, NULL,
+                             "option --%s needs a value, and %s is an option", spec->name, value);
+        *num_taken = 2;
+    }
+    state->given[spec - program->options] = true;
+    if (spec->given)
+        *spec->given = true;
+    return options_take_value(spec, value, error);
+}
+
+/* ---- what the options mean together ---- */
+
+/*
+ * Does a condition hold, the first length characters of condition: "merge" or "model=linear"?
+ * shown [size] becomes what was or would be typed: "--model linear".
+ */
+static bool options_check_condition(const struct options_state *state, const char *condition,
+                                    size_t length, bool *holds, char *shown, size_t size,
+                                    struct error *error)
+{
+    size_t name_length = strcspn(condition, "= ");
+    const struct option_spec *spec = options_find(state->program, condition, name_length);
+    const char *value = NULL, *wanted = condition + name_length + 1;
+    size_t wanted_length = length - name_length - 1;
+
+    if (!spec)
+        return error_set(error, STATUS_INTERNAL, NULL, "no option for the condition '%s'",
+                         condition);
+    if (name_length == length) {
+        *holds = state->given[spec - state->program->options];
+        text_format(shown, size, "--%s", spec->name);
+        return true;
+    }
+    if (spec->type == OPTION_CHOICE)
+        value = spec->choices[*(int *)spec->value];
+    else if (spec->type == OPTION_TEXT)
+        value = *(const char **)spec->value;
+    *holds = value && strlen(value) == wanted_length && memcmp(value, wanted, wanted_length) == 0;
+    text_format(shown, size, "--%s %.*s", spec->name, (int)wanted_length, wanted);
+    return true;
+}
+
+static bool options_check_conditions(const struct options_state *state,
+                                     const struct option_spec *spec, const char *conditions,
+                                     bool must_hold, struct error *error)
+{
+    bool is_given = state->given[spec - state->program->options];
+    bool ok = true;
+
+    while (ok && conditions && *conditions) {
+        size_t length = strcspn(conditions, " ");
+        char shown[100];
+        bool holds = false;
+
+        ok =
+            options_check_condition(state, conditions, length, &holds, shown, sizeof(shown), error);
+        if (ok && is_given && holds != must_hold)
+            ok = error_set(error, STATUS_USAGE, NULL, "--%s %s %s", spec->name,
+                           must_hold ? "needs" : "does not go with", shown);
+        conditions += length;
+        conditions += strspn(conditions, " ");
+    }
+    return ok;
+}
+
+static bool options_check_together(const struct options_state *state, struct error *error)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < state->program->num_options; i++) {
+        const struct option_spec *spec = &state->program->options[i];
+
+        if (spec->is_required && !state->given[i])
+            ok = error_set(error, STATUS_USAGE, NULL, "--%s %s is missing", spec->name,
+                           spec->metavar);
+        ok = ok && options_check_conditions(state, spec, spec->excludes, false, error) &&
+             options_check_conditions(state, spec, spec->needs, true, error);
+    }
+    return ok;
 }
 
 bool options_parse(const struct program *program, int argc, char **argv, int *first_operand,
                    bool *done, struct error *error)
 {
-    struct option *table = calloc(program->num_options + 3, sizeof(*table));
-    size_t num_entries = 0;
-    bool ok = true;
+    char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+    bool *given = calloc(program->num_options + 1, sizeof(*given));
+    const struct options_state state = {program, given, done};
+    int num_kept = argc > 0, num_operands = 0, next = 1;
+    bool is_end = false; /* of the options: all that follows "--" is an operand */
+    bool ok = (operands && given) || error_set_memory(error, (size_t)argc * sizeof(*operands));
 
     *done = false;
-    if (!table)
-        return error_set_memory(error, (program->num_options + 3) * sizeof(*table));
-    for (size_t i = 0; i < program->num_options; i++) {
-        const struct option_spec *spec = &program->options[i];
+    while (ok && !*done && next < argc) {
+        int num_taken = 1;
 
-        if (spec->type != OPTION_HEADING)
-            table[num_entries++] =
-                (struct option){spec->name, takes_value(spec) ? required_argument : no_argument,
-                                NULL, CODE_FIRST + (int)i};
-    }
-    table[num_entries++] = (struct option){"help", no_argument, NULL, CODE_HELP};
-    table[num_entries++] = (struct option){"version", no_argument, NULL, CODE_VERSION};
-
-    optind = 0; /* restarts GNU getopt, so that tests may parse more than once */
-    opterr = 0;
-    while (ok) {
-        int code = getopt_long(argc, argv, ":", table, NULL);
-        const char *argument = optind > 0 ? argv[optind - 1] : "";
-
-        if (code == -1)
-            break;
-        if (code == CODE_HELP) {
-            print_help(program, stdout);
-            *done = true;
-            break;
+        if (is_end || argv[next][0] != '-' || argv[next][1] == '\0') {
+            operands[num_operands++] = argv[next++];
+            continue;
         }
-        if (code == CODE_VERSION) {
-            printf("%s (quern) %s\n", program->name, QUERN_VERSION);
-            *done = true;
-            break;
-        }
-        if (code == ':')
-            ok = error_set(error, STATUS_USAGE, NULL, "option %s needs a value", argument);
-        else if (code == '?')
-            ok = refuse_option(argument, error);
+        if (strcmp(argv[next], "--") == 0)
+            is_end = true;
         else
-            ok = take_value(&program->options[code - CODE_FIRST], optarg, error);
+            ok = options_take(&state, argv + next, argc - next, &num_taken, error);
+        while (num_taken-- > 0)
+            argv[num_kept++] = argv[next++];
     }
-    *first_operand = optind;
-    free(table);
+    for (int i = 0; i < num_operands; i++)
+        argv[num_kept + i] = operands[i];
+    *first_operand = num_kept;
+    ok = ok && (*done || options_check_together(&state, error));
+    free(operands);
+    free(given);
     return ok;
 }
 
-int options_exit_status(const struct program *program, const struct error *error)
+bool options_check_operands(const char *names, int count, char **operands, struct error *error)
+{
+    const char *next = names;
+    int i = 0;
+
+    for (; *next; next += strspn(next, " ")) {
+        size_t length = strcspn(next, " ");
+        bool is_list = length > 3 && memcmp(next + length - 3, "...", 3) == 0;
+
+        if (i == count && *next != '[')
+            return error_set(error, STATUS_USAGE, NULL, "%.*s is missing",
+                             (int)(is_list ? length - 3 : length), next);
+        for (; i < count; i++) {
+            if (operands[i][0] == '\0')
+                return error_set(error, STATUS_USAGE, NULL, "the name of %.*s is empty",
+                                 (int)length, next);
+            if (!is_list) {
+                i++;
+                break;
+            }
+        }
+        next += length;
+    }
+    return i == count || error_set(error, STATUS_USAGE, ERROR_AT(.expected = names),
+                                   "'%s' is one operand too many", operands[i]);
+}
+
+int options_exit_status(const char *program, const struct error *error)
 {
     int code = (int)error->status;
 
     if (!error_ok(error))
-        error_print(error, program->name, stderr);
+        error_print(error, program, stderr);
     if (code == STATUS_USAGE)
-        fprintf(stderr, "Try '%s --help'.\n", program->name);
+        fprintf(stderr, "Try '%s --help'.\n", program);
     /* Output that could not be written is a failure, even after all else went well. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && error_ok(error)) {
-        fprintf(stderr, "%s: cannot write to standard output\n", program->name);
+        fprintf(stderr, "%s: cannot write to standard output\n", program);
         code = STATUS_IO;
     }
     return code;

@@ -1,11 +1,17 @@
 /*
- * Command lines: a table of long options is parsed, and the same table makes the help, so that
- * the two cannot disagree.  Defaults shown in the help are the values at the time of the call.
+ * Command lines.  A program describes its options in a table: type, range, default and help of
+ * each, and which others it excludes or needs.  The table parses the command line, checks it and
+ * makes the help, so that the three cannot disagree.
+ *
+ * Options are long (--name VALUE or --name=VALUE), may stand anywhere before a "--", and are never
+ * abbreviated; -h is --help.  An option or choice that does not exist is answered with the nearest
+ * that does.  Every failure is STATUS_USAGE.
  */
 #ifndef QUERN_COMMON_OPTIONS_H
 #define QUERN_COMMON_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -13,10 +19,14 @@
 enum option_type {
     OPTION_HEADING, /* help only: starts a group, .help is its title */
     OPTION_FLAG,    /* bool *value, set to true */
-    OPTION_TEXT,    /* const char **value, points into argv */
-    OPTION_COUNT,   /* uint64_t *value, from minimum to maximum */
-    OPTION_REAL,    /* double *value, from minimum to maximum */
+    OPTION_TEXT,    /* const char **value, points into argv; not empty */
+    OPTION_COUNT,   /* uint64_t *value, decimal digits */
+    OPTION_REAL,    /* double *value, decimal; 0, or not 0 in single precision either */
     OPTION_CHOICE,  /* int *value, the index in choices */
+    OPTION_NBYTES,  /* uint64_t *value, 1 or more: digits, then K, M, G or T for powers of 1024 */
+    OPTION_SIZE,    /* uint64_t value[2], height and width: "28x32" */
+    OPTION_NAMES,   /* struct text_list *value, the caller's to free: "7,3"; a backslash takes the
+                       next character as it is, so that a name may hold a comma */
 };
 
 struct option_spec {
@@ -25,11 +35,19 @@ struct option_spec {
     const char *metavar; /* what the help calls the value; choices print themselves */
     const char *help;    /* one sentence, in lower case, without a full stop */
     void *value;
-    double minimum; /* for numbers; both zero means 0 or more */
+    double minimum; /* of counts, reals and the sides of sizes; both zero means 0 or more */
     double maximum;
     const char *const *choices; /* NULL at the end */
     const char *shown_default;  /* shown instead of the value; "" shows none */
     bool *given;                /* if not NULL, set to true when the option is met */
+    bool is_required;
+    /*
+     * Conditions with blanks between them, checked when the option is given: none of excludes may
+     * hold, all of needs must.  "merge": that option is given.  "model=linear": the value of that
+     * choice or text is linear, given or by default.
+     */
+    const char *excludes;
+    const char *needs;
 };
 
 struct program {
@@ -43,13 +61,26 @@ struct program {
 
 /*
  * Parses argv.  --help and --version print to stdout and set *done: main returns 0 then.
- * Operands (non-options) are moved to the end of argv; *first_operand is the index of the first.
- * STATUS_USAGE names what is wrong.
+ * Operands (what is no option) are moved to the end of argv; *first_operand is the index of the
+ * first.
  */
 bool options_parse(const struct program *program, int argc, char **argv, int *first_operand,
                    bool *done, struct error *error);
 
+/*
+ * Are the operands those of names: "SOURCE STORE.h5"?  "[STORE.h5]" may be left out, "SHARD.h5..."
+ * is one or more.
+ */
+bool options_check_operands(const char *names, int count, char **operands, struct error *error);
+
+/*
+ * Decimal digits only, without sign, blank or exponent, from minimum to maximum.  name says in the
+ * message whose number it is.
+ */
+bool options_parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
+                         uint64_t *value, struct error *error);
+
 /* How every main ends: prints the error, if any, and for usage errors where the help is. */
-int options_exit_status(const struct program *program, const struct error *error);
+int options_exit_status(const char *program, const struct error *error);
 
 #endif

@@ -17,7 +17,7 @@ double progress_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void print_prefix(const char *program)
+static void progress_print_prefix(const char *program)
 {
     if (!isatty(STDERR_FILENO)) {
         char date[32];
@@ -35,7 +35,7 @@ void progress_message(const char *program, const char *format, ...)
 {
     va_list arguments;
 
-    print_prefix(program);
+    progress_print_prefix(program);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -56,7 +56,7 @@ struct progress progress_begin(const char *program, const char *what, const char
                              .last_seconds = now};
 }
 
-static void draw_bar(const struct progress *progress, uint64_t done, double rate)
+static void progress_draw_bar(const struct progress *progress, uint64_t done, double rate)
 {
     enum { WIDTH = 30 };
     int filled = progress->total ? (int)(WIDTH * done / progress->total) : WIDTH;
@@ -81,7 +81,7 @@ void progress_update(struct progress *progress, uint64_t done)
     progress->last_seconds = now;
     rate = (double)done / (now - progress->start_seconds);
     if (progress->is_terminal) {
-        draw_bar(progress, done, rate);
+        progress_draw_bar(progress, done, rate);
         progress->is_drawn = true;
     } else {
         progress_message(progress->program, "%s: %" PRIu64 " of %" PRIu64 " %s, %.0f/s",

@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /* A round of Philox4x32 on one counter. */
-static inline void mix(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
-                       uint32_t k1)
+static inline void random_mix(uint32_t *c0, uint32_t *c1, uint32_t *c2, uint32_t *c3, uint32_t k0,
+                              uint32_t k1)
 {
     uint64_t product0 = (uint64_t)0xD2511F53u * *c0;
     uint64_t product1 = (uint64_t)0xCD9E8D57u * *c2;
@@ -22,7 +22,7 @@ void random_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_
     uint32_t k0 = key[0], k1 = key[1];
 
     for (int round = 0; round < 10; round++) {
-        mix(&c0, &c1, &c2, &c3, k0, k1);
+        random_mix(&c0, &c1, &c2, &c3, k0, k1);
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -55,13 +55,13 @@ uint32_t random_next(struct random_stream *stream)
     return stream->block[stream->num_used++];
 }
 
-/* Blocks that are computed side by side, in loops that compilers turn into vectors; so many that
- * they do not unroll them instead. */
+/* Blocks that are computed side by side, in loops that compilers turn into vector instructions; of
+ * shorter loops they make straight code instead. */
 enum { NUM_LANES = 32 };
 
-/* The stream's next NUM_LANES blocks, as random_philox4x32 gives them; the low half of its counter
- * must not pass 2^32 among them. */
-static void compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NUM_LANES])
+/* The stream's next NUM_LANES blocks, as random_philox4x32 gives them; the lowest word of its
+ * counter must not overflow on the way. */
+static void random_compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NUM_LANES])
 {
     uint32_t c0[NUM_LANES], c1[NUM_LANES], c2[NUM_LANES], c3[NUM_LANES];
     uint32_t k0 = stream->key[0], k1 = stream->key[1];
@@ -74,7 +74,7 @@ static void compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NU
     }
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < NUM_LANES; i++)
-            mix(&c0[i], &c1[i], &c2[i], &c3[i], k0, k1);
+            random_mix(&c0[i], &c1[i], &c2[i], &c3[i], k0, k1);
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
@@ -88,7 +88,7 @@ static void compute_blocks(struct random_stream *stream, uint32_t numbers[4 * NU
 }
 
 /* The next count numbers. */
-static void fill(struct random_stream *stream, uint32_t *numbers, size_t count)
+static void random_fill(struct random_stream *stream, uint32_t *numbers, size_t count)
 {
     size_t i = 0;
 
@@ -96,13 +96,14 @@ static void fill(struct random_stream *stream, uint32_t *numbers, size_t count)
         numbers[i++] = random_next(stream);
     for (; i + 4 * NUM_LANES <= count && stream->counter[0] < UINT32_MAX - NUM_LANES;
          i += 4 * NUM_LANES)
-        compute_blocks(stream, numbers + i);
+        random_compute_blocks(stream, numbers + i);
     while (i < count)
         numbers[i++] = random_next(stream);
 }
 
-/* Whether number * bound / 2^32, rounded down, would come more often than other results. */
-static bool is_biased(uint64_t product, uint32_t bound)
+/* Is product, number * bound, one of those that would make the result product / 2^32 come more
+ * often than others? */
+static bool random_is_biased(uint64_t product, uint32_t bound)
 {
     return (uint32_t)product < bound && (uint32_t)product < -bound % bound; /* 2^32 mod bound */
 }
@@ -113,7 +114,7 @@ uint32_t random_below(struct random_stream *stream, uint32_t bound)
 
     do
         product = (uint64_t)random_next(stream) * bound;
-    while (is_biased(product, bound));
+    while (random_is_biased(product, bound));
     return (uint32_t)(product >> 32);
 }
 
@@ -123,15 +124,16 @@ void random_shuffle(struct random_stream *stream, uint32_t *values, uint32_t cou
     uint32_t numbers[MAX_NUMBERS];
 
     for (uint32_t i = count; i > 1;) {
-        /* That many are sure to be used, so that the stream goes on where it would. */
+        /* i values take i - 1 numbers or more: so many can be drawn at once without drawing one
+         * too many from the stream. */
         uint32_t num_numbers = i - 1 < MAX_NUMBERS ? i - 1 : MAX_NUMBERS;
 
-        fill(stream, numbers, num_numbers);
+        random_fill(stream, numbers, num_numbers);
         for (uint32_t k = 0; k < num_numbers; k++) {
             uint64_t product = (uint64_t)numbers[k] * i;
             uint32_t j = (uint32_t)(product >> 32), exchanged = values[i - 1];
 
-            if (is_biased(product, i))
+            if (random_is_biased(product, i))
                 continue;
             values[i - 1] = values[j];
             values[j] = exchanged;

@@ -1,20 +1,21 @@
 #include "common/signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
 
 /*
  * A scheduler or a terminal signals every process of a job, and a script that runs this one passes
- * it on: what comes so soon after the first is the same wish.
+ * the signal on: what comes so soon after the first is the same request.
  */
-enum { SAME_WISH_SECONDS = 1 };
+enum { SAME_REQUEST_SECONDS = 1 };
 
-/* The one thing that a handler can reach; constants cannot hold it. */
+/* Global, because a handler can reach nothing else. */
 static volatile sig_atomic_t stop_signal;
-static volatile sig_atomic_t checkpoint_is_requested;
+static atomic_uint num_checkpoint_requests;
 
-static void take_stop(int number)
+static void signals_handle_stop(int number)
 {
     static struct timespec first;
     struct timespec now;
@@ -23,20 +24,21 @@ static void take_stop(int number)
     if (!stop_signal) {
         first = now;
         stop_signal = number;
-    } else if (now.tv_sec > first.tv_sec + SAME_WISH_SECONDS ||
-               (now.tv_sec == first.tv_sec + SAME_WISH_SECONDS && now.tv_nsec >= first.tv_nsec)) {
+    } else if (now.tv_sec > first.tv_sec + SAME_REQUEST_SECONDS ||
+               (now.tv_sec == first.tv_sec + SAME_REQUEST_SECONDS &&
+                now.tv_nsec >= first.tv_nsec)) {
         signal(number, SIG_DFL);
         raise(number);
     }
 }
 
-static void take_checkpoint(int number)
+static void signals_handle_checkpoint(int number)
 {
     (void)number;
-    checkpoint_is_requested = 1;
+    num_checkpoint_requests++;
 }
 
-static void catch_signal(int number, void (*handler)(int))
+static void signals_set_handler(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
@@ -44,26 +46,31 @@ static void catch_signal(int number, void (*handler)(int))
     sigaddset(&action.sa_mask, SIGTERM);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGUSR1);
+    sigaddset(&action.sa_mask, SIGHUP);
     sigaction(number, &action, NULL);
 }
 
 void signals_ignore_limits(void)
 {
-    catch_signal(SIGXFSZ, SIG_IGN);
-    catch_signal(SIGPIPE, SIG_IGN);
-    catch_signal(SIGUSR2, SIG_IGN);
+    signals_set_handler(SIGXFSZ, SIG_IGN);
+    signals_set_handler(SIGPIPE, SIG_IGN);
+    signals_set_handler(SIGUSR2, SIG_IGN);
 }
 
 void signals_catch_stop(void)
 {
-    catch_signal(SIGTERM, take_stop);
-    catch_signal(SIGINT, take_stop);
-    catch_signal(SIGUSR1, take_stop);
+    struct sigaction at_start;
+
+    signals_set_handler(SIGTERM, signals_handle_stop);
+    signals_set_handler(SIGINT, signals_handle_stop);
+    signals_set_handler(SIGUSR1, signals_handle_stop);
+    if (sigaction(SIGHUP, NULL, &at_start) == 0 && at_start.sa_handler != SIG_IGN)
+        signals_set_handler(SIGHUP, signals_handle_stop);
 }
 
 void signals_catch_checkpoint(void)
 {
-    catch_signal(SIGUSR2, take_checkpoint);
+    signals_set_handler(SIGUSR2, signals_handle_checkpoint);
 }
 
 int signals_stop_requested(void)
@@ -80,6 +87,8 @@ const char *signals_name(int number)
         return "SIGINT";
     case SIGUSR1:
         return "SIGUSR1";
+    case SIGHUP:
+        return "SIGHUP";
     default:
         return "a signal";
     }
@@ -87,8 +96,11 @@ const char *signals_name(int number)
 
 bool signals_take_checkpoint_request(void)
 {
-    bool is_requested = checkpoint_is_requested != 0;
+    static unsigned num_taken;
+    unsigned num_requests = num_checkpoint_requests;
+    bool is_new = num_requests != num_taken;
 
-    checkpoint_is_requested = 0;
-    return is_requested;
+    /* A signal that comes from here on makes another number than this one. */
+    num_taken = num_requests;
+    return is_new;
 }

@@ -26,11 +26,11 @@ size_t text_utf8_length(const char *text)
 }
 
 /*
- * Writes one character of text as it is or escaped; at most 4 bytes and a NUL.  Returns the bytes
- * of text it stands for.  U+0080 to U+009F drive terminals too, the escaped 0xc2 leaves the rest
- * of them malformed, to be escaped next.
+ * Writes the first character of text as it is or escaped, at most 4 bytes and a NUL.  Returns how
+ * many bytes of text were written.  U+0080 to U+009F, which drive terminals too, are 0xc2 and a
+ * second byte: the first is escaped here, and the second next, because it is malformed alone.
  */
-static size_t escape_character(char out[5], const char *text)
+static size_t text_escape_character(char out[5], const char *text)
 {
     unsigned char byte = (unsigned char)*text;
     size_t length = text_utf8_length(text);
@@ -57,7 +57,7 @@ void text_print_escaped(FILE *stream, const char *text)
     char escaped[5];
 
     while (*text) {
-        text += escape_character(escaped, text);
+        text += text_escape_character(escaped, text);
         fputs(escaped, stream);
     }
 }
@@ -70,7 +70,7 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     while (*text) {
         size_t length;
 
-        text += escape_character(escaped, text);
+        text += text_escape_character(escaped, text);
         length = strlen(escaped);
         if (used + length >= size)
             break;
@@ -81,7 +81,7 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     return buffer;
 }
 
-static bool is_digit(char c)
+static bool text_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -91,7 +91,7 @@ int text_compare_natural(const char *a, const char *b)
     const char *a_start = a, *b_start = b;
 
     while (*a && *b) {
-        if (is_digit(*a) && is_digit(*b)) {
+        if (text_is_digit(*a) && text_is_digit(*b)) {
             size_t a_digits, b_digits;
             int order;
 
@@ -149,6 +149,45 @@ bool text_is_utf8(const char *text, size_t nbytes)
         if (code < smallest || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
             return false;
     }
+    return true;
+}
+
+const char *text_make_utf8(char *buffer, size_t size, const char *text)
+{
+    size_t used = 0;
+
+    while (*text && used + 5 < size) {
+        size_t length = 1;
+
+        while (length < 4 && text[length] && !text_is_utf8(text, length))
+            length++;
+        if (text_is_utf8(text, length)) {
+            memcpy(buffer + used, text, length);
+            used += length;
+            text += length;
+        } else {
+            used += (size_t)snprintf(buffer + used, 5, "\\x%02x", (unsigned char)*text);
+            text++;
+        }
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
+bool text_to_count(const char *text, uint64_t *value)
+{
+    uint64_t parsed = 0;
+
+    if (text[0] == '\0')
+        return false;
+    for (const char *c = text; *c; c++) {
+        uint64_t digit = (uint64_t)(*c - '0');
+
+        if (*c < '0' || *c > '9' || parsed > (UINT64_MAX - digit) / 10)
+            return false;
+        parsed = 10 * parsed + digit;
+    }
+    *value = parsed;
     return true;
 }
 

@@ -38,6 +38,12 @@ bool text_is_utf8(const char *text, size_t nbytes);
 /* The bytes, 1 to 4, of the character that text begins with; 0 if it is malformed or the end. */
 size_t text_utf8_length(const char *text);
 
+/* Copies text, cut to fit, with each byte that is no part of UTF-8 as \xNN; returns the buffer. */
+const char *text_make_utf8(char *buffer, size_t size, const char *text);
+
+/* The number that text is, decimal digits only; false for any other text and from 2^64 on. */
+bool text_to_count(const char *text, uint64_t *value);
+
 /* Prints 12396 as "12,396" into a buffer of at least 27 bytes; returns the buffer. */
 const char *text_group_digits(char *buffer, size_t size, uint64_t number);
 

@@ -1,5 +1,5 @@
 /*
- * Lists of names.
+ * Lists of texts: names, paths, messages.
  */
 #ifndef QUERN_COMMON_TEXT_LIST_H
 #define QUERN_COMMON_TEXT_LIST_H
@@ -17,8 +17,9 @@ struct text_list {
 };
 
 bool text_list_add(struct text_list *list, const char *text, struct error *error);
+/* Adds every text of source. */
 bool text_list_copy(struct text_list *list, const struct text_list *source, struct error *error);
-/* The index of text, or list->count. */
+/* The index of text, or list->count where it is not in the list. */
 size_t text_list_find(const struct text_list *list, const char *text);
 bool text_list_equal(const struct text_list *a, const struct text_list *b);
 void text_list_free(struct text_list *list);

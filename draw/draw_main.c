@@ -1,12 +1,13 @@
 #include <stdio.h>
 
+#include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "draw/draw_options.h"
 #include "draw/draw_tree.h"
 
-static bool print_result(const struct draw_tree *tree, struct error *error)
+static bool draw_print_result(const struct draw_tree *tree, struct error *error)
 {
     const char *separator = "(";
     char number[32];
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
         ok = draw_tree_write(&tree, &progress, &error);
         progress_clear(&progress);
         if (ok)
-            ok = print_result(&tree, &error);
+            ok = draw_print_result(&tree, &error);
     }
-    return draw_options_exit_status(&error);
+    return options_exit_status("quern-draw", &error);
 }

@@ -13,7 +13,4 @@
 bool draw_options_parse(int argc, char **argv, struct draw_tree *tree, bool *done,
                         struct error *error);
 
-/* Prints the error, if any, and returns the exit status. */
-int draw_options_exit_status(const struct error *error);
-
 #endif

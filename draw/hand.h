@@ -12,9 +12,12 @@
 #include <stddef.h>
 
 #include "common/random.h"
-#include "draw/strokes.h"
 
-enum { HAND_MAX_STEPS = 64, HAND_MAX_POINTS = STROKES_MAX_POINTS * HAND_MAX_STEPS };
+enum {
+    HAND_MAX_STEPS = 64,
+    HAND_MAX_TEMPLATE_POINTS = 20,
+    HAND_MAX_POINTS = HAND_MAX_TEMPLATE_POINTS * HAND_MAX_STEPS,
+};
 
 /* Lengths are in units of the image's shorter side; (0, 0) is the middle of the image. */
 struct hand_point {

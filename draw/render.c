@@ -31,7 +31,7 @@ void canvas_destroy(struct canvas *canvas)
 }
 
 /* Pixels whose centres lie in low .. high: first to last - 1. */
-static void find_pixels(float low, float high, size_t side, size_t *first, size_t *last)
+static void render_find_pixels(float low, float high, size_t side, size_t *first, size_t *last)
 {
     float from = low + 0.5f, to = high + 0.5f;
 
@@ -40,8 +40,8 @@ static void find_pixels(float low, float high, size_t side, size_t *first, size_
 }
 
 /* One line of the pen's path in pixels; the pen's radius goes from a to b evenly. */
-static void stamp_line(struct canvas *canvas, const struct hand_point *a,
-                       const struct hand_point *b, float half_blur)
+static void render_stamp_line(struct canvas *canvas, const struct hand_point *a,
+                              const struct hand_point *b, float half_blur)
 {
     float dx = b->x - a->x, dy = b->y - a->y, dr = b->radius - a->radius;
     float length_squared = dx * dx + dy * dy;
@@ -49,10 +49,10 @@ static void stamp_line(struct canvas *canvas, const struct hand_point *a,
     float reach = (dr > 0 ? b->radius : a->radius) + half_blur;
     size_t x_first, x_last, y_first, y_last;
 
-    find_pixels((dx > 0 ? a->x : b->x) - reach, (dx > 0 ? b->x : a->x) + reach, canvas->shape.width,
-                &x_first, &x_last);
-    find_pixels((dy > 0 ? a->y : b->y) - reach, (dy > 0 ? b->y : a->y) + reach,
-                canvas->shape.height, &y_first, &y_last);
+    render_find_pixels((dx > 0 ? a->x : b->x) - reach, (dx > 0 ? b->x : a->x) + reach,
+                       canvas->shape.width, &x_first, &x_last);
+    render_find_pixels((dy > 0 ? a->y : b->y) - reach, (dy > 0 ? b->y : a->y) + reach,
+                       canvas->shape.height, &y_first, &y_last);
     for (size_t y = y_first; y < y_last; y++) {
         float *row = canvas->coverage + y * canvas->shape.width;
         float py = (float)y + 0.5f - a->y;
@@ -70,8 +70,8 @@ static void stamp_line(struct canvas *canvas, const struct hand_point *a,
 }
 
 /* Fills coverage; it is 0 where no ink is. */
-static void stamp_drawing(struct canvas *canvas, const struct hand_drawing *drawing, float unit,
-                          float half_blur)
+static void render_stamp_drawing(struct canvas *canvas, const struct hand_drawing *drawing,
+                                 float unit, float half_blur)
 {
     size_t num_pixels = canvas->shape.height * canvas->shape.width;
     struct hand_point last = {0};
@@ -85,7 +85,7 @@ static void stamp_drawing(struct canvas *canvas, const struct hand_drawing *draw
                                   .radius = unit * point->radius};
 
         if (!point->is_start)
-            stamp_line(canvas, &last, &here, half_blur);
+            render_stamp_line(canvas, &last, &here, half_blur);
         last = here;
     }
 }
@@ -95,7 +95,8 @@ struct colours {
     float ink[3];
 };
 
-static struct colours choose_colours(struct random_stream *random, size_t channels, float ink)
+static struct colours render_choose_colours(struct random_stream *random, size_t channels,
+                                            float ink)
 {
     struct colours colours = {.ink = {255 * ink}};
 
@@ -106,7 +107,7 @@ static struct colours choose_colours(struct random_stream *random, size_t channe
     return colours;
 }
 
-static void colour_pixels(struct canvas *canvas, const struct colours *colours, float blur)
+static void render_colour_pixels(struct canvas *canvas, const struct colours *colours, float blur)
 {
     size_t num_pixels = canvas->shape.height * canvas->shape.width;
     size_t channels = canvas->shape.channels;
@@ -146,7 +147,7 @@ void render_picture(const struct picture *picture, struct canvas *canvas)
     /* Narrower than a pixel, the edges would show steps. */
     if (blur < 1)
         blur = 1;
-    stamp_drawing(canvas, &drawing, (float)side, 0.5f * blur);
-    colours = choose_colours(&random, canvas->shape.channels, drawing.ink);
-    colour_pixels(canvas, &colours, blur);
+    render_stamp_drawing(canvas, &drawing, (float)side, 0.5f * blur);
+    colours = render_choose_colours(&random, canvas->shape.channels, drawing.ink);
+    render_colour_pixels(canvas, &colours, blur);
 }

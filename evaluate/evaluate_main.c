@@ -1,58 +1,58 @@
 #include <string.h>
-#include <sys/stat.h>
 
-#include "common/machine_memory.h"
+#include "apply/model_file.h"
+#include "common/file.h"
+#include "common/machine.h"
+#include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "evaluate/evaluate_options.h"
-#include "evaluate/loaded_model.h"
 #include "evaluate/report.h"
 #include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
+#include "formats/file/file_kind.h"
 
 static const char program_name[] = "quern-evaluate";
 
-/* Which checkpoints of a folder were passed over, and which was taken, if any. */
-static void print_choice(const struct evaluate_options *options, const struct loaded_model *loaded)
+/* Says which checkpoints of a directory were passed over, and which was taken, if any. */
+static void evaluate_print_choice(const struct evaluate_options *options,
+                                  const struct model_file *file)
 {
-    const bool is_taken = loaded->checkpoint.num_parameters > 0;
+    const bool is_taken = file->checkpoint.num_parameters > 0;
     char escaped[2048];
 
-    for (size_t i = 0; i < loaded->skipped.count; i++)
+    for (size_t i = 0; i < file->skipped.count; i++)
         progress_message(program_name, "warning: skipped %s",
-                         text_escape(escaped, sizeof(escaped), loaded->skipped.items[i]));
-    if (is_taken && strcmp(loaded->path, options->checkpoint) != 0)
+                         text_escape(escaped, sizeof(escaped), file->skipped.items[i]));
+    if (is_taken && strcmp(file->path, options->checkpoint) != 0)
         progress_message(program_name, "taking %s",
-                         text_escape(escaped, sizeof(escaped), loaded->path));
-    if (is_taken && !loaded->checkpoint.is_sealed)
+                         text_escape(escaped, sizeof(escaped), file->path));
+    if (is_taken && !file->checkpoint.is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; the CRC-32 of "
                          "each tensor was checked",
-                         text_escape(escaped, sizeof(escaped), loaded->path));
+                         text_escape(escaped, sizeof(escaped), file->path));
 }
 
-static bool is_same_file(const char *a, const char *b)
+/*
+ * The evaluation file takes the place of nothing that is read, and of a file of another kind only
+ * by
+ * --force.  The file is looked at again when it is written; to be told now saves the evaluation.
+ */
+static bool evaluate_check_output(const struct evaluate_options *options,
+                                  const struct model_file *file, struct error *error)
 {
-    struct stat a_info, b_info;
-
-    return stat(a, &a_info) == 0 && stat(b, &b_info) == 0 && a_info.st_dev == b_info.st_dev &&
-           a_info.st_ino == b_info.st_ino;
-}
-
-/* The evaluation file must not take the place of what it is made from. */
-static bool check_output(const struct evaluate_options *options, const struct loaded_model *loaded,
-                         struct error *error)
-{
-    if (options->output && (is_same_file(options->output, options->store) ||
-                            is_same_file(options->output, loaded->path)))
+    if (!options->output)
+        return true;
+    if (file_is_same(options->output, options->store) || file_is_same(options->output, file->path))
         return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->output),
-                         "--output names a file that is read");
-    return true;
+                         "--output names a file that is read: give it another name");
+    return file_kind_check_output(options->output, FILE_KIND_EVALUATION, options->force, error);
 }
 
-static bool evaluate_store(const struct evaluate_options *options,
-                           const struct loaded_model *loaded, struct error *error)
+static bool evaluate_run_store(const struct evaluate_options *options,
+                               const struct model_file *file, struct error *error)
 {
     struct split_evaluation result = {0};
     const struct split_request request = {
@@ -63,21 +63,20 @@ static bool evaluate_store(const struct evaluate_options *options,
         .memory_limit =
             options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
     };
-    bool ok = check_output(options, loaded, error);
+    bool ok = evaluate_check_output(options, file, error) &&
+              split_evaluation_run(file, &request, &result, error);
 
-    if (ok)
-        ok = split_evaluation_run(loaded, &request, &result, error);
     if (ok && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
     if (ok && options->output)
-        ok = split_evaluation_write(options->output, loaded, &result, error);
+        ok = split_evaluation_write(options->output, file, &result, options->force, error);
     if (ok && options->json)
-        report_split_json(stdout, loaded, &result);
+        ok = report_split_json(stdout, file, &result, error);
     else if (ok)
-        report_split_text(stdout, loaded, &result);
+        report_split_text(stdout, file, &result);
     split_evaluation_destroy(&result);
     return ok;
 }
@@ -86,7 +85,7 @@ static bool evaluate_store(const struct evaluate_options *options,
  * Names every bad image; false if there is one.  The last is left in error, for the end of main to
  * print.
  */
-static bool print_bad_images(const struct single_images *result, struct error *error)
+static bool evaluate_print_bad_images(const struct single_images *result, struct error *error)
 {
     bool ok = true;
 
@@ -107,23 +106,23 @@ static bool print_bad_images(const struct single_images *result, struct error *e
     return ok;
 }
 
-static bool classify_images(const struct evaluate_options *options,
-                            const struct loaded_model *loaded, struct error *error)
+static bool evaluate_run_images(const struct evaluate_options *options,
+                                const struct model_file *file, struct error *error)
 {
     struct single_images result = {0};
-    bool ok = single_images_classify(loaded, options->images, options->num_images,
+    bool ok = single_images_classify(file, options->images, options->num_images,
                                      options->max_pixels, options->num_threads, &result, error);
 
     if (ok) {
         if (options->json)
-            report_images_json(stdout, loaded, &result);
+            report_images_json(stdout, file, &result);
         else
-            report_images_text(stdout, loaded, &result);
+            report_images_text(stdout, file, &result);
         /* What is good comes before what is wrong, also where both go to one file. */
         if (fflush(stdout) != 0)
             ok = error_set(error, STATUS_IO, NULL, "cannot write to standard output");
         else
-            ok = print_bad_images(&result, error);
+            ok = evaluate_print_bad_images(&result, error);
     }
     single_images_destroy(&result);
     return ok;
@@ -132,21 +131,20 @@ static bool classify_images(const struct evaluate_options *options,
 int main(int argc, char **argv)
 {
     struct evaluate_options options;
-    struct program program;
-    struct loaded_model loaded = {0};
+    struct model_file file = {0};
     struct error error = {0};
     bool done = false;
     bool ok;
 
     signals_ignore_limits();
-    ok = evaluate_options_parse(argc, argv, &options, &program, &done, &error);
+    ok = evaluate_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
-        ok = loaded_model_open(options.checkpoint, &loaded, &error);
-        print_choice(&options, &loaded);
+        ok = model_file_open(options.checkpoint, &file, &error);
+        evaluate_print_choice(&options, &file);
         if (ok)
-            ok = options.num_images ? classify_images(&options, &loaded, &error)
-                                    : evaluate_store(&options, &loaded, &error);
+            ok = options.num_images ? evaluate_run_images(&options, &file, &error)
+                                    : evaluate_run_store(&options, &file, &error);
     }
-    loaded_model_close(&loaded);
-    return options_exit_status(&program, &error);
+    model_file_close(&file);
+    return options_exit_status(program_name, &error);
 }

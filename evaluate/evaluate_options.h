@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/options.h"
 #include "formats/store/store.h"
 
 struct evaluate_options {
@@ -19,6 +18,7 @@ struct evaluate_options {
     size_t num_images; /* 0 without --image */
     enum split split;
     const char *output; /* NULL: no evaluation file */
+    bool force;         /* output may replace any file */
     bool json;
     uint64_t memory_limit; /* bytes; 0: none was given */
     bool is_quick;         /* do not check the store's seal over every byte */
@@ -28,9 +28,9 @@ struct evaluate_options {
 
 /*
  * Parses argv; the texts point into it.  *done is set when --help or --version was all that was
- * asked for.  program is filled, for options_exit_status.
+ * asked for.
  */
-bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *options,
-                            struct program *program, bool *done, struct error *error);
+bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *options, bool *done,
+                            struct error *error);
 
 #endif

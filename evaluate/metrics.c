@@ -1,60 +1,112 @@
 #include "evaluate/metrics.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 
-bool metrics_create(struct metrics *metrics, size_t num_classes, struct error *error)
+uint64_t metrics_nbytes(size_t num_classes, uint64_t num_samples)
 {
-    bool ok;
+    uint64_t num_all_cells = (uint64_t)num_classes * num_classes;
+    uint64_t num_cells = num_samples < num_all_cells ? num_samples : num_all_cells;
 
-    *metrics = (struct metrics){.num_classes = num_classes};
-    /* num_classes is at most 65536: its square cannot overflow. */
-    ok = memory_allocate(&metrics->confusion, num_classes * num_classes,
-                         sizeof(*metrics->confusion), error);
-    if (ok)
-        ok = memory_allocate(&metrics->classes, num_classes, sizeof(*metrics->classes), error);
-    return ok;
+    /* metrics_sort: two orders of the samples, and where each class begins. */
+    return num_cells * sizeof(struct confusion) + num_classes * sizeof(struct class_metrics) +
+           2 * num_samples * sizeof(uint32_t) + (num_classes + 1) * sizeof(uint64_t);
 }
 
-void metrics_destroy(struct metrics *metrics)
+/*
+ * Writes to sorted the samples in the order of their class in classes; samples of one class keep
+ * the order they have in unsorted (NULL: 0, 1, ...).  starts [C + 1] is working memory.
+ */
+static void metrics_sort(const uint32_t *classes, size_t num_classes, const uint32_t *unsorted,
+                         uint64_t num_samples, uint64_t *starts, uint32_t *sorted)
 {
-    free(metrics->confusion);
-    free(metrics->classes);
-    *metrics = (struct metrics){0};
-}
-
-void metrics_count(struct metrics *metrics, const uint32_t *labels, const uint32_t *predictions,
-                   uint64_t num_samples)
-{
+    memset(starts, 0, (num_classes + 1) * sizeof(*starts));
+    for (uint64_t i = 0; i < num_samples; i++)
+        starts[classes[i] + 1]++;
+    for (size_t c = 0; c < num_classes; c++)
+        starts[c + 1] += starts[c];
     for (uint64_t i = 0; i < num_samples; i++) {
-        assert(labels[i] < metrics->num_classes && predictions[i] < metrics->num_classes);
-        metrics->confusion[labels[i] * metrics->num_classes + predictions[i]]++;
+        uint32_t sample = unsorted ? unsorted[i] : (uint32_t)i;
+
+        sorted[starts[classes[sample]]++] = sample;
     }
 }
 
-static double ratio(uint64_t num_correct, uint64_t num_samples)
+/*
+ * Counts samples of equal label and prediction, which stand beside each other in order.  cells may
+ * be NULL; returns their number.
+ */
+static size_t metrics_count_cells(const uint32_t *labels, const uint32_t *predictions,
+                                  const uint32_t *order, uint64_t num_samples,
+                                  struct confusion *cells)
+{
+    size_t count = 0;
+    uint32_t label = 0, prediction = 0;
+
+    for (uint64_t i = 0; i < num_samples; i++) {
+        uint32_t sample = order[i];
+
+        if (i == 0 || labels[sample] != label || predictions[sample] != prediction) {
+            label = labels[sample];
+            prediction = predictions[sample];
+            if (cells)
+                cells[count] = (struct confusion){.label = label, .prediction = prediction};
+            count++;
+        }
+        if (cells)
+            cells[count - 1].num_samples++;
+    }
+    return count;
+}
+
+static bool metrics_fill_cells(const uint32_t *labels, const uint32_t *predictions,
+                               uint64_t num_samples, struct metrics *metrics, struct error *error)
+{
+    uint32_t *by_prediction = NULL, *by_both = NULL;
+    uint64_t *starts = NULL;
+    bool ok = memory_allocate(&by_prediction, num_samples, sizeof(*by_prediction), error) &&
+              memory_allocate(&by_both, num_samples, sizeof(*by_both), error) &&
+              memory_allocate(&starts, metrics->num_classes + 1, sizeof(*starts), error);
+
+    if (ok) {
+        metrics_sort(predictions, metrics->num_classes, NULL, num_samples, starts, by_prediction);
+        metrics_sort(labels, metrics->num_classes, by_prediction, num_samples, starts, by_both);
+        metrics->num_cells = metrics_count_cells(labels, predictions, by_both, num_samples, NULL);
+        ok = memory_allocate(&metrics->cells, metrics->num_cells, sizeof(*metrics->cells), error);
+    }
+    if (ok)
+        metrics_count_cells(labels, predictions, by_both, num_samples, metrics->cells);
+    free(starts);
+    free(by_both);
+    free(by_prediction);
+    return ok;
+}
+
+static double metrics_ratio(uint64_t num_correct, uint64_t num_samples)
 {
     return num_samples ? (double)num_correct / (double)num_samples : NAN;
 }
 
-void metrics_finish(struct metrics *metrics)
+static void metrics_finish(struct metrics *metrics)
 {
     size_t num_present = 0;
     double sum = 0;
 
-    metrics->num_correct = 0;
-    metrics->num_samples = 0;
+    for (size_t i = 0; i < metrics->num_cells; i++) {
+        const struct confusion *cell = &metrics->cells[i];
+        struct class_metrics *class = &metrics->classes[cell->label];
+
+        class->num_samples += cell->num_samples;
+        if (cell->label == cell->prediction)
+            class->num_correct += cell->num_samples;
+    }
     for (size_t c = 0; c < metrics->num_classes; c++) {
-        const uint64_t *row = metrics->confusion + c * metrics->num_classes;
         struct class_metrics *class = &metrics->classes[c];
 
-        *class = (struct class_metrics){.num_correct = row[c]};
-        for (size_t prediction = 0; prediction < metrics->num_classes; prediction++)
-            class->num_samples += row[prediction];
-        class->accuracy = ratio(class->num_correct, class->num_samples);
+        class->accuracy = metrics_ratio(class->num_correct, class->num_samples);
         metrics->num_correct += class->num_correct;
         metrics->num_samples += class->num_samples;
         if (class->num_samples) {
@@ -62,8 +114,37 @@ void metrics_finish(struct metrics *metrics)
             num_present++;
         }
     }
-    metrics->accuracy = ratio(metrics->num_correct, metrics->num_samples);
+    metrics->accuracy = metrics_ratio(metrics->num_correct, metrics->num_samples);
     metrics->mean_class_accuracy = num_present ? sum / (double)num_present : NAN;
+}
+
+bool metrics_compute(size_t num_classes, const uint32_t *labels, const uint32_t *predictions,
+                     uint64_t num_samples, struct metrics *metrics, struct error *error)
+{
+    *metrics = (struct metrics){.num_classes = num_classes};
+    if (!memory_allocate(&metrics->classes, num_classes, sizeof(*metrics->classes), error) ||
+        !metrics_fill_cells(labels, predictions, num_samples, metrics, error))
+        return false;
+    metrics_finish(metrics);
+    return true;
+}
+
+void metrics_destroy(struct metrics *metrics)
+{
+    free(metrics->cells);
+    free(metrics->classes);
+    *metrics = (struct metrics){0};
+}
+
+size_t metrics_fill_row(const struct metrics *metrics, uint32_t label, size_t first_cell,
+                        uint64_t *row)
+{
+    size_t i = first_cell;
+
+    memset(row, 0, metrics->num_classes * sizeof(*row));
+    for (; i < metrics->num_cells && metrics->cells[i].label == label; i++)
+        row[metrics->cells[i].prediction] = metrics->cells[i].num_samples;
+    return i;
 }
 
 size_t metrics_find_confusions(const struct metrics *metrics, struct confusion *entries,
@@ -71,23 +152,21 @@ size_t metrics_find_confusions(const struct metrics *metrics, struct confusion *
 {
     size_t count = 0;
 
-    for (size_t label = 0; label < metrics->num_classes; label++) {
-        for (size_t prediction = 0; prediction < metrics->num_classes; prediction++) {
-            uint64_t num_samples = metrics->confusion[label * metrics->num_classes + prediction];
-            size_t at = count;
+    for (size_t i = 0; i < metrics->num_cells; i++) {
+        const struct confusion *cell = &metrics->cells[i];
+        size_t at = count;
 
-            if (label == prediction || num_samples == 0)
-                continue;
-            while (at > 0 && entries[at - 1].num_samples < num_samples)
-                at--;
-            if (at == max_entries)
-                continue;
-            if (count < max_entries)
-                count++;
-            for (size_t i = count - 1; i > at; i--)
-                entries[i] = entries[i - 1];
-            entries[at] = (struct confusion){(uint32_t)label, (uint32_t)prediction, num_samples};
-        }
+        if (cell->label == cell->prediction)
+            continue;
+        while (at > 0 && entries[at - 1].num_samples < cell->num_samples)
+            at--;
+        if (at == max_entries)
+            continue;
+        if (count < max_entries)
+            count++;
+        for (size_t k = count - 1; k > at; k--)
+            entries[k] = entries[k - 1];
+        entries[at] = *cell;
     }
     return count;
 }

@@ -1,5 +1,8 @@
 /*
- * Metrics: counts in a confusion matrix, and the figures that follow from it.
+ * Metrics: counts of true and predicted classes, and the figures that follow from them.
+ *
+ * The confusion matrix of 65,536 classes would take 32 GiB: only the cells that hold samples are
+ * kept, of which there are no more than samples.
  */
 #ifndef QUERN_EVALUATE_METRICS_H
 #define QUERN_EVALUATE_METRICS_H
@@ -9,6 +12,13 @@
 
 #include "common/error.h"
 
+/* A cell of the confusion matrix: samples of one class that were taken for one class. */
+struct confusion {
+    uint32_t label;
+    uint32_t prediction;
+    uint64_t num_samples;
+};
+
 struct class_metrics {
     uint64_t num_correct;
     uint64_t num_samples;
@@ -17,7 +27,8 @@ struct class_metrics {
 
 struct metrics {
     size_t num_classes;            /* C */
-    uint64_t *confusion;           /* [C][C]: row true class, column predicted class; owned */
+    size_t num_cells;              /* that hold samples */
+    struct confusion *cells;       /* [num_cells] by label, then by prediction; owned */
     struct class_metrics *classes; /* [C]; owned */
     uint64_t num_correct;
     uint64_t num_samples;
@@ -25,27 +36,28 @@ struct metrics {
     double mean_class_accuracy; /* over the classes with samples; NAN without samples */
 };
 
-/* All counts zero.  Free with metrics_destroy, after a failure too. */
-bool metrics_create(struct metrics *metrics, size_t num_classes, struct error *error);
+/*
+ * Counts samples and computes every figure; labels and predictions [num_samples] are class indices
+ * below num_classes.  Free with metrics_destroy, after a failure too.
+ */
+bool metrics_compute(size_t num_classes, const uint32_t *labels, const uint32_t *predictions,
+                     uint64_t num_samples, struct metrics *metrics, struct error *error);
 void metrics_destroy(struct metrics *metrics);
 
-/* Counts samples; labels and predictions [num_samples] are class indices below C. */
-void metrics_count(struct metrics *metrics, const uint32_t *labels, const uint32_t *predictions,
-                   uint64_t num_samples);
-
-/* Computes every figure from the confusion matrix. */
-void metrics_finish(struct metrics *metrics);
-
-/* Samples of one class taken for another. */
-struct confusion {
-    uint32_t label;
-    uint32_t prediction;
-    uint64_t num_samples;
-};
+/* Bytes that metrics_compute takes at most, its working memory counted. */
+uint64_t metrics_nbytes(size_t num_classes, uint64_t num_samples);
 
 /*
- * The most frequent confusions, at most max_entries of them, written to entries: the most samples
- * first, then the lower label, then the lower prediction.  Returns how many there are.
+ * Writes the counts of the confusion matrix' row of label to row [C].  Returns the first cell after
+ * it; first_cell is that of the row before, or 0.
+ */
+size_t metrics_fill_row(const struct metrics *metrics, uint32_t label, size_t first_cell,
+                        uint64_t *row);
+
+/*
+ * The most frequent confusions of one class for another, at most max_entries of them, written to
+ * entries: the most samples first, then the lower label, then the lower prediction.  Returns how
+ * many there are.
  */
 size_t metrics_find_confusions(const struct metrics *metrics, struct confusion *entries,
                                size_t max_entries);

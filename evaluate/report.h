@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "evaluate/loaded_model.h"
+#include "apply/model_file.h"
 #include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
 
@@ -14,15 +14,15 @@
  * The figures of a split.  The text shows the whole confusion matrix up to 20 classes, and the ten
  * most frequent confusions beyond.
  */
-void report_split_text(FILE *stream, const struct loaded_model *loaded,
+void report_split_text(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result);
-void report_split_json(FILE *stream, const struct loaded_model *loaded,
-                       const struct split_evaluation *result);
+bool report_split_json(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error);
 
 /* The class and the scores of single images.  The text leaves out images that have an error. */
-void report_images_text(FILE *stream, const struct loaded_model *loaded,
+void report_images_text(FILE *stream, const struct model_file *file,
                         const struct single_images *result);
-void report_images_json(FILE *stream, const struct loaded_model *loaded,
+void report_images_json(FILE *stream, const struct model_file *file,
                         const struct single_images *result);
 
 #endif

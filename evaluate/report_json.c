@@ -1,28 +1,49 @@
 #include <math.h>
+#include <stdlib.h>
 
 #include "common/json.h"
+#include "common/memory.h"
 #include "evaluate/report.h"
 
-static void print_model(struct json *json, const struct loaded_model *loaded)
+static void report_json_model(struct json *json, const struct model_file *file)
 {
-    const struct model_spec *spec = &loaded->model.spec;
+    const struct model_spec *spec = &file->model.spec;
 
     json_string(json, "model", model_kind_names[spec->kind]);
     if (spec->kind == MODEL_NEAREST_MEAN)
         json_string(json, "distance", model_distance_names[spec->distance]);
-    json_string(json, "checkpoint", loaded->path);
-    json_count(json, "epoch", loaded->checkpoint.epoch);
+    json_string(json, "checkpoint", file->path);
+    json_count(json, "epoch", file->checkpoint.epoch);
 }
 
-void report_split_json(FILE *stream, const struct loaded_model *loaded,
-                       const struct split_evaluation *result)
+/* row [C] is working memory. */
+static void report_json_confusion(struct json *json, const struct metrics *metrics, uint64_t *row)
+{
+    size_t cell = 0;
+
+    json_begin_array(json, "confusion");
+    for (size_t label = 0; label < metrics->num_classes; label++) {
+        cell = metrics_fill_row(metrics, (uint32_t)label, cell, row);
+        json_begin_array(json, NULL);
+        for (size_t prediction = 0; prediction < metrics->num_classes; prediction++)
+            json_count(json, NULL, row[prediction]);
+        json_end_array(json);
+    }
+    json_end_array(json);
+}
+
+bool report_split_json(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error)
 {
     const struct metrics *metrics = &result->metrics;
+    uint64_t *row = NULL;
     size_t num_classes = metrics->num_classes;
     struct json json = {.stream = stream};
 
+    if (!memory_allocate(&row, num_classes, sizeof(*row), error))
+        return false;
     json_begin_object(&json, NULL);
-    print_model(&json, loaded);
+    report_json_model(&json, file);
     json_string(&json, "store", result->store_path);
     json_string(&json, "store_fingerprint", result->store_fingerprint);
     json_string(&json, "split", split_names[result->split]);
@@ -34,27 +55,23 @@ void report_split_json(FILE *stream, const struct loaded_model *loaded,
     json_begin_array(&json, "classes");
     for (size_t c = 0; c < num_classes; c++) {
         json_begin_object(&json, NULL);
-        json_string(&json, "name", loaded->checkpoint.classes.items[c]);
+        json_string(&json, "name", file->checkpoint.classes.items[c]);
         json_count(&json, "correct", metrics->classes[c].num_correct);
         json_count(&json, "total", metrics->classes[c].num_samples);
         json_real(&json, "accuracy", metrics->classes[c].accuracy);
         json_end_object(&json);
     }
     json_end_array(&json);
-    json_begin_array(&json, "confusion");
-    for (size_t label = 0; label < num_classes; label++) {
-        json_begin_array(&json, NULL);
-        for (size_t prediction = 0; prediction < num_classes; prediction++)
-            json_count(&json, NULL, metrics->confusion[label * num_classes + prediction]);
-        json_end_array(&json);
-    }
-    json_end_array(&json);
+    report_json_confusion(&json, metrics, row);
     json_end_object(&json);
     fputc('\n', stream);
+    free(row);
+    return true;
 }
 
-static void print_per_class(struct json *json, const char *key, const struct text_list *classes,
-                            const float *values, bool as_distances)
+static void report_json_per_class(struct json *json, const char *key,
+                                  const struct text_list *classes, const float *values,
+                                  bool as_distances)
 {
     json_begin_object(json, key);
     for (size_t c = 0; c < classes->count; c++)
@@ -62,7 +79,7 @@ static void print_per_class(struct json *json, const char *key, const struct tex
     json_end_object(json);
 }
 
-static void print_error(struct json *json, const struct error *error)
+static void report_json_error(struct json *json, const struct error *error)
 {
     json_string(json, "error", error ? error->what : "no memory");
     if (error && error->expected[0])
@@ -71,36 +88,36 @@ static void print_error(struct json *json, const struct error *error)
         json_string(json, "found", error->found);
 }
 
-static void print_image(struct json *json, const struct loaded_model *loaded,
-                        const struct single_image *image)
+static void report_json_image(struct json *json, const struct model_file *file,
+                              const struct single_image *image)
 {
-    const struct text_list *classes = &loaded->checkpoint.classes;
+    const struct text_list *classes = &file->checkpoint.classes;
 
     json_begin_object(json, NULL);
     json_string(json, "path", image->path);
     if (image->is_classified) {
         json_string(json, "class", classes->items[image->prediction]);
-        print_per_class(json, "scores", classes, image->scores, false);
-        if (loaded->model.spec.kind == MODEL_NEAREST_MEAN)
-            print_per_class(json, "distances", classes, image->scores, true);
+        report_json_per_class(json, "scores", classes, image->scores, false);
+        if (file->model.spec.kind == MODEL_NEAREST_MEAN)
+            report_json_per_class(json, "distances", classes, image->scores, true);
     } else {
         json_null(json, "class");
-        print_error(json, image->error);
+        report_json_error(json, image->error);
     }
     json_end_object(json);
 }
 
-void report_images_json(FILE *stream, const struct loaded_model *loaded,
+void report_images_json(FILE *stream, const struct model_file *file,
                         const struct single_images *result)
 {
     struct json json = {.stream = stream};
 
     json_begin_object(&json, NULL);
-    print_model(&json, loaded);
-    json_string(&json, "scores_meaning", model_scores_meaning(&loaded->model));
+    report_json_model(&json, file);
+    json_string(&json, "scores_meaning", model_scores_meaning(&file->model));
     json_begin_array(&json, "images");
     for (size_t i = 0; i < result->count; i++)
-        print_image(&json, loaded, &result->images[i]);
+        report_json_image(&json, file, &result->images[i]);
     json_end_array(&json);
     json_end_object(&json);
     fputc('\n', stream);

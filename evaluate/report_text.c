@@ -9,7 +9,7 @@
 enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_COLUMNS = 24, NAME_SIZE = 160 };
 
 /* Characters of UTF-8, taken as one column each. */
-static int count_columns(const char *text)
+static int report_text_count_columns(const char *text)
 {
     int columns = 0;
 
@@ -19,12 +19,12 @@ static int count_columns(const char *text)
 }
 
 /* A class name that is safe to print and at most MAX_COLUMNS wide. */
-static const char *format_name(char buffer[NAME_SIZE], const char *name)
+static const char *report_text_format_name(char buffer[NAME_SIZE], const char *name)
 {
     char *end = buffer;
 
     text_escape(buffer, NAME_SIZE, name);
-    if (count_columns(buffer) <= MAX_COLUMNS)
+    if (report_text_count_columns(buffer) <= MAX_COLUMNS)
         return buffer;
     for (int columns = 0; columns < MAX_COLUMNS - 2; columns++) {
         end++;
@@ -36,9 +36,9 @@ static const char *format_name(char buffer[NAME_SIZE], const char *name)
 }
 
 /* width is in columns: printf's own counts bytes.  Negative: text at the left. */
-static void print_cell(FILE *stream, int width, const char *text)
+static void report_text_cell(FILE *stream, int width, const char *text)
 {
-    int padding = (width < 0 ? -width : width) - count_columns(text);
+    int padding = (width < 0 ? -width : width) - report_text_count_columns(text);
 
     if (width > 0 && padding > 0)
         fprintf(stream, "%*s", padding, "");
@@ -47,115 +47,117 @@ static void print_cell(FILE *stream, int width, const char *text)
         fprintf(stream, "%*s", padding, "");
 }
 
-static int widest_name(const struct text_list *classes, int width)
+static int report_text_widest_name(const struct text_list *classes, int width)
 {
     char name[NAME_SIZE];
 
     for (size_t c = 0; c < classes->count; c++) {
-        int columns = count_columns(format_name(name, classes->items[c]));
+        int columns = report_text_count_columns(report_text_format_name(name, classes->items[c]));
 
         width = columns > width ? columns : width;
     }
     return width;
 }
 
-static const char *format_count(char buffer[32], uint64_t count)
+static const char *report_text_format_count(char buffer[32], uint64_t count)
 {
     return text_group_digits(buffer, 32, count);
 }
 
-static const char *format_real(char buffer[32], double value, int num_decimals)
+static const char *report_text_format_real(char buffer[32], double value, int num_decimals)
 {
     return isfinite(value) ? text_format(buffer, 32, "%.*f", num_decimals, value)
                            : text_format(buffer, 32, "%s", isnan(value) ? "-" : "infinite");
 }
 
-static const char *describe_distance(enum model_distance distance)
+static const char *report_text_describe_distance(enum model_distance distance)
 {
     return distance == DISTANCE_L1 ? "L1: mean absolute difference"
                                    : "L2: root mean square difference";
 }
 
-static void print_model(FILE *stream, const struct loaded_model *loaded)
+static void report_text_model(FILE *stream, const struct model_file *file)
 {
-    const struct model_spec *spec = &loaded->model.spec;
-    const struct checkpoint *checkpoint = &loaded->checkpoint;
+    const struct model_spec *spec = &file->model.spec;
+    const struct checkpoint *checkpoint = &file->checkpoint;
 
     fprintf(stream, "checkpoint  ");
-    text_print_escaped(stream, loaded->path);
+    text_print_escaped(stream, file->path);
     fprintf(stream, " (epoch %" PRIu64 "%s)\n", checkpoint->epoch,
             checkpoint->finished ? ", finished" : "");
     fprintf(stream, "model       %s (%s)\n", model_kind_names[spec->kind],
-            spec->kind == MODEL_NEAREST_MEAN ? describe_distance(spec->distance)
+            spec->kind == MODEL_NEAREST_MEAN ? report_text_describe_distance(spec->distance)
                                              : TEXT("%s loss", model_loss_names[spec->loss]));
 }
 
-static void print_classes(FILE *stream, const struct text_list *classes,
-                          const struct metrics *metrics, int width)
+static void report_text_classes(FILE *stream, const struct text_list *classes,
+                                const struct metrics *metrics, int width)
 {
     char cell[32], name[NAME_SIZE];
 
-    print_cell(stream, -width, "class");
+    report_text_cell(stream, -width, "class");
     fprintf(stream, "  %12s  %12s  %8s\n", "correct", "total", "accuracy");
     for (size_t c = 0; c < classes->count; c++) {
         const struct class_metrics *class = &metrics->classes[c];
 
-        print_cell(stream, -width, format_name(name, classes->items[c]));
-        fprintf(stream, "  %12s", format_count(cell, class->num_correct));
-        fprintf(stream, "  %12s", format_count(cell, class->num_samples));
-        fprintf(stream, "  %8s\n", format_real(cell, class->accuracy, 4));
+        report_text_cell(stream, -width, report_text_format_name(name, classes->items[c]));
+        fprintf(stream, "  %12s", report_text_format_count(cell, class->num_correct));
+        fprintf(stream, "  %12s", report_text_format_count(cell, class->num_samples));
+        fprintf(stream, "  %8s\n", report_text_format_real(cell, class->accuracy, 4));
     }
 }
 
-static void print_overall(FILE *stream, const struct metrics *metrics, double loss, int width)
+static void report_text_overall(FILE *stream, const struct metrics *metrics, double loss, int width)
 {
     char cell[32];
 
     /* The figures stand below the accuracies: past a name and two counts. */
-    print_cell(stream, -(width + 28), "mean of class accuracies");
-    fprintf(stream, "  %8s\n", format_real(cell, metrics->mean_class_accuracy, 4));
-    print_cell(stream, -width, "over all samples");
-    fprintf(stream, "  %12s", format_count(cell, metrics->num_correct));
-    fprintf(stream, "  %12s", format_count(cell, metrics->num_samples));
-    fprintf(stream, "  %8s\n", format_real(cell, metrics->accuracy, 4));
-    print_cell(stream, -(width + 28), "loss");
-    fprintf(stream, "  %8s\n", format_real(cell, loss, 6));
+    report_text_cell(stream, -(width + 28), "mean of class accuracies");
+    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->mean_class_accuracy, 4));
+    report_text_cell(stream, -width, "over all samples");
+    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_correct));
+    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_samples));
+    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->accuracy, 4));
+    report_text_cell(stream, -(width + 28), "loss");
+    fprintf(stream, "  %8s\n", report_text_format_real(cell, loss, 6));
 }
 
-static void print_matrix(FILE *stream, const struct text_list *classes,
-                         const struct metrics *metrics)
+static void report_text_matrix(FILE *stream, const struct text_list *classes,
+                               const struct metrics *metrics)
 {
-    size_t num_classes = classes->count;
+    size_t num_classes = classes->count, cell_index = 0;
+    uint64_t counts[MATRIX_MAX_CLASSES][MATRIX_MAX_CLASSES];
     char cell[32], name[NAME_SIZE];
-    int width = widest_name(classes, 0), widths[MATRIX_MAX_CLASSES];
+    int width = report_text_widest_name(classes, 0), widths[MATRIX_MAX_CLASSES];
 
+    for (size_t label = 0; label < num_classes; label++)
+        cell_index = metrics_fill_row(metrics, (uint32_t)label, cell_index, counts[label]);
     fprintf(stream, "confusion matrix (row: true class, column: predicted class)\n");
-    print_cell(stream, width, "");
+    report_text_cell(stream, width, "");
     for (size_t c = 0; c < num_classes; c++) {
-        widths[c] = count_columns(format_name(name, classes->items[c]));
+        widths[c] = report_text_count_columns(report_text_format_name(name, classes->items[c]));
         for (size_t label = 0; label < num_classes; label++) {
-            uint64_t count = metrics->confusion[label * num_classes + c];
-            int columns = count_columns(format_count(cell, count));
+            int columns =
+                report_text_count_columns(report_text_format_count(cell, counts[label][c]));
 
             widths[c] = columns > widths[c] ? columns : widths[c];
         }
         fputs("  ", stream);
-        print_cell(stream, widths[c], name);
+        report_text_cell(stream, widths[c], name);
     }
     fputc('\n', stream);
     for (size_t label = 0; label < num_classes; label++) {
-        print_cell(stream, -width, format_name(name, classes->items[label]));
+        report_text_cell(stream, -width, report_text_format_name(name, classes->items[label]));
         for (size_t c = 0; c < num_classes; c++) {
             fputs("  ", stream);
-            print_cell(stream, widths[c],
-                       format_count(cell, metrics->confusion[label * num_classes + c]));
+            report_text_cell(stream, widths[c], report_text_format_count(cell, counts[label][c]));
         }
         fputc('\n', stream);
     }
 }
 
-static void print_confusions(FILE *stream, const struct text_list *classes,
-                             const struct metrics *metrics, int width)
+static void report_text_confusions(FILE *stream, const struct text_list *classes,
+                                   const struct metrics *metrics, int width)
 {
     struct confusion entries[MAX_CONFUSIONS];
     size_t count = metrics_find_confusions(metrics, entries, MAX_CONFUSIONS);
@@ -166,69 +168,71 @@ static void print_confusions(FILE *stream, const struct text_list *classes,
         return;
     }
     fprintf(stream, "most frequent confusions\n");
-    print_cell(stream, -width, "class");
+    report_text_cell(stream, -width, "class");
     fputs("  ", stream);
-    print_cell(stream, -width, "taken for");
+    report_text_cell(stream, -width, "taken for");
     fprintf(stream, "  %12s\n", "samples");
     for (size_t i = 0; i < count; i++) {
-        print_cell(stream, -width, format_name(name, classes->items[entries[i].label]));
+        report_text_cell(stream, -width,
+                         report_text_format_name(name, classes->items[entries[i].label]));
         fputs("  ", stream);
-        print_cell(stream, -width, format_name(name, classes->items[entries[i].prediction]));
-        fprintf(stream, "  %12s\n", format_count(cell, entries[i].num_samples));
+        report_text_cell(stream, -width,
+                         report_text_format_name(name, classes->items[entries[i].prediction]));
+        fprintf(stream, "  %12s\n", report_text_format_count(cell, entries[i].num_samples));
     }
 }
 
-void report_split_text(FILE *stream, const struct loaded_model *loaded,
+void report_split_text(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result)
 {
-    const struct text_list *classes = &loaded->checkpoint.classes;
-    int width = widest_name(classes, (int)strlen("over all samples"));
+    const struct text_list *classes = &file->checkpoint.classes;
+    int width = report_text_widest_name(classes, (int)strlen("over all samples"));
     char cell[32];
 
-    print_model(stream, loaded);
-    fprintf(stream, "samples     %s of split %s, store ", format_count(cell, result->num_samples),
-            split_names[result->split]);
+    report_text_model(stream, file);
+    fprintf(stream, "samples     %s of split %s, store ",
+            report_text_format_count(cell, result->num_samples), split_names[result->split]);
     text_print_escaped(stream, result->store_path);
     fputs("\n\n", stream);
-    print_classes(stream, classes, &result->metrics, width);
+    report_text_classes(stream, classes, &result->metrics, width);
     fputc('\n', stream);
-    print_overall(stream, &result->metrics, result->loss, width);
+    report_text_overall(stream, &result->metrics, result->loss, width);
     fputc('\n', stream);
     if (classes->count <= MATRIX_MAX_CLASSES)
-        print_matrix(stream, classes, &result->metrics);
+        report_text_matrix(stream, classes, &result->metrics);
     else
-        print_confusions(stream, classes, &result->metrics, width);
+        report_text_confusions(stream, classes, &result->metrics, width);
 }
 
-static void print_image(FILE *stream, const struct loaded_model *loaded,
-                        const struct single_image *image, int width)
+static void report_text_image(FILE *stream, const struct model_file *file,
+                              const struct single_image *image, int width)
 {
-    const struct text_list *classes = &loaded->checkpoint.classes;
-    const struct model_spec *spec = &loaded->model.spec;
+    const struct text_list *classes = &file->checkpoint.classes;
+    const struct model_spec *spec = &file->model.spec;
     char name[NAME_SIZE];
     bool is_distance = spec->kind == MODEL_NEAREST_MEAN;
 
     text_print_escaped(stream, image->path);
-    fprintf(stream, ": %s\n", format_name(name, classes->items[image->prediction]));
+    fprintf(stream, ": %s\n", report_text_format_name(name, classes->items[image->prediction]));
     for (size_t c = 0; c < classes->count; c++) {
         fputs("  ", stream);
-        print_cell(stream, -width, format_name(name, classes->items[c]));
+        report_text_cell(stream, -width, report_text_format_name(name, classes->items[c]));
         if (is_distance)
             fprintf(stream, "  distance %.6f", (double)fabsf(image->scores[c]));
         else
             fprintf(stream, "  probability %.6f", (double)image->scores[c]);
         if (is_distance && c == 0)
-            fprintf(stream, "   (%s)", describe_distance(spec->distance));
+            fprintf(stream, "   (%s)", report_text_describe_distance(spec->distance));
         fputc('\n', stream);
     }
 }
 
-void report_images_text(FILE *stream, const struct loaded_model *loaded,
+void report_images_text(FILE *stream, const struct model_file *file,
                         const struct single_images *result)
 {
-    int width = widest_name(&loaded->checkpoint.classes, 1);
+    int width = report_text_widest_name(&file->checkpoint.classes, 1);
 
     for (size_t i = 0; i < result->count; i++)
         if (result->images[i].is_classified)
-            print_image(stream, loaded, &result->images[i], width);
+            report_text_image(stream, file, &result->images[i], width);
 }

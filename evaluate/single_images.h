@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
+#include "apply/model_file.h"
 #include "common/error.h"
-#include "evaluate/loaded_model.h"
 
 struct single_image {
     const char *path;    /* not owned */
@@ -27,7 +27,7 @@ struct single_images {
  * Classifies PNG files on num_threads threads.  A bad file fails nothing but itself: it has an
  * error in place of a prediction.  Free with single_images_destroy, after a failure too.
  */
-bool single_images_classify(const struct loaded_model *loaded, char *const *paths, size_t count,
+bool single_images_classify(const struct model_file *file, char *const *paths, size_t count,
                             uint64_t max_pixels, int num_threads, struct single_images *result,
                             struct error *error);
 void single_images_destroy(struct single_images *result);

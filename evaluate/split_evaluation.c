@@ -1,12 +1,13 @@
 #include "evaluate/split_evaluation.h"
 
 #include <inttypes.h>
-#include <omp.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "apply/split_pass.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "evaluate/class_map.h"
 #include "formats/evaluation.h"
 #include "formats/store/dataset.h"
 
@@ -16,18 +17,77 @@ enum {
     STREAMED_BLOCKS = 16,
 };
 
-static bool read_labels(const struct loaded_model *loaded, const struct store *store,
-                        struct split_evaluation *result, struct error *error)
+/* ---- classes and labels ---- */
+
+struct named_class {
+    const char *name;
+    uint32_t index;
+};
+
+static int split_evaluation_compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct named_class *)a)->name, ((const struct named_class *)b)->name);
+}
+
+static bool split_evaluation_sort_classes(const struct text_list *classes,
+                                          struct named_class **sorted, struct error *error)
+{
+    if (!memory_allocate(sorted, classes->count, sizeof(**sorted), error))
+        return false;
+    for (size_t i = 0; i < classes->count; i++)
+        (*sorted)[i] = (struct named_class){classes->items[i], (uint32_t)i};
+    qsort(*sorted, classes->count, sizeof(**sorted), split_evaluation_compare_names);
+    return true;
+}
+
+/*
+ * Classes are matched by name: the same names in another order are the same classes.  Writes to map
+ * [store_classes->count] the index in model_classes of each class of the store.  STATUS_DATA names
+ * the first class, in bytewise order, that only one of the two has.
+ */
+static bool split_evaluation_map_classes(const char *store_path,
+                                         const struct text_list *store_classes,
+                                         const struct text_list *model_classes, uint32_t *map,
+                                         struct error *error)
+{
+    struct named_class *in_store = NULL, *in_model = NULL;
+    const struct error_context *place = ERROR_AT(.file = store_path, .dataset = "/classes");
+    size_t s = 0, m = 0;
+    bool ok = split_evaluation_sort_classes(store_classes, &in_store, error) &&
+              split_evaluation_sort_classes(model_classes, &in_model, error);
+
+    while (ok && (s < store_classes->count || m < model_classes->count)) {
+        int order = s == store_classes->count ? 1
+                    : m == model_classes->count
+                        ? -1
+                        : split_evaluation_compare_names(&in_store[s], &in_model[m]);
+
+        if (order < 0)
+            ok =
+                error_set(error, STATUS_DATA, place,
+                          "class '%s' of the store is unknown to the checkpoint", in_store[s].name);
+        else if (order > 0)
+            ok = error_set(error, STATUS_DATA, place,
+                           "class '%s' of the checkpoint is missing here", in_model[m].name);
+        else
+            map[in_store[s++].index] = in_model[m++].index;
+    }
+    free(in_store);
+    free(in_model);
+    return ok;
+}
+
+static bool split_evaluation_read_labels(const struct model_file *file, const struct store *store,
+                                         struct split_evaluation *result, struct error *error)
 {
     const struct text_list *classes = store_classes(store);
     const uint32_t *labels = store_labels(store, result->split);
     uint32_t *map = NULL;
-    bool ok = memory_allocate(&map, classes->count, sizeof(*map), error);
+    bool ok = memory_allocate(&map, classes->count, sizeof(*map), error) &&
+              split_evaluation_map_classes(result->store_path, classes, &file->checkpoint.classes,
+                                           map, error) &&
+              memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
 
-    if (ok)
-        ok = class_map_fill(result->store_path, classes, &loaded->checkpoint.classes, map, error);
-    if (ok)
-        ok = memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
     for (uint64_t i = 0; i < result->num_samples && ok; i++)
         result->labels[i] = map[labels[i]];
     free(map);
@@ -35,111 +95,55 @@ static bool read_labels(const struct loaded_model *loaded, const struct store *s
 }
 
 /* Everything of the store but the pixels. */
-static bool read_samples(const struct loaded_model *loaded, struct store *store, bool with_paths,
-                         struct split_evaluation *result, struct error *error)
+static bool split_evaluation_read_samples(const struct model_file *file, struct store *store,
+                                          bool with_paths, struct split_evaluation *result,
+                                          struct error *error)
 {
-    bool ok =
-        loaded_model_check_image(loaded, result->store_path, store_image_shape(store), true, error);
-
+    if (!model_file_check_image(file, result->store_path, store_image_shape(store), true, error))
+        return false;
     text_format(result->store_fingerprint, sizeof(result->store_fingerprint), "%s",
                 store_fingerprint(store));
     result->num_samples = store_num_rows(store, result->split);
-    if (ok)
-        ok = read_labels(loaded, store, result, error);
-    if (ok && result->num_samples == 0)
-        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
-                       "the store has no split '%s'", split_names[result->split]);
-    if (ok && with_paths)
-        ok = store_read_paths(store, result->split, &result->paths, error);
-    return ok;
+    if (!split_evaluation_read_labels(file, store, result, error))
+        return false;
+    if (result->num_samples == 0)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
+                         "the store has no split '%s'", split_names[result->split]);
+    return !with_paths || store_read_paths(store, result->split, &result->paths, error);
 }
 
-static bool make_workspaces(const struct model *model, int num_threads,
-                            struct model_workspace **workspaces, struct error *error)
-{
-    bool ok = memory_allocate(workspaces, (size_t)num_threads, sizeof(**workspaces), error);
+/* ---- memory ---- */
 
-    for (int t = 0; t < num_threads && ok; t++)
-        ok = model_workspace_create(model, &(*workspaces)[t], error);
-    return ok;
+/* The confusion matrix as an evaluation file holds it: a cell for each pair of classes. */
+static uint64_t split_evaluation_matrix_nbytes(size_t num_classes)
+{
+    return (uint64_t)num_classes * num_classes * sizeof(uint64_t);
 }
 
-static void free_workspaces(struct model_workspace *workspaces, int num_threads)
+/* All that counts in the memory limit, but for the pixels. */
+static uint64_t split_evaluation_others_nbytes(const struct split_request *request,
+                                               struct store *store, const struct model *model,
+                                               uint64_t num_samples)
 {
-    for (int t = 0; workspaces && t < num_threads; t++)
-        model_workspace_destroy(&workspaces[t]);
-    free(workspaces);
-}
+    size_t num_classes = model->spec.num_classes;
 
-static void evaluate_slice(const struct model *model, const struct dataset *dataset, uint64_t slice,
-                           struct model_workspace *workspace, struct split_evaluation *result,
-                           double *loss_sum)
-{
-    const uint8_t *rows[MODEL_SLICE_ROWS];
-    uint64_t first = slice * MODEL_SLICE_ROWS;
-    uint64_t num_left = result->num_samples - first;
-    size_t num_rows = num_left < MODEL_SLICE_ROWS ? (size_t)num_left : MODEL_SLICE_ROWS;
-
-    for (size_t i = 0; i < num_rows; i++)
-        rows[i] = dataset_row(dataset, first + i);
-    model_evaluate(
-        model, rows, result->labels + first, num_rows, workspace, result->predictions + first,
-        result->scores ? result->scores + first * model->spec.num_classes : NULL, loss_sum);
-}
-
-/* Evaluates stretch by stretch of what is in memory; losses [slices] are those of each slice. */
-static bool evaluate_slices(const struct model *model, struct dataset *dataset, int num_threads,
-                            struct model_workspace *workspaces, double *loss_sums,
-                            struct split_evaluation *result, struct error *error)
-{
-    for (uint64_t first = 0; first < result->num_samples;) {
-        uint64_t begin = first / MODEL_SLICE_ROWS, end;
-
-        if (!dataset_reach(dataset, first, &first, error))
-            return false;
-        end = (first + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
-        for (uint64_t slice = begin; slice < end; slice++)
-            evaluate_slice(model, dataset, slice, &workspaces[omp_get_thread_num()], result,
-                           &loss_sums[slice]);
-    }
-    return true;
-}
-
-static bool evaluate_dataset(const struct model *model, struct dataset *dataset, int num_threads,
-                             struct split_evaluation *result, struct error *error)
-{
-    uint64_t num_slices = (result->num_samples + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
-    struct model_workspace *workspaces = NULL;
-    double *loss_sums = NULL;
-    double loss_sum = 0;
-    bool ok = memory_allocate(&loss_sums, num_slices, sizeof(*loss_sums), error);
-
-    if (ok)
-        ok = make_workspaces(model, num_threads, &workspaces, error);
-    if (ok)
-        ok = evaluate_slices(model, dataset, num_threads, workspaces, loss_sums, result, error);
-    /* Added in slice order, so that the sum does not depend on who computed what. */
-    for (uint64_t slice = 0; slice < num_slices && ok; slice++)
-        loss_sum += loss_sums[slice];
-    result->loss = loss_sum / (double)result->num_samples;
-    free_workspaces(workspaces, num_threads);
-    free(loss_sums);
-    return ok;
+    /* Of each sample its label here and its prediction, and of each slice its loss. */
+    return store_rows_nbytes(store) + num_samples * 2 * sizeof(uint32_t) +
+           split_pass_num_slices(num_samples) * sizeof(double) +
+           split_pass_nbytes(model, request->checks.num_threads) +
+           model->num_parameters * sizeof(float) + metrics_nbytes(num_classes, num_samples) +
+           (request->with_samples ? split_evaluation_matrix_nbytes(num_classes) : 0);
 }
 
 /* The whole split in memory if it fits, else a few chunks of it at a time. */
-static bool open_dataset(const struct split_request *request, struct store *store,
-                         const struct model *model, uint64_t num_samples, struct dataset *dataset,
-                         struct error *error)
+static bool split_evaluation_open_dataset(const struct split_request *request, struct store *store,
+                                          const struct model *model, uint64_t num_samples,
+                                          struct dataset *dataset, struct error *error)
 {
     int num_threads = request->checks.num_threads;
     struct dataset_plan plan = {.num_threads = num_threads};
-    /* Of each sample its label here and in the store, its checksum, its prediction, and a loss of
-     * each slice. */
-    uint64_t others = store_rows_nbytes(store) + num_samples * 2 * sizeof(uint32_t) +
-                      num_samples / MODEL_SLICE_ROWS * sizeof(double) +
-                      model->num_parameters * sizeof(float);
+    uint64_t others = split_evaluation_others_nbytes(request, store, model, num_samples);
+    uint64_t matrix = split_evaluation_matrix_nbytes(model->spec.num_classes);
     uint64_t limit = request->memory_limit ? request->memory_limit : UINT64_MAX;
     uint64_t budget = limit > others ? limit - others : 0;
 
@@ -147,43 +151,78 @@ static bool open_dataset(const struct split_request *request, struct store *stor
         plan = dataset_plan_stored(store, STREAMED_BLOCKS, MODEL_SLICE_ROWS, num_threads);
     if (dataset_nbytes(store, request->split, &plan) > budget)
         plan = dataset_plan_stored(store, 1, MODEL_SLICE_ROWS, num_threads);
-    if (dataset_nbytes(store, request->split, &plan) > budget)
+    if (dataset_nbytes(store, request->split, &plan) <= budget)
+        return dataset_open(dataset, store, request->split, &plan, error);
+    if (request->with_samples && matrix > limit / 2)
         return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
-                         "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
+                         "the confusion matrix of %zu classes takes %" PRIu64
+                         "M in an evaluation file: leave out --output, or give a --memory-limit of "
+                         "%" PRIu64 "M",
+                         model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
                          (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
-    return dataset_open(dataset, store, request->split, &plan, error);
+    return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+                     "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
+                     (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
 }
 
-static bool evaluate_store(const struct loaded_model *loaded, struct store *store,
-                           const struct split_request *request, struct split_evaluation *result,
-                           struct error *error)
+/* ---- evaluation ---- */
+
+static bool split_evaluation_evaluate(const struct model_file *file, struct dataset *dataset,
+                                      int num_threads, struct split_evaluation *result,
+                                      struct error *error)
 {
-    const struct model *model = &loaded->model;
-    size_t num_classes = model->spec.num_classes;
-    struct dataset dataset = {0};
-    bool ok = read_samples(loaded, store, request->with_samples, result, error);
+    const struct model *model = &file->model;
+    struct split_pass pass = {
+        .model = model,
+        .dataset = dataset,
+        .labels = result->labels,
+        .num_threads = num_threads,
+        .predictions = result->predictions,
+        .scores = result->scores,
+    };
+    size_t num_slices = split_pass_num_slices(result->num_samples);
+    double *slice_losses = NULL;
+    uint64_t num_correct;
+    bool ok = memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error) &&
+              split_pass_prepare(&pass, error) &&
+              split_pass_run(&pass, 0, num_slices, slice_losses, &num_correct, error);
 
     if (ok)
-        ok = memory_allocate(&result->predictions, result->num_samples,
-                             sizeof(*result->predictions), error);
+        result->loss = split_pass_mean_loss(slice_losses, result->num_samples);
+    split_pass_release(&pass);
+    free(slice_losses);
+    if (ok && model_has_gradient(model) && isnan(result->loss))
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = file->path, .dataset = "/parameters"),
+                       "the loss is not a number: the parameters are so large that the model's "
+                       "sums overflow; take an earlier checkpoint");
+    return ok;
+}
+
+static bool split_evaluation_run_store(const struct model_file *file, struct store *store,
+                                       const struct split_request *request,
+                                       struct split_evaluation *result, struct error *error)
+{
+    const struct model *model = &file->model;
+    size_t num_classes = model->spec.num_classes;
+    struct dataset dataset = {0};
+    bool ok = split_evaluation_read_samples(file, store, request->with_samples, result, error) &&
+              split_evaluation_open_dataset(request, store, model, result->num_samples, &dataset,
+                                            error) &&
+              memory_allocate(&result->predictions, result->num_samples,
+                              sizeof(*result->predictions), error);
+
     if (ok && request->with_samples)
         ok = memory_allocate(&result->scores, result->num_samples,
                              num_classes * sizeof(*result->scores), error);
-    if (ok)
-        ok = open_dataset(request, store, model, result->num_samples, &dataset, error);
-    if (ok)
-        ok = evaluate_dataset(model, &dataset, request->checks.num_threads, result, error);
-    if (ok)
-        ok = metrics_create(&result->metrics, num_classes, error);
-    if (ok) {
-        metrics_count(&result->metrics, result->labels, result->predictions, result->num_samples);
-        metrics_finish(&result->metrics);
-    }
+    ok = ok &&
+         split_evaluation_evaluate(file, &dataset, request->checks.num_threads, result, error) &&
+         metrics_compute(num_classes, result->labels, result->predictions, result->num_samples,
+                         &result->metrics, error);
     dataset_close(&dataset);
     return ok;
 }
 
-bool split_evaluation_run(const struct loaded_model *loaded, const struct split_request *request,
+bool split_evaluation_run(const struct model_file *file, const struct split_request *request,
                           struct split_evaluation *result, struct error *error)
 {
     struct store *store = NULL;
@@ -194,7 +233,7 @@ bool split_evaluation_run(const struct loaded_model *loaded, const struct split_
     if (!ok)
         return ok;
     result->store_is_sealed = store_is_sealed(store);
-    ok = evaluate_store(loaded, store, request, result, error);
+    ok = split_evaluation_run_store(file, store, request, result, error);
     store_close(store);
     return ok;
 }
@@ -209,27 +248,38 @@ void split_evaluation_destroy(struct split_evaluation *result)
     *result = (struct split_evaluation){0};
 }
 
-bool split_evaluation_write(const char *path, const struct loaded_model *loaded,
-                            const struct split_evaluation *result, struct error *error)
+bool split_evaluation_write(const char *path, const struct model_file *file,
+                            const struct split_evaluation *result, bool is_forced,
+                            struct error *error)
 {
     const struct metrics *metrics = &result->metrics;
+    size_t num_classes = metrics->num_classes;
+    uint64_t *matrix = NULL;
     struct evaluation evaluation = {
-        .model = model_kind_names[loaded->model.spec.kind],
+        .model = model_kind_names[file->model.spec.kind],
         .split = split_names[result->split],
         .store_fingerprint = result->store_fingerprint,
-        .scores_meaning = model_scores_meaning(&loaded->model),
-        .classes = &loaded->checkpoint.classes,
+        .scores_meaning = model_scores_meaning(&file->model),
+        .classes = &file->checkpoint.classes,
         .num_samples = result->num_samples,
         .num_correct = metrics->num_correct,
         .accuracy = metrics->accuracy,
         .mean_class_accuracy = metrics->mean_class_accuracy,
         .loss = result->loss,
-        .confusion = metrics->confusion,
         .paths = &result->paths,
         .labels = result->labels,
         .predictions = result->predictions,
         .scores = result->scores,
     };
+    bool ok = memory_allocate(&matrix, num_classes, num_classes * sizeof(*matrix), error);
 
-    return evaluation_write(path, &evaluation, error);
+    for (size_t i = 0; ok && i < metrics->num_cells; i++) {
+        const struct confusion *cell = &metrics->cells[i];
+
+        matrix[cell->label * num_classes + cell->prediction] = cell->num_samples;
+    }
+    evaluation.confusion = matrix;
+    ok = ok && evaluation_write(path, &evaluation, is_forced, error);
+    free(matrix);
+    return ok;
 }

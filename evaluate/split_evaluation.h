@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
+#include "apply/model_file.h"
 #include "common/error.h"
 #include "common/text_list.h"
-#include "evaluate/loaded_model.h"
 #include "evaluate/metrics.h"
 #include "formats/store/store.h"
 
@@ -31,8 +31,8 @@ struct split_request {
     enum split split;
     bool with_samples; /* keep the scores and paths too */
     struct store_checks checks;
-    /* Bytes for the images and all that grows with their number, scores and paths aside: what does
-     * not fit is streamed.  0 for as many as it takes. */
+    /* Bytes for the images and all that grows with the number of samples or classes, scores and
+     * paths aside: images that do not fit are streamed.  0 for as many as it takes. */
     uint64_t memory_limit;
 };
 
@@ -42,12 +42,16 @@ struct split_request {
  * without such a split, STATUS_USAGE for a limit that is too small.  Free with
  * split_evaluation_destroy, after a failure too.
  */
-bool split_evaluation_run(const struct loaded_model *loaded, const struct split_request *request,
+bool split_evaluation_run(const struct model_file *file, const struct split_request *request,
                           struct split_evaluation *result, struct error *error);
 void split_evaluation_destroy(struct split_evaluation *result);
 
-/* Writes the result as an evaluation file; it must have been run with_samples. */
-bool split_evaluation_write(const char *path, const struct loaded_model *loaded,
-                            const struct split_evaluation *result, struct error *error);
+/*
+ * Writes the result as an evaluation file; it must have been run with_samples.  STATUS_DATA for a
+ * path that is a file of another kind, unless is_forced.
+ */
+bool split_evaluation_write(const char *path, const struct model_file *file,
+                            const struct split_evaluation *result, bool is_forced,
+                            struct error *error);
 
 #endif

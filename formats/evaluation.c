@@ -7,7 +7,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "formats/file/atomic_file.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 enum { CHUNK_NBYTES = 256 * 1024 };
 static const unsigned deflate_level = 4;
@@ -25,7 +25,8 @@ struct column {
 };
 
 /* Shuffled, deflated, in chunks of whole rows. */
-static hid_t write_chunked(const struct h5_context *file, hid_t parent, const struct column *column)
+static hid_t evaluation_write_chunked(const struct h5_context *file, hid_t parent,
+                                      const struct column *column)
 {
     hid_t space = H5I_INVALID_HID, list = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     hsize_t dimensions[2] = {column->shape[0], column->shape[1]}, chunk[2];
@@ -61,13 +62,13 @@ static hid_t write_chunked(const struct h5_context *file, hid_t parent, const st
     return dataset;
 }
 
-static void write_column(const struct h5_context *file, hid_t parent, bool is_chunked,
-                         const struct column *column)
+static void evaluation_write_column(const struct h5_context *file, hid_t parent, bool is_chunked,
+                                    const struct column *column)
 {
     /* No chunk fits into a dataset without rows. */
     hid_t dataset =
         is_chunked && column->shape[0] > 0
-            ? write_chunked(file, parent, column)
+            ? evaluation_write_chunked(file, parent, column)
             : h5_write_dataset(file, parent, column->name, column->file_type, column->memory_type,
                                column->rank, column->shape, column->data);
 
@@ -76,8 +77,8 @@ static void write_column(const struct h5_context *file, hid_t parent, bool is_ch
     h5_close(file, &dataset);
 }
 
-static void write_texts(const struct h5_context *file, hid_t parent, bool is_chunked,
-                        struct column *column, const struct text_list *texts)
+static void evaluation_write_texts(const struct h5_context *file, hid_t parent, bool is_chunked,
+                                   struct column *column, const struct text_list *texts)
 {
     size_t longest = 1;
     char *block = NULL;
@@ -100,13 +101,13 @@ static void write_texts(const struct h5_context *file, hid_t parent, bool is_chu
     column->rank = 1;
     column->shape[0] = texts->count;
     column->data = block;
-    write_column(file, parent, is_chunked, column);
+    evaluation_write_column(file, parent, is_chunked, column);
     h5_close(file, &type);
     free(block);
 }
 
-static void write_classes(const struct h5_context *file, hid_t root,
-                          const struct evaluation *evaluation)
+static void evaluation_write_classes(const struct h5_context *file, hid_t root,
+                                     const struct evaluation *evaluation)
 {
     struct column classes = {
         .name = "classes",
@@ -124,13 +125,13 @@ static void write_classes(const struct h5_context *file, hid_t root,
         .data = evaluation->confusion,
     };
 
-    write_texts(file, root, false, &classes, evaluation->classes);
-    write_column(file, root, false, &confusion);
+    evaluation_write_texts(file, root, false, &classes, evaluation->classes);
+    evaluation_write_column(file, root, false, &confusion);
 }
 
 /* correct, total [C] and accuracy [C] follow from the confusion matrix. */
-static void write_per_class(const struct h5_context *file, hid_t root,
-                            const struct evaluation *evaluation)
+static void evaluation_write_per_class(const struct h5_context *file, hid_t root,
+                                       const struct evaluation *evaluation)
 {
     size_t num_classes = evaluation->classes->count;
     uint64_t *counts = NULL, *correct, *total;
@@ -151,41 +152,42 @@ static void write_per_class(const struct h5_context *file, hid_t root,
     }
     group = h5_create_group(file, root, "per_class");
     h5_write_text_attribute(file, group, "description", "figures of each class, in class order");
-    write_column(file, group, false,
-                 &(struct column){"correct",
-                                  H5T_STD_U64LE,
-                                  H5T_NATIVE_UINT64,
-                                  1,
-                                  {num_classes},
-                                  {"class"},
-                                  "number of samples predicted correctly",
-                                  correct});
-    write_column(file, group, false,
-                 &(struct column){"total",
-                                  H5T_STD_U64LE,
-                                  H5T_NATIVE_UINT64,
-                                  1,
-                                  {num_classes},
-                                  {"class"},
-                                  "number of samples",
-                                  total});
-    write_column(file, group, false,
-                 &(struct column){"accuracy",
-                                  H5T_IEEE_F64LE,
-                                  H5T_NATIVE_DOUBLE,
-                                  1,
-                                  {num_classes},
-                                  {"class"},
-                                  "correct / total, 0 to 1; NaN for a class without samples",
-                                  accuracy});
+    evaluation_write_column(file, group, false,
+                            &(struct column){"correct",
+                                             H5T_STD_U64LE,
+                                             H5T_NATIVE_UINT64,
+                                             1,
+                                             {num_classes},
+                                             {"class"},
+                                             "number of samples predicted correctly",
+                                             correct});
+    evaluation_write_column(file, group, false,
+                            &(struct column){"total",
+                                             H5T_STD_U64LE,
+                                             H5T_NATIVE_UINT64,
+                                             1,
+                                             {num_classes},
+                                             {"class"},
+                                             "number of samples",
+                                             total});
+    evaluation_write_column(
+        file, group, false,
+        &(struct column){"accuracy",
+                         H5T_IEEE_F64LE,
+                         H5T_NATIVE_DOUBLE,
+                         1,
+                         {num_classes},
+                         {"class"},
+                         "correct / total, 0 to 1; NaN for a class without samples",
+                         accuracy});
     h5_close(file, &group);
 out:
     free(accuracy);
     free(counts);
 }
 
-static void write_samples(const struct h5_context *file, hid_t root,
-                          const struct evaluation *evaluation)
+static void evaluation_write_samples(const struct h5_context *file, hid_t root,
+                                     const struct evaluation *evaluation)
 {
     struct column paths = {
         .name = "paths",
@@ -199,39 +201,39 @@ static void write_samples(const struct h5_context *file, hid_t root,
     text_format(scores, sizeof(scores), "score of each class: %s; the highest is predicted",
                 evaluation->scores_meaning);
     h5_write_text_attribute(file, group, "description", "one row a sample, in the store's order");
-    write_texts(file, group, true, &paths, evaluation->paths);
-    write_column(file, group, true,
-                 &(struct column){"labels",
-                                  H5T_STD_U32LE,
-                                  H5T_NATIVE_UINT32,
-                                  1,
-                                  {num_samples},
-                                  {"sample"},
-                                  "true class, an index into /classes",
-                                  evaluation->labels});
-    write_column(file, group, true,
-                 &(struct column){"predictions",
-                                  H5T_STD_U32LE,
-                                  H5T_NATIVE_UINT32,
-                                  1,
-                                  {num_samples},
-                                  {"sample"},
-                                  "predicted class, an index into /classes",
-                                  evaluation->predictions});
-    write_column(file, group, true,
-                 &(struct column){"scores",
-                                  H5T_IEEE_F32LE,
-                                  H5T_NATIVE_FLOAT,
-                                  2,
-                                  {num_samples, evaluation->classes->count},
-                                  {"sample", "class"},
-                                  scores,
-                                  evaluation->scores});
+    evaluation_write_texts(file, group, true, &paths, evaluation->paths);
+    evaluation_write_column(file, group, true,
+                            &(struct column){"labels",
+                                             H5T_STD_U32LE,
+                                             H5T_NATIVE_UINT32,
+                                             1,
+                                             {num_samples},
+                                             {"sample"},
+                                             "true class, an index into /classes",
+                                             evaluation->labels});
+    evaluation_write_column(file, group, true,
+                            &(struct column){"predictions",
+                                             H5T_STD_U32LE,
+                                             H5T_NATIVE_UINT32,
+                                             1,
+                                             {num_samples},
+                                             {"sample"},
+                                             "predicted class, an index into /classes",
+                                             evaluation->predictions});
+    evaluation_write_column(file, group, true,
+                            &(struct column){"scores",
+                                             H5T_IEEE_F32LE,
+                                             H5T_NATIVE_FLOAT,
+                                             2,
+                                             {num_samples, evaluation->classes->count},
+                                             {"sample", "class"},
+                                             scores,
+                                             evaluation->scores});
     h5_close(file, &group);
 }
 
-static void write_attributes(const struct h5_context *file, hid_t root,
-                             const struct evaluation *evaluation)
+static void evaluation_write_attributes(const struct h5_context *file, hid_t root,
+                                        const struct evaluation *evaluation)
 {
     h5_write_format(file, root, "quern evaluation", "1.0");
     h5_write_text_attribute(file, root, "description",
@@ -247,26 +249,25 @@ static void write_attributes(const struct h5_context *file, hid_t root,
     h5_write_text_attribute(file, root, "scores_meaning", evaluation->scores_meaning);
 }
 
-bool evaluation_write(const char *path, const struct evaluation *evaluation, struct error *error)
+bool evaluation_write(const char *path, const struct evaluation *evaluation, bool is_forced,
+                      struct error *error)
 {
-    struct atomic_file target;
+    struct atomic_file output;
     struct h5_context file = {.path = path, .error = error};
     hid_t id = H5I_INVALID_HID, root = H5I_INVALID_HID;
-    bool ok = atomic_file_begin(&target, path, error);
 
-    if (!ok)
-        return ok;
-    file.storage_path = target.temporary_path;
-    id = h5_create_file(&file);
+    if (!atomic_file_begin(&output, path, FILE_KIND_EVALUATION, is_forced, error))
+        return false;
+    id = h5_create_file(&file, &output);
     root = h5_open_group(&file, id, "/");
-    write_attributes(&file, root, evaluation);
-    write_classes(&file, root, evaluation);
-    write_per_class(&file, root, evaluation);
-    write_samples(&file, root, evaluation);
+    evaluation_write_attributes(&file, root, evaluation);
+    evaluation_write_classes(&file, root, evaluation);
+    evaluation_write_per_class(&file, root, evaluation);
+    evaluation_write_samples(&file, root, evaluation);
     h5_close(&file, &root);
-    h5_close(&file, &id);
+    h5_close_file(&file, &id);
     if (error_ok(error))
-        return atomic_file_commit(&target, error);
-    atomic_file_abandon(&target);
+        atomic_file_commit(&output, error);
+    atomic_file_abandon(&output);
     return error_ok(error);
 }

@@ -5,6 +5,7 @@
 #ifndef QUERN_FORMATS_EVALUATION_H
 #define QUERN_FORMATS_EVALUATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -28,7 +29,11 @@ struct evaluation {
     const float *scores;           /* [num_samples][C] */
 };
 
-/* Writes atomically: path holds the whole evaluation or what it held before. */
-bool evaluation_write(const char *path, const struct evaluation *evaluation, struct error *error);
+/*
+ * Writes atomically: path holds the whole evaluation or what it held before.  STATUS_DATA for a
+ * path that is a file of another kind, unless is_forced.
+ */
+bool evaluation_write(const char *path, const struct evaluation *evaluation, bool is_forced,
+                      struct error *error);
 
 #endif

@@ -5,55 +5,24 @@
  *   - 16-bit samples become 8-bit by (v * 255 + 32895) >> 16, samples of 1, 2 and 4 bits are
  *     scaled to 0..255, palettes are looked up;
  *   - alpha and transparency are dropped, gamma and colour profiles are ignored;
- *   - RGB to gray is ITU-R 601: (19595 R + 38470 G + 7471 B + 32768) >> 16;
- *   - gray to RGB repeats the sample.
- * All functions are thread-safe.
+ *   - between RGB and gray image_convert_row (decoder.h) decides.
+ * A palette that holds grays only is gray.  All functions are thread-safe.
  */
-#ifndef QUERN_FORMATS_PNG_FILE_H
-#define QUERN_FORMATS_PNG_FILE_H
+#ifndef QUERN_IMAGES_PNG_FILE_H
+#define QUERN_IMAGES_PNG_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
+#include "images/decoder.h"
 
-struct png_file_info {
-    uint32_t width;
-    uint32_t height;
-    bool is_gray; /* gray, gray with alpha, or a palette that holds grays only */
-};
-
-/*
- * The header of the PNG in bytes[0..nbytes).  STATUS_DATA when it is no PNG, is cut short before
- * its pixels, or has more than max_pixels pixels (width times height).  name is for messages.
- */
+/* The functions of struct decoder: see there. */
 bool png_file_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                        struct png_file_info *info, struct error *error);
-
-/*
- * Decodes into pixels, which holds height * width * channels bytes (row-major, channels
- * interleaved; channels is 1 or 3), where height and width are what png_file_read_info said.
- * STATUS_DATA for a damaged file: truncated anywhere, a wrong checksum in any chunk.
- */
-bool png_file_read_pixels(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                          unsigned channels, uint8_t *pixels, struct error *error);
-
-/* Memory that is used again from one file to the next; {0} at first. */
-struct png_file_pixels {
-    uint8_t *values; /* [height][width][channels] */
-    size_t capacity_nbytes;
-    struct png_plain *plain; /* of the common kind of file: png_plain.h */
-};
-
-/*
- * Both in one go, which takes a third of the time on small images.  pixels is grown as the header
- * asks, and belongs to the caller.
- */
+                        struct image_info *info, struct error *error);
 bool png_file_read(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
-                   unsigned channels, struct png_file_info *info, struct png_file_pixels *pixels,
+                   unsigned channels, struct image_info *info, struct image_pixels *pixels,
                    struct error *error);
-void png_file_pixels_free(struct png_file_pixels *pixels);
 
 /*
  * Encodes an 8-bit gray (channels 1) or RGB (channels 3) image.  *bytes is malloc'ed and belongs

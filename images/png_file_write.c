@@ -1,10 +1,11 @@
+#include "images/png_file.h"
+
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "images/png_file.h"
 
 /* One file being encoded. */
 struct encoder {
@@ -15,7 +16,7 @@ struct encoder {
     jmp_buf failed;
 };
 
-static void take_error(png_structp png, png_const_charp message)
+static void png_write_take_error(png_structp png, png_const_charp message)
 {
     struct encoder *encoder = png_get_error_ptr(png);
 
@@ -23,13 +24,13 @@ static void take_error(png_structp png, png_const_charp message)
     longjmp(encoder->failed, 1);
 }
 
-static void ignore_warning(png_structp png, png_const_charp message)
+static void png_write_ignore_warning(png_structp png, png_const_charp message)
 {
     (void)png;
     (void)message;
 }
 
-static void give_bytes(png_structp png, png_bytep bytes, size_t nbytes)
+static void png_write_give_bytes(png_structp png, png_bytep bytes, size_t nbytes)
 {
     struct encoder *encoder = png_get_io_ptr(png);
 
@@ -46,18 +47,18 @@ static void give_bytes(png_structp png, png_bytep bytes, size_t nbytes)
     encoder->nbytes += nbytes;
 }
 
-static void flush_nothing(png_structp png)
+static void png_write_flush_nothing(png_structp png)
 {
     (void)png;
 }
 
 /* The only function that longjmp returns to; all that changes meanwhile is the caller's. */
-static bool run(struct encoder *encoder, png_structp png, png_infop info, const uint8_t *pixels,
-                uint32_t width, uint32_t height, unsigned channels)
+static bool png_write_run(struct encoder *encoder, png_structp png, png_infop info,
+                          const uint8_t *pixels, uint32_t width, uint32_t height, unsigned channels)
 {
     if (setjmp(encoder->failed) != 0)
         return false;
-    png_set_write_fn(png, encoder, give_bytes, flush_nothing);
+    png_set_write_fn(png, encoder, png_write_give_bytes, png_write_flush_nothing);
     /* One filter for all rows: the bytes depend on the pixels and zlib alone. */
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE);
     png_set_IHDR(png, info, width, height, 8,
@@ -74,8 +75,8 @@ bool png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t heigh
                            unsigned channels, void **bytes, size_t *nbytes, struct error *error)
 {
     struct encoder encoder = {0};
-    png_structp png =
-        png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, take_error, ignore_warning);
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, png_write_take_error,
+                                              png_write_ignore_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     bool ok = true;
 
@@ -83,7 +84,7 @@ bool png_file_write_pixels(const uint8_t *pixels, uint32_t width, uint32_t heigh
     *nbytes = 0;
     if (!info)
         ok = error_set_memory(error, sizeof(encoder));
-    else if (!run(&encoder, png, info, pixels, width, height, channels))
+    else if (!png_write_run(&encoder, png, info, pixels, width, height, channels))
         ok = error_set(error, STATUS_INTERNAL, NULL, "cannot encode a PNG: %s", encoder.reason);
     png_destroy_write_struct(&png, &info);
     if (ok) {

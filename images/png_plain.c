@@ -24,57 +24,20 @@ void png_plain_destroy(struct png_plain *plain)
     free(plain);
 }
 
-/* ---- rows and pixels ---- */
-
-/* ITU-R 601 luma in integers. */
-static void rgb_to_gray(const uint8_t *rgb, size_t num_pixels, uint8_t *gray)
-{
-    for (size_t i = 0; i < num_pixels; i++)
-        gray[i] = (uint8_t)((19595u * rgb[3 * i] + 38470u * rgb[3 * i + 1] +
-                             7471u * rgb[3 * i + 2] + 32768u) >>
-                            16);
-}
-
-static void gray_to_rgb(const uint8_t *gray, size_t num_pixels, uint8_t *rgb)
-{
-    for (size_t i = 0; i < num_pixels; i++)
-        rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = gray[i];
-}
-
-void png_convert_row(const uint8_t *row, unsigned row_channels, size_t width, uint8_t *out,
-                     unsigned channels)
-{
-    if (row_channels == channels)
-        memcpy(out, row, width * channels);
-    else if (channels == 1)
-        rgb_to_gray(row, width, out);
-    else
-        gray_to_rgb(row, width, out);
-}
-
-uint8_t *png_reserve_pixels(struct png_file_pixels *pixels, size_t nbytes)
-{
-    if (nbytes > pixels->capacity_nbytes) {
-        free(pixels->values);
-        pixels->values = malloc(nbytes);
-        pixels->capacity_nbytes = pixels->values ? nbytes : 0;
-    }
-    return pixels->values;
-}
-
 /* ---- filters: ISO/IEC 15948, 9 ---- */
 
-static unsigned distance(int a, int b)
+static unsigned png_plain_distance(int a, int b)
 {
     return (unsigned)abs(a - b);
 }
 
 /* Whichever of left, above and upper left is nearest to left + above - upper left. */
-static uint8_t predict_paeth(uint8_t left, uint8_t above, uint8_t upper_left)
+static uint8_t png_plain_predict_paeth(uint8_t left, uint8_t above, uint8_t upper_left)
 {
     int estimate = left + above - upper_left;
-    unsigned to_left = distance(estimate, left), to_above = distance(estimate, above);
-    unsigned to_upper_left = distance(estimate, upper_left);
+    unsigned to_left = png_plain_distance(estimate, left),
+             to_above = png_plain_distance(estimate, above);
+    unsigned to_upper_left = png_plain_distance(estimate, upper_left);
 
     if (to_left <= to_above && to_left <= to_upper_left)
         return left;
@@ -83,8 +46,8 @@ static uint8_t predict_paeth(uint8_t left, uint8_t above, uint8_t upper_left)
 
 /* Undoes the filter of a row of nbytes in place; above is the row before, undone, or zeros; step
  * is the bytes of a pixel.  False for a filter that there is not. */
-static bool undo_filter(unsigned filter, uint8_t *restrict row, const uint8_t *restrict above,
-                        size_t nbytes, size_t step)
+static bool png_plain_undo_filter(unsigned filter, uint8_t *restrict row,
+                                  const uint8_t *restrict above, size_t nbytes, size_t step)
 {
     switch (filter) {
     case 0:
@@ -107,7 +70,8 @@ static bool undo_filter(unsigned filter, uint8_t *restrict row, const uint8_t *r
         for (size_t i = 0; i < step && i < nbytes; i++)
             row[i] = (uint8_t)(row[i] + above[i]);
         for (size_t i = step; i < nbytes; i++)
-            row[i] = (uint8_t)(row[i] + predict_paeth(row[i - step], above[i], above[i - step]));
+            row[i] = (uint8_t)(row[i] +
+                               png_plain_predict_paeth(row[i - step], above[i], above[i - step]));
         return true;
     default:
         return false;
@@ -116,51 +80,54 @@ static bool undo_filter(unsigned filter, uint8_t *restrict row, const uint8_t *r
 
 /* ---- the file ---- */
 
-static uint32_t get_u32(const uint8_t *bytes)
+static uint32_t png_plain_get_u32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 /* Is at bytes a whole chunk of that name, with the right checksum? */
-static bool is_chunk(const uint8_t *bytes, size_t nbytes, const char *name)
+static bool png_plain_is_chunk(const uint8_t *bytes, size_t nbytes, const char *name)
 {
     size_t length;
 
     if (nbytes < CHUNK_NBYTES || memcmp(bytes + 4, name, 4) != 0)
         return false;
-    length = get_u32(bytes);
+    length = png_plain_get_u32(bytes);
     return length <= nbytes - CHUNK_NBYTES &&
-           crc32_of(bytes + 4, length + 4) == get_u32(bytes + 8 + length);
+           crc32_of(bytes + 4, length + 4) == png_plain_get_u32(bytes + 8 + length);
 }
 
 /* Finds header, pixels and end, and nothing else. */
-static bool find_chunks(const uint8_t *bytes, size_t nbytes, const uint8_t **header,
-                        const uint8_t **data, size_t *data_nbytes)
+static bool png_plain_find_chunks(const uint8_t *bytes, size_t nbytes, const uint8_t **header,
+                                  const uint8_t **data, size_t *data_nbytes)
 {
     static const uint8_t signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     size_t at = SIGNATURE_NBYTES;
 
     if (nbytes < SIGNATURE_NBYTES || memcmp(bytes, signature, SIGNATURE_NBYTES) != 0 ||
-        !is_chunk(bytes + at, nbytes - at, "IHDR") || get_u32(bytes + at) != HEADER_NBYTES)
+        !png_plain_is_chunk(bytes + at, nbytes - at, "IHDR") ||
+        png_plain_get_u32(bytes + at) != HEADER_NBYTES)
         return false;
     *header = bytes + at + 8;
     at += CHUNK_NBYTES + HEADER_NBYTES;
-    if (!is_chunk(bytes + at, nbytes - at, "IDAT"))
+    if (!png_plain_is_chunk(bytes + at, nbytes - at, "IDAT"))
         return false;
     *data = bytes + at + 8;
-    *data_nbytes = get_u32(bytes + at);
+    *data_nbytes = png_plain_get_u32(bytes + at);
     at += CHUNK_NBYTES + *data_nbytes;
-    return is_chunk(bytes + at, nbytes - at, "IEND") && get_u32(bytes + at) == 0;
+    return png_plain_is_chunk(bytes + at, nbytes - at, "IEND") &&
+           png_plain_get_u32(bytes + at) == 0;
 }
 
 /* 1 or 3 channels for a header of 8-bit gray or RGB, not interlaced; else 0. */
-static unsigned read_header(const uint8_t *header, uint64_t max_pixels, struct png_file_info *info)
+static unsigned png_plain_read_header(const uint8_t *header, uint64_t max_pixels,
+                                      struct image_info *info)
 {
     static const uint8_t rest[] = {0, 0, 0}; /* compression, filter, interlacing */
     unsigned color_type = header[9];
 
-    info->width = get_u32(header);
-    info->height = get_u32(header + 4);
+    info->width = png_plain_get_u32(header);
+    info->height = png_plain_get_u32(header + 4);
     info->is_gray = color_type == 0;
     if (info->width == 0 || info->height == 0 || info->width > INT32_MAX ||
         info->height > INT32_MAX || (uint64_t)info->width * info->height > max_pixels ||
@@ -170,7 +137,7 @@ static unsigned read_header(const uint8_t *header, uint64_t max_pixels, struct p
 }
 
 /* zlib refuses to reach back further than the stream's header allows; libdeflate does not look. */
-static bool has_window(const uint8_t *data, size_t data_nbytes, size_t rows_nbytes)
+static bool png_plain_has_window(const uint8_t *data, size_t data_nbytes, size_t rows_nbytes)
 {
     size_t window;
 
@@ -180,12 +147,12 @@ static bool has_window(const uint8_t *data, size_t data_nbytes, size_t rows_nbyt
     return window >= 32768 || window >= rows_nbytes;
 }
 
-static struct png_plain *reserve_rows(struct png_file_pixels *pixels, size_t nbytes)
+static struct png_plain *png_plain_reserve_rows(struct image_pixels *pixels, size_t nbytes)
 {
-    struct png_plain *plain = pixels->plain;
+    struct png_plain *plain = pixels->png;
 
     if (!plain)
-        plain = pixels->plain = calloc(1, sizeof(*plain));
+        plain = pixels->png = calloc(1, sizeof(*plain));
     if (plain && !plain->decompressor)
         plain->decompressor = decompressor_create();
     if (!plain || !plain->decompressor)
@@ -199,7 +166,7 @@ static struct png_plain *reserve_rows(struct png_file_pixels *pixels, size_t nby
 }
 
 bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, unsigned channels,
-                    struct png_file_info *info, struct png_file_pixels *pixels)
+                    struct image_info *info, struct image_pixels *pixels)
 {
     const uint8_t *header, *data;
     size_t data_nbytes, row_nbytes, rows_nbytes;
@@ -207,17 +174,22 @@ bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, un
     struct png_plain *plain;
     uint8_t *above;
 
-    if (!find_chunks(bytes, nbytes, &header, &data, &data_nbytes))
+    if (!png_plain_find_chunks(bytes, nbytes, &header, &data, &data_nbytes))
         return false;
-    row_channels = read_header(header, max_pixels, info);
+    row_channels = png_plain_read_header(header, max_pixels, info);
     row_nbytes = (size_t)info->width * row_channels;
-    /* As much as the data can unfold to; beyond that, libpng says what is missing. */
+    /* As much as the data can be decompressed to; beyond that, libpng says what is missing. */
     if (row_channels == 0 || info->height > data_nbytes * DECOMPRESS_MAX_RATIO / (row_nbytes + 1))
         return false;
     rows_nbytes = (row_nbytes + 1) * info->height;
-    if (!has_window(data, data_nbytes, rows_nbytes) ||
-        !(plain = reserve_rows(pixels, rows_nbytes + row_nbytes)) ||
-        !png_reserve_pixels(pixels, (size_t)info->width * info->height * channels) ||
+    /* An image that is too large to be decompressed at once may still do row by row. */
+    if (pixels->max_nbytes > 0 &&
+        image_pixels_block_nbytes(pixels, info, channels) + rows_nbytes + row_nbytes >
+            pixels->max_nbytes)
+        return false;
+    if (!png_plain_has_window(data, data_nbytes, rows_nbytes) ||
+        !(plain = png_plain_reserve_rows(pixels, rows_nbytes + row_nbytes)) ||
+        !image_pixels_reserve(pixels, info, channels) ||
         decompressor_run(plain->decompressor, data, data_nbytes, plain->rows, rows_nbytes) !=
             DECOMPRESS_OK)
         return false;
@@ -225,11 +197,11 @@ bool png_plain_read(const uint8_t *bytes, size_t nbytes, uint64_t max_pixels, un
     for (size_t y = 0; y < info->height; y++) {
         uint8_t *row = plain->rows + y * (row_nbytes + 1);
 
-        if (!undo_filter(row[0], row + 1, above, row_nbytes, row_channels))
+        if (!png_plain_undo_filter(row[0], row + 1, above, row_nbytes, row_channels))
             return false;
         above = row + 1;
-        png_convert_row(above, row_channels, info->width,
-                        pixels->values + y * info->width * channels, channels);
+        image_convert_row(above, row_channels, info->width,
+                          pixels->values + y * info->width * channels, channels);
     }
     return true;
 }

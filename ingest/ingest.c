@@ -3,16 +3,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "common/file.h"
 #include "common/text.h"
+#include "images/sources/path_list.h"
 #include "images/sources/scan.h"
-#include "images/sources/scan_list.h"
 #include "images/sources/source.h"
+#include "ingest/ingest_memory.h"
 #include "ingest/pass.h"
+#include "ingest/report.h"
 #include "ingest/rerun.h"
-#include "ingest/shard.h"
-#include "ingest/summary.h"
+#include "ingest/shards.h"
 #include "ingest/tree.h"
 
 struct run {
@@ -25,7 +26,8 @@ struct run {
     struct tree tree;
     struct shard shard;       /* with --shard */
     const struct tree *rows;  /* what is ingested: the tree or the shard's part of it */
-    struct image_shape image; /* of the rows, from the first image that can be decoded */
+    struct image_shape first; /* the first image that can be decoded, as it is in its file */
+    struct image_shape image; /* of the rows */
     struct decode_source decode_source;
     char settings[INGEST_MAX_SETTINGS];
     struct error *error;
@@ -34,7 +36,7 @@ struct run {
 /* ---- find ---- */
 
 /* The last part of a path: "b" of "a/b/". */
-static bool copy_last_part(const char *path, char **part, struct error *error)
+static bool ingest_copy_last_part(const char *path, char **part, struct error *error)
 {
     size_t end = strlen(path), start;
 
@@ -47,26 +49,38 @@ static bool copy_last_part(const char *path, char **part, struct error *error)
     return *part || error_set_memory(error, end - start + 1);
 }
 
-static bool open_source(struct run *run)
+/* An output that is an input, too, would be lost. */
+static bool ingest_check_output(struct run *run, const char *output)
+{
+    const struct ingest_options *options = run->options;
+
+    if (!output || !(source_has_input(run->source, output) ||
+                     (options->list && file_is_same(options->list, output))))
+        return true;
+    return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = output),
+                     "is read, so it cannot be written: give the output another name");
+}
+
+static bool ingest_open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
     bool ok = source_open(options->source, options->store ? options->store : "dry-run",
-                          &run->source, run->error);
+                          &run->source, run->error) &&
+              ingest_check_output(run, options->store) &&
+              ingest_check_output(run, options->write_list);
 
     if (ok && (options->list || options->write_list) && source_is_archive(run->source))
         return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = options->source),
                          "is an archive, which has a list of its own: leave out --list and "
                          "--write-list");
-    if (ok)
-        ok = copy_last_part(options->source, &run->source_name, run->error);
-    return ok;
+    return ok && ingest_copy_last_part(options->source, &run->source_name, run->error);
 }
 
 /*
- * Fills scan and tree anew.  An archive that no store stands for yet is listed and its contents are
- * brought near in one pass; otherwise that can wait until the store turns out to be another one.
+ * Fills scan and tree anew.  wants_contents: images will be decoded, so the contents of an archive
+ * are made readable in the same pass that lists them.
  */
-static bool list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
+static bool ingest_list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
 {
     struct scan_rules scan_rules = tree_scan_rules(rules);
     bool ok;
@@ -74,57 +88,48 @@ static bool list_images(struct run *run, const struct tree_rules *rules, bool wa
     tree_free(&run->tree);
     scan_free(&run->scan);
     if (run->options->list)
-        ok = scan_list_read(run->options->list, run->source_name, &scan_rules, &run->scan,
-                            run->error);
+        ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
     else
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
-    if (ok)
-        ok = tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
-    return ok;
+    return ok && tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }
 
-static struct tree_rules make_rules(const struct ingest_options *options)
+static struct tree_rules ingest_make_rules(const struct ingest_options *options)
 {
     return (struct tree_rules){options->is_split_by_hash, options->valid_fraction, options->seed,
                                &options->classes};
 }
 
-static bool will_decode(const struct ingest_options *options)
+/* Is it certain, before the store that is there has been looked at, that images will be decoded? */
+static bool ingest_will_decode(const struct ingest_options *options)
 {
-    struct stat stat_of_store;
-
     if (options->write_list)
         return false;
     if (options->num_shards > 0)
         return true; /* shards are cut by the size of the first image */
-    return !options->dry_run &&
-           (options->force || options->verify || stat(options->store, &stat_of_store) != 0);
+    return !options->dry_run && (options->force || options->verify || !file_exists(options->store));
 }
 
-static bool find_images(struct run *run)
+static bool ingest_find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = make_rules(options);
-    struct text_list notes = {0};
-    bool ok = open_source(run);
+    struct tree_rules rules = ingest_make_rules(options);
+    bool ok =
+        ingest_open_source(run) && ingest_list_images(run, &rules, ingest_will_decode(options));
 
-    if (ok)
-        ok = list_images(run, &rules, will_decode(options));
-    if (ok)
-        ok = tree_list_notes(&run->tree, &run->scan, &rules, &notes, run->error);
     if (ok) {
-        tree_print(&run->tree, run->results);
+        report_tree(&run->tree, run->results);
         fflush(run->results);
+        ok = report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
+    } else {
+        report_scan_notes(&run->scan, run->messages);
     }
-    for (size_t i = 0; i < notes.count; i++)
-        fprintf(run->messages, "quern-ingest: note: %s\n", notes.items[i]);
-    text_list_free(&notes);
     run->decode_source = (struct decode_source){run->source, options->max_pixels};
     return ok;
 }
 
-/* What the store will hold, to judge by the first image that can be decoded. */
-static bool choose_image_shape(struct run *run)
+/* Chooses the shape of all rows by the first image that can be decoded. */
+static bool ingest_choose_image_shape(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct image_shape *image = &run->image;
@@ -133,16 +138,18 @@ static bool choose_image_shape(struct run *run)
     size_t channels = options->channels == INGEST_CHANNELS_AUTO ? 1 : (size_t)options->channels;
     bool is_found = false;
 
-    /* Without any, the pass will say so of each file; the shape does not matter then. */
-    *image = (struct image_shape){1, 1, channels};
+    /* Where no image can be decoded, the pass says so of each file, whatever the shape. */
+    run->first = *image = (struct image_shape){1, 1, channels};
+    buffer.pixels.max_nbytes = ingest_memory_limit(options->memory_limit);
     for (size_t i = 0; i < tree_num_rows(&run->tree) && !is_found && error_ok(run->error); i++) {
         struct source_image found = tree_image(&run->tree, i);
         struct error error = {0};
 
         is_found = decode_file(&run->decode_source, &found, channels, &buffer, &decoded, &error);
-        if (is_found)
-            *image = decoded.shape;
-        else if (error.status != STATUS_DATA)
+        if (is_found) {
+            run->first = *image = decoded.shape;
+            run->first.channels = decoded.is_gray ? 1 : 3;
+        } else if (error.status != STATUS_DATA)
             error_set(run->error, error.status, ERROR_AT(.file = run->tree.paths[i]), "%s",
                       error.what);
     }
@@ -156,43 +163,44 @@ static bool choose_image_shape(struct run *run)
     return error_ok(run->error);
 }
 
-/* The part of the tree that is to be ingested: all, or a shard.  All shards see the same first
- * image, so they agree on the size of chunks, at whose borders they are cut. */
-static bool choose_rows(struct run *run)
+/*
+ * Chooses the part of the tree that is ingested: all of it, or a shard.  All shards of a source
+ * decode the same first image, so that they agree on the rows of a chunk, at whose borders they are
+ * cut.
+ */
+static bool ingest_choose_rows(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    bool ok;
 
     run->rows = &run->tree;
     if (options->num_shards == 0)
         return true;
-    ok = choose_image_shape(run);
-    if (ok)
-        ok = shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image,
-                       &run->shard, run->error);
-    if (ok) {
-        run->rows = &run->shard.tree;
-        shard_print(&run->shard, run->results);
-        fflush(run->results);
-    }
-    return ok;
+    if (!ingest_choose_image_shape(run) ||
+        !shard_cut(&run->tree, options->shard_index, options->num_shards, &run->image, &run->shard,
+                   run->error))
+        return false;
+    run->rows = &run->shard.tree;
+    report_shard(&run->shard.place, run->results);
+    fflush(run->results);
+    return true;
 }
 
 /* ---- compare ---- */
 
-static bool print_store(struct run *run, const char *before, const char *after)
+static bool ingest_report_store(struct run *run, const char *before, const char *after)
 {
-    return summary_print(run->options->store, run->options->num_shards > 0, before, after,
-                         run->results, run->error);
+    return report_store(run->options->store, run->options->num_shards > 0, before, after,
+                        run->results, run->error);
 }
 
-static bool compare_with_store(struct run *run, bool *is_current)
+static bool ingest_compare_with_store(struct run *run, bool *is_current)
 {
     const struct ingest_options *options = run->options;
     struct rerun_request request = {
         .store_path = options->store,
         .shard = options->num_shards > 0 ? &run->shard.place : NULL,
         .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
+        .scan = &run->scan,
         .tree = run->rows,
         .source = run->decode_source,
         .verify = options->verify,
@@ -206,7 +214,7 @@ static bool compare_with_store(struct run *run, bool *is_current)
     if (!options->force)
         ok = rerun_check(&request, is_current, run->error);
     if (ok && *is_current) {
-        ok = print_store(run, "", options->verify ? " is verified" : " is up to date");
+        ok = ingest_report_store(run, "", options->verify ? " is verified" : " is up to date");
         fputc('\n', run->results);
     }
     return ok;
@@ -214,14 +222,13 @@ static bool compare_with_store(struct run *run, bool *is_current)
 
 /* ---- decode and write ---- */
 
-static bool print_outcome(struct run *run, const struct pass_outcome *outcome)
+static bool ingest_report_outcome(struct run *run, const struct pass_outcome *outcome)
 {
     size_t num_skipped = outcome->reject_paths.count;
     char number[32];
-    bool ok = print_store(run, "wrote ", "");
 
-    if (!ok)
-        return ok;
+    if (!ingest_report_store(run, "wrote ", ""))
+        return false;
     if (num_skipped > 0)
         fprintf(run->results, ", %s %s skipped, see /rejects",
                 text_group_digits(number, sizeof(number), num_skipped),
@@ -230,20 +237,39 @@ static bool print_outcome(struct run *run, const struct pass_outcome *outcome)
     return true;
 }
 
-/* What decoding needs and only writing asks for. */
-static bool prepare_to_decode(struct run *run)
+/* Does what is needed only if the store is written: makes images readable, chooses their shape. */
+static bool ingest_prepare_to_decode(struct run *run)
 {
-    struct tree_rules rules = make_rules(run->options);
-    bool ok = true;
+    struct tree_rules rules = ingest_make_rules(run->options);
 
-    if (!source_has_contents(run->source))
-        ok = list_images(run, &rules, true);
-    if (ok && run->options->num_shards == 0)
-        ok = choose_image_shape(run);
-    return ok;
+    return (source_has_contents(run->source) || ingest_list_images(run, &rules, true)) &&
+           (run->options->num_shards > 0 || ingest_choose_image_shape(run));
 }
 
-static bool write_store(struct run *run)
+static bool ingest_plan_memory(struct run *run, struct pass_plan *plan)
+{
+    const struct ingest_options *options = run->options;
+    const struct store_plan store = pass_plan_store(plan);
+    const struct ingest_memory_needs needs = {.limit = options->memory_limit,
+                                              .store = &store,
+                                              .num_files = tree_num_rows(&run->tree),
+                                              .decoded = run->first,
+                                              .resize = plan->resize};
+    struct ingest_memory_plan memory = {.num_io_threads = options->num_io_threads};
+
+    if (!ingest_memory_make_plan(&needs, &memory, run->error))
+        return false;
+    if (memory.num_io_threads < options->num_io_threads)
+        report_say(run->messages,
+                   "note: the limit on memory lets %d threads decode images, not %d (see "
+                   "--memory-limit)",
+                   memory.num_io_threads, options->num_io_threads);
+    plan->num_io_threads = memory.num_io_threads;
+    plan->max_image_nbytes = memory.max_image_nbytes;
+    return true;
+}
+
+static bool ingest_write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
     struct pass_plan plan = {.source = run->decode_source,
@@ -257,17 +283,18 @@ static bool write_store(struct run *run)
                              .source_settings = run->settings,
                              .compression_level = options->compression_level,
                              .num_threads = options->num_threads,
-                             .num_io_threads = options->num_io_threads};
+                             .num_io_threads = options->num_io_threads,
+                             .is_forced = options->force};
     struct pass_outcome outcome = {0};
     bool ok;
 
     plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-    ok = pass_run(&plan, &outcome, run->error);
+    ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     if (ok && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
-        plan.image.channels = 3;
-        ok = pass_run(&plan, &outcome, run->error);
+        plan.image.channels = run->first.channels = 3;
+        ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);
@@ -276,22 +303,18 @@ static bool write_store(struct run *run)
         fputc('\n', run->messages);
     }
     if (ok)
-        ok = print_outcome(run, &outcome);
+        ok = ingest_report_outcome(run, &outcome);
     pass_outcome_free(&outcome);
     return ok;
 }
 
-static bool write_list(struct run *run)
+static bool ingest_write_list(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = {.is_split_by_hash = options->is_split_by_hash};
-    struct scan_rules scan_rules = tree_scan_rules(&rules);
     char number[32];
-    bool ok = scan_list_write(options->write_list, run->source_name, &scan_rules, &run->scan,
-                              options->force, run->error);
 
-    if (!ok)
-        return ok;
+    if (!path_list_write(options->write_list, &run->scan, options->force, run->error))
+        return false;
     fputs("wrote ", run->results);
     text_print_escaped(run->results, options->write_list);
     fprintf(run->results, ": a list of %s images\n",
@@ -304,22 +327,15 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
 {
     struct run run = {.options = options, .results = results, .messages = messages, .error = error};
     bool is_current = false;
-    bool ok = find_images(&run);
+    bool ok = ingest_find_images(&run);
 
-    if (ok && options->write_list) {
-        ok = write_list(&run);
-        goto out;
-    }
-    if (ok)
-        ok = choose_rows(&run);
-    if (ok && !options->dry_run) {
-        ok = compare_with_store(&run, &is_current);
-        if (ok && !is_current)
-            ok = prepare_to_decode(&run);
-        if (ok && !is_current)
-            ok = write_store(&run);
-    }
-out:
+    if (options->write_list)
+        ok = ok && ingest_write_list(&run);
+    else
+        ok = ok && ingest_choose_rows(&run) &&
+             (options->dry_run ||
+              (ingest_compare_with_store(&run, &is_current) &&
+               (is_current || (ingest_prepare_to_decode(&run) && ingest_write_store(&run)))));
     shard_free(&run.shard);
     tree_free(&run.tree);
     scan_free(&run.scan);

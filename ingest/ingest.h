@@ -1,5 +1,5 @@
 /*
- * quern-ingest: a folder of PNG images into a store.
+ * quern-ingest: a directory or an archive of PNG images into a store.
  */
 #ifndef QUERN_INGEST_INGEST_H
 #define QUERN_INGEST_INGEST_H
@@ -10,8 +10,9 @@
 #include "ingest/ingest_options.h"
 
 /*
- * Finds, compares, decodes, writes.  Results go to results, notes and the names of bad files to
- * messages.  On failure the store is as it was before.
+ * Finds the images, compares them with the store that is there, and decodes and writes them if it
+ * is not of them.  Results go to results, notes and the names of bad files to messages.  On failure
+ * the store is as it was before.
  */
 bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messages,
                 struct error *error);

@@ -1,3 +1,4 @@
+#include "common/options.h"
 #include "common/signals.h"
 #include "ingest/ingest.h"
 #include "ingest/merge.h"
@@ -15,5 +16,5 @@ int main(int argc, char **argv)
     if (ok && !done)
         ok = (options.merge ? merge_run : ingest_run)(&options, stdout, stderr, &error);
     ingest_options_free(&options);
-    return ingest_options_exit_status(&error);
+    return options_exit_status("quern-ingest", &error);
 }

@@ -32,7 +32,8 @@ struct ingest_options {
     bool force;
     int compression_level;
     int num_threads;
-    int num_io_threads; /* that read and decode files */
+    int num_io_threads;    /* that read and decode files */
+    uint64_t memory_limit; /* bytes; 0: none was given */
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };
@@ -46,9 +47,6 @@ struct ingest_options ingest_options_default(void);
 bool ingest_options_parse(struct ingest_options *options, int argc, char **argv, bool *done,
                           struct error *error);
 void ingest_options_free(struct ingest_options *options);
-
-/* Prints the error, if any, and returns the exit status. */
-int ingest_options_exit_status(const struct error *error);
 
 /*
  * Every setting that shapes the store, as "name=value" with blanks between them; equal lines and

@@ -3,18 +3,19 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "common/file.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
+#include "ingest/ingest_memory.h"
+#include "ingest/report.h"
 #include "ingest/rerun.h"
-#include "ingest/shard_set.h"
-#include "ingest/summary.h"
+#include "ingest/shards.h"
 #include "model/class_means.h"
 
-/* Rows that are copied at once, besides what the writer buffers. */
+/* The most pixels of rows that are copied at a time; the writer buffers others. */
 enum { WINDOW_NBYTES = 8 << 20 };
 
 struct merge {
@@ -30,7 +31,7 @@ struct merge {
     struct error *error;
 };
 
-static uint64_t count_rows(const struct shard_set *set, enum split split)
+static uint64_t merge_count_rows(const struct shard_set *set, enum split split)
 {
     uint64_t num_rows = 0;
 
@@ -42,8 +43,8 @@ static uint64_t count_rows(const struct shard_set *set, enum split split)
 /* ---- compare with the store that is there ---- */
 
 /* Whether rows `first` and on of a split of the store are those of the shard. */
-static bool has_rows_of(const struct store *store, const struct store *shard, enum split split,
-                        uint64_t first)
+static bool merge_has_rows_of(const struct store *store, const struct store *shard,
+                              enum split split, uint64_t first)
 {
     size_t nbytes = store_num_rows(shard, split) * sizeof(uint32_t);
 
@@ -53,8 +54,8 @@ static bool has_rows_of(const struct store *store, const struct store *shard, en
                    nbytes) == 0);
 }
 
-static bool compare_rows(const struct merge *merge, struct store *store, bool *is_equal,
-                         struct error *error)
+static bool merge_compare_rows(const struct merge *merge, struct store *store, bool *is_equal,
+                               struct error *error)
 {
     const struct shard_set *set = &merge->set;
     uint64_t first[NUM_SPLITS] = {0};
@@ -62,13 +63,13 @@ static bool compare_rows(const struct merge *merge, struct store *store, bool *i
 
     *is_equal = true;
     for (int s = 0; s < NUM_SPLITS; s++)
-        *is_equal = *is_equal && count_rows(set, s) == store_num_rows(store, s);
+        *is_equal = *is_equal && merge_count_rows(set, s) == store_num_rows(store, s);
     for (size_t i = 0; i < set->count && *is_equal && ok; i++) {
         struct store *shard = NULL;
 
         ok = shard_set_open(&set->members[i], &shard, error);
         for (int s = 0; s < NUM_SPLITS && ok && *is_equal; s++) {
-            *is_equal = has_rows_of(store, shard, s, first[s]);
+            *is_equal = merge_has_rows_of(store, shard, s, first[s]);
             first[s] += set->members[i].num_rows[s];
         }
         store_close(shard);
@@ -76,45 +77,66 @@ static bool compare_rows(const struct merge *merge, struct store *store, bool *i
     return ok;
 }
 
-static bool compare_store(const void *context, struct store *store, bool *is_current,
-                          struct error *error)
+static bool merge_compare_store(const void *context, struct store *store, FILE *said,
+                                bool *is_current, struct error *error)
 {
     const struct merge *merge = context;
     char settings[INGEST_MAX_SETTINGS], digest[64];
-    bool is_equal;
-    bool ok = store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error);
+    bool is_equal, ok = true;
 
-    if (!ok)
-        return ok;
+    if (!store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error))
+        return false;
     is_equal = strcmp(settings, merge->set.settings) == 0 &&
                strcmp(digest, merge->set.digest) == 0 &&
                text_list_equal(store_classes(store), &merge->set.classes) &&
                memcmp(store_image_shape(store), &merge->set.image, sizeof(merge->set.image)) == 0;
     if (is_equal)
-        ok = compare_rows(merge, store, &is_equal, error);
+        ok = merge_compare_rows(merge, store, &is_equal, error);
     if (ok && !is_equal)
-        rerun_say(merge->messages, "%s: made again: it is not of these shards",
-                  merge->options->store);
+        report_say(said, "%s: made again: it is not of these shards", merge->options->store);
     *is_current = is_equal;
+    return ok;
+}
+
+static bool merge_list_paths(const void *context, struct rerun_paths *paths, struct error *error)
+{
+    const struct merge *merge = context;
+    bool ok = true;
+
+    for (size_t i = 0; i < merge->set.count && ok; i++) {
+        struct store *shard = NULL;
+
+        ok = shard_set_open(&merge->set.members[i], &shard, error) &&
+             rerun_add_paths(paths, shard, error);
+        store_close(shard);
+    }
     return ok;
 }
 
 /* ---- write ---- */
 
-static bool create_store(struct merge *merge)
+static bool merge_create_store(struct merge *merge)
 {
     const struct shard_set *set = &merge->set;
     struct store_plan plan = {.image = set->image,
                               .classes = &set->classes,
                               .max_path_nbytes = set->max_path_nbytes,
                               .compression_level = set->compression_level,
-                              .num_threads = merge->options->num_threads};
+                              .num_threads = merge->options->num_threads,
+                              .is_forced = merge->options->force};
 
-    memcpy(plan.max_rows, set->num_files, sizeof(plan.max_rows));
-    return store_create(merge->options->store, &plan, &merge->writer, merge->error);
+    struct ingest_memory_plan memory = {.num_io_threads = 1};
+    struct ingest_memory_needs needs = {.limit = merge->options->memory_limit, .store = &plan};
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        plan.max_rows[s] = set->num_files[s];
+        needs.num_files += set->num_files[s];
+    }
+    return ingest_memory_make_plan(&needs, &memory, merge->error) &&
+           store_create(merge->options->store, &plan, &merge->writer, merge->error);
 }
 
-static bool copy_rows(struct merge *merge, struct store *shard, enum split split)
+static bool merge_copy_rows(struct merge *merge, struct store *shard, enum split split)
 {
     const struct image_shape *image = &merge->set.image;
     uint64_t granule = store_shard_granule(image), num_rows = store_num_rows(shard, split);
@@ -136,10 +158,12 @@ static bool copy_rows(struct merge *merge, struct store *shard, enum split split
     return ok;
 }
 
-/* Rejects of a shard are in order of its files, so those of a split are as many as it lacks rows.
+/*
+ * Adds the rejects of a split of a shard.  A shard lists its rejects in the order of its files,
+ * split by split, and a split has as many as it has files without a row.
  */
-static bool add_rejects(struct merge *merge, struct store *shard,
-                        const struct shard_set_member *member, enum split split)
+static bool merge_add_rejects(struct merge *merge, struct store *shard,
+                              const struct shard_set_member *member, enum split split)
 {
     struct text_list paths = {0}, reasons = {0};
     size_t first = 0, count = 0;
@@ -163,14 +187,14 @@ static bool add_rejects(struct merge *merge, struct store *shard,
     return ok;
 }
 
-static bool add_shard(struct merge *merge, const struct shard_set_member *member, enum split split,
-                      struct class_means *means)
+static bool merge_add_shard(struct merge *merge, const struct shard_set_member *member,
+                            enum split split, struct class_means *means)
 {
     struct store *shard = NULL;
     bool ok = shard_set_open(member, &shard, merge->error);
 
     if (ok)
-        ok = add_rejects(merge, shard, member, split);
+        ok = merge_add_rejects(merge, shard, member, split);
     if (ok && member->num_rows[split] > 0) {
         const uint32_t *labels = store_labels(shard, split);
 
@@ -179,13 +203,13 @@ static bool add_shard(struct merge *merge, const struct shard_set_member *member
         ok = store_add_class_sums(shard, split, means->sums, merge->error);
     }
     if (ok)
-        ok = copy_rows(merge, shard, split);
+        ok = merge_copy_rows(merge, shard, split);
     store_close(shard);
     return ok;
 }
 
-static bool check_lost_classes(const struct merge *merge, enum split split,
-                               const struct class_means *means)
+static bool merge_check_lost_classes(const struct merge *merge, enum split split,
+                                     const struct class_means *means)
 {
     const struct text_list *classes = &merge->set.classes;
     const uint64_t *num_files = merge->set.class_files + (size_t)split * classes->count;
@@ -209,9 +233,9 @@ static bool merge_split(struct merge *merge, enum split split)
         return true;
     ok = class_means_create(&means, set->classes.count, num_values, merge->error);
     for (size_t i = 0; i < set->count && ok; i++)
-        ok = add_shard(merge, &set->members[i], split, &means);
+        ok = merge_add_shard(merge, &set->members[i], split, &means);
     if (ok)
-        ok = check_lost_classes(merge, split, &means);
+        ok = merge_check_lost_classes(merge, split, &means);
     if (ok)
         ok = memory_allocate(&merge->split_means[split], set->classes.count * num_values,
                              sizeof(float), merge->error);
@@ -221,7 +245,7 @@ static bool merge_split(struct merge *merge, enum split split)
     return ok;
 }
 
-static bool finish_store(struct merge *merge)
+static bool merge_finish_store(struct merge *merge)
 {
     struct store_ending ending = {
         .source = {merge->set.name, merge->set.settings, merge->set.digest},
@@ -236,35 +260,32 @@ static bool finish_store(struct merge *merge)
     return store_finish(writer, &ending, merge->error);
 }
 
-static bool write_store(struct merge *merge)
+static bool merge_write_store(struct merge *merge)
 {
     uint64_t num_rows = 0;
-    bool ok = create_store(merge);
+    bool ok = merge_create_store(merge);
 
     for (int s = 0; s < NUM_SPLITS; s++)
-        num_rows += count_rows(&merge->set, (enum split)s);
+        num_rows += merge_count_rows(&merge->set, (enum split)s);
     merge->progress = progress_begin("quern-ingest", "merge", "images", num_rows);
     for (int s = 0; s < NUM_SPLITS && ok; s++)
         ok = merge_split(merge, (enum split)s);
     progress_clear(&merge->progress);
     if (ok)
-        ok = finish_store(merge);
+        ok = merge_finish_store(merge);
     store_abandon(merge->writer);
     return ok;
 }
 
-/* A shard under the name of the store would be lost. */
-static bool check_names(const struct ingest_options *options, struct error *error)
+/* Refuses to write the store to a file that is one of its shards. */
+static bool merge_check_names(const struct ingest_options *options, struct error *error)
 {
-    struct stat store, shard;
-
-    if (stat(options->store, &store) != 0)
-        return true;
     for (size_t i = 0; i < options->num_shards_to_merge; i++)
-        if (stat(options->shards[i], &shard) == 0 && shard.st_dev == store.st_dev &&
-            shard.st_ino == store.st_ino)
-            return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->store),
-                             "is to be written and is a shard to be merged, too");
+        if (file_is_same(options->store, options->shards[i]))
+            return error_set(
+                error, STATUS_USAGE, ERROR_AT(.file = options->store),
+                "is a shard to be merged, so it cannot be written: give the output another "
+                "name");
     return true;
 }
 
@@ -273,20 +294,18 @@ bool merge_run(const struct ingest_options *options, FILE *results, FILE *messag
 {
     struct merge merge = {
         .options = options, .results = results, .messages = messages, .error = error};
+    const struct rerun_comparison comparison = {&merge, merge_compare_store, merge_list_paths};
     bool is_current = false;
-    bool ok = check_names(options, error);
+    bool ok = merge_check_names(options, error) &&
+              shard_set_check(options->shards, options->num_shards_to_merge, options->num_threads,
+                              &merge.set, error);
 
-    if (ok)
-        ok = shard_set_check(options->shards, options->num_shards_to_merge, options->num_threads,
-                             &merge.set, error);
     if (ok && !options->force)
-        ok = rerun_check_with(options->store, false, options->num_threads, messages, compare_store,
-                              &merge, &is_current, error);
-    if (ok && !is_current)
-        ok = write_store(&merge);
-    if (ok)
-        ok = summary_print(options->store, false, is_current ? "" : "wrote ",
-                           is_current ? " is up to date" : "", results, error);
+        ok = rerun_check_with(options->store, false, options->num_threads, messages, &comparison,
+                              &is_current, error);
+    ok = ok && (is_current || merge_write_store(&merge)) &&
+         report_store(options->store, false, is_current ? "" : "wrote ",
+                      is_current ? " is up to date" : "", results, error);
     if (ok)
         fputc('\n', results);
     for (int s = 0; s < NUM_SPLITS; s++)

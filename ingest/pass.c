@@ -1,70 +1,46 @@
 #include "ingest/pass.h"
 
+#include <inttypes.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "formats/store/store.h"
-#include "ingest/digest.h"
-#include "ingest/resize.h"
-#include "ingest/sizes.h"
+#include "images/fit.h"
 #include "model/class_means.h"
 
-/* Enough rows that starting threads costs nothing, few enough to stay in the caches. */
-enum { WINDOW_NBYTES = 4 << 20 };
-
 /* What a thread found out about one file. */
-struct outcome_of_file {
+struct pass_file {
     enum status status;
     char *reason; /* of a status that is not OK; owned */
-    uint32_t file_crc32;
+    uint32_t file_crc32, pixel_crc32;
     bool is_color;
 };
 
 struct pass {
     const struct pass_plan *plan;
     struct pass_outcome *outcome;
-    struct store_writer *writer;
-    struct class_means means; /* of the split at work */
+    struct store_writer *writer; /* NULL once nothing can be written any more */
+    struct class_means means;    /* of the split at work */
     float *split_means[NUM_SPLITS];
     uint64_t *split_sums[NUM_SPLITS]; /* of a shard */
-    uint64_t *sizes;                  /* [rows of the tree], see sizes.h */
-    uint64_t *hashes;                 /* [rows of the tree], see digest.h */
-    size_t window_rows;
-    uint8_t *pixels; /* [window_rows][values of an image] */
-    struct store_row *rows;
-    uint32_t *labels;
-    struct outcome_of_file *files;
+    uint64_t *sizes;                  /* [rows of the tree] of each image, by pass_pack_size */
+    uint64_t *hashes;                 /* [rows of the tree], by tree_hash_image */
+    /* Files that are decoded together, as many as the writer has room for in one go. */
+    size_t max_window;
+    struct store_row *rows;        /* [max_window] */
+    uint32_t *labels;              /* [max_window] */
+    struct pass_file *files;       /* [max_window] */
     struct decode_buffer *buffers; /* [reading threads] */
-    uint64_t *scratch;             /* [reading threads][resize_num_scratch] */
+    uint64_t *scratch;             /* [reading threads][fit_num_scratch] */
+    struct progress progress;
     struct error *error;
 };
-
-const char *pass_printable(char *buffer, size_t size, const char *text)
-{
-    size_t used = 0;
-
-    while (*text && used + 5 < size) {
-        size_t length = 1;
-
-        while (length < 4 && text[length] && !text_is_utf8(text, length))
-            length++;
-        if (text_is_utf8(text, length)) {
-            memcpy(buffer + used, text, length);
-            used += length;
-            text += length;
-        } else {
-            used += (size_t)snprintf(buffer + used, 5, "\\x%02x", (unsigned char)*text);
-            text++;
-        }
-    }
-    buffer[used] = '\0';
-    return buffer;
-}
 
 void pass_outcome_free(struct pass_outcome *outcome)
 {
@@ -73,81 +49,205 @@ void pass_outcome_free(struct pass_outcome *outcome)
     *outcome = (struct pass_outcome){0};
 }
 
-/* ---- one file, in a thread ---- */
+/* ---- the sizes of images ---- */
 
-static void place_image(struct pass *pass, const struct decoded *decoded, size_t window_index)
+/* Height and width in one number; 0 stands for a file that could not be decoded. */
+static uint64_t pass_pack_size(size_t height, size_t width)
 {
-    const struct image_shape *image = &pass->plan->image;
-    uint8_t *row = pass->pixels + window_index * image_num_values(image);
-
-    if (decoded->shape.height == image->height && decoded->shape.width == image->width)
-        memcpy(row, decoded->pixels, image_num_values(image));
-    else if (pass->plan->resize)
-        resize_image(decoded->pixels, &decoded->shape, row, image,
-                     pass->scratch + (size_t)omp_get_thread_num() * resize_num_scratch(image));
+    return (uint64_t)height << 32 | (uint64_t)width;
 }
 
-static void decode_row(struct pass *pass, size_t first, size_t window_index)
+enum { MAX_SIZES_SHOWN = 5 };
+
+struct size_count {
+    uint64_t size;
+    size_t count;
+};
+
+static int pass_compare_sizes(const void *a, const void *b)
 {
-    struct outcome_of_file *file = &pass->files[window_index];
-    struct source_image image = tree_image(pass->plan->tree, first + window_index);
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int pass_compare_counts(const void *a, const void *b)
+{
+    const struct size_count *x = a, *y = b;
+
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return pass_compare_sizes(&x->size, &y->size);
+}
+
+static const char *pass_describe_size(char *buffer, size_t size, uint64_t packed)
+{
+    return text_format(buffer, size, "%ux%u", (unsigned)(packed >> 32),
+                       (unsigned)(packed & UINT32_MAX));
+}
+
+static void pass_describe_counts(const struct size_count *counts, size_t num_counts, char *buffer,
+                                 size_t size)
+{
+    buffer[0] = '\0';
+    for (size_t i = 0; i < num_counts && i < MAX_SIZES_SHOWN; i++) {
+        char number[32], name[32];
+
+        text_format(buffer + strlen(buffer), size - strlen(buffer), "%s%s of %s", i ? ", " : "",
+                    text_group_digits(number, sizeof(number), counts[i].count),
+                    pass_describe_size(name, sizeof(name), counts[i].size));
+    }
+    if (num_counts > MAX_SIZES_SHOWN)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " and %zu sizes more",
+                    num_counts - MAX_SIZES_SHOWN);
+}
+
+/* Counts each size; counts has room for all. */
+static size_t pass_count_sizes(uint64_t *sorted, size_t num_sorted, struct size_count *counts)
+{
+    size_t num_counts = 0;
+
+    qsort(sorted, num_sorted, sizeof(*sorted), pass_compare_sizes);
+    for (size_t i = 0; i < num_sorted; i++) {
+        if (i == 0 || sorted[i] != sorted[i - 1])
+            counts[num_counts++] = (struct size_count){.size = sorted[i]};
+        counts[num_counts - 1].count++;
+    }
+    qsort(counts, num_counts, sizeof(*counts), pass_compare_counts);
+    return num_counts;
+}
+
+static bool pass_sizes_are_equal(const uint64_t *sizes, size_t count)
+{
+    uint64_t known = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i] != 0 && known == 0)
+            known = sizes[i];
+        if (sizes[i] != 0 && sizes[i] != known)
+            return false;
+    }
+    return true;
+}
+
+static bool pass_check_sizes(const uint64_t *sizes, const char *const *paths, size_t count,
+                             struct error *error)
+{
+    uint64_t *sorted;
+    struct size_count *counts;
+    size_t num_known = 0, num_counts, first = 0;
+    char all[300], usual[32], found[32];
+    bool ok = true;
+
+    if (pass_sizes_are_equal(sizes, count))
+        return true;
+    sorted = malloc((count + 1) * sizeof(*sorted));
+    counts = malloc((count + 1) * sizeof(*counts));
+    if (!sorted || !counts) {
+        ok = error_set_memory(error, count * sizeof(*counts));
+        goto out;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (sizes[i] != 0)
+            sorted[num_known++] = sizes[i];
+    }
+    num_counts = pass_count_sizes(sorted, num_known, counts);
+    if (num_counts < 2)
+        goto out;
+    while (sizes[first] == 0 || sizes[first] == counts[0].size)
+        first++;
+    pass_describe_counts(counts, num_counts, all, sizeof(all));
+    ok = error_set(error, STATUS_DATA,
+                   ERROR_AT(.file = paths[first],
+                            .expected = pass_describe_size(usual, sizeof(usual), counts[0].size),
+                            .found = pass_describe_size(found, sizeof(found), sizes[first])),
+                   "images of unequal sizes, %s (--size HxW resizes them)", all);
+out:
+    free(sorted);
+    free(counts);
+    return ok;
+}
+
+/* ---- one file, in a thread ---- */
+
+/*
+ * Decodes a file into its row of the window; row is NULL when nothing can be written any more.  An
+ * image of the row's size is decoded to where the row lies in the writer's buffer.
+ */
+static void pass_decode(struct pass *pass, size_t index, uint8_t *row, struct pass_file *file)
+{
+    const struct pass_plan *plan = pass->plan;
+    const struct image_shape *image = &plan->image;
+    struct source_image source_image = tree_image(plan->tree, index);
+    int thread = omp_get_thread_num();
+    struct decode_buffer *buffer = &pass->buffers[thread];
     struct decoded decoded;
     struct error error = {0};
     char reason[2048];
 
-    *file = (struct outcome_of_file){0};
-    decode_file(&pass->plan->source, &image, pass->plan->image.channels,
-                &pass->buffers[omp_get_thread_num()], &decoded, &error);
+    *file = (struct pass_file){0};
+    buffer->pixels.place = row;
+    decode_file(&plan->source, &source_image, image->channels, buffer, &decoded, &error);
+    pass->hashes[index] = tree_hash_image(source_image.path, &decoded.stamp);
+    /* Of an image of a wrong size, which stops the run anyway, the size is all that is needed. */
+    if (error.status == STATUS_USAGE && !plan->resize)
+        error.status = STATUS_OK;
     file->status = error.status;
-    pass->hashes[first + window_index] = digest_hash_image(image.path, &decoded.stamp);
     if (file->status != STATUS_OK) {
         file->reason = strdup(decode_describe(reason, sizeof(reason), &error));
         return;
     }
     file->file_crc32 = decoded.file_crc32;
     file->is_color = !decoded.is_gray;
-    pass->sizes[first + window_index] = sizes_pack(decoded.shape.height, decoded.shape.width);
-    place_image(pass, &decoded, window_index);
+    pass->sizes[index] = pass_pack_size(decoded.shape.height, decoded.shape.width);
+    if (row && plan->resize && decoded.pixels != row)
+        fit_image(decoded.pixels, &decoded.shape, row, image,
+                  pass->scratch + (size_t)thread * fit_num_scratch(image));
+    if (row)
+        file->pixel_crc32 = crc32_of(row, image_num_values(image));
 }
 
-/* ---- one window ---- */
+/* ---- one window of files ---- */
 
-static bool add_reject(struct pass *pass, const char *path, const char *reason)
+static bool pass_add_reject(struct pass *pass, const char *path, const char *reason)
 {
     char printable[8192];
-    bool ok = text_list_add(&pass->outcome->reject_paths,
-                            pass_printable(printable, sizeof(printable), path), pass->error);
 
-    if (ok)
-        ok = text_list_add(&pass->outcome->reject_reasons,
-                           pass_printable(printable, sizeof(printable), reason), pass->error);
-    return ok;
+    return text_list_add(&pass->outcome->reject_paths,
+                         text_make_utf8(printable, sizeof(printable), path), pass->error) &&
+           text_list_add(&pass->outcome->reject_reasons,
+                         text_make_utf8(printable, sizeof(printable), reason), pass->error);
 }
 
-/* Moves the rows that were decoded together; the others become rejects. */
-static bool compact_window(struct pass *pass, size_t first, size_t count, size_t *num_good)
+/*
+ * Describes the rows of a window to the store.  Files that could not be decoded become rejects, and
+ * the rows behind them move up in pixels, which is NULL when nothing is written.
+ */
+static bool pass_gather_rows(struct pass *pass, size_t first, size_t count, uint8_t *pixels,
+                             size_t *num_rows)
 {
     size_t num_values = image_num_values(&pass->plan->image);
     const struct tree *tree = pass->plan->tree;
     bool ok = true;
 
-    *num_good = 0;
+    *num_rows = 0;
     for (size_t i = 0; i < count && ok; i++) {
-        const struct outcome_of_file *file = &pass->files[i];
+        const struct pass_file *file = &pass->files[i];
         const char *path = tree->paths[first + i];
 
         if (file->status == STATUS_OK) {
-            if (*num_good < i)
-                memcpy(pass->pixels + *num_good * num_values, pass->pixels + i * num_values,
-                       num_values);
-            pass->labels[*num_good] = tree->labels[first + i];
-            pass->rows[(*num_good)++] =
-                (struct store_row){path, tree->labels[first + i], file->file_crc32};
+            size_t row = (*num_rows)++;
+
+            if (pixels && row < i)
+                memcpy(pixels + row * num_values, pixels + i * num_values, num_values);
+            pass->labels[row] = tree->labels[first + i];
+            pass->rows[row] =
+                (struct store_row){path, pass->labels[row], file->file_crc32, file->pixel_crc32};
             pass->outcome->found_color |= file->is_color && pass->plan->stop_at_color;
         } else if (!file->reason) {
             ok = error_set_memory(pass->error, 256);
         } else if (file->status == STATUS_DATA) {
-            ok = add_reject(pass, path, file->reason);
+            ok = pass_add_reject(pass, path, file->reason);
         } else {
             ok = error_set(pass->error, file->status, ERROR_AT(.file = path), "%s", file->reason);
         }
@@ -157,16 +257,9 @@ static bool compact_window(struct pass *pass, size_t first, size_t count, size_t
     return ok;
 }
 
-/* Nothing can be written any more; decoding goes on, to find all that is wrong. */
-static void give_up_writing(struct pass *pass)
+static bool pass_has_other_size(const struct pass *pass, size_t first, size_t count)
 {
-    store_abandon(pass->writer);
-    pass->writer = NULL;
-}
-
-static bool has_other_size(const struct pass *pass, size_t first, size_t count)
-{
-    uint64_t expected = sizes_pack(pass->plan->image.height, pass->plan->image.width);
+    uint64_t expected = pass_pack_size(pass->plan->image.height, pass->plan->image.width);
 
     for (size_t i = first; i < first + count && !pass->plan->resize; i++) {
         if (pass->sizes[i] != 0 && pass->sizes[i] != expected)
@@ -175,31 +268,55 @@ static bool has_other_size(const struct pass *pass, size_t first, size_t count)
     return false;
 }
 
-static bool run_window(struct pass *pass, enum split split, size_t first, size_t count)
+static bool pass_stop(struct pass *pass)
 {
-    size_t num_good;
-    bool ok;
+    return error_set(pass->error, STATUS_STOPPED, ERROR_AT(.file = pass->plan->store_path),
+                     "stopped by %s; nothing was written, run again",
+                     signals_name(signals_stop_requested()));
+}
 
-    /* A few files at a time: neighbours lie in one folder, which a thread keeps open. */
+/*
+ * Decodes the files from first on, before end, that the writer has room for, and appends their
+ * rows.  When nothing can be written any more, files are decoded all the same, to find all that is
+ * wrong.
+ */
+static bool pass_run_window(struct pass *pass, enum split split, size_t first, size_t end,
+                            size_t *count)
+{
+    size_t num_values = image_num_values(&pass->plan->image), num_rows;
+    uint64_t room = pass->max_window;
+    uint8_t *pixels = pass->writer ? store_reserve(pass->writer, split, &room) : NULL;
+
+    *count = end - first < room ? end - first : (size_t)room;
+    /* A few files at a time: neighbours lie in one directory, which a thread keeps open. */
 #pragma omp parallel for num_threads(pass->plan->num_io_threads) schedule(dynamic, 8)
-    for (size_t i = 0; i < count; i++)
-        decode_row(pass, first, i);
+    for (size_t i = 0; i < *count; i++) {
+        if (signals_stop_requested())
+            pass->files[i] = (struct pass_file){0};
+        else
+            pass_decode(pass, first + i, pixels ? pixels + i * num_values : NULL, &pass->files[i]);
+        if (omp_get_thread_num() == 0)
+            progress_update(&pass->progress, first + i);
+    }
 
-    ok = compact_window(pass, first, count, &num_good);
-    if (!ok || pass->outcome->found_color)
-        return ok;
-    if (has_other_size(pass, first, count) || (num_good < count && !pass->plan->skip_bad))
-        give_up_writing(pass);
-    if (!pass->writer)
+    if (!pass_gather_rows(pass, first, *count, pixels, &num_rows))
+        return false;
+    if (signals_stop_requested())
+        return pass_stop(pass);
+    if (pass->outcome->found_color || !pixels)
         return true;
-    class_means_add(&pass->means, pass->pixels, pass->labels, num_good, pass->plan->num_threads);
-    pass->outcome->num_written += num_good;
-    return store_append(pass->writer, split, num_good, pass->rows, pass->pixels, pass->error);
+    if (pass_has_other_size(pass, first, *count) || (num_rows < *count && !pass->plan->skip_bad)) {
+        store_abandon(pass->writer);
+        pass->writer = NULL;
+        return true;
+    }
+    class_means_add(&pass->means, pixels, pass->labels, num_rows, pass->plan->num_threads);
+    return store_append(pass->writer, split, num_rows, pass->rows, pixels, pass->error);
 }
 
 /* ---- splits, and the whole ---- */
 
-static bool check_lost_classes(const struct pass *pass, enum split split)
+static bool pass_check_lost_classes(const struct pass *pass, enum split split)
 {
     const struct tree *tree = pass->plan->tree;
 
@@ -213,45 +330,44 @@ static bool check_lost_classes(const struct pass *pass, enum split split)
     return true;
 }
 
-static bool run_split(struct pass *pass, enum split split, struct progress *progress)
+/* The means of a split that is whole; a shard also keeps the sums, from which merging makes them.
+ */
+static bool pass_finish_means(struct pass *pass, enum split split)
+{
+    const struct class_means *means = &pass->means;
+
+    if (!(pass->plan->shard || pass_check_lost_classes(pass, split)) ||
+        !memory_allocate(&pass->split_means[split], means->num_classes * means->num_inputs,
+                         sizeof(float), pass->error))
+        return false;
+    class_means_finish(means, pass->split_means[split]);
+    if (pass->plan->shard) {
+        pass->split_sums[split] = pass->means.sums;
+        pass->means.sums = NULL;
+    }
+    return true;
+}
+
+static bool pass_run_split(struct pass *pass, enum split split)
 {
     const struct tree *tree = pass->plan->tree;
-    size_t num_classes = tree->classes.count, end = tree->first[split + 1];
-    size_t num_values = image_num_values(&pass->plan->image);
+    size_t end = tree->first[split + 1], count;
     bool ok;
 
     if (tree->first[split] == end)
         return true;
-    ok = class_means_create(&pass->means, num_classes, num_values, pass->error);
-    for (size_t first = tree->first[split]; first < end && ok; first += pass->window_rows) {
-        size_t left = end - first;
-
-        ok = run_window(pass, split, first, left < pass->window_rows ? left : pass->window_rows);
-        progress_update(progress, first);
-        if (ok && signals_stop_requested())
-            ok = error_set(pass->error, STATUS_STOPPED, ERROR_AT(.file = pass->plan->store_path),
-                           "stopped by %s; nothing was written, run again",
-                           signals_name(signals_stop_requested()));
-        if (pass->outcome->found_color)
-            goto out;
-    }
-    if (ok && pass->writer && !pass->plan->shard)
-        ok = check_lost_classes(pass, split);
-    if (ok && pass->writer)
-        ok = memory_allocate(&pass->split_means[split], num_classes * num_values, sizeof(float),
-                             pass->error);
-    if (ok && pass->writer)
-        class_means_finish(&pass->means, pass->split_means[split]);
-    if (ok && pass->plan->shard) {
-        pass->split_sums[split] = pass->means.sums;
-        pass->means.sums = NULL;
-    }
-out:
+    ok = class_means_create(&pass->means, tree->classes.count, image_num_values(&pass->plan->image),
+                            pass->error);
+    for (size_t first = tree->first[split]; first < end && ok && !pass->outcome->found_color;
+         first += count)
+        ok = pass_run_window(pass, split, first, end, &count);
+    if (ok && pass->writer && !pass->outcome->found_color)
+        ok = pass_finish_means(pass, split);
     class_means_destroy(&pass->means);
     return ok;
 }
 
-static bool check_rejects(const struct pass *pass)
+static bool pass_check_rejects(const struct pass *pass)
 {
     char bad[32], all[32];
     size_t num_bad = pass->outcome->reject_paths.count;
@@ -265,19 +381,19 @@ static bool check_rejects(const struct pass *pass)
                      text_group_digits(all, sizeof(all), tree_num_rows(pass->plan->tree)));
 }
 
-static bool finish_store(struct pass *pass)
+static bool pass_finish_store(struct pass *pass)
 {
     const struct pass_plan *plan = pass->plan;
-    char digest[DIGEST_LENGTH + 1];
+    char digest[TREE_DIGEST_LENGTH + 1];
     struct store_ending ending = {
         .source = {plan->source_name, plan->source_settings, digest},
         .reject_paths = &pass->outcome->reject_paths,
         .reject_reasons = &pass->outcome->reject_reasons,
+        .file_hashes = pass->hashes,
     };
     struct store_writer *writer = pass->writer;
 
-    digest_finish(pass->hashes, tree_num_rows(plan->tree), digest);
-    ending.file_hashes = pass->hashes;
+    tree_finish_digest(pass->hashes, tree_num_rows(plan->tree), digest);
     for (int s = 0; s < NUM_SPLITS; s++) {
         ending.class_means[s] = pass->split_means[s];
         ending.class_sums[s] = pass->split_sums[s];
@@ -286,23 +402,16 @@ static bool finish_store(struct pass *pass)
     return store_finish(writer, &ending, pass->error);
 }
 
-static bool prepare(struct pass *pass)
+struct store_plan pass_plan_store(const struct pass_plan *plan)
 {
-    const struct pass_plan *plan = pass->plan;
     const struct tree *tree = plan->tree;
     struct store_plan store = {.image = plan->image,
                                .classes = &tree->classes,
                                .shard = plan->shard,
                                .compression_level = plan->compression_level,
-                               .num_threads = plan->num_threads};
-    size_t num_values = image_num_values(&plan->image), num_readers = (size_t)plan->num_io_threads;
-    struct error *error = pass->error;
+                               .num_threads = plan->num_threads,
+                               .is_forced = plan->is_forced};
 
-    pass->window_rows = WINDOW_NBYTES / num_values;
-    if (pass->window_rows < num_readers)
-        pass->window_rows = num_readers;
-    if (pass->window_rows > tree_num_rows(tree))
-        pass->window_rows = tree_num_rows(tree);
     for (size_t i = 0; i < tree_num_rows(tree); i++) {
         size_t nbytes = strlen(tree->paths[i]);
 
@@ -314,20 +423,57 @@ static bool prepare(struct pass *pass)
     for (int s = 0; s < NUM_SPLITS; s++)
         store.max_rows[s] =
             plan->shard ? plan->shard->num_files[s] : tree->first[s + 1] - tree->first[s];
-    if (!memory_allocate(&pass->sizes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        !memory_allocate_unset(&pass->hashes, tree_num_rows(tree), sizeof(uint64_t), error) ||
-        !memory_allocate_unset(&pass->pixels, pass->window_rows, num_values, error) ||
-        !memory_allocate_unset(&pass->rows, pass->window_rows, sizeof(*pass->rows), error) ||
-        !memory_allocate_unset(&pass->labels, pass->window_rows, sizeof(uint32_t), error) ||
-        !memory_allocate_unset(&pass->files, pass->window_rows, sizeof(*pass->files), error) ||
-        !memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
-        !memory_allocate_unset(&pass->scratch, num_readers * resize_num_scratch(&plan->image),
-                               sizeof(uint64_t), error))
-        return false;
-    return store_create(plan->store_path, &store, &pass->writer, error);
+    return store;
 }
 
-static void clean_up(struct pass *pass)
+/* The most files that the writer ever has room for. */
+static size_t pass_find_max_window(struct pass *pass)
+{
+    const struct tree *tree = pass->plan->tree;
+    size_t max_window = 1;
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        size_t num_files = tree->first[s + 1] - tree->first[s];
+        uint64_t room = 0;
+
+        if (num_files > 0)
+            store_reserve(pass->writer, (enum split)s, &room);
+        if (room > num_files)
+            room = num_files;
+        if (room > max_window)
+            max_window = room;
+    }
+    return max_window;
+}
+
+static bool pass_prepare(struct pass *pass)
+{
+    const struct pass_plan *plan = pass->plan;
+    const struct store_plan store = pass_plan_store(plan);
+    size_t num_rows = tree_num_rows(plan->tree), num_readers = (size_t)plan->num_io_threads;
+    struct error *error = pass->error;
+
+    if (!store_create(plan->store_path, &store, &pass->writer, error))
+        return false;
+    pass->max_window = pass_find_max_window(pass);
+    if (!memory_allocate(&pass->sizes, num_rows, sizeof(uint64_t), error) ||
+        !memory_allocate_unset(&pass->hashes, num_rows, sizeof(uint64_t), error) ||
+        !memory_allocate_unset(&pass->rows, pass->max_window, sizeof(*pass->rows), error) ||
+        !memory_allocate_unset(&pass->labels, pass->max_window, sizeof(uint32_t), error) ||
+        !memory_allocate_unset(&pass->files, pass->max_window, sizeof(*pass->files), error) ||
+        !memory_allocate(&pass->buffers, num_readers, sizeof(*pass->buffers), error) ||
+        !memory_allocate_unset(&pass->scratch, num_readers * fit_num_scratch(&plan->image),
+                               sizeof(uint64_t), error))
+        return false;
+    for (size_t t = 0; t < num_readers; t++) {
+        pass->buffers[t].pixels.place_height = (uint32_t)plan->image.height;
+        pass->buffers[t].pixels.place_width = (uint32_t)plan->image.width;
+        pass->buffers[t].pixels.max_nbytes = plan->max_image_nbytes;
+    }
+    return true;
+}
+
+static void pass_clean_up(struct pass *pass)
 {
     store_abandon(pass->writer);
     for (int t = 0; pass->buffers && t < pass->plan->num_io_threads; t++)
@@ -338,7 +484,6 @@ static void clean_up(struct pass *pass)
     }
     free(pass->sizes);
     free(pass->hashes);
-    free(pass->pixels);
     free(pass->rows);
     free(pass->labels);
     free(pass->files);
@@ -350,24 +495,22 @@ bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct
 {
     struct pass pass = {.plan = plan, .outcome = outcome, .error = error};
     const struct tree *tree = plan->tree;
-    struct progress progress =
-        progress_begin("quern-ingest", "decode", "images", tree_num_rows(tree));
     bool ok;
 
     *outcome = (struct pass_outcome){0};
-    ok = prepare(&pass);
+    pass.progress = progress_begin("quern-ingest", "decode", "images", tree_num_rows(tree));
+    ok = pass_prepare(&pass);
     for (int s = 0; s < NUM_SPLITS && ok && !outcome->found_color; s++)
-        ok = run_split(&pass, (enum split)s, &progress);
-    progress_clear(&progress);
+        ok = pass_run_split(&pass, (enum split)s);
+    progress_clear(&pass.progress);
     if (ok && !outcome->found_color) {
-        ok = check_rejects(&pass);
-        if (ok && !plan->resize)
-            ok = sizes_check(pass.sizes, tree->paths, tree_num_rows(tree), error);
+        ok =
+            pass_check_rejects(&pass) &&
+            (plan->resize || pass_check_sizes(pass.sizes, tree->paths, tree_num_rows(tree), error));
         if (ok && !pass.writer)
             ok = error_set(error, STATUS_DATA, NULL, "images changed while they were read");
-        if (ok)
-            ok = finish_store(&pass);
+        ok = ok && pass_finish_store(&pass);
     }
-    clean_up(&pass);
+    pass_clean_up(&pass);
     return ok;
 }

@@ -1,6 +1,7 @@
 /*
- * One pass over all images: decode in parallel, window by window, and append to a store.  Memory
- * is bounded by the window and some bytes a file, whatever the number of images.
+ * One pass over all images: decodes them in parallel into the store's buffers, as many at once as
+ * these have room for, and appends them.  Memory is bounded by the buffers, the class means and
+ * some bytes a file (pass_memory.h), whatever the number of images.
  */
 #ifndef QUERN_INGEST_PASS_H
 #define QUERN_INGEST_PASS_H
@@ -12,7 +13,7 @@
 #include "common/tensor.h"
 #include "common/text_list.h"
 #include "formats/store/store_shard.h"
-#include "ingest/decode.h"
+#include "images/decode.h"
 #include "ingest/tree.h"
 
 struct pass_plan {
@@ -28,12 +29,13 @@ struct pass_plan {
     const char *source_settings;
     int compression_level;
     int num_threads;
-    int num_io_threads; /* that read and decode */
+    int num_io_threads;        /* that read and decode */
+    uint64_t max_image_nbytes; /* the most that decoding an image may take; 0: any number */
+    bool is_forced;            /* replace a file of another kind, too */
 };
 
 struct pass_outcome {
-    bool found_color; /* with stop_at_color: nothing was written */
-    uint64_t num_written;
+    bool found_color;              /* with stop_at_color: nothing was written */
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
 };
@@ -45,9 +47,8 @@ struct pass_outcome {
  * any case.
  */
 bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct error *error);
+/* The store that it writes. */
+struct store_plan pass_plan_store(const struct pass_plan *plan);
 void pass_outcome_free(struct pass_outcome *outcome);
-
-/* A path or reason as it can be stored and printed: bytes that are not UTF-8 become \xNN. */
-const char *pass_printable(char *buffer, size_t size, const char *text);
 
 #endif

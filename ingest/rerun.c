@@ -1,75 +1,210 @@
 #include "ingest/rerun.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <omp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/file.h"
 #include "common/memory.h"
+#include "common/random.h"
 #include "common/text.h"
+#include "formats/file/file_kind.h"
 #include "formats/store/store.h"
-#include "ingest/digest.h"
 #include "ingest/ingest_options.h"
-#include "ingest/pass.h"
+#include "ingest/report.h"
 
 enum { MAX_DIFFERENCES_SHOWN = 5 };
 
-void rerun_say(FILE *messages, const char *format, ...)
-{
-    va_list arguments;
-    char text[1024];
+/* ---- is it of the same source? ---- */
 
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    fputs("quern-ingest: ", messages);
-    text_print_escaped(messages, text);
-    fputc('\n', messages);
+static bool rerun_add_path(struct rerun_paths *paths, const char *path, struct error *error)
+{
+    if (!memory_grow(&paths->hashes, &paths->capacity, paths->count + 1, sizeof(*paths->hashes),
+                     error))
+        return false;
+    paths->hashes[paths->count++] = random_hash(0, path, strlen(path));
+    return true;
 }
+
+static bool rerun_add_list(struct rerun_paths *paths, const struct text_list *list,
+                           struct error *error)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < list->count && ok; i++)
+        ok = rerun_add_path(paths, list->items[i], error);
+    return ok;
+}
+
+bool rerun_add_paths(struct rerun_paths *paths, struct store *store, struct error *error)
+{
+    struct text_list rejects = {0}, reasons = {0};
+    bool ok = store_read_rejects(store, &rejects, &reasons, error) &&
+              rerun_add_list(paths, &rejects, error);
+
+    for (int s = 0; s < NUM_SPLITS && ok; s++) {
+        struct text_list rows = {0};
+
+        ok = store_num_rows(store, (enum split)s) == 0 ||
+             (store_read_paths(store, (enum split)s, &rows, error) &&
+              rerun_add_list(paths, &rows, error));
+        text_list_free(&rows);
+    }
+    text_list_free(&rejects);
+    text_list_free(&reasons);
+    return ok;
+}
+
+static int rerun_compare_hashes(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* How many paths are in both. */
+static size_t rerun_count_shared(struct rerun_paths *old, struct rerun_paths *new)
+{
+    size_t num_shared = 0;
+
+    qsort(old->hashes, old->count, sizeof(*old->hashes), rerun_compare_hashes);
+    qsort(new->hashes, new->count, sizeof(*new->hashes), rerun_compare_hashes);
+    for (size_t i = 0, j = 0; i < old->count && j < new->count;) {
+        int order = rerun_compare_hashes(&old->hashes[i], &new->hashes[j]);
+
+        num_shared += order == 0;
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return num_shared;
+}
+
+/* Says what replacing the store would lose, and how to go on. */
+static bool rerun_refuse_other_source(const char *store_path, struct store *store,
+                                      size_t num_shared, struct error *error)
+{
+    const struct text_list *classes = store_classes(store);
+    char name[1024], number[32], shared[32], escaped[300];
+    uint64_t num_images = 0;
+
+    for (int s = 0; s < NUM_SPLITS; s++)
+        num_images += store_num_rows(store, (enum split)s);
+    if (!store_read_source_name(store, name, sizeof(name), error))
+        return false;
+    return error_set(
+        error, STATUS_DATA, ERROR_AT(.file = store_path),
+        "holds %s images of %zu classes ('%s'%s) of another source, '%s': %s of its files are in "
+        "this one; give another name, or --force to replace it",
+        text_group_digits(number, sizeof(number), num_images), classes->count,
+        text_escape(escaped, 100, classes->items[0]), classes->count > 1 ? ", ..." : "",
+        text_escape(escaped + 100, 200, name),
+        num_shared == 0 ? "none" : text_group_digits(shared, sizeof(shared), num_shared));
+}
+
+/* Refuses to replace the open store if it is of another source.  STATUS_DATA in damage: its paths
+ * cannot be read. */
+static bool rerun_check_source(const char *store_path, struct store *store,
+                               const struct rerun_comparison *comparison, struct error *damage,
+                               struct error *error)
+{
+    struct rerun_paths old = {0}, new = {0};
+    bool ok =
+        rerun_add_paths(&old, store, damage) && comparison->list(comparison->context, &new, error);
+
+    if (ok) {
+        size_t num_shared = rerun_count_shared(&old, &new);
+        size_t least = old.count < new.count ? old.count : new.count;
+
+        if (num_shared < least - num_shared)
+            ok = rerun_refuse_other_source(store_path, store, num_shared, error);
+    }
+    free(old.hashes);
+    free(new.hashes);
+    return ok;
+}
+
+/* ---- what is there ---- */
 
 /*
- * Does the file carry the mark of a store or a shard, an attribute "format" of that value?  Asked
- * of files that cannot be opened as one, such as one cut short, so HDF5 is of no help.
+ * Compares the store that is there and may be replaced if it is not current.  STATUS_DATA in
+ * damage: it is no whole store.
  */
-static bool has_mark(const char *path, const char *value)
+static bool rerun_compare_file(const char *store_path, const struct store_checks *checks,
+                               FILE *messages, const struct rerun_comparison *comparison,
+                               bool *is_current, struct error *damage, struct error *error)
 {
-    static const char signature[] = "\x89HDF\r\n\x1a\n", name[] = "format";
-    enum { MAX_DISTANCE = 128 }; /* a type and a shape lie between an attribute's name and value */
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    struct stat stat;
-    const char *bytes = MAP_FAILED, *end, *found;
-    bool is_found = false;
+    struct store *store = NULL;
+    char *text = NULL;
+    size_t nbytes;
+    FILE *said = open_memstream(&text, &nbytes);
+    bool ok;
 
-    if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 8)
-        bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes != MAP_FAILED) {
-        end = bytes + stat.st_size;
-        found = memcmp(bytes, signature, sizeof(signature) - 1) == 0 ? bytes : NULL;
-        while (found && !is_found) {
-            found = memmem(found, (size_t)(end - found), value, strlen(value));
-            if (found) {
-                const char *start = found - bytes > MAX_DISTANCE ? found - MAX_DISTANCE : bytes;
-
-                is_found = memmem(start, (size_t)(found - start), name, sizeof(name)) != NULL;
-                found++;
-            }
-        }
-        munmap((void *)bytes, (size_t)stat.st_size);
-    }
-    if (fd >= 0)
-        close(fd);
-    return is_found;
+    if (!said)
+        return error_set_memory(error, 1024);
+    ok = store_open_with(store_path, checks, &store, damage) &&
+         comparison->compare(comparison->context, store, said, is_current, damage);
+    fclose(said);
+    /* A store that is refused is not made again, so why it would be is not said. */
+    if (ok && !*is_current)
+        ok = rerun_check_source(store_path, store, comparison, damage, error);
+    if (ok && text)
+        fputs(text, messages);
+    free(text);
+    store_close(store);
+    return ok;
 }
 
+/* Of a damaged store the paths may still be there. */
+static bool rerun_check_damaged(const char *store_path, bool is_shard,
+                                const struct rerun_comparison *comparison, struct error *error)
+{
+    const struct store_checks checks = {.skip_seal = true, .num_threads = 1, .is_shard = is_shard};
+    struct error damage = {0};
+    struct store *store = NULL;
+
+    if (store_open_with(store_path, &checks, &store, &damage))
+        rerun_check_source(store_path, store, comparison, &damage, error);
+    store_close(store);
+    return error_ok(error);
+}
+
+bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
+                      const struct rerun_comparison *comparison, bool *is_current,
+                      struct error *error)
+{
+    const enum file_kind kind = is_shard ? FILE_KIND_SHARD : FILE_KIND_STORE;
+    const struct store_checks checks = {.num_threads = num_threads, .is_shard = is_shard};
+    struct error damage = {0};
+    char reason[2048];
+
+    *is_current = false;
+    if (!file_exists(store_path))
+        return true;
+    if (!file_kind_check_output(store_path, kind, false, error))
+        return false;
+    if (rerun_compare_file(store_path, &checks, messages, comparison, is_current, &damage, error))
+        return true;
+    *is_current = false;
+    if (!error_ok(error))
+        return false;
+    if (damage.status != STATUS_DATA) {
+        *error = damage;
+        return false;
+    }
+    decode_describe(reason, sizeof(reason), &damage);
+    if (!rerun_check_damaged(store_path, is_shard, comparison, error))
+        return false;
+    report_say(messages, "%s: made again: the %s is damaged: %s", store_path,
+               is_shard ? "shard" : "store", reason);
+    return true;
+}
+
+/* ---- what has changed ---- */
+
 /* The value of "name=value" in a line of settings; its length into *length. */
-static const char *find_setting(const char *settings, const char *name, size_t name_length,
-                                size_t *length)
+static const char *rerun_find_setting(const char *settings, const char *name, size_t name_length,
+                                      size_t *length)
 {
     const char *at = settings;
 
@@ -88,24 +223,25 @@ static const char *find_setting(const char *settings, const char *name, size_t n
     return "none";
 }
 
-static void say_changed_settings(const struct rerun_request *request, const char *old)
+static void rerun_say_changed_settings(const struct rerun_request *request, const char *old)
 {
     const char *at = request->settings;
 
     while (*at) {
         size_t name_length = strcspn(at, "="), old_length, new_length;
-        const char *old_value = find_setting(old, at, name_length, &old_length);
-        const char *new_value = find_setting(request->settings, at, name_length, &new_length);
+        const char *old_value = rerun_find_setting(old, at, name_length, &old_length);
+        const char *new_value = rerun_find_setting(request->settings, at, name_length, &new_length);
 
         if (old_length == new_length && strncmp(old_value, new_value, old_length) == 0)
             ;
-        else if (strncmp(at, "classes=", name_length + 1) == 0) /* a hash, which tells nobody */
-            rerun_say(request->messages, "%s: made again: --classes is not as it was",
-                      request->store_path);
+        else if (strncmp(at, "classes=", name_length + 1) ==
+                 0) /* the setting is a hash, which tells people nothing */
+            report_say(request->messages, "%s: made again: --classes is not as it was",
+                       request->store_path);
         else
-            rerun_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
-                      request->store_path, (int)name_length, at, (int)old_length, old_value,
-                      (int)new_length, new_value);
+            report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
+                       request->store_path, (int)name_length, at, (int)old_length, old_value,
+                       (int)new_length, new_value);
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
@@ -113,8 +249,8 @@ static void say_changed_settings(const struct rerun_request *request, const char
 
 /* ---- comparing contents ---- */
 
-/* What the store says of one split, and how far it was compared. */
-struct comparison {
+/* A comparison of the contents of all files with what the store says of them. */
+struct rerun_contents {
     const struct rerun_request *request;
     struct store *store;
     struct text_list reject_paths, reject_reasons;
@@ -123,20 +259,23 @@ struct comparison {
     struct error *error;
 };
 
-static void add_difference(struct comparison *comparison, const char *path, const char *what)
+static void rerun_add_difference(struct rerun_contents *comparison, const char *path,
+                                 const char *what)
 {
     if (comparison->num_differences++ < MAX_DIFFERENCES_SHOWN)
-        rerun_say(comparison->request->messages, "%s: %s", path, what);
+        report_say(comparison->request->messages, "%s: %s", path, what);
 }
 
-struct file_now {
+/* What a file is now. */
+struct rerun_file {
     uint32_t crc32;
-    bool is_readable; /* could be read as bytes or, where asked, decoded */
+    enum status status; /* STATUS_OK: it could be read as bytes or, where asked, decoded */
 };
 
-/* Reads all files of a split; files that were rejected are decoded, to see if they still would. */
-static bool read_files(const struct comparison *comparison, enum split split, const bool *is_reject,
-                       struct file_now *files)
+/* Reads all files of a split.  Files that were rejected are decoded, to see if they still would be
+ * rejected; of all others the CRC-32 is enough. */
+static bool rerun_read_files(const struct rerun_contents *comparison, enum split split,
+                             const bool *is_reject, struct rerun_file *files)
 {
     const struct rerun_request *request = comparison->request;
     size_t first = request->tree->first[split];
@@ -153,19 +292,26 @@ static bool read_files(const struct comparison *comparison, enum split split, co
         struct error error = {0};
         struct decoded decoded;
 
-        files[i].is_readable =
-            is_reject[i]
-                ? decode_file(&request->source, &image, 1, buffer, &decoded, &error)
-                : decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error);
+        if (is_reject[i])
+            decode_file(&request->source, &image, 1, buffer, &decoded, &error);
+        else
+            decode_file_crc32(&request->source, &image, buffer, &files[i].crc32, &error);
+        files[i].status = error.status;
+        /* A failure of the system, such as EIO, does not mean that the file has changed. */
+        if (error.status != STATUS_OK && error.status != STATUS_DATA) {
+#pragma omp critical(rerun_read_failed)
+            error_set(comparison->error, error.status, ERROR_AT(.file = image.path), "%s",
+                      error.what);
+        }
     }
     for (int t = 0; t < request->num_io_threads; t++)
         decode_buffer_free(&buffers[t]);
     free(buffers);
-    return true;
+    return error_ok(comparison->error);
 }
 
 /* Marks the files of a split that the store lists as rejects; both are in the same order. */
-static void mark_rejects(struct comparison *comparison, enum split split, bool *is_reject)
+static void rerun_mark_rejects(struct rerun_contents *comparison, enum split split, bool *is_reject)
 {
     const struct tree *tree = comparison->request->tree;
     const struct text_list *rejects = &comparison->reject_paths;
@@ -173,7 +319,7 @@ static void mark_rejects(struct comparison *comparison, enum split split, bool *
 
     for (size_t i = tree->first[split]; i < tree->first[split + 1]; i++) {
         if (comparison->num_rejects_met < rejects->count &&
-            strcmp(pass_printable(printable, sizeof(printable), tree->paths[i]),
+            strcmp(text_make_utf8(printable, sizeof(printable), tree->paths[i]),
                    rejects->items[comparison->num_rejects_met]) == 0) {
             is_reject[i - tree->first[split]] = true;
             comparison->num_rejects_met++;
@@ -181,10 +327,10 @@ static void mark_rejects(struct comparison *comparison, enum split split, bool *
     }
 }
 
-/* Walks the files there are and the rows there were, both by path, side by side. */
-static void compare_rows(struct comparison *comparison, enum split split,
-                         const struct text_list *old_paths, const uint32_t *old_crc32,
-                         const bool *is_reject, const struct file_now *files)
+/* Compares the files of a split with the rows of the store; both are sorted by path. */
+static void rerun_compare_rows(struct rerun_contents *comparison, enum split split,
+                               const struct text_list *old_paths, const uint32_t *old_crc32,
+                               const bool *is_reject, const struct rerun_file *files)
 {
     const struct tree *tree = comparison->request->tree;
     size_t first = tree->first[split], count = tree->first[split + 1] - first, row = 0;
@@ -193,22 +339,24 @@ static void compare_rows(struct comparison *comparison, enum split split,
         const char *path = tree->paths[first + i];
 
         if (is_reject[i]) {
-            if (files[i].is_readable)
-                add_difference(comparison, path, "was skipped, is readable now");
+            if (files[i].status == STATUS_OK)
+                rerun_add_difference(comparison, path, "was skipped, is readable now");
             continue;
         }
         while (row < old_paths->count && strcmp(old_paths->items[row], path) < 0)
-            add_difference(comparison, old_paths->items[row++], "is in the store only");
+            rerun_add_difference(comparison, old_paths->items[row++], "is in the store only");
         if (row == old_paths->count || strcmp(old_paths->items[row], path) != 0)
-            add_difference(comparison, path, "is new");
-        else if (!files[i].is_readable || files[i].crc32 != old_crc32[row++])
-            add_difference(comparison, path, "has other contents");
+            rerun_add_difference(comparison, path, "is new");
+        else if (files[i].crc32 != old_crc32[row++] || files[i].status != STATUS_OK)
+            rerun_add_difference(comparison, path,
+                                 files[i].status == STATUS_OK ? "has other contents"
+                                                              : "cannot be read any more");
     }
     while (row < old_paths->count)
-        add_difference(comparison, old_paths->items[row++], "is in the store only");
+        rerun_add_difference(comparison, old_paths->items[row++], "is in the store only");
 }
 
-static bool compare_split(struct comparison *comparison, enum split split)
+static bool rerun_compare_split(struct rerun_contents *comparison, enum split split)
 {
     const struct tree *tree = comparison->request->tree;
     size_t count = tree->first[split + 1] - tree->first[split];
@@ -217,16 +365,16 @@ static bool compare_split(struct comparison *comparison, enum split split)
     struct text_list paths = {0};
     uint32_t *crc32 = NULL;
     bool *is_reject = NULL;
-    struct file_now *files = NULL;
+    struct rerun_file *files = NULL;
 
     if (memory_allocate(&crc32, num_rows, sizeof(*crc32), error) &&
         memory_allocate(&is_reject, count, sizeof(*is_reject), error) &&
         memory_allocate(&files, count, sizeof(*files), error) &&
         (num_rows == 0 || (store_read_paths(comparison->store, split, &paths, error) &&
                            store_read_file_crc32(comparison->store, split, crc32, error)))) {
-        mark_rejects(comparison, split, is_reject);
-        if (read_files(comparison, split, is_reject, files))
-            compare_rows(comparison, split, &paths, crc32, is_reject, files);
+        rerun_mark_rejects(comparison, split, is_reject);
+        if (rerun_read_files(comparison, split, is_reject, files))
+            rerun_compare_rows(comparison, split, &paths, crc32, is_reject, files);
     }
     text_list_free(&paths);
     free(crc32);
@@ -235,8 +383,8 @@ static bool compare_split(struct comparison *comparison, enum split split)
     return error_ok(error);
 }
 
-/* All pixels can be inflated and have their checksums. */
-static bool check_pixels(const struct comparison *comparison)
+/* Decompresses all pixels and compares their checksums. */
+static bool rerun_check_pixels(const struct rerun_contents *comparison)
 {
     enum { WINDOW_NBYTES = 4 << 20 };
     size_t num_values = image_num_values(store_image_shape(comparison->store));
@@ -257,33 +405,33 @@ static bool check_pixels(const struct comparison *comparison)
     return error_ok(comparison->error);
 }
 
-static bool compare_contents(const struct rerun_request *request, struct store *store,
-                             bool *is_equal, struct error *error)
+static bool rerun_compare_contents(const struct rerun_request *request, struct store *store,
+                                   bool *is_equal, struct error *error)
 {
-    struct comparison comparison = {.request = request, .store = store, .error = error};
+    struct rerun_contents comparison = {.request = request, .store = store, .error = error};
     bool ok =
         store_read_rejects(store, &comparison.reject_paths, &comparison.reject_reasons, error);
 
     for (int s = 0; s < NUM_SPLITS && ok; s++)
-        ok = compare_split(&comparison, (enum split)s);
+        ok = rerun_compare_split(&comparison, (enum split)s);
     if (ok) {
         for (size_t i = comparison.num_rejects_met; i < comparison.reject_paths.count; i++)
-            add_difference(&comparison, comparison.reject_paths.items[i], "is gone");
-        ok = check_pixels(&comparison);
+            rerun_add_difference(&comparison, comparison.reject_paths.items[i], "is gone");
+        ok = rerun_check_pixels(&comparison);
     }
     if (comparison.num_differences > 0)
-        rerun_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
-                  request->store_path, comparison.num_differences,
-                  comparison.num_differences == 1 ? "file" : "files");
+        report_say(request->messages, "%s: made again: %" PRIu64 " %s differ from the source",
+                   request->store_path, comparison.num_differences,
+                   comparison.num_differences == 1 ? "file" : "files");
     *is_equal = comparison.num_differences == 0;
     text_list_free(&comparison.reject_paths);
     text_list_free(&comparison.reject_reasons);
     return ok;
 }
 
-/* Another shard, or one of another number of them, or of other files. */
-static bool compare_place(const struct rerun_request *request, struct store *store, bool *is_equal,
-                          struct error *error)
+/* Is the shard that is there the same part of the same files?  If not, says why. */
+static bool rerun_compare_place(const struct rerun_request *request, struct store *store,
+                                bool *is_equal, struct error *error)
 {
     const struct store_shard *wanted = request->shard;
     struct store_shard found;
@@ -294,84 +442,62 @@ static bool compare_place(const struct rerun_request *request, struct store *sto
         return ok;
     free(found.class_files);
     if (found.index != wanted->index || found.count != wanted->count)
-        rerun_say(request->messages,
-                  "%s: made again: was shard %" PRIu64 " of %" PRIu64 ", is %" PRIu64
-                  " of %" PRIu64,
-                  request->store_path, found.index, found.count, wanted->index, wanted->count);
+        report_say(request->messages,
+                   "%s: made again: was shard %" PRIu64 " of %" PRIu64 ", is %" PRIu64
+                   " of %" PRIu64,
+                   request->store_path, found.index, found.count, wanted->index, wanted->count);
     else if (strcmp(found.list_digest, wanted->list_digest) != 0)
-        rerun_say(request->messages, "%s: made again: the source has other files now",
-                  request->store_path);
+        report_say(request->messages, "%s: made again: the source has other files now",
+                   request->store_path);
     else
         *is_equal = true;
     return true;
 }
 
-static bool compare_store(const void *context, struct store *store, bool *is_current,
+static bool rerun_compare(const void *context, struct store *store, FILE *said, bool *is_current,
                           struct error *error)
 {
-    const struct rerun_request *request = context;
-    char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[DIGEST_LENGTH + 1];
+    struct rerun_request request = *(const struct rerun_request *)context;
+    char settings[INGEST_MAX_SETTINGS], old_digest[64], digest[TREE_DIGEST_LENGTH + 1];
     bool is_same_place = true;
-    bool ok =
-        store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest), error);
 
-    if (!ok)
-        return ok;
-    if (strcmp(settings, request->settings) != 0) {
-        say_changed_settings(request, settings);
+    request.messages = said;
+    if (!store_read_source(store, settings, sizeof(settings), old_digest, sizeof(old_digest),
+                           error))
+        return false;
+    if (strcmp(settings, request.settings) != 0) {
+        rerun_say_changed_settings(&request, settings);
         return true;
     }
-    if (request->shard)
-        ok = compare_place(request, store, &is_same_place, error);
-    if (!ok || !is_same_place)
-        return ok;
-    if (request->verify)
-        return compare_contents(request, store, is_current, error);
-    ok = digest_compute(request->source.source, request->tree, request->num_io_threads, digest,
-                        error);
-    *is_current = ok && strcmp(digest, old_digest) == 0;
-    if (ok && !*is_current)
-        rerun_say(request->messages,
-                  "%s: made again: paths, sizes or times of the source have changed",
-                  request->store_path);
-    return ok;
+    if (request.shard && !rerun_compare_place(&request, store, &is_same_place, error))
+        return false;
+    if (!is_same_place)
+        return true;
+    if (request.verify)
+        return rerun_compare_contents(&request, store, is_current, error);
+    if (!tree_digest(request.source.source, request.tree, request.num_io_threads, digest, error))
+        return false;
+    *is_current = strcmp(digest, old_digest) == 0;
+    if (!*is_current)
+        report_say(said, "%s: made again: paths, sizes or times of the source have changed",
+                   request.store_path);
+    return true;
 }
 
-bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FILE *messages,
-                      rerun_comparison *compare, const void *context, bool *is_current,
-                      struct error *error)
+static bool rerun_list_scan(const void *context, struct rerun_paths *paths, struct error *error)
 {
-    const char *kind = is_shard ? "quern shard" : "quern store";
-    struct store_checks checks = {.num_threads = num_threads, .is_shard = is_shard};
-    struct error reason = {0};
-    struct store *store = NULL;
-    char damage[2048];
-    bool ok;
+    const struct scan *scan = ((const struct rerun_request *)context)->scan;
+    bool ok = true;
 
-    *is_current = false;
-    if (access(store_path, F_OK) != 0 && errno == ENOENT)
-        return true;
-    ok = store_open_with(store_path, &checks, &store, &reason);
-    if (ok)
-        ok = compare(context, store, is_current, &reason);
-    store_close(store);
-    if (ok || reason.status != STATUS_DATA) {
-        if (!ok)
-            *error = reason;
-        return ok;
-    }
-    *is_current = false;
-    decode_describe(damage, sizeof(damage), &reason);
-    if (!has_mark(store_path, kind))
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = store_path),
-                         "exists and is no %s (%s); --force replaces it", kind, damage);
-    rerun_say(messages, "%s: made again: the %s is damaged: %s", store_path,
-              is_shard ? "shard" : "store", damage);
-    return true;
+    for (size_t i = 0; i < scan->num_images && ok; i++)
+        ok = rerun_add_path(paths, scan->paths[i], error);
+    return ok;
 }
 
 bool rerun_check(const struct rerun_request *request, bool *is_current, struct error *error)
 {
+    const struct rerun_comparison comparison = {request, rerun_compare, rerun_list_scan};
+
     return rerun_check_with(request->store_path, request->shard != NULL, request->num_threads,
-                            request->messages, compare_store, request, is_current, error);
+                            request->messages, &comparison, is_current, error);
 }

@@ -1,23 +1,26 @@
 #include "ingest/tree.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
 
-static const struct split_folder {
+static const struct split_directory {
     const char *name;
     enum split split;
-} split_folders[] = {
+} split_directories[] = {
     {"train", SPLIT_TRAIN}, {"valid", SPLIT_VALID}, {"validation", SPLIT_VALID},
     {"val", SPLIT_VALID},   {"test", SPLIT_TEST},   {"testing", SPLIT_TEST},
 };
 
-enum { NUM_SPLIT_FOLDERS = sizeof(split_folders) / sizeof(split_folders[0]) };
+enum { NUM_SPLIT_DIRECTORIES = sizeof(split_directories) / sizeof(split_directories[0]) };
 
-static const char *const split_folder_names[] = {"train", "valid",   "validation", "val",
-                                                 "test",  "testing", NULL};
+static const char *const split_directory_names[] = {"train", "valid",   "validation", "val",
+                                                    "test",  "testing", NULL};
 
 struct build {
     const char *source;
@@ -29,32 +32,33 @@ struct build {
 
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
-    return rules->is_split_by_hash ? (struct scan_rules){1, NULL, split_folder_names}
-                                   : (struct scan_rules){2, split_folder_names, split_folder_names};
+    return rules->is_split_by_hash
+               ? (struct scan_rules){1, NULL, split_directory_names}
+               : (struct scan_rules){2, split_directory_names, split_directory_names};
 }
 
-/* ---- folders ---- */
+/* ---- directories ---- */
 
-static const struct split_folder *find_split_folder(const char *name, size_t length)
+static const struct split_directory *tree_find_split_directory(const char *name, size_t length)
 {
-    for (int i = 0; i < NUM_SPLIT_FOLDERS; i++) {
-        if (strncmp(split_folders[i].name, name, length) == 0 &&
-            split_folders[i].name[length] == '\0')
-            return &split_folders[i];
+    for (int i = 0; i < NUM_SPLIT_DIRECTORIES; i++) {
+        if (strncmp(split_directories[i].name, name, length) == 0 &&
+            split_directories[i].name[length] == '\0')
+            return &split_directories[i];
     }
     return NULL;
 }
 
-static bool find_split_folders(struct build *build)
+static bool tree_find_split_directories(struct build *build)
 {
-    const struct text_list *folders = &build->scan->folders;
-    const char **found = build->tree->split_folders;
+    const struct text_list *directories = &build->scan->folders;
+    const char **found = build->tree->split_directories;
 
-    for (size_t i = 0; i < folders->count; i++) {
-        const char *name = folders->items[i];
-        const struct split_folder *folder = find_split_folder(name, strlen(name));
+    for (size_t i = 0; i < directories->count; i++) {
+        const char *name = directories->items[i];
+        const struct split_directory *directory = tree_find_split_directory(name, strlen(name));
 
-        if (!folder)
+        if (!directory)
             continue;
         if (build->rules->is_split_by_hash)
             return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
@@ -62,11 +66,11 @@ static bool find_split_folders(struct build *build)
                              "leave the option out, or give the folder of classes, such as "
                              "SOURCE/train",
                              name);
-        if (found[folder->split])
+        if (found[directory->split])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                              "holds both %s/ and %s/, two names of the same split",
-                             found[folder->split], name);
-        found[folder->split] = name;
+                             found[directory->split], name);
+        found[directory->split] = name;
     }
     if (build->scan->folders.count == 0 && build->scan->num_images == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
@@ -84,49 +88,49 @@ static bool find_split_folders(struct build *build)
 
 /* ---- classes ---- */
 
-/* The class folder that a listed folder is: its name and split; false if it is none. */
-static bool find_class_folder(const struct build *build, const char *folder, const char **name,
-                              enum split *split)
+/* Finds the name and the split of a class directory; false for a directory of another level. */
+static bool tree_find_class_directory(const struct build *build, const char *directory,
+                                      const char **name, enum split *split)
 {
-    const char *slash = strchr(folder, '/');
+    const char *slash = strchr(directory, '/');
 
     *split = SPLIT_TRAIN;
-    *name = folder;
+    *name = directory;
     if (build->rules->is_split_by_hash)
         return true;
     if (!slash)
         return false;
-    *split = find_split_folder(folder, (size_t)(slash - folder))->split;
+    *split = tree_find_split_directory(directory, (size_t)(slash - directory))->split;
     *name = slash + 1;
     return true;
 }
 
-static int compare_classes(const void *a, const void *b)
+static int tree_compare_classes(const void *a, const void *b)
 {
     return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
 }
 
-/* One entry for each name of a class folder, in whatever splits it occurs. */
-static bool list_all_classes(struct build *build)
+/* Lists each name of a class directory once, with the splits in which it occurs. */
+static bool tree_list_all_classes(struct build *build)
 {
-    const struct text_list *folders = &build->scan->folders;
-    struct tree_class *all = calloc(folders->count + 1, sizeof(*all));
+    const struct text_list *directories = &build->scan->folders;
+    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
     size_t count = 0, num_unique = 0;
 
     if (!all)
-        return error_set_memory(build->error, folders->count * sizeof(*all));
+        return error_set_memory(build->error, directories->count * sizeof(*all));
     build->tree->all_classes = all;
-    for (size_t i = 0; i < folders->count; i++) {
+    for (size_t i = 0; i < directories->count; i++) {
         enum split split;
 
-        if (find_class_folder(build, folders->items[i], &all[count].name, &split))
-            all[count++].has_folder[split] = true;
+        if (tree_find_class_directory(build, directories->items[i], &all[count].name, &split))
+            all[count++].has_directory[split] = true;
     }
-    qsort(all, count, sizeof(*all), compare_classes);
+    qsort(all, count, sizeof(*all), tree_compare_classes);
     for (size_t i = 0; i < count; i++) {
         if (num_unique > 0 && strcmp(all[num_unique - 1].name, all[i].name) == 0) {
             for (int s = 0; s < NUM_SPLITS; s++)
-                all[num_unique - 1].has_folder[s] |= all[i].has_folder[s];
+                all[num_unique - 1].has_directory[s] |= all[i].has_directory[s];
         } else {
             all[num_unique] = all[i];
             all[num_unique++].label = TREE_LEFT_OUT;
@@ -136,12 +140,13 @@ static bool list_all_classes(struct build *build)
     return true;
 }
 
-static int compare_natural(const void *a, const void *b)
+static int tree_compare_natural(const void *a, const void *b)
 {
     return text_compare_natural(*(const char *const *)a, *(const char *const *)b);
 }
 
-static struct tree_class *find_class(const struct tree *tree, const char *name, size_t length)
+static struct tree_class *tree_search_class(const struct tree *tree, const char *name,
+                                            size_t length)
 {
     size_t low = 0, high = tree->num_all_classes;
 
@@ -160,7 +165,7 @@ static struct tree_class *find_class(const struct tree *tree, const char *name, 
     return NULL;
 }
 
-static bool label_classes(struct build *build)
+static bool tree_label_classes(struct build *build)
 {
     struct tree *tree = build->tree;
     struct text_list *classes = &tree->classes;
@@ -170,11 +175,11 @@ static bool label_classes(struct build *build)
         for (size_t i = 0; i < tree->num_all_classes && ok; i++)
             ok = text_list_add(classes, tree->all_classes[i].name, build->error);
         if (classes->count > 1)
-            qsort(classes->items, classes->count, sizeof(char *), compare_natural);
+            qsort(classes->items, classes->count, sizeof(char *), tree_compare_natural);
     }
     for (size_t label = 0; label < classes->count && ok; label++) {
         const char *name = classes->items[label];
-        struct tree_class *class = find_class(tree, name, strlen(name));
+        struct tree_class *class = tree_search_class(tree, name, strlen(name));
 
         if (!class)
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
@@ -195,16 +200,16 @@ static bool label_classes(struct build *build)
 
 /* ---- rows ---- */
 
-static bool is_drawn_for_valid(const struct tree_rules *rules, const char *path)
+static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *path)
 {
     uint64_t hash = random_hash(rules->seed, path, strlen(path));
 
     return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
 }
 
-/* The class of an image and its split; NULL if it lies in no class folder. */
-static struct tree_class *find_place(const struct build *build, const char *path,
-                                     struct tree_class *last, enum split *split)
+/* The class of an image and its split; NULL if it lies in no class directory. */
+static struct tree_class *tree_place_image(const struct build *build, const char *path,
+                                           struct tree_class *last, enum split *split)
 {
     const char *name = path, *slash = strchr(path, '/');
     size_t length;
@@ -212,23 +217,23 @@ static struct tree_class *find_place(const struct build *build, const char *path
     if (!slash)
         return NULL;
     if (build->rules->is_split_by_hash) {
-        *split = is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
+        *split = tree_is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
     } else {
-        *split = find_split_folder(path, (size_t)(slash - path))->split;
+        *split = tree_find_split_directory(path, (size_t)(slash - path))->split;
         name = slash + 1;
         slash = strchr(name, '/');
         if (!slash)
             return NULL;
     }
     length = (size_t)(slash - name);
-    /* Paths are in order, so most lie in the same class as the one before. */
+    /* Paths are sorted, so most images are of the class of the image before. */
     if (last && strncmp(last->name, name, length) == 0 && last->name[length] == '\0')
         return last;
-    return find_class(build->tree, name, length);
+    return tree_search_class(build->tree, name, length);
 }
 
 /* Counts all images and gathers the rows, one split after another. */
-static bool gather_rows(struct build *build)
+static bool tree_gather_rows(struct build *build)
 {
     const struct scan *scan = build->scan;
     struct tree *tree = build->tree;
@@ -248,7 +253,7 @@ static bool gather_rows(struct build *build)
     for (size_t i = 0; i < scan->num_images; i++) {
         enum split split = SPLIT_TRAIN;
 
-        class = find_place(build, scan->paths[i], class, &split);
+        class = tree_place_image(build, scan->paths[i], class, &split);
         splits[i] = (uint8_t)split;
         labels[i] = class ? class->label : TREE_LEFT_OUT;
         if (class)
@@ -275,7 +280,7 @@ out:
 
 /* ---- what may be wrong ---- */
 
-static bool check_class(const struct build *build, const struct tree_class *class)
+static bool tree_check_class(const struct build *build, const struct tree_class *class)
 {
     const char *source = build->source;
     bool by_hash = build->rules->is_split_by_hash;
@@ -285,32 +290,32 @@ static bool check_class(const struct build *build, const struct tree_class *clas
                          "class '%s' has no image%s", class->name,
                          class->num_images[SPLIT_VALID] ? " in train: all fell into valid" : "");
     for (int s = 0; s < NUM_SPLITS && !by_hash; s++) {
-        if (class->has_folder[s] && !class->has_folder[SPLIT_TRAIN])
+        if (class->has_directory[s] && !class->has_directory[SPLIT_TRAIN])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
                              "class '%s' is in %s/ but missing from train/", class->name,
-                             build->tree->split_folders[s]);
-        if (class->has_folder[s] && class->num_images[s] == 0)
+                             build->tree->split_directories[s]);
+        if (class->has_directory[s] && class->num_images[s] == 0)
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                             "class folder %s/%s holds no PNG image", build->tree->split_folders[s],
-                             class->name);
+                             "class folder %s/%s holds no PNG image",
+                             build->tree->split_directories[s], class->name);
     }
     return true;
 }
 
-static bool check_tree(struct build *build)
+static bool tree_check(struct build *build)
 {
     const struct tree *tree = build->tree;
     bool ok = true;
 
     for (size_t i = 0; i < tree->num_all_classes && ok; i++) {
         if (tree->all_classes[i].label != TREE_LEFT_OUT)
-            ok = check_class(build, &tree->all_classes[i]);
+            ok = tree_check_class(build, &tree->all_classes[i]);
     }
     for (int s = 0; s < NUM_SPLITS && ok; s++) {
-        if (build->tree->split_folders[s] && tree->first[s] == tree->first[s + 1])
+        if (build->tree->split_directories[s] && tree->first[s] == tree->first[s + 1])
             ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                            "folder %s/ holds no PNG image of any class",
-                           build->tree->split_folders[s]);
+                           build->tree->split_directories[s]);
     }
     return ok;
 }
@@ -320,8 +325,8 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
 {
     struct build build = {
         .source = source, .scan = scan, .rules = rules, .tree = tree, .error = error};
-    bool (*const steps[])(struct build *) = {find_split_folders, list_all_classes, label_classes,
-                                             gather_rows, check_tree};
+    bool (*const steps[])(struct build *) = {tree_find_split_directories, tree_list_all_classes,
+                                             tree_label_classes, tree_gather_rows, tree_check};
     bool ok = true;
 
     memset(tree, 0, sizeof(*tree));
@@ -334,12 +339,12 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
 
 const struct tree_class *tree_find_class(const struct tree *tree, const char *name)
 {
-    return find_class(tree, name, strlen(name));
+    return tree_search_class(tree, name, strlen(name));
 }
 
-bool tree_is_split_folder(const char *name)
+bool tree_is_split_directory(const char *name)
 {
-    return find_split_folder(name, strlen(name)) != NULL;
+    return tree_find_split_directory(name, strlen(name)) != NULL;
 }
 
 void tree_free(struct tree *tree)
@@ -350,4 +355,55 @@ void tree_free(struct tree *tree)
     free(tree->images);
     free(tree->labels);
     *tree = (struct tree){0};
+}
+
+/* ---- digests ---- */
+
+uint64_t tree_hash_image(const char *path, const struct source_stamp *stamp)
+{
+    const uint64_t facts[4] = {random_hash(0, path, strlen(path)), stamp->nbytes, stamp->seconds,
+                               stamp->nanoseconds};
+
+    return random_hash(1, facts, sizeof(facts));
+}
+
+void tree_finish_digest(const uint64_t *hashes, size_t count, char digest[TREE_DIGEST_LENGTH + 1])
+{
+    snprintf(digest, TREE_DIGEST_LENGTH + 1, "%016" PRIx64,
+             random_hash(count, hashes, count * sizeof(*hashes)));
+}
+
+void tree_digest_paths(const struct tree *tree, char digest[TREE_DIGEST_LENGTH + 1])
+{
+    uint64_t hash = tree_num_rows(tree);
+
+    /* Each path is hashed with its NUL, so that ("ab", "c") differs from ("a", "bc"). */
+    for (size_t i = 0; i < tree_num_rows(tree); i++)
+        hash = random_hash(hash, tree->paths[i], strlen(tree->paths[i]) + 1);
+    snprintf(digest, TREE_DIGEST_LENGTH + 1, "%016" PRIx64, hash);
+}
+
+bool tree_digest(const struct source *source, const struct tree *tree, int num_threads,
+                 char digest[TREE_DIGEST_LENGTH + 1], struct error *error)
+{
+    size_t num_rows = tree_num_rows(tree);
+    uint64_t *hashes;
+
+    if (!memory_allocate(&hashes, num_rows, sizeof(*hashes), error))
+        return false;
+#pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
+    for (size_t i = 0; i < num_rows; i++) {
+        struct source_image image = tree_image(tree, i);
+        struct source_stamp stamp;
+        struct error failure = {0};
+
+        if (!source_look(source, &image, &stamp, &failure)) {
+#pragma omp critical(tree_digest_failed)
+            error_set(error, failure.status, ERROR_AT(.file = image.path), "%s", failure.what);
+        }
+        hashes[i] = tree_hash_image(image.path, &stamp);
+    }
+    tree_finish_digest(hashes, num_rows, digest);
+    free(hashes);
+    return error_ok(error);
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/error.h"
 #include "common/text_list.h"
@@ -30,7 +29,7 @@ struct tree_rules {
 struct tree_class {
     const char *name;
     uint32_t label; /* TREE_LEFT_OUT: not in rules->classes */
-    bool has_folder[NUM_SPLITS];
+    bool has_directory[NUM_SPLITS];
     uint64_t num_images[NUM_SPLITS];
 };
 
@@ -42,11 +41,11 @@ struct tree {
     const char **paths;           /* [rows], bytewise within a split; they live in the scan */
     size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
-    const char *split_folders[NUM_SPLITS]; /* the name each split has in the source, or NULL */
-    uint64_t num_outside;                  /* images that lie in no class folder */
+    const char *split_directories[NUM_SPLITS]; /* the name each split has in the source, or NULL */
+    uint64_t num_outside;                      /* images that lie in no class directory */
 };
 
-/* The rules by which a folder has to be scanned for tree_build. */
+/* The rules by which a source has to be scanned for tree_build. */
 struct scan_rules tree_scan_rules(const struct tree_rules *rules);
 
 /* The scan must outlive the tree.  STATUS_USAGE or STATUS_DATA say what is wrong with the tree. */
@@ -57,7 +56,7 @@ void tree_free(struct tree *tree);
 /* NULL if there is no class of that name. */
 const struct tree_class *tree_find_class(const struct tree *tree, const char *name);
 /* True for "train", "valid", "val" and so on. */
-bool tree_is_split_folder(const char *name);
+bool tree_is_split_directory(const char *name);
 
 static inline size_t tree_num_rows(const struct tree *tree)
 {
@@ -69,14 +68,22 @@ static inline struct source_image tree_image(const struct tree *tree, size_t row
     return (struct source_image){tree->paths[row], tree->images[row]};
 }
 
-/* ---- for people: tree_report.c ---- */
+/* ---- digests ---- */
 
-/* "train   12,396 images in 2 classes:  3 6,131   7 6,265", a line or more for each split. */
-void tree_print(const struct tree *tree, FILE *stream);
+/*
+ * A source is known again without reading it by a digest over path, size and time of last change of
+ * all its images: each image has a hash, and the digest is over the hashes in the tree's order.
+ */
+enum { TREE_DIGEST_LENGTH = 16 };
 
-/* What a person should know: what was ignored or left out and what is missing, a line each with
- * names escaped, added to notes. */
-bool tree_list_notes(const struct tree *tree, const struct scan *scan,
-                     const struct tree_rules *rules, struct text_list *notes, struct error *error);
+uint64_t tree_hash_image(const char *path, const struct source_stamp *stamp);
+/* Of hashes [count]. */
+void tree_finish_digest(const uint64_t *hashes, size_t count, char digest[TREE_DIGEST_LENGTH + 1]);
+/* Both: looks at all files, on num_threads threads. */
+bool tree_digest(const struct source *source, const struct tree *tree, int num_threads,
+                 char digest[TREE_DIGEST_LENGTH + 1], struct error *error);
+
+/* Over the paths alone: whether two processes found the same files. */
+void tree_digest_paths(const struct tree *tree, char digest[TREE_DIGEST_LENGTH + 1]);
 
 #endif

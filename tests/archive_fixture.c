@@ -1,9 +1,13 @@
 #include "tests/archive_fixture.h"
 
+#include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
-#include "images/sources/scan.h"
+#include "images/decode.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"
 
@@ -13,6 +17,7 @@ const struct archive_kind archive_kinds[] = {
     {"ustar", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE},
     {"tar.gz", ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_GZIP},
     {"tar.xz", ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE, ARCHIVE_FILTER_XZ},
+    {"tar.bz2", ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_BZIP2},
     {"tar.zst", ARCHIVE_FORMAT_TAR_GNUTAR, ARCHIVE_FILTER_ZSTD},
     {"zip", ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE},
     {NULL, 0, 0},
@@ -89,6 +94,18 @@ void archive_fixture_end(struct archive *archive)
     archive_write_free(archive);
 }
 
+struct archive *archive_fixture_begin_in_utf8(const char *path, const struct archive_kind *kind)
+{
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    return archive_fixture_begin(path, kind);
+}
+
+void archive_fixture_end_in_utf8(struct archive *archive)
+{
+    archive_fixture_end(archive);
+    setlocale(LC_CTYPE, "C");
+}
+
 void archive_fixture_add_tree(struct archive *archive, const char *folder, const char *prefix)
 {
     struct scan scan;
@@ -108,4 +125,88 @@ void archive_fixture_add_tree(struct archive *archive, const char *folder, const
         free(bytes);
     }
     scan_free(&scan);
+}
+
+/* ---- what is in an archive ---- */
+
+static void describe_image(const struct decode_source *source, const struct source_image *image,
+                           struct decode_buffer *buffer, FILE *stream, struct error *error)
+{
+    struct decoded decoded;
+
+    if (decode_file(source, image, 1, buffer, &decoded, error))
+        fprintf(stream, "%s %08x\n", image->path, (unsigned)decoded.file_crc32);
+}
+
+char *archive_fixture_describe(const char *path, struct error *error)
+{
+    static const struct scan_rules rules = {2, NULL, NULL};
+    struct decode_source source = {.max_pixels = 1 << 20};
+    struct decode_buffer buffer = {0};
+    struct source *opened = NULL;
+    struct scan scan = {0};
+    char *text = NULL;
+    size_t nbytes;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    assert_non_null(stream);
+    if (source_open(path, path, &opened, error) &&
+        source_scan(opened, &rules, true, &scan, error)) {
+        source.source = opened;
+        for (size_t i = 0; i < scan.num_images && error_ok(error); i++)
+            describe_image(&source, &(struct source_image){scan.paths[i], i}, &buffer, stream,
+                           error);
+        fprintf(stream, "%llu others, %llu unsafe, %llu links, %llu special, %llu replaced\n",
+                (unsigned long long)scan.num_others, (unsigned long long)scan.num_unsafe_paths,
+                (unsigned long long)scan.num_links, (unsigned long long)scan.num_special,
+                (unsigned long long)scan.num_replaced);
+    }
+    fclose(stream);
+    decode_buffer_free(&buffer);
+    scan_free(&scan);
+    source_close(opened);
+    if (!error_ok(error)) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+/* ---- images of any length ---- */
+
+static void put_u32(uint8_t *bytes, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+uint8_t *archive_fixture_make_image(unsigned seed, size_t *nbytes)
+{
+    enum { START_NBYTES = 33, CHUNK_NBYTES = 12 }; /* signature and header; of an empty chunk */
+    uint8_t pixels[TREE_HEIGHT * TREE_WIDTH], *bytes, *padded;
+    size_t wanted = *nbytes, padding;
+    void *written;
+    struct error error = {0};
+
+    tree_fixture_fill_pixels(pixels, sizeof(pixels), seed);
+    assert_true(
+        png_file_write_pixels(pixels, TREE_WIDTH, TREE_HEIGHT, 1, &written, nbytes, &error));
+    bytes = written;
+    if (wanted < *nbytes + CHUNK_NBYTES)
+        return bytes;
+    padding = wanted - *nbytes - CHUNK_NBYTES;
+    padded = malloc(wanted);
+    assert_non_null(padded);
+    memcpy(padded, bytes, START_NBYTES);
+    put_u32(padded + START_NBYTES, (uint32_t)padding);
+    memcpy(padded + START_NBYTES + 4, "paDd", 4);
+    /* Bytes that hardly compress, so that borders lie where they do in the plain archive. */
+    tree_fixture_fill_pixels(padded + START_NBYTES + 8, padding, seed);
+    put_u32(padded + START_NBYTES + 8 + padding,
+            (uint32_t)crc32_z(0, padded + START_NBYTES + 4, padding + 4));
+    memcpy(padded + START_NBYTES + CHUNK_NBYTES + padding, bytes + START_NBYTES,
+           *nbytes - START_NBYTES);
+    *nbytes = wanted;
+    free(bytes);
+    return padded;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long versions of the harnesses behind docs/reliability.md, of which tests/run.sh runs small
-# ones: kills, signals, faults, rot, threads and fuzzers, one after another.
+# ones: kills, signals, faults, rot, archives, threads and fuzzers, one after another.
 # Parts are called by name.
 # shellcheck disable=SC2317,SC2329
 set -u
@@ -9,7 +9,7 @@ program=campaigns.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$root/jobs/setup.sh"
-all_parts='kill signals faults rot threads fuzz'
+all_parts='kill signals faults rot archives threads fuzz'
 
 usage() {
     cat <<EOF
@@ -21,6 +21,7 @@ campaigns; needs what tests/run.sh installs.  Parts (default: all, which takes a
   signals    stages asked to stop and to save
   faults     every call of every stage made to fail, in both builds
   rot        every byte of small files changed, every length cut
+  archives   1,000 bits flipped and 1,000 cuts in each kind of archive
   threads    clang's thread sanitizer, on five data sets
   fuzz       clang's fuzzers
 
@@ -95,6 +96,12 @@ run_faults() {
 
 run_rot() {
     "$root/tests/rot/rot.sh" --full "$root/build/release/bin" "$root/build/release/tests/rot/rot"
+}
+
+run_archives() {
+    for build in release asan; do
+        QUERN_ARCHIVE_DAMAGES=1000 "$root/build/$build/tests/test_archive_damage" || return 1
+    done
 }
 
 run_threads() {

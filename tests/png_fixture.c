@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
+#include "images/decoder.h"
 #include "tests/support.h"
 
 static unsigned num_samples(int color_type)
@@ -118,4 +120,41 @@ struct png_fixture png_fixture_write(const struct png_layout *layout)
     png_destroy_write_struct(&png, &info);
     free(rows);
     return file;
+}
+
+bool png_fixture_decode(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                        unsigned channels, uint8_t *pixels, struct error *error)
+{
+    struct image_pixels decoded = {0};
+    struct image_info info;
+    bool ok =
+        decoder_read(name, bytes, nbytes, max_pixels, channels, &info, &decoded, error);
+
+    if (ok)
+        memcpy(pixels, decoded.values, (size_t)info.width * info.height * channels);
+    image_pixels_free(&decoded);
+    return ok;
+}
+
+bool png_fixture_decode_by_libpng(const char *name, const void *bytes, size_t nbytes,
+                                  uint64_t max_pixels, unsigned channels, uint8_t *pixels,
+                                  struct error *error)
+{
+    /* tEXt "a" = "b"; signature and header are 33 bytes. */
+    static const uint8_t chunk[] = {0, 0, 0, 3, 't', 'E', 'X', 't', 'a', 0, 'b', 0, 0, 0, 0};
+    const size_t at = nbytes < 33 ? nbytes : 33, chunk_nbytes = nbytes < 33 ? 0 : sizeof(chunk);
+    uint8_t *copy = malloc(nbytes + sizeof(chunk));
+    uint32_t crc32_of_chunk = (uint32_t)crc32(0, chunk + 4, 7);
+    bool ok;
+
+    if (!copy)
+        return false;
+    memcpy(copy, bytes, at);
+    memcpy(copy + at, chunk, chunk_nbytes);
+    for (size_t i = 0; i < 4 && chunk_nbytes > 0; i++)
+        copy[at + 11 + i] = (uint8_t)(crc32_of_chunk >> (24 - 8 * i));
+    memcpy(copy + at + chunk_nbytes, (const uint8_t *)bytes + at, nbytes - at);
+    ok = png_fixture_decode(name, copy, nbytes + chunk_nbytes, max_pixels, channels, pixels, error);
+    free(copy);
+    return ok;
 }

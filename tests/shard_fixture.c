@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "tests/support.h"
 
 /* Paths so long that their buffer is full after some hundred rows. */
@@ -83,6 +84,7 @@ static void append(struct writing *w, enum split split, uint64_t first, uint64_t
             rows[i] = (struct store_row){.path = paths[i], .file_crc32 = (uint32_t)(done + i)};
             shard_fixture_fill_row(w->plan.image, split, done + i, pixels + i * row_nbytes,
                                    &rows[i].label);
+            rows[i].pixel_crc32 = crc32_of(pixels + i * row_nbytes, row_nbytes);
             snprintf(paths[i], sizeof(paths[i]), "%s/%07u.png", split_names[split],
                      (unsigned)(done + i));
         }

@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
 #include "common/random.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 char *support_make_folder(void)
 {
@@ -147,6 +148,7 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
             struct store_row row = {.path = name, .file_crc32 = (uint32_t)i};
 
             support_store_row(image, num_classes, split, i, pixels, &row.label);
+            row.pixel_crc32 = crc32_of(pixels, image_num_values(&image));
             snprintf(name, sizeof(name), "%s/%06u.png", split_names[split], (unsigned)i);
             assert_ok(store_append(writer, split, 1, &row, pixels, &error), &error);
         }

@@ -7,7 +7,7 @@
 
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/file/seal.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 /* A checkpoint with all there can be in it, over static memory. */
 static void fill(struct checkpoint *checkpoint)
@@ -45,7 +45,7 @@ static void test_checkpoint_round_trip_keeps_everything(void **state)
     char a[128], b[128];
 
     fill(&written);
-    assert_ok(checkpoint_write(path, &written, &error), &error);
+    assert_ok(checkpoint_write(path, &written, false, &error), &error);
     assert_ok(checkpoint_read(path, &read, &error), &error);
     assert_null(settings_first_difference(&written.config, &read.config, a, b));
     assert_true(text_list_equal(&written.classes, &read.classes));
@@ -81,8 +81,8 @@ static void test_checkpoint_write_twice_gives_the_same_bytes(void **state)
     struct error error = {0};
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(one, &checkpoint, &error), &error);
-    assert_ok(checkpoint_write(two, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(one, &checkpoint, false, &error), &error);
+    assert_ok(checkpoint_write(two, &checkpoint, false, &error), &error);
     support_assert_files_equal(one, two);
 }
 
@@ -116,7 +116,7 @@ static void test_checkpoint_read_truncated_anywhere_is_refused(void **state)
     unsigned char *bytes;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(whole, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(whole, &checkpoint, false, &error), &error);
     bytes = support_read_file(whole, &nbytes);
     for (size_t length = 0; length < nbytes; length += 31) {
         error = (struct error){0};
@@ -143,7 +143,7 @@ static void test_checkpoint_read_altered_tensor_is_refused_by_name(void **state)
     hid_t file, dataset;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     dataset = H5Dopen2(file, "/parameters/linear/weight", H5P_DEFAULT);
     assert_true(H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
@@ -162,7 +162,7 @@ static void test_checkpoint_read_other_major_version_is_refused(void **state)
     hid_t file, attribute, type;
 
     fill(&checkpoint);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
     type = H5Aget_type(attribute);
@@ -182,8 +182,68 @@ static void test_checkpoint_write_into_a_missing_folder_is_an_io_error(void **st
     struct error error = {0};
 
     fill(&checkpoint);
-    assert_fails(checkpoint_write(path, &checkpoint, &error), &error, STATUS_IO);
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_IO);
     assert_string_equal(error.file, path);
+}
+
+/* One setting too many takes no other's place: it is refused before the file is begun. */
+static void test_checkpoint_write_more_settings_than_fit_is_refused(void **state)
+{
+    const char *path = support_path(*state, "settings.h5");
+    struct checkpoint checkpoint, read;
+    struct error error = {0};
+    char name[32];
+
+    fill(&checkpoint);
+    while (checkpoint.config.count < SETTINGS_MAX) {
+        snprintf(name, sizeof(name), "setting_%zu", checkpoint.config.count);
+        settings_add_count(&checkpoint.config, name, checkpoint.config.count);
+    }
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
+    assert_ok(checkpoint_read(path, &read, &error), &error);
+    assert_int_equal(read.config.count, SETTINGS_MAX);
+    checkpoint_free(&read);
+    settings_add_count(&checkpoint.config, "one_more", 1);
+    assert_string_equal(checkpoint.config.items[SETTINGS_MAX - 1].name, name);
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_INTERNAL);
+    assert_string_equal(error.dataset, "/config");
+}
+
+static void test_settings_add_too_long_a_text_or_name_is_noted(void **state)
+{
+    struct settings text = {0}, name = {0};
+    char long_text[SETTING_MAX_TEXT + 1];
+
+    (void)state;
+    memset(long_text, 'x', SETTING_MAX_TEXT);
+    long_text[SETTING_MAX_TEXT] = '\0';
+    settings_add_text(&text, "model", long_text);
+    assert_true(text.is_overfull);
+    settings_add_text(&text, "model", long_text + 1);
+    assert_string_equal(settings_find(&text, "model")->text, long_text + 1);
+    long_text[SETTING_MAX_NAME] = '\0';
+    settings_add_count(&name, long_text, 1);
+    assert_true(name.is_overfull);
+    assert_int_equal(name.count, 0);
+}
+
+static void test_checkpoint_write_what_no_reader_accepts_is_refused(void **state)
+{
+    const char *path = support_path(*state, "limits.h5");
+    struct checkpoint checkpoint;
+    struct error error = {0};
+
+    fill(&checkpoint);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
+    checkpoint.image.width = 65536;
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    fill(&checkpoint);
+    checkpoint.classes.count = 1;
+    assert_fails(checkpoint_write(path, &checkpoint, false, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    assert_ok(checkpoint_read(path, &checkpoint, &error), &error); /* as it was */
+    checkpoint_free(&checkpoint);
 }
 
 int main(void)
@@ -196,6 +256,9 @@ int main(void)
         SUPPORT_IN_FOLDER(test_checkpoint_read_altered_tensor_is_refused_by_name),
         SUPPORT_IN_FOLDER(test_checkpoint_read_other_major_version_is_refused),
         SUPPORT_IN_FOLDER(test_checkpoint_write_into_a_missing_folder_is_an_io_error),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_more_settings_than_fit_is_refused),
+        SUPPORT_IN_FOLDER(test_settings_add_too_long_a_text_or_name_is_noted),
+        SUPPORT_IN_FOLDER(test_checkpoint_write_what_no_reader_accepts_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

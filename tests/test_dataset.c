@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "formats/store/chunk_index.h"
 #include "formats/store/dataset.h"
 
@@ -73,7 +73,7 @@ static void test_reach_blocks_any_sequence_and_threads_brings_the_rows(void **st
 
     for (int num_threads = 1; num_threads <= 3; num_threads++)
         for (size_t num_slots = 1; num_slots <= 5; num_slots++) {
-            const struct dataset_plan plan = {num_slots, num_slots, num_threads};
+            const struct dataset_plan plan = {num_slots, num_slots, num_threads, NULL};
             struct dataset dataset;
             struct error error = {0};
 
@@ -209,6 +209,91 @@ static void test_reach_blocks_other_layouts_bring_the_same_rows(void **state)
     }
 }
 
+/* ---- several processes that share a split ---- */
+
+enum { MAX_SHARING = 3 };
+
+static void count_meeting(void *context)
+{
+    (*(int *)context)++;
+}
+
+/* As many datasets over one memory as processes would have, here in one. */
+static void open_shared(struct dataset datasets[], struct dataset_share shares[], size_t count,
+                        struct store *store, struct dataset_plan plan, uint8_t *memory,
+                        int *num_meetings)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct error error = {0};
+
+        shares[i] = (struct dataset_share){i, count, memory, count_meeting, num_meetings};
+        plan.share = &shares[i];
+        assert_ok(dataset_open(&datasets[i], store, SPLIT_TRAIN, &plan, &error), &error);
+    }
+}
+
+/* Each fills its share, after which all see every block. */
+static void assert_shared_pass_is_right(struct dataset datasets[], size_t count, size_t num_slots,
+                                        const uint32_t *sequence, int *num_meetings)
+{
+    uint64_t window = num_slots < 2 ? 1 : num_slots / 2;
+
+    for (size_t i = 0; i < count; i++)
+        dataset_begin_pass(&datasets[i], sequence);
+    for (uint64_t first = 0; first < NUM_BLOCKS; first += window) {
+        uint64_t end = first + window < NUM_BLOCKS ? first + window : NUM_BLOCKS;
+
+        *num_meetings = 0;
+        for (size_t i = 0; i < count; i++) {
+            struct error error = {0};
+
+            assert_ok(dataset_reach_blocks(&datasets[i], first, end, &error), &error);
+        }
+        assert_int_equal(*num_meetings, 2 * count);
+        for (size_t i = 0; i < count; i++)
+            for (uint64_t place = first; place < end; place++)
+                assert_block_is_right(&datasets[i], sequence[place]);
+    }
+}
+
+static void assert_sharing_brings_the_rows(struct store *store)
+{
+    static const uint32_t sequence[NUM_BLOCKS] = {2, 3, 0, 1};
+
+    for (size_t count = 1; count <= MAX_SHARING; count++)
+        for (size_t num_slots = 0; num_slots <= 5; num_slots++) {
+            const struct dataset_plan plan = {num_slots, 2, 2, NULL};
+            uint64_t nbytes = dataset_pixels_nbytes(store, SPLIT_TRAIN, &plan);
+            uint8_t *memory = calloc(nbytes, 1);
+            struct dataset datasets[MAX_SHARING];
+            struct dataset_share shares[MAX_SHARING];
+            int num_meetings = 0;
+
+            assert_non_null(memory);
+            open_shared(datasets, shares, count, store, plan, memory, &num_meetings);
+            for (size_t i = 0; i < count && num_slots == 0; i++)
+                for (uint64_t block = 0; block < NUM_BLOCKS; block++)
+                    assert_block_is_right(&datasets[i], block);
+            if (num_slots > 0)
+                assert_shared_pass_is_right(datasets, count, num_slots, sequence, &num_meetings);
+            for (size_t i = 0; i < count; i++)
+                dataset_close(&datasets[i]);
+            free(memory);
+        }
+}
+
+static void test_open_shared_each_brings_its_share(void **state)
+{
+    struct store *store = make_store(*state);
+
+    assert_sharing_brings_the_rows(store);
+    store_close(store);
+    rewrite_images(support_path(*state, "store.h5"), 1000, true, false);
+    store = open_store(support_path(*state, "store.h5"));
+    assert_sharing_brings_the_rows(store);
+    store_close(store);
+}
+
 /* ---- damage ---- */
 
 /* Where the chunk of that number lies in the file. */
@@ -259,6 +344,37 @@ static void test_reach_blocks_damaged_chunk_is_data_with_its_row(void **state)
     assert_true(error.has_row && error.row >= 2 * CHUNK && error.row < 3 * CHUNK);
     dataset_close(&dataset);
     store_close(store);
+}
+
+/* A process whose chunk is damaged has met the others twice all the same. */
+static void test_reach_blocks_shared_failure_keeps_the_meetings(void **state)
+{
+    struct store *store = make_store(*state);
+    const char *path = support_path(*state, "store.h5");
+    const struct dataset_plan plan = {.num_slots = 4, .num_ahead = 4, .num_threads = 2};
+    struct chunk_place place = find_chunk(path, 2);
+    struct dataset datasets[2];
+    struct dataset_share shares[2];
+    uint8_t *memory = calloc(4 * CHUNK, D);
+    int num_meetings = 0;
+    struct error error = {0};
+
+    assert_non_null(memory);
+    store_close(store);
+    flip_byte(path, place.address + place.nbytes / 2);
+    assert_ok(store_open_with(path, &(struct store_checks){.skip_seal = true}, &store, &error),
+              &error);
+    open_shared(datasets, shares, 2, store, plan, memory, &num_meetings);
+    assert_fails(dataset_reach_blocks(&datasets[0], 0, 4, &error), &error, STATUS_DATA);
+    assert_true(error.has_row && error.row >= 2 * CHUNK && error.row < 3 * CHUNK);
+    assert_int_equal(num_meetings, 2);
+    error = (struct error){0};
+    assert_ok(dataset_reach_blocks(&datasets[1], 0, 4, &error), &error); /* its chunks are whole */
+    assert_int_equal(num_meetings, 4);
+    dataset_close(&datasets[0]);
+    dataset_close(&datasets[1]);
+    store_close(store);
+    free(memory);
 }
 
 /* Rows that are right for deflate, and wrong for their checksum. */
@@ -338,6 +454,8 @@ int main(void)
         SUPPORT_IN_FOLDER(test_reach_blocks_gives_up_what_is_before),
         SUPPORT_IN_FOLDER(test_reach_stored_order_comes_to_the_end),
         SUPPORT_IN_FOLDER(test_reach_blocks_other_layouts_bring_the_same_rows),
+        SUPPORT_IN_FOLDER(test_open_shared_each_brings_its_share),
+        SUPPORT_IN_FOLDER(test_reach_blocks_shared_failure_keeps_the_meetings),
         SUPPORT_IN_FOLDER(test_reach_blocks_damaged_chunk_is_data_with_its_row),
         SUPPORT_IN_FOLDER(test_reach_blocks_exchanged_row_is_data_with_its_number),
         SUPPORT_IN_FOLDER(test_reach_blocks_file_cut_short_is_io),

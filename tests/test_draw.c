@@ -5,7 +5,6 @@
 #include "common/random.h"
 #include "draw/draw_options.h"
 #include "draw/render.h"
-#include "draw/strokes.h"
 #include "tests/support.h"
 
 enum { SIDE = 28, NUM_PIXELS = SIDE * SIDE };
@@ -19,28 +18,6 @@ static struct canvas make_canvas(const struct image_shape *shape)
 
     assert_ok(canvas_create(shape, &canvas, &error), &error);
     return canvas;
-}
-
-/* ---- strokes_list_templates ---- */
-
-static void test_strokes_list_templates_every_point_is_in_the_box(void **state)
-{
-    (void)state;
-    for (unsigned digit = 0; digit < STROKES_NUM_DIGITS; digit++) {
-        size_t num_templates;
-        const struct stroke_template *templates = strokes_list_templates(digit, &num_templates);
-
-        assert_true(num_templates >= 1);
-        for (size_t i = 0; i < num_templates; i++) {
-            assert_true(templates[i].frequency > 0);
-            assert_in_range(templates[i].num_points, 2, STROKES_MAX_POINTS);
-            assert_int_equal(templates[i].points[0].kind, STROKE_START);
-            for (size_t p = 0; p < templates[i].num_points; p++) {
-                assert_true(templates[i].points[p].x >= 0 && templates[i].points[p].x <= 1);
-                assert_true(templates[i].points[p].y >= 0 && templates[i].points[p].y <= 1);
-            }
-        }
-    }
 }
 
 /* ---- render_picture ---- */
@@ -312,7 +289,6 @@ static void test_draw_options_parse_nonsense_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strokes_list_templates_every_point_is_in_the_box),
         cmocka_unit_test(test_render_picture_same_picture_same_bytes),
         cmocka_unit_test(test_render_picture_anything_else_differs),
         cmocka_unit_test(test_render_picture_pixels_are_pinned),

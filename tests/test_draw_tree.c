@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "draw/draw_tree.h"
 #include "draw/render.h"
 #include "images/png_file.h"
+#include "tests/png_fixture.h"
 #include "tests/support.h"
 
 static char *root;
@@ -118,7 +120,7 @@ static void test_draw_tree_write_many_images_are_cut_into_folders(void **state)
     assert_int_not_equal(access(support_path(root, "valid"), F_OK), 0);
 
     bytes = support_read_file(support_path(root, "train/3/01/010000.png"), &nbytes);
-    assert_ok(png_file_read_pixels("png", bytes, nbytes, sizeof(pixels), 1, pixels, &error),
+    assert_ok(png_fixture_decode("png", bytes, nbytes, sizeof(pixels), 1, pixels, &error),
               &error);
     assert_ok(canvas_create(&tree.image, &canvas, &error), &error);
     render_picture(&(struct picture){1, SPLIT_TRAIN, 3, 10000}, &canvas);
@@ -184,21 +186,56 @@ static void test_draw_tree_write_failed_write_names_the_file_and_removes_it(void
     assert_int_equal(count_files(root), 0);
 }
 
-static void test_draw_tree_write_folder_that_cannot_be_made_is_named(void **state)
+static void test_draw_tree_write_directory_that_cannot_be_made_is_named(void **state)
 {
     char path[512];
     struct draw_tree tree = small_tree(path, 1);
     struct error error;
 
     (void)state;
-    snprintf(path, sizeof(path), "%s", support_path(root, "missing/out"));
+    support_write_file(support_path(root, "train"), "x", 1);
+    snprintf(path, sizeof(path), "%s", support_path(root, "train/out"));
     assert_fails(try_tree(&tree, &error), &error, STATUS_IO);
     assert_string_equal(error.file, path);
     tree.root = root;
     tree.force = true;
-    support_write_file(support_path(root, "train"), "x", 1);
     assert_fails(try_tree(&tree, &error), &error, STATUS_IO);
-    assert_string_equal(error.file, support_path(root, "train"));
+    assert_non_null(strstr(error.file, support_path(root, "train")));
+}
+
+static void test_draw_tree_write_force_removes_what_a_killed_run_left(void **state)
+{
+    struct draw_tree tree = small_tree(root, 2);
+
+    (void)state;
+    write_tree(&tree);
+    support_write_file(support_path(root, "train/7/.000039.png.0123456789abcdef.partial"), "x", 1);
+    support_write_file(support_path(root, "train/7/.000039.png.mine"), "x", 1);
+    assert_int_equal(count_files(root), NUM_SMALL + 2);
+    tree.force = true;
+    write_tree(&tree);
+    assert_int_equal(count_files(root), NUM_SMALL + 1);
+    assert_int_equal(access(support_path(root, "train/7/.000039.png.mine"), R_OK), 0);
+}
+
+/* A temporary file that somebody else made beforehand could be a link to a file of the user's. */
+static void test_draw_tree_write_follows_no_planted_link(void **state)
+{
+    struct draw_tree tree = small_tree(root, 1);
+    size_t nbytes;
+    unsigned char *bytes;
+
+    (void)state;
+    support_write_file(support_path(root, "victim"), "precious", 8);
+    assert_int_equal(mkdir(support_path(root, "train"), 0777), 0);
+    assert_int_equal(mkdir(support_path(root, "train/3"), 0777), 0);
+    assert_int_equal(symlink("../../victim", support_path(root, "train/3/.000000.png.partial")), 0);
+    tree.force = true;
+    write_tree(&tree);
+    bytes = support_read_file(support_path(root, "victim"), &nbytes);
+    assert_int_equal(nbytes, 8);
+    assert_memory_equal(bytes, "precious", 8);
+    free(bytes);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
@@ -211,7 +248,9 @@ int main(void)
         CASE(test_draw_tree_write_folder_in_use_is_refused_without_force),
         CASE(test_draw_tree_write_force_overwrites),
         CASE(test_draw_tree_write_failed_write_names_the_file_and_removes_it),
-        CASE(test_draw_tree_write_folder_that_cannot_be_made_is_named),
+        CASE(test_draw_tree_write_directory_that_cannot_be_made_is_named),
+        CASE(test_draw_tree_write_force_removes_what_a_killed_run_left),
+        CASE(test_draw_tree_write_follows_no_planted_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

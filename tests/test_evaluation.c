@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "formats/evaluation.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "tests/support.h"
 
 static char folder[] = "/tmp/quern-test-XXXXXX";
@@ -65,7 +65,7 @@ static hid_t write_and_open(const struct evaluation *evaluation)
     struct error error = {0};
     hid_t file;
 
-    assert_true(evaluation_write(path, evaluation, &error));
+    assert_true(evaluation_write(path, evaluation, false, &error));
     assert_int_equal(h5_num_live_handles(), 0);
     file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     assert_true(file >= 0);
@@ -277,7 +277,8 @@ static void test_evaluation_write_missing_folder_is_io_error(void **state)
     struct error error = {0};
 
     (void)state;
-    assert_fails(evaluation_write("/nonexistent/e.h5", &three_samples, &error), &error, STATUS_IO);
+    assert_fails(evaluation_write("/nonexistent/e.h5", &three_samples, false, &error), &error,
+                 STATUS_IO);
     assert_string_equal(error.file, "/nonexistent/e.h5");
     assert_int_equal(h5_num_live_handles(), 0);
 }

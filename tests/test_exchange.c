@@ -113,18 +113,17 @@ static void check_exchange(size_t num_parameters, size_t num_slices, size_t last
         float **own = make_slices(first, num_own, num_parameters, batch), *grad;
         float **whole = make_slices(0, count, num_parameters, batch);
         double *losses = calloc(num_own + 1, sizeof(*losses));
-        struct wish wish = {.stop_signal = batch == 1 ? (uint32_t)ranks.index + 1 : 0,
-                            .save = batch == 2 && ranks.index + 1 == ranks.count};
+        struct rank_request request = {.stop_signal = batch == 1 ? (uint32_t)ranks.index + 1 : 0,
+                                       .save = batch == 2 && ranks.index + 1 == ranks.count};
 
         assert_non_null(losses);
-        assert_true(num_own <= exchange_max_own_slices(&exchange));
         for (size_t i = 0; i < num_own; i++)
             losses[i] = (double)((first + i) * 10 + batch);
         kernels->tree_add(whole, count, 0, num_parameters);
         /* In two shares, as two threads would. */
         exchange_pack(&exchange, count, own, num_parameters / 32 * 16, num_parameters);
         exchange_pack(&exchange, count, own, 0, num_parameters / 32 * 16);
-        exchange_run(&exchange, count, losses, wish);
+        exchange_run(&exchange, count, losses, request);
         exchange_part(&exchange, &begin, &end);
         grad = exchange_finish(&exchange, count, begin, end);
         assert_memory_equal(grad, whole[0] + begin, (end - begin) * sizeof(float));
@@ -135,9 +134,9 @@ static void check_exchange(size_t num_parameters, size_t num_slices, size_t last
 
         for (size_t i = 0; i < count; i++)
             assert_true(exchange.slice_losses[i] == (double)(i * 10 + batch));
-        assert_int_equal(exchange.wish.stop_signal, batch == 1 ? ranks.count : 0);
-        assert_int_equal(exchange.wish.save, batch == 2);
-        assert_int_equal(exchange.wish.failed, 0);
+        assert_int_equal(exchange.request.stop_signal, batch == 1 ? ranks.count : 0);
+        assert_int_equal(exchange.request.save, batch == 2);
+        assert_int_equal(exchange.request.failed, 0);
         free(losses);
         free_slices(own, num_own);
         free_slices(whole, count);
@@ -205,7 +204,7 @@ static void test_exchange_sends_what_is_documented(void **state)
         num_own = exchange_own_slices(&exchange, nums[0], &first);
         own = make_slices(first, num_own, P, 0);
         exchange_pack(&exchange, nums[0], own, 0, P);
-        exchange_run(&exchange, nums[0], losses, (struct wish){0});
+        exchange_run(&exchange, nums[0], losses, (struct rank_request){0});
         exchange_part(&exchange, &begin, &end);
         num_messages = ranks.num_messages - num_messages;
         num_bytes = ranks.num_bytes - num_bytes;

@@ -5,10 +5,11 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
-#include "evaluate/loaded_model.h"
+#include "apply/model_file.h"
 #include "formats/checkpoint/checkpoint.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "images/png_file.h"
+#include "tests/png_fixture.h"
 #include "tests/support.h"
 
 /* What a test may take beside what it has: far less than any of the claims. */
@@ -50,7 +51,7 @@ static void limit_memory(bool is_limited)
     }
 }
 
-enum storage { CHUNKED, EXTERNAL };
+enum storage { CHUNKED, CONTIGUOUS };
 
 /* Puts an empty dataset that claims its shape in the place of another. */
 static void claim(const char *path, const char *name, hid_t type, int rank, const hsize_t *shape,
@@ -66,8 +67,6 @@ static void claim(const char *path, const char *name, hid_t type, int rank, cons
         chunk[i] = shape[i];
     if (storage == CHUNKED)
         assert_true(H5Pset_chunk(list, rank, chunk) >= 0);
-    else
-        assert_true(H5Pset_external(list, "/dev/zero", 0, H5F_UNLIMITED) >= 0);
     assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
     dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     assert_true(dataset >= 0);
@@ -98,7 +97,7 @@ static void test_store_open_claims_many_rows_is_refused(void **state)
     static const char *const numbers[] = {"/train/labels", "/train/pixel_crc32"};
     const char *path = support_path(*state, "many-rows.h5");
 
-    for (int storage = CHUNKED; storage <= EXTERNAL; storage++) {
+    for (int storage = CHUNKED; storage <= CONTIGUOUS; storage++) {
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
         for (int i = 0; i < 2; i++)
             claim(path, numbers[i], H5T_STD_U8LE, 1, (const hsize_t[]){many_rows}, storage);
@@ -111,10 +110,10 @@ static void test_store_open_claims_many_classes_is_refused(void **state)
 {
     const char *path = support_path(*state, "many-classes.h5");
 
-    for (int storage = CHUNKED; storage <= EXTERNAL; storage++) {
+    for (int storage = CHUNKED; storage <= CONTIGUOUS; storage++) {
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
-        claim(path, "classes", H5T_C_S1, 1, (const hsize_t[]){many_rows}, storage);
-        assert_store_refused(path, "classes");
+        claim(path, "/classes", H5T_C_S1, 1, (const hsize_t[]){many_rows}, storage);
+        assert_store_refused(path, "/classes");
     }
 }
 
@@ -216,7 +215,7 @@ static void test_store_open_claims_many_chunks_is_refused(void **state)
     assert_non_null(strstr(error.what, "claims more chunks"));
 }
 
-static void test_loaded_model_open_claims_large_images_is_refused(void **state)
+static void test_model_file_open_claims_large_images_is_refused(void **state)
 {
     const char *path = support_path(*state, "large-images.h5");
     float weight[4] = {1, 2, 3, 4}, bias[1] = {0};
@@ -226,21 +225,21 @@ static void test_loaded_model_open_claims_large_images_is_refused(void **state)
         .image = {65535, 65535, 1},
         .num_parameters = 2,
         .parameters = {{"linear/weight", 2, {1, 4}, weight}, {"linear/bias", 1, {1}, bias}}};
-    struct loaded_model loaded;
+    struct model_file loaded;
     struct error error = {0};
     bool ok;
 
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_text(&checkpoint.config, "model", "linear");
     settings_add_text(&checkpoint.config, "loss", "mae");
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     limit_memory(true);
-    ok = loaded_model_open(path, &loaded, &error);
+    ok = model_file_open(path, &loaded, &error);
     limit_memory(false);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/parameters/linear/weight");
-    loaded_model_close(&loaded);
+    model_file_close(&loaded);
 }
 
 static void test_checkpoint_read_edited_setting_is_refused(void **state)
@@ -258,7 +257,7 @@ static void test_checkpoint_read_edited_setting_is_refused(void **state)
 
     memset(checkpoint.store_fingerprint, 'f', 64);
     settings_add_count(&checkpoint.config, "seed", 42);
-    assert_ok(checkpoint_write(path, &checkpoint, &error), &error);
+    assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     assert_true(file >= 0);
     group = H5Gopen2(file, "config", H5P_DEFAULT);
@@ -281,7 +280,7 @@ static void put_u32(uint8_t *bytes, uint32_t value)
 static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(void **state)
 {
     uint8_t pixels[4] = {0}, *bytes;
-    struct png_file_info info;
+    struct image_info info;
     struct error error = {0}, pixels_error = {0};
     bool ok, pixels_ok;
     size_t nbytes;
@@ -293,8 +292,8 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     put_u32(bytes + 20, 0x7fffffff);
     put_u32(bytes + 29, (uint32_t)crc32_z(0, bytes + 12, 17));
     limit_memory(true);
-    ok = png_file_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
-    pixels_ok = png_file_read_pixels("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
+    ok = decoder_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
+    pixels_ok = png_fixture_decode("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
     limit_memory(false);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
@@ -312,7 +311,7 @@ int main(void)
         SUPPORT_IN_FOLDER(test_store_read_paths_claims_many_is_refused),
         SUPPORT_IN_FOLDER(test_store_open_chunk_claims_gigabytes_is_refused),
         SUPPORT_IN_FOLDER(test_store_open_claims_many_chunks_is_refused),
-        SUPPORT_IN_FOLDER(test_loaded_model_open_claims_large_images_is_refused),
+        SUPPORT_IN_FOLDER(test_model_file_open_claims_large_images_is_refused),
         SUPPORT_IN_FOLDER(test_checkpoint_read_edited_setting_is_refused),
         SUPPORT_IN_FOLDER(test_png_read_claims_large_size_is_refused_before_memory_is_taken),
     };

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "formats/store/store.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"
@@ -249,6 +250,31 @@ static void test_ingest_run_unequal_sizes_name_the_odd_one(void **state)
     ingestion_free(f);
 }
 
+/* A store of such images would be refused by every reader, so it must not replace one that is not.
+ */
+static void test_ingest_run_image_side_that_no_reader_takes_is_refused_first(void **state)
+{
+    struct ingestion *f = ingestion_new();
+    size_t nbytes[2];
+    unsigned char *bytes[2];
+
+    (void)state;
+    tree_fixture_write_classes(1);
+    assert_true(ingestion_run(f));
+    bytes[0] = support_read_file(f->store, &nbytes[0]);
+    for (char class = 'a'; class <= 'b'; class ++) {
+        tree_fixture_write_image(TEXT("source/train/%c/0000.png", class), 65536, 1, 1, 1);
+        tree_fixture_write_image(TEXT("source/valid/%c/x.png", class), 65536, 1, 1, 2);
+    }
+    assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
+    bytes[1] = support_read_file(f->store, &nbytes[1]);
+    assert_int_equal(nbytes[1], nbytes[0]);
+    assert_memory_equal(bytes[1], bytes[0], nbytes[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+    ingestion_free(f);
+}
+
 static void test_ingest_run_dry_run_writes_nothing(void **state)
 {
     struct ingestion *f = ingestion_new();
@@ -275,6 +301,7 @@ int main(void)
         TREE_TEST(test_ingest_run_max_pixels_makes_larger_images_bad),
         TREE_TEST(test_ingest_run_late_color_image_makes_the_store_rgb),
         TREE_TEST(test_ingest_run_unequal_sizes_name_the_odd_one),
+        TREE_TEST(test_ingest_run_image_side_that_no_reader_takes_is_refused_first),
         TREE_TEST(test_ingest_run_dry_run_writes_nothing),
     };
 

@@ -1,9 +1,12 @@
 /* Runs of quern-ingest where a store, or something else, is already there. */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"
 
@@ -115,6 +118,45 @@ static void test_ingest_run_verify_looks_at_contents_only(void **state)
     ingestion_free(f);
 }
 
+/*
+ * A file that the system fails to read has not changed: here it lets the process open one
+ * descriptor more with each run, so that one of them fails at the first image.
+ */
+static void test_ingest_run_verify_read_failure_is_no_change(void **state)
+{
+    struct ingestion *f = ingestion_new();
+    struct rlimit old, low;
+    bool has_failed_at_image = false, is_verified = false;
+
+    (void)state;
+    /* A walk through class directories alone holds fewer descriptors than reading an image does. */
+    for (int i = 0; i < 6; i++)
+        tree_fixture_write_image(i < 3 ? TEXT("source/a/%d.png", i) : TEXT("source/b/%d.png", i),
+                                 TREE_HEIGHT, TREE_WIDTH, 1, (unsigned)i);
+    f->options.is_split_by_hash = true;
+    assert_true(ingestion_run(f));
+    f->options.verify = true;
+    f->options.num_threads = f->options.num_io_threads = 1;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    low = old;
+    for (low.rlim_cur = 3; low.rlim_cur < 64 && !is_verified; low.rlim_cur++) {
+        bool ok;
+
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        ok = ingestion_run(f);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+        assert_null(strstr(f->messages, "made again"));
+        if (ok)
+            is_verified = true;
+        else
+            assert_int_equal(f->error.status, STATUS_IO);
+        has_failed_at_image |= strstr(f->error.file, ".png") != NULL;
+    }
+    assert_true(is_verified);
+    assert_true(has_failed_at_image);
+    ingestion_free(f);
+}
+
 static void test_ingest_run_foreign_file_is_never_replaced(void **state)
 {
     struct ingestion *f = ingestion_new();
@@ -161,6 +203,7 @@ int main(void)
         TREE_TEST(test_ingest_run_again_after_a_change_writes),
         TREE_TEST(test_ingest_run_again_after_a_touch_writes),
         TREE_TEST(test_ingest_run_verify_looks_at_contents_only),
+        TREE_TEST(test_ingest_run_verify_read_failure_is_no_change),
         TREE_TEST(test_ingest_run_foreign_file_is_never_replaced),
         TREE_TEST(test_ingest_run_damaged_store_is_made_again),
     };

@@ -153,6 +153,21 @@ static void test_make_longer_windows_and_batches_need_more(void **state)
     store_close(store);
 }
 
+/* The ranks of a node hold a window once, and each adds what it reads ahead. */
+static void test_make_ranks_of_a_node_need_less_each(void **state)
+{
+    struct store *store = open_store();
+    struct memory_needs needs = needs_of(store, SHUFFLE_WINDOW, 8, 0);
+    uint64_t alone = find_least(needs), shared;
+
+    (void)state;
+    needs.num_holders = 4;
+    shared = find_least(needs);
+    /* Of 16 chunks of the training split, and of 8 read ahead, a quarter and 4 are left. */
+    assert_true(alone - shared >= 15 * CHUNK_NBYTES);
+    store_close(store);
+}
+
 /* Any stretch of a batch's length lies within so many windows. */
 static void test_num_slots_is_enough_for_any_batch(void **state)
 {
@@ -191,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_make_by_falling_limit_streams_validation_first),
         cmocka_unit_test(test_make_advice_is_enough),
         cmocka_unit_test(test_make_longer_windows_and_batches_need_more),
+        cmocka_unit_test(test_make_ranks_of_a_node_need_less_each),
         cmocka_unit_test(test_num_slots_is_enough_for_any_batch),
     };
 

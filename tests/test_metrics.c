@@ -3,22 +3,43 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "evaluate/metrics.h"
+
+/* Sanitizers map more than any limit that would show. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
 
 static void count_samples(struct metrics *metrics, size_t num_classes, const uint32_t *labels,
                           const uint32_t *predictions, uint64_t num_samples)
 {
     struct error error = {0};
 
-    assert_true(metrics_create(metrics, num_classes, &error));
-    metrics_count(metrics, labels, predictions, num_samples);
-    metrics_finish(metrics);
+    assert_true(metrics_compute(num_classes, labels, predictions, num_samples, metrics, &error));
 }
 
-static void test_metrics_finish_two_classes_matches_figures_by_hand(void **state)
+static void assert_matrix(const struct metrics *metrics, const uint64_t *expected)
+{
+    uint64_t row[8];
+    size_t cell = 0;
+
+    for (size_t label = 0; label < metrics->num_classes; label++) {
+        cell = metrics_fill_row(metrics, (uint32_t)label, cell, row);
+        assert_memory_equal(row, expected + label * metrics->num_classes,
+                            metrics->num_classes * sizeof(*row));
+    }
+    assert_int_equal(cell, metrics->num_cells);
+}
+
+static void test_metrics_compute_two_classes_matches_figures_by_hand(void **state)
 {
     const uint32_t labels[] = {0, 0, 0, 0, 1, 1};
     const uint32_t predictions[] = {0, 0, 0, 1, 1, 0};
@@ -27,7 +48,7 @@ static void test_metrics_finish_two_classes_matches_figures_by_hand(void **state
 
     (void)state;
     count_samples(&metrics, 2, labels, predictions, 6);
-    assert_memory_equal(metrics.confusion, confusion, sizeof(confusion));
+    assert_matrix(&metrics, confusion);
     assert_int_equal(metrics.classes[0].num_correct, 3);
     assert_int_equal(metrics.classes[0].num_samples, 4);
     assert_true(metrics.classes[0].accuracy == 0.75);
@@ -40,7 +61,7 @@ static void test_metrics_finish_two_classes_matches_figures_by_hand(void **state
     metrics_destroy(&metrics);
 }
 
-static void test_metrics_finish_class_without_samples_stays_out_of_the_mean(void **state)
+static void test_metrics_compute_class_without_samples_stays_out_of_the_mean(void **state)
 {
     const uint32_t labels[] = {0, 0, 2, 2};
     const uint32_t predictions[] = {0, 1, 2, 2};
@@ -55,20 +76,20 @@ static void test_metrics_finish_class_without_samples_stays_out_of_the_mean(void
     metrics_destroy(&metrics);
 }
 
-static void test_metrics_finish_one_class_is_its_own_mean(void **state)
+static void test_metrics_compute_one_class_is_its_own_mean(void **state)
 {
     const uint32_t zeros[] = {0, 0, 0};
     struct metrics metrics;
 
     (void)state;
     count_samples(&metrics, 1, zeros, zeros, 3);
-    assert_int_equal(metrics.confusion[0], 3);
+    assert_matrix(&metrics, (uint64_t[]){3});
     assert_true(metrics.mean_class_accuracy == 1.0);
     assert_true(metrics.accuracy == 1.0);
     metrics_destroy(&metrics);
 }
 
-static void test_metrics_finish_no_samples_has_no_figures(void **state)
+static void test_metrics_compute_no_samples_has_no_figures(void **state)
 {
     struct metrics metrics;
 
@@ -80,19 +101,32 @@ static void test_metrics_finish_no_samples_has_no_figures(void **state)
     metrics_destroy(&metrics);
 }
 
-static void test_metrics_finish_called_again_counts_nothing_twice(void **state)
+static void test_metrics_compute_many_classes_take_memory_for_their_samples_only(void **state)
 {
-    const uint32_t labels[] = {0, 1};
-    const uint32_t predictions[] = {0, 0};
+    enum { NUM_CLASSES = 65536, NUM_SAMPLES = 1000 };
+    uint32_t labels[NUM_SAMPLES], predictions[NUM_SAMPLES];
+    const struct rlimit limit = {(rlim_t)1 << 32, RLIM_INFINITY};
+    struct rlimit old;
     struct metrics metrics;
 
     (void)state;
-    count_samples(&metrics, 2, labels, predictions, 2);
-    metrics_count(&metrics, labels, predictions, 2);
-    metrics_finish(&metrics);
-    assert_int_equal(metrics.num_samples, 4);
-    assert_int_equal(metrics.num_correct, 2);
-    assert_int_equal(metrics.classes[0].num_samples, 2);
+    for (uint32_t i = 0; i < NUM_SAMPLES; i++) {
+        labels[i] = (i * 40503u) % NUM_CLASSES;
+        predictions[i] = i % 4 ? labels[i] : NUM_CLASSES - 1 - labels[i];
+    }
+    assert_true(metrics_nbytes(NUM_CLASSES, NUM_SAMPLES) < 8 << 20);
+    /* The whole matrix would take 32 GiB. */
+    getrlimit(RLIMIT_AS, &old);
+#ifndef IS_SANITIZED
+    setrlimit(RLIMIT_AS, &limit);
+#else
+    (void)limit;
+#endif
+    count_samples(&metrics, NUM_CLASSES, labels, predictions, NUM_SAMPLES);
+    setrlimit(RLIMIT_AS, &old);
+    assert_int_equal(metrics.num_correct, 750);
+    assert_int_equal(metrics.num_cells, NUM_SAMPLES);
+    assert_true(metrics.accuracy == 0.75);
     metrics_destroy(&metrics);
 }
 
@@ -114,6 +148,7 @@ static void test_metrics_find_confusions_many_keeps_the_most_frequent(void **sta
 
     (void)state;
     count_samples(&metrics, 3, labels, predictions, 12);
+    assert_matrix(&metrics, (uint64_t[]){1, 1, 2, 0, 0, 3, 2, 0, 3});
     assert_int_equal(metrics_find_confusions(&metrics, entries, 4), 4);
     assert_confusion(&entries[0], 1, 2, 3);
     assert_confusion(&entries[1], 0, 2, 2);
@@ -140,11 +175,11 @@ static void test_metrics_find_confusions_all_correct_finds_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_metrics_finish_two_classes_matches_figures_by_hand),
-        cmocka_unit_test(test_metrics_finish_class_without_samples_stays_out_of_the_mean),
-        cmocka_unit_test(test_metrics_finish_one_class_is_its_own_mean),
-        cmocka_unit_test(test_metrics_finish_no_samples_has_no_figures),
-        cmocka_unit_test(test_metrics_finish_called_again_counts_nothing_twice),
+        cmocka_unit_test(test_metrics_compute_two_classes_matches_figures_by_hand),
+        cmocka_unit_test(test_metrics_compute_class_without_samples_stays_out_of_the_mean),
+        cmocka_unit_test(test_metrics_compute_one_class_is_its_own_mean),
+        cmocka_unit_test(test_metrics_compute_no_samples_has_no_figures),
+        cmocka_unit_test(test_metrics_compute_many_classes_take_memory_for_their_samples_only),
         cmocka_unit_test(test_metrics_find_confusions_many_keeps_the_most_frequent),
         cmocka_unit_test(test_metrics_find_confusions_all_correct_finds_none),
     };

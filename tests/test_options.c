@@ -193,13 +193,37 @@ static void test_parse_unknown_option_is_named(void **state)
         const char *arguments[3];
         const char *what;
     } cases[] = {
-        {{"--epoch", "3"}, "unknown option --epoch"},
-        {{"--epoch=3"}, "unknown option --epoch=3"},
-        {{"store.h5", "--epoch"}, "unknown option --epoch"},
+        {{"--nonsense", "3"}, "unknown option --nonsense"},
+        {{"--nonsense=3"}, "unknown option --nonsense"},
+        {{"store.h5", "--nonsense"}, "unknown option --nonsense"},
         {{"-x"}, "unknown option -x"},
-        {{"-xyz"}, "unknown option -x"},
-        {{"store.h5", "-xyz"}, "unknown option -x"},
+        {{"-xyz"}, "unknown option -xyz"},
+        {{"store.h5", "-xyz"}, "unknown option -xyz"},
         {{"-:"}, "unknown option -:"},
+        {{"-="}, "unknown option -"},
+        {{"--=3"}, "unknown option --"},
+        /* Abbreviations are none: a new option would change what they mean. */
+        {{"--forc"}, "unknown option --forc: did you mean --force?"},
+        {{"--batch", "3"}, "unknown option --batch: did you mean --batch-size?"},
+        {{"--hel"}, "unknown option --hel: did you mean --help?"},
+        {{"--vers"}, "unknown option --vers: did you mean --version?"},
+        /* Mistyped, by a third of the letters at most. */
+        {{"--sede=3"}, "unknown option --sede: did you mean --seed?"},
+        {{"--learning_rate", "3"}, "unknown option --learning_rate: did you mean --learning-rate?"},
+        {{"--Loss"}, "unknown option --Loss: did you mean --loss?"},
+        {{"-force"}, "unknown option -force: did you mean --force?"},
+        /* Beginnings, ends and words. */
+        {{"--learning"}, "unknown option --learning: did you mean --learning-rate?"},
+        {{"--rate"}, "unknown option --rate: did you mean --learning-rate?"},
+        {{"--seed-number"}, "unknown option --seed-number: did you mean --seed?"},
+        /* What other programs call it. */
+        {{"--lr", "0.1"}, "unknown option --lr: did you mean --learning-rate?"},
+        {{"--bs"}, "unknown option --bs: did you mean --batch-size?"},
+        {{"--out"}, "unknown option --out: did you mean --output?"},
+        {{"-o"}, "unknown option -o: did you mean --output?"},
+        {{"--overwrite"}, "unknown option --overwrite: did you mean --force?"},
+        {{"-V"}, "unknown option -V: did you mean --version?"},
+        {{"--workers"}, "unknown option --workers"}, /* this program has no --threads */
     };
     char *argv[MAX_ARGUMENTS];
 
@@ -225,6 +249,13 @@ static void test_parse_value_missing_or_not_wanted_is_named(void **state)
     assert_string_equal(f.error.what, "option --seed needs a value");
     assert_fails(PARSE(&f, argv, "--force=yes"), &f.error, STATUS_USAGE);
     assert_string_equal(f.error.what, "option --force takes no value");
+    assert_fails(PARSE(&f, argv, "--help=me"), &f.error, STATUS_USAGE);
+    assert_string_equal(f.error.what, "option --help takes no value");
+    assert_fails(PARSE(&f, argv, "--output", "--force"), &f.error, STATUS_USAGE);
+    assert_string_equal(f.error.what, "option --output needs a value, and --force is an option");
+    assert_true(PARSE(&f, argv, "--output=--force", "--init-from", "--strange"));
+    assert_string_equal(f.text, "--force");
+    assert_string_equal(f.unset_text, "--strange");
 }
 
 static void test_parse_bad_value_says_option_expected_and_found(void **state)
@@ -243,8 +274,15 @@ static void test_parse_bad_value_says_option_expected_and_found(void **state)
         {{"--seed", "0x1"}, "--seed", "a whole number, 0 or more", "'0x1'"},
         {{"--learning-rate", "fast"}, "--learning-rate", "a number from 0 to 1e+06", "'fast'"},
         {{"--learning-rate", "-1"}, "--learning-rate", "a number from 0 to 1e+06", "'-1'"},
-        {{"--loss", "mse"}, "--loss", "mae|cross-entropy", "'mse'"},
-        {{"--loss", "ma"}, "--loss", "mae|cross-entropy", "'ma'"},
+        {{"--loss", "hinge"}, "--loss", "mae|cross-entropy", "'hinge'"},
+        {{"--loss", "mse"}, "--loss", "mae|cross-entropy", "'mse': did you mean mae?"},
+        {{"--loss", "ma"}, "--loss", "mae|cross-entropy", "'ma': did you mean mae?"},
+        {{"--loss", "crossentropy"},
+         "--loss",
+         "mae|cross-entropy",
+         "'crossentropy': did you mean cross-entropy?"},
+        {{"--loss", "ce"}, "--loss", "mae|cross-entropy", "'ce': did you mean cross-entropy?"},
+        {{"--output="}, "--output", "RUN_DIR", "''"},
     };
     char *argv[MAX_ARGUMENTS];
 
@@ -263,6 +301,117 @@ static void test_parse_bad_value_says_option_expected_and_found(void **state)
     }
 }
 
+/* ---- excludes, needs and what is required ---- */
+
+static void assert_together(struct fixture *f, const char *const *arguments, const char *expected)
+{
+    char *argv[MAX_ARGUMENTS];
+    bool ok;
+
+    f->choice = 0;
+    f->text = "run";
+    f->unset_text = NULL;
+    ok = parse(f, arguments, argv);
+    assert_int_equal(ok, !expected);
+    if (!expected)
+        return;
+    assert_int_equal(f->error.status, STATUS_USAGE);
+    assert_string_equal(f->error.what, expected);
+}
+
+#define TOGETHER(f, expected, ...)                                                                 \
+    assert_together(f, (const char *const[]){__VA_ARGS__, NULL}, expected)
+
+static void test_parse_excluded_options_are_named(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    f.specs[4].excludes = "force loss=mae"; /* --batch-size */
+    TOGETHER(&f, NULL, "--force", "--loss", "mae");
+    TOGETHER(&f, NULL, "--batch-size", "3", "--loss", "cross-entropy");
+    TOGETHER(&f, "--batch-size does not go with --force", "--batch-size", "3", "--force");
+    TOGETHER(&f, "--batch-size does not go with --force", "--force", "--batch-size=3");
+    TOGETHER(&f, "--batch-size does not go with --loss mae", "--batch-size", "3");
+    TOGETHER(&f, "--batch-size does not go with --loss mae", "--batch-size=3", "--loss=mae");
+}
+
+static void test_parse_needed_options_are_named(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    f.specs[4].needs = "init-from loss=cross-entropy output=there";
+    TOGETHER(&f, NULL, "--loss", "mae");
+    TOGETHER(&f, "--batch-size needs --init-from", "--batch-size", "3");
+    TOGETHER(&f, "--batch-size needs --loss cross-entropy", "--batch-size=3", "--init-from=a");
+    TOGETHER(&f, "--batch-size needs --output there", "--batch-size=3", "--init-from=a", "--loss",
+             "cross-entropy", "--output", "therein");
+    TOGETHER(&f, NULL, "--batch-size=3", "--init-from=a", "--loss", "cross-entropy", "--output",
+             "there");
+}
+
+static void test_parse_condition_of_no_option_is_our_mistake(void **state)
+{
+    struct fixture f;
+    char *argv[MAX_ARGUMENTS];
+
+    (void)state;
+    fixture_begin(&f);
+    f.specs[4].needs = "nothing";
+    assert_fails(PARSE(&f, argv, "store.h5"), &f.error, STATUS_INTERNAL);
+}
+
+static void test_parse_required_option_missing_is_named(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_begin(&f);
+    f.specs[2].is_required = true;
+    TOGETHER(&f, "--output RUN_DIR is missing", "store.h5");
+    TOGETHER(&f, NULL, "store.h5", "--output", "there");
+}
+
+static void test_check_operands_says_which_is_missing_empty_or_too_many(void **state)
+{
+    static const struct {
+        const char *names;
+        const char *operands[4];
+        const char *what; /* NULL: good */
+    } cases[] = {
+        {"SOURCE STORE.h5", {"a", "b"}, NULL},
+        {"SOURCE STORE.h5", {NULL}, "SOURCE is missing"},
+        {"SOURCE STORE.h5", {"a"}, "STORE.h5 is missing"},
+        {"SOURCE STORE.h5", {"a", "b", "c"}, "'c' is one operand too many"},
+        {"SOURCE STORE.h5", {"a", ""}, "the name of STORE.h5 is empty"},
+        {"SOURCE [STORE.h5]", {"a"}, NULL},
+        {"SOURCE [STORE.h5]", {"a", "b"}, NULL},
+        {"SOURCE [STORE.h5]", {"a", "b", "c"}, "'c' is one operand too many"},
+        {"STORE.h5 SHARD.h5...", {"a"}, "SHARD.h5 is missing"},
+        {"STORE.h5 SHARD.h5...", {"a", "b", "c"}, NULL},
+        {"STORE.h5 SHARD.h5...", {"a", "b", ""}, "the name of SHARD.h5... is empty"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct error error = {0};
+        int count = 0;
+        bool ok;
+
+        while (cases[i].operands[count])
+            count++;
+        ok = options_check_operands(cases[i].names, count, (char **)cases[i].operands, &error);
+        assert_int_equal(ok, !cases[i].what);
+        if (cases[i].what)
+            assert_string_equal(error.what, cases[i].what);
+    }
+}
+
+/* ---- help ---- */
+
 static void test_parse_help_prints_options_with_their_defaults(void **state)
 {
     struct fixture f;
@@ -274,7 +423,7 @@ static void test_parse_help_prints_options_with_their_defaults(void **state)
     fixture_begin(&f);
     f.count = 64;
     capture_begin(&capture, stdout);
-    ok = PARSE(&f, argv, "--help");
+    ok = PARSE(&f, argv, "-h");
     capture_end(&capture, printed, sizeof(printed));
     assert_true(ok);
     assert_true(f.done);
@@ -294,7 +443,7 @@ static void test_parse_help_prints_options_with_their_defaults(void **state)
                         "  --loss mae|cross-entropy    what is minimised (default: mae)\n"
                         "\n"
                         "General:\n"
-                        "  --help                      print this help and exit\n"
+                        "  -h, --help                  print this help and exit\n"
                         "  --version                   print the version and exit\n"
                         "\n"
                         "Examples:\n"
@@ -354,7 +503,7 @@ static void assert_exit(enum status status, const char *expected)
     if (status != STATUS_OK)
         error_set(&f.error, status, NULL, "no luck");
     capture_begin(&capture, stderr);
-    code = options_exit_status(&f.program, &f.error);
+    code = options_exit_status(f.program.name, &f.error);
     capture_end(&capture, printed, sizeof(printed));
     assert_int_equal(code, status);
     assert_string_equal(printed, expected);
@@ -379,6 +528,11 @@ int main(void)
         cmocka_unit_test(test_parse_unknown_option_is_named),
         cmocka_unit_test(test_parse_value_missing_or_not_wanted_is_named),
         cmocka_unit_test(test_parse_bad_value_says_option_expected_and_found),
+        cmocka_unit_test(test_parse_excluded_options_are_named),
+        cmocka_unit_test(test_parse_needed_options_are_named),
+        cmocka_unit_test(test_parse_condition_of_no_option_is_our_mistake),
+        cmocka_unit_test(test_parse_required_option_missing_is_named),
+        cmocka_unit_test(test_check_operands_says_which_is_missing_empty_or_too_many),
         cmocka_unit_test(test_parse_help_prints_options_with_their_defaults),
         cmocka_unit_test(test_parse_long_help_is_wrapped_without_blanks_at_line_ends),
         cmocka_unit_test(test_parse_version_prints_program_and_version),

@@ -42,14 +42,14 @@ static bool decode_copy(const uint8_t *bytes, size_t nbytes, uint8_t pixels[64],
     memcpy(copy, bytes, nbytes);
     memset(pixels, 0, 64);
     *error = (struct error){0};
-    ok = png_file_read_pixels("x.png", copy, nbytes, MAX_PIXELS, 1, pixels, error);
+    ok = png_fixture_decode("x.png", copy, nbytes, MAX_PIXELS, 1, pixels, error);
     free(copy);
     return ok;
 }
 
 static void assert_refused(const void *bytes, size_t nbytes, const char *reason)
 {
-    struct png_file_info info;
+    struct image_info info;
     struct error error = {0};
     uint8_t pixels[64];
 
@@ -57,7 +57,7 @@ static void assert_refused(const void *bytes, size_t nbytes, const char *reason)
     assert_string_equal(error.file, "x.png");
     assert_string_equal(error.what, reason);
     error = (struct error){0};
-    assert_fails(png_file_read_info("x.png", bytes, nbytes, MAX_PIXELS, &info, &error), &error,
+    assert_fails(decoder_read_info("x.png", bytes, nbytes, MAX_PIXELS, &info, &error), &error,
                  STATUS_DATA);
     assert_string_equal(error.what, reason);
 }
@@ -189,16 +189,16 @@ static void test_read_info_other_files_are_named(void **state)
 static void test_read_info_size_above_the_limit_is_refused(void **state)
 {
     struct png_fixture file = write_gray(5, 4);
-    struct png_file_info info;
+    struct image_info info;
     struct error error = {0};
     uint8_t pixels[20] = {0};
 
     (void)state;
-    assert_true(png_file_read_info("x.png", file.bytes, file.nbytes, 20, &info, &error));
-    assert_fails(png_file_read_info("x.png", file.bytes, file.nbytes, 19, &info, &error), &error,
+    assert_true(decoder_read_info("x.png", file.bytes, file.nbytes, 20, &info, &error));
+    assert_fails(decoder_read_info("x.png", file.bytes, file.nbytes, 19, &info, &error), &error,
                  STATUS_DATA);
     assert_string_equal(error.what, "4x5 is 20 pixels, more than the 19 allowed");
-    assert_fails(png_file_read_pixels("x.png", file.bytes, file.nbytes, 19, 1, pixels, &error),
+    assert_fails(png_fixture_decode("x.png", file.bytes, file.nbytes, 19, 1, pixels, &error),
                  &error, STATUS_DATA);
     for (size_t i = 0; i < sizeof(pixels); i++)
         assert_int_equal(pixels[i], 0);
@@ -216,7 +216,7 @@ static void test_read_pixels_huge_claimed_sizes_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        struct png_file_info info;
+        struct image_info info;
         struct error error = {0};
         uint8_t pixels[1] = {42};
 
@@ -224,10 +224,10 @@ static void test_read_pixels_huge_claimed_sizes_are_refused(void **state)
         put_u32(file.bytes + 20, sizes[i][1]);
         seal_chunk(&file, 8);
         assert_fails(
-            png_file_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error), &error,
+            decoder_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error), &error,
             STATUS_DATA);
         assert_fails(
-            png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, pixels, &error),
+            png_fixture_decode("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, pixels, &error),
             &error, STATUS_DATA);
         assert_int_equal(pixels[0], 42);
     }
@@ -244,7 +244,7 @@ static void test_read_pixels_fewer_rows_than_claimed_is_refused(void **state)
     put_u32(file.bytes + 20, 2000);
     seal_chunk(&file, 8);
     assert_fails(
-        png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, pixels, &error),
+        png_fixture_decode("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, pixels, &error),
         &error, STATUS_DATA);
     free(file.bytes);
 }

@@ -45,19 +45,19 @@ static void expect_rgb(const struct png_layout *layout, size_t x, size_t y, uint
 static void assert_decodes(const struct png_layout *layout)
 {
     struct png_fixture file = png_fixture_write(layout);
-    struct png_file_info info;
+    struct image_info info;
     struct error error = {0};
     uint8_t *gray = malloc((size_t)layout->width * layout->height);
     uint8_t *rgb = malloc((size_t)layout->width * layout->height * 3);
     bool is_gray = !(layout->color_type & PNG_COLOR_MASK_COLOR) || layout->palette == PALETTE_GRAYS;
 
-    assert_true(png_file_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error));
+    assert_true(decoder_read_info("x.png", file.bytes, file.nbytes, MAX_PIXELS, &info, &error));
     assert_int_equal(info.width, layout->width);
     assert_int_equal(info.height, layout->height);
     assert_int_equal(info.is_gray, is_gray);
     assert_true(
-        png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, gray, &error));
-    assert_true(png_file_read_pixels("x.png", file.bytes, file.nbytes, MAX_PIXELS, 3, rgb, &error));
+        png_fixture_decode("x.png", file.bytes, file.nbytes, MAX_PIXELS, 1, gray, &error));
+    assert_true(png_fixture_decode("x.png", file.bytes, file.nbytes, MAX_PIXELS, 3, rgb, &error));
     for (size_t y = 0; y < layout->height; y++)
         for (size_t x = 0; x < layout->width; x++) {
             const size_t i = y * layout->width + x;
@@ -122,7 +122,7 @@ static void test_read_pixels_primary_colors_to_gray_are_itu_601(void **state)
 
     (void)state;
     assert_true(png_file_write_pixels(colors[0], 5, 1, 3, &bytes, &nbytes, &error));
-    assert_true(png_file_read_pixels("x.png", bytes, nbytes, MAX_PIXELS, 1, gray, &error));
+    assert_true(png_fixture_decode("x.png", bytes, nbytes, MAX_PIXELS, 1, gray, &error));
     assert_memory_equal(gray, expected, sizeof(gray));
     free(bytes);
 }
@@ -132,14 +132,14 @@ static void test_read_pixels_primary_colors_to_gray_are_itu_601(void **state)
 static void test_write_pixels_any_size_reads_back_the_same(void **state)
 {
     static const uint32_t sizes[][2] = {{1, 1}, {28, 28}, {7, 3}, {300, 2}, {2, 300}};
-    struct png_file_pixels used_again = {0};
+    struct image_pixels used_again = {0};
 
     (void)state;
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
         for (unsigned channels = 1; channels <= 3; channels += 2) {
             const size_t nvalues = (size_t)sizes[s][0] * sizes[s][1] * channels;
             uint8_t *pixels = malloc(nvalues), *again = calloc(nvalues, 1);
-            struct png_file_info info;
+            struct image_info info;
             struct error error = {0};
             void *bytes, *second;
             size_t nbytes, second_nbytes;
@@ -148,15 +148,15 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
                 pixels[i] = (uint8_t)(i * 2654435761u >> 13);
             assert_true(png_file_write_pixels(pixels, sizes[s][0], sizes[s][1], channels, &bytes,
                                               &nbytes, &error));
-            assert_true(png_file_read_info("x", bytes, nbytes, MAX_PIXELS, &info, &error));
+            assert_true(decoder_read_info("x", bytes, nbytes, MAX_PIXELS, &info, &error));
             assert_int_equal(info.width, sizes[s][0]);
             assert_int_equal(info.height, sizes[s][1]);
             assert_int_equal(info.is_gray, channels == 1);
             assert_true(
-                png_file_read_pixels("x", bytes, nbytes, MAX_PIXELS, channels, again, &error));
+                png_fixture_decode("x", bytes, nbytes, MAX_PIXELS, channels, again, &error));
             assert_memory_equal(pixels, again, nvalues);
-            info = (struct png_file_info){0};
-            assert_true(png_file_read("x", bytes, nbytes, MAX_PIXELS, channels, &info, &used_again,
+            info = (struct image_info){0};
+            assert_true(decoder_read("x", bytes, nbytes, MAX_PIXELS, channels, &info, &used_again,
                                       &error));
             assert_int_equal(info.width, sizes[s][0]);
             assert_memory_equal(pixels, used_again.values, nvalues);
@@ -169,7 +169,7 @@ static void test_write_pixels_any_size_reads_back_the_same(void **state)
             free(again);
             free(pixels);
         }
-    png_file_pixels_free(&used_again);
+    image_pixels_free(&used_again);
 }
 
 static void test_write_pixels_no_width_is_an_error(void **state)

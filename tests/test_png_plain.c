@@ -3,7 +3,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "images/decoder.h"
 #include "images/png_plain.h"
+#include "tests/png_fixture.h"
 #include "tests/support.h"
 
 enum { MAX_VALUES = 20000, MAX_PIXELS = 1 << 14 };
@@ -80,19 +82,19 @@ static void make_file(struct image *image, int window_bits, size_t num_extra, si
 }
 
 /* Whether the short way took it; either way the outcome is libpng's. */
-static bool check_as_libpng(const struct image *image, struct png_file_pixels *pixels)
+static bool check_as_libpng(const struct image *image, struct image_pixels *pixels)
 {
     uint8_t expected[3 * MAX_PIXELS];
     bool is_plain = false;
 
     for (unsigned channels = 1; channels <= 3; channels += 2) {
         size_t num_values = (size_t)image->width * image->height * channels;
-        struct png_file_info info;
+        struct image_info info;
         struct error error = {0}, libpng_error = {0};
-        bool ok = png_file_read_pixels("x", image->file, image->file_nbytes, MAX_PIXELS, channels,
+        bool ok = png_fixture_decode_by_libpng("x", image->file, image->file_nbytes, MAX_PIXELS, channels,
                                        expected, &libpng_error);
 
-        assert_int_equal(png_file_read("x", image->file, image->file_nbytes, MAX_PIXELS, channels,
+        assert_int_equal(decoder_read("x", image->file, image->file_nbytes, MAX_PIXELS, channels,
                                        &info, pixels, &error),
                          ok);
         assert_string_equal(error.what, libpng_error.what);
@@ -113,7 +115,7 @@ static void test_png_plain_every_filter_and_size_is_read_as_libpng_does(void **s
 {
     static const uint32_t sizes[][2] = {{1, 1}, {28, 28}, {5, 7}, {1, 40}, {60, 3}};
     static struct image image;
-    struct png_file_pixels pixels = {0};
+    struct image_pixels pixels = {0};
 
     (void)state;
     for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
@@ -123,13 +125,13 @@ static void test_png_plain_every_filter_and_size_is_read_as_libpng_does(void **s
                 make_file(&image, 15, 0, 1);
                 assert_true(check_as_libpng(&image, &pixels));
             }
-    png_file_pixels_free(&pixels);
+    image_pixels_free(&pixels);
 }
 
 static void test_png_plain_anything_unusual_is_left_to_libpng(void **state)
 {
     static struct image image;
-    struct png_file_pixels pixels = {0};
+    struct image_pixels pixels = {0};
 
     (void)state;
     make_rows(&image, 28, 28, 1, 5);
@@ -149,13 +151,13 @@ static void test_png_plain_anything_unusual_is_left_to_libpng(void **state)
     image.rows_nbytes += 2 * 29;
     make_file(&image, 15, 0, 1);
     assert_false(check_as_libpng(&image, &pixels));
-    png_file_pixels_free(&pixels);
+    image_pixels_free(&pixels);
 }
 
 static void test_png_plain_damaged_anywhere_is_left_to_libpng(void **state)
 {
     static struct image image;
-    struct png_file_pixels pixels = {0};
+    struct image_pixels pixels = {0};
     size_t nbytes;
 
     (void)state;
@@ -171,7 +173,7 @@ static void test_png_plain_damaged_anywhere_is_left_to_libpng(void **state)
         image.file_nbytes = nbytes;
     }
     assert_true(check_as_libpng(&image, &pixels));
-    png_file_pixels_free(&pixels);
+    image_pixels_free(&pixels);
 }
 
 int main(void)

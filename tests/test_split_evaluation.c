@@ -10,8 +10,12 @@
 
 #include <cmocka.h>
 
-#include "evaluate/loaded_model.h"
+#include "apply/model_file.h"
+#include "common/checksum.h"
+#include "common/text.h"
+#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
+#include "images/png_file.h"
 #include "tests/support.h"
 
 /*
@@ -82,8 +86,9 @@ static void write_store(char **names, char **in_order, size_t height)
     };
     struct store_writer *writer = NULL;
     struct error error = {0};
-    const struct store_row train_row = {.path = "train/0.png"};
     uint8_t pixels[64] = {0};
+    const struct store_row train_row = {
+        .path = "train/0.png", .pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image))};
 
     assert_true(store_create(store_path, &plan, &writer, &error));
     assert_true(store_append(writer, SPLIT_TRAIN, 1, &train_row, pixels, &error));
@@ -96,6 +101,7 @@ static void write_store(char **names, char **in_order, size_t height)
         snprintf(path, sizeof(path), "valid/%03zu.png", i);
         row.label = (uint32_t)text_list_find(&classes, in_order[class]);
         memset(pixels, model_levels[shown], sizeof(pixels));
+        row.pixel_crc32 = crc32_of(pixels, image_num_values(&plan.image));
         assert_true(store_append(writer, SPLIT_VALID, 1, &row, pixels, &error));
     }
     assert_true(store_finish(writer, &ending, &error));
@@ -124,7 +130,7 @@ static void write_model(const char *path, const struct model *model,
         checkpoint.parameters[i] = model->tensors[i];
     if (spoil)
         spoil(&checkpoint);
-    assert_true(checkpoint_write(path, &checkpoint, &error));
+    assert_true(checkpoint_write(path, &checkpoint, false, &error));
 }
 
 /* A nearest-mean checkpoint of the levels. */
@@ -150,16 +156,16 @@ static void write_checkpoint(const char *path, void (*spoil)(struct checkpoint *
 
 static void run_threads(char **store_names, int num_threads)
 {
-    struct loaded_model loaded;
+    struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
     uint64_t num_correct = 0;
 
     write_store(store_names, model_names, HEIGHT);
     write_checkpoint(first_path, NULL);
-    assert_true(loaded_model_open(first_path, &loaded, &error));
+    assert_true(model_file_open(first_path, &file, &error));
     assert_true(
-        split_evaluation_run(&loaded,
+        split_evaluation_run(&file,
                              &(struct split_request){.store_path = store_path,
                                                      .split = SPLIT_VALID,
                                                      .with_samples = true,
@@ -180,7 +186,7 @@ static void run_threads(char **store_names, int num_threads)
     assert_int_equal(result.metrics.num_correct, num_correct);
     assert_true(isnan(result.loss));
     split_evaluation_destroy(&result);
-    loaded_model_close(&loaded);
+    model_file_close(&file);
 }
 
 static void test_split_evaluation_run_same_order_predicts_every_row(void **state)
@@ -209,7 +215,7 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
         .num_classes = NUM_CLASSES,
     };
     struct model model;
-    struct loaded_model loaded;
+    struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
     double loss;
@@ -219,9 +225,9 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
     model_init_normal(&model, standard_deviation, 1);
     write_model(first_path, &model, NULL);
     model_destroy(&model);
-    assert_true(loaded_model_open(first_path, &loaded, &error));
+    assert_true(model_file_open(first_path, &file, &error));
     assert_true(
-        split_evaluation_run(&loaded,
+        split_evaluation_run(&file,
                              &(struct split_request){.store_path = store_path,
                                                      .split = SPLIT_VALID,
                                                      .with_samples = false,
@@ -229,7 +235,7 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
                              &result, &error));
     loss = result.loss;
     split_evaluation_destroy(&result);
-    loaded_model_close(&loaded);
+    model_file_close(&file);
     return loss;
 }
 
@@ -249,15 +255,95 @@ static void test_split_evaluation_run_more_threads_give_the_same_loss(void **sta
     assert_true(compute_linear_loss(1, 3) == loss);
 }
 
+/* ---- many classes ---- */
+
+enum { MANY_CLASSES = 4096 };
+
+/* One row a split, and a nearest-mean checkpoint of means that are 0. */
+static void write_many_classes(void)
+{
+    const struct image_shape image = {HEIGHT, WIDTH, 1};
+    const struct model_spec spec = {
+        .kind = MODEL_NEAREST_MEAN, .image = image, .num_classes = MANY_CLASSES};
+    const struct text_list none = {0};
+    float *means = calloc(MANY_CLASSES * NUM_VALUES, sizeof(float));
+    const struct store_ending ending = {
+        .source = {"many", "settings", "digest"},
+        .class_means = {[SPLIT_TRAIN] = means, [SPLIT_VALID] = means},
+        .reject_paths = &none,
+        .reject_reasons = &none,
+    };
+    struct checkpoint checkpoint = {.image = image, .epoch = 1, .epochs = 1, .finished = true};
+    const struct store_plan plan = {
+        .image = image,
+        .classes = &checkpoint.classes,
+        .max_rows = {[SPLIT_TRAIN] = 1, [SPLIT_VALID] = 1},
+        .max_path_nbytes = 64,
+        .compression_level = 1,
+        .num_threads = 1,
+    };
+    const uint8_t pixels[NUM_VALUES] = {0};
+    const struct store_row row = {.path = "0.png", .pixel_crc32 = crc32_of(pixels, NUM_VALUES)};
+    struct store_writer *writer = NULL;
+    struct model model;
+    struct error error = {0};
+
+    for (unsigned c = 0; c < MANY_CLASSES; c++)
+        assert_true(text_list_add(&checkpoint.classes, TEXT("%04u", c), &error));
+    assert_true(store_create(store_path, &plan, &writer, &error));
+    for (int split = SPLIT_TRAIN; split <= SPLIT_VALID; split++)
+        assert_true(store_append(writer, split, 1, &row, pixels, &error));
+    assert_true(store_finish(writer, &ending, &error));
+    assert_true(model_create(&spec, &model, &error));
+    settings_add_text(&checkpoint.config, "model", "nearest-mean");
+    settings_add_text(&checkpoint.config, "distance", "l1");
+    memset(checkpoint.store_fingerprint, '0', sizeof(checkpoint.store_fingerprint) - 1);
+    checkpoint.num_parameters = model.num_tensors;
+    checkpoint.parameters[0] = model.tensors[0];
+    assert_true(checkpoint_write(first_path, &checkpoint, false, &error));
+    model_destroy(&model);
+    text_list_free(&checkpoint.classes);
+    free(means);
+}
+
+static void test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit(void **state)
+{
+    struct split_request request = {.store_path = store_path,
+                                    .split = SPLIT_VALID,
+                                    .checks = {.num_threads = 1},
+                                    .memory_limit = 32 << 20}; /* the matrix takes 128 MiB */
+    struct model_file file;
+    struct split_evaluation result;
+    struct error error = {0};
+
+    (void)state;
+    write_many_classes();
+    assert_true(model_file_open(first_path, &file, &error));
+    /* Only an evaluation file has the whole matrix. */
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    assert_int_equal(result.metrics.num_cells, 1);
+    split_evaluation_destroy(&result);
+    request.with_samples = true;
+    assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_USAGE);
+    assert_non_null(strstr(error.what, "confusion matrix of 4096 classes takes 128M"));
+    assert_non_null(strstr(error.what, "leave out --output"));
+    split_evaluation_destroy(&result);
+    error = (struct error){0};
+    request.memory_limit = 160 << 20;
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
 static void refuse_store(enum split split, const char *expected_words)
 {
-    struct loaded_model loaded;
+    struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
 
     write_checkpoint(first_path, NULL);
-    assert_true(loaded_model_open(first_path, &loaded, &error));
-    assert_fails(split_evaluation_run(&loaded,
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_fails(split_evaluation_run(&file,
                                       &(struct split_request){.store_path = store_path,
                                                               .split = split,
                                                               .with_samples = false,
@@ -267,16 +353,20 @@ static void refuse_store(enum split split, const char *expected_words)
     assert_non_null(strstr(error.what, expected_words));
     assert_string_equal(error.file, store_path);
     split_evaluation_destroy(&result);
-    loaded_model_close(&loaded);
+    model_file_close(&file);
 }
 
 static void test_split_evaluation_run_other_classes_are_refused(void **state)
 {
     char *other_names[] = {"dark", "grey", "light"};
+    char *missing_names[] = {"middle", "zebra", "dark"};
 
     (void)state;
     write_store(other_names, other_names, HEIGHT);
-    refuse_store(SPLIT_VALID, "'grey' of the store");
+    refuse_store(SPLIT_VALID, "class 'grey' of the store is unknown to the checkpoint");
+    /* The first in bytewise order that only one of the two has. */
+    write_store(missing_names, missing_names, HEIGHT);
+    refuse_store(SPLIT_VALID, "class 'light' of the checkpoint is missing here");
 }
 
 static void test_split_evaluation_run_other_image_shape_is_refused(void **state)
@@ -295,14 +385,14 @@ static void test_split_evaluation_run_missing_split_is_refused(void **state)
 
 static void refuse_checkpoint(void (*spoil)(struct checkpoint *), const char *expected_words)
 {
-    struct loaded_model loaded;
+    struct model_file file;
     struct error error = {0};
 
     write_checkpoint(first_path, spoil);
-    assert_fails(loaded_model_open(first_path, &loaded, &error), &error, STATUS_DATA);
+    assert_fails(model_file_open(first_path, &file, &error), &error, STATUS_DATA);
     assert_non_null(strstr(error.what, expected_words));
     assert_string_equal(error.file, first_path);
-    loaded_model_close(&loaded);
+    model_file_close(&file);
 }
 
 static void spoil_model_name(struct checkpoint *checkpoint)
@@ -334,7 +424,92 @@ static void spoil_by_another_parameter(struct checkpoint *checkpoint)
     checkpoint->num_parameters = 2;
 }
 
-static void test_loaded_model_open_unfit_checkpoint_is_refused(void **state)
+static float spoiled_parameters[NUM_CLASSES * NUM_VALUES];
+
+static void spoil_last_parameter(struct checkpoint *checkpoint, float value)
+{
+    memcpy(spoiled_parameters, checkpoint->parameters[0].data, sizeof(spoiled_parameters));
+    spoiled_parameters[NUM_CLASSES * NUM_VALUES - 1] = value;
+    checkpoint->parameters[0].data = spoiled_parameters;
+}
+
+static void spoil_by_infinity(struct checkpoint *checkpoint)
+{
+    spoil_last_parameter(checkpoint, INFINITY);
+}
+
+static void spoil_by_nan(struct checkpoint *checkpoint)
+{
+    spoil_last_parameter(checkpoint, NAN);
+}
+
+static void test_model_file_open_parameters_that_are_not_finite_are_refused(void **state)
+{
+    (void)state;
+    refuse_checkpoint(spoil_by_infinity, "parameter 11 is not a finite number");
+    refuse_checkpoint(spoil_by_nan, "parameter 11 is not a finite number");
+}
+
+/* Weights that are finite, but whose sums over the pixels are not. */
+static void write_overflowing_model(const char *path)
+{
+    const struct model_spec spec = {.kind = MODEL_LINEAR,
+                                    .loss = LOSS_MAE,
+                                    .image = {HEIGHT, WIDTH, 1},
+                                    .num_classes = NUM_CLASSES};
+    struct model model;
+    struct error error = {0};
+
+    assert_true(model_create(&spec, &model, &error));
+    for (size_t i = 0; i < NUM_CLASSES * NUM_VALUES; i++)
+        model.tensors[0].data[i] = 3e38f;
+    write_model(path, &model, NULL);
+    model_destroy(&model);
+}
+
+static void test_split_evaluation_run_loss_that_is_no_number_is_refused(void **state)
+{
+    const struct split_request request = {
+        .store_path = store_path, .split = SPLIT_VALID, .checks = {.num_threads = 1}};
+    struct model_file file;
+    struct split_evaluation result;
+    struct error error = {0};
+
+    (void)state;
+    write_store(model_names, model_names, HEIGHT);
+    write_overflowing_model(first_path);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_DATA);
+    assert_non_null(strstr(error.what, "not a number"));
+    split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
+static void test_single_images_classify_score_that_is_no_number_is_refused(void **state)
+{
+    const uint8_t pixels[NUM_VALUES] = {255, 255, 255, 255};
+    void *bytes = NULL;
+    size_t nbytes = 0;
+    char *paths[] = {second_path};
+    struct model_file file;
+    struct single_images result;
+    struct error error = {0};
+
+    (void)state;
+    write_overflowing_model(first_path);
+    assert_true(png_file_write_pixels(pixels, WIDTH, HEIGHT, 1, &bytes, &nbytes, &error));
+    support_write_file(second_path, bytes, nbytes);
+    free(bytes);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_true(single_images_classify(&file, paths, 1, 100, 1, &result, &error));
+    assert_false(result.images[0].is_classified);
+    assert_int_equal(result.images[0].error->status, STATUS_DATA);
+    assert_non_null(strstr(result.images[0].error->what, "not a finite number"));
+    single_images_destroy(&result);
+    model_file_close(&file);
+}
+
+static void test_model_file_open_unfit_checkpoint_is_refused(void **state)
 {
     (void)state;
     refuse_checkpoint(spoil_model_name, "unknown value 'oracle'");
@@ -344,9 +519,9 @@ static void test_loaded_model_open_unfit_checkpoint_is_refused(void **state)
     refuse_checkpoint(spoil_by_another_parameter, "does not have");
 }
 
-static void test_loaded_model_open_folder_takes_the_newest_whole(void **state)
+static void test_model_file_open_folder_takes_the_newest_whole(void **state)
 {
-    struct loaded_model loaded;
+    struct model_file file;
     struct error error = {0};
 
     (void)state;
@@ -354,27 +529,27 @@ static void test_loaded_model_open_folder_takes_the_newest_whole(void **state)
     write_checkpoint(second_path, NULL);
     write_checkpoint(third_path, NULL);
     assert_int_equal(truncate(third_path, 1000), 0);
-    assert_true(loaded_model_open(folder, &loaded, &error));
-    assert_string_equal(loaded.path, second_path);
-    assert_int_equal(loaded.skipped.count, 1);
-    assert_non_null(strstr(loaded.skipped.items[0], third_path));
-    loaded_model_close(&loaded);
+    assert_true(model_file_open(folder, &file, &error));
+    assert_string_equal(file.path, second_path);
+    assert_int_equal(file.skipped.count, 1);
+    assert_non_null(strstr(file.skipped.items[0], third_path));
+    model_file_close(&file);
 }
 
-static void test_loaded_model_open_folder_without_whole_one_is_refused(void **state)
+static void test_model_file_open_folder_without_whole_one_is_refused(void **state)
 {
-    struct loaded_model loaded;
+    struct model_file file;
     struct error error = {0};
 
     (void)state;
-    assert_fails(loaded_model_open(folder, &loaded, &error), &error, STATUS_DATA);
-    loaded_model_close(&loaded);
+    assert_fails(model_file_open(folder, &file, &error), &error, STATUS_DATA);
+    model_file_close(&file);
     error = (struct error){0};
     write_checkpoint(first_path, NULL);
     assert_int_equal(truncate(first_path, 1000), 0);
-    assert_fails(loaded_model_open(folder, &loaded, &error), &error, STATUS_DATA);
-    assert_non_null(strstr(error.what, "none of the folder's 1"));
-    loaded_model_close(&loaded);
+    assert_fails(model_file_open(folder, &file, &error), &error, STATUS_DATA);
+    assert_non_null(strstr(error.what, "none of the directory's 1"));
+    model_file_close(&file);
 }
 
 int main(void)
@@ -388,15 +563,22 @@ int main(void)
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_more_threads_give_the_same_loss,
                                   remove_files),
+        cmocka_unit_test_teardown(
+            test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit, remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_classes_are_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_missing_split_is_refused, remove_files),
-        cmocka_unit_test_teardown(test_loaded_model_open_unfit_checkpoint_is_refused, remove_files),
-        cmocka_unit_test_teardown(test_loaded_model_open_folder_takes_the_newest_whole,
+        cmocka_unit_test_teardown(test_model_file_open_parameters_that_are_not_finite_are_refused,
                                   remove_files),
-        cmocka_unit_test_teardown(test_loaded_model_open_folder_without_whole_one_is_refused,
+        cmocka_unit_test_teardown(test_split_evaluation_run_loss_that_is_no_number_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_single_images_classify_score_that_is_no_number_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_model_file_open_unfit_checkpoint_is_refused, remove_files),
+        cmocka_unit_test_teardown(test_model_file_open_folder_takes_the_newest_whole, remove_files),
+        cmocka_unit_test_teardown(test_model_file_open_folder_without_whole_one_is_refused,
                                   remove_files),
     };
 

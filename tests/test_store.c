@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "formats/file/seal.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 static void assert_rows_equal(const char *path, struct image_shape image, size_t num_classes,
                               uint64_t first, uint64_t count, int num_threads)
@@ -250,7 +251,8 @@ static void test_store_create_failed_leaves_the_old_file(void **state)
                               .max_rows = {4},
                               .max_path_nbytes = 8,
                               .compression_level = 1,
-                              .num_threads = 1};
+                              .num_threads = 1,
+                              .is_forced = true};
     struct store_row row = {.path = "x", .label = 9};
     struct error error = {0};
     struct store_writer *writer;
@@ -271,6 +273,71 @@ static void test_store_create_failed_leaves_the_old_file(void **state)
     assert_int_equal(mkdir(*state, 0777), 0);
 }
 
+/* What no reader accepts is refused before anything is written, and the old store is as it was. */
+static void test_store_create_what_no_reader_accepts_is_refused(void **state)
+{
+    static const struct image_shape shapes[] = {
+        {65536, 1, 1}, {1, 65536, 1}, {0, 4, 1}, {4, 4, 2}, {65535, 65535, 3}};
+    const char *path = support_path(*state, "store.h5");
+    struct text_list one = {0}, two = {0};
+    struct store_plan plan = {
+        .max_rows = {4}, .max_path_nbytes = 8, .compression_level = 1, .num_threads = 1};
+    struct error error = {0};
+    struct store_writer *writer;
+    struct store *store;
+    struct text_list names;
+
+    support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
+    assert_ok(text_list_add(&one, "a", &error), &error);
+    assert_ok(text_list_add(&two, "a", &error) && text_list_add(&two, "b", &error), &error);
+    plan.classes = &two;
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        plan.image = shapes[i];
+        assert_fails(store_create(path, &plan, &writer, &error), &error, STATUS_DATA);
+        error = (struct error){0};
+    }
+    plan.image = (struct image_shape){4, 4, 1};
+    plan.classes = &one;
+    assert_fails(store_create(path, &plan, &writer, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    assert_ok(file_list_directory(*state, &names, &error), &error);
+    assert_int_equal(names.count, 1);
+    text_list_free(&names);
+    assert_ok(store_open(path, &store, &error), &error);
+    store_close(store);
+    text_list_free(&one);
+    text_list_free(&two);
+}
+
+/* A store that our reader refuses, here one without rows, does not take the place of another. */
+static void test_store_finish_what_the_reader_refuses_keeps_the_old_file(void **state)
+{
+    const char *path = support_path(*state, "store.h5"), *copy = support_path(*state, "copy.h5");
+    struct text_list classes = {0};
+    struct store_plan plan = {.image = {4, 4, 1},
+                              .classes = &classes,
+                              .max_rows = {4},
+                              .max_path_nbytes = 8,
+                              .compression_level = 1,
+                              .num_threads = 1};
+    struct store_ending ending = {.source = {"test", "none", "0"}};
+    struct error error = {0};
+    struct store_writer *writer;
+    unsigned char *bytes;
+    size_t nbytes;
+
+    support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
+    bytes = support_read_file(path, &nbytes);
+    support_write_file(copy, bytes, nbytes);
+    free(bytes);
+    assert_ok(text_list_add(&classes, "a", &error) && text_list_add(&classes, "b", &error), &error);
+    assert_ok(store_create(path, &plan, &writer, &error), &error);
+    assert_fails(store_finish(writer, &ending, &error), &error, STATUS_INTERNAL);
+    assert_non_null(strstr(error.what, "cannot be read back"));
+    support_assert_files_equal(path, copy);
+    text_list_free(&classes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +352,8 @@ int main(void)
         SUPPORT_IN_FOLDER(test_store_open_what_is_no_store_is_refused),
         SUPPORT_IN_FOLDER(test_store_open_truncated_anywhere_is_refused),
         SUPPORT_IN_FOLDER(test_store_create_failed_leaves_the_old_file),
+        SUPPORT_IN_FOLDER(test_store_create_what_no_reader_accepts_is_refused),
+        SUPPORT_IN_FOLDER(test_store_finish_what_the_reader_refuses_keeps_the_old_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
 #include <omp.h>
 #include <string.h>
 
-#include "train/barrier.h"
 #include "train/team.h"
 
 static struct model make_model(size_t num_classes)
@@ -19,15 +18,14 @@ static struct model make_model(size_t num_classes)
     return model;
 }
 
-static struct team make_team(struct model *model, float *velocity, size_t num_threads,
-                             size_t num_slices, bool is_alone)
+static struct team make_team(const struct model *model, size_t num_threads, size_t num_slices,
+                             bool adds_blocks)
 {
     const size_t both[2] = {num_slices, 1};
     struct team team;
     struct error error = {0};
 
-    assert_ok(team_create(&team, model, velocity, NULL, num_threads, both, is_alone, &error),
-              &error);
+    assert_ok(team_create(&team, model, num_threads, both, adds_blocks, &error), &error);
     return team;
 }
 
@@ -38,7 +36,7 @@ static void test_team_block_slices_are_long_and_fairly_shared(void **state)
     (void)state;
     for (size_t num_threads = 1; num_threads <= 9; num_threads++) {
         for (size_t num_slices = 1; num_slices <= 300; num_slices++) {
-            struct team team = make_team(&model, NULL, num_threads, num_slices, true);
+            struct team team = make_team(&model, num_threads, num_slices, true);
             size_t block = team_block_slices(&team, num_slices), num_members = team.num_members;
             size_t num_blocks = (num_slices + block - 1) / block;
             size_t share = (num_slices + num_members - 1) / num_members;
@@ -61,42 +59,13 @@ static void test_team_block_slices_are_long_and_fairly_shared(void **state)
 static void test_team_create_several_ranks_keep_every_slice(void **state)
 {
     struct model model = make_model(2);
-    struct team team = make_team(&model, NULL, 2, 40, false);
+    struct team team = make_team(&model, 2, 40, false);
 
     (void)state;
     assert_int_equal(team_block_slices(&team, 40), 1);
     assert_int_equal(team.max_blocks, 40);
-    assert_false(team.is_replicated);
     team_destroy(&team);
     model_destroy(&model);
-}
-
-static void test_team_begin_copies_small_models_only(void **state)
-{
-    const size_t num_classes[] = {2, 100};
-
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        struct model model = make_model(num_classes[i]);
-        float *velocity = model.parameters; /* any floats */
-        struct team team = make_team(&model, velocity, 3, 12, true);
-
-        assert_true(team.is_replicated == (i == 0));
-        for (size_t m = 0; m < 3; m++) {
-            struct member *member = &team.members[m];
-            bool has_copy = team.is_replicated && m > 0;
-
-            team_begin(&team, member);
-            assert_true((member->model.parameters != model.parameters) == has_copy);
-            assert_true((member->velocity != velocity) == has_copy);
-            assert_null(member->accumulated);
-            assert_memory_equal(member->model.parameters, model.parameters,
-                                model.num_parameters * sizeof(float));
-            assert_memory_equal(member->velocity, velocity, model.num_parameters * sizeof(float));
-        }
-        team_destroy(&team);
-        model_destroy(&model);
-    }
 }
 
 /* Each thread counts its rounds; after a barrier all have the same count.  More threads than
@@ -127,13 +96,47 @@ static void test_barrier_wait_nobody_passes_before_all_came(void **state)
     }
 }
 
+/* What the last thread to come does alone, before the others go on. */
+static void test_barrier_arrive_last_works_while_the_others_wait(void **state)
+{
+    enum { NUM_ROUNDS = 500 };
+
+    (void)state;
+    for (int num_threads = 1; num_threads <= 3; num_threads++) {
+        struct barrier barrier;
+        int num_arrived = 0, num_released = 0, num_failed = 0, num_given;
+
+#pragma omp parallel num_threads(num_threads) reduction(+ : num_failed)
+        {
+#pragma omp single
+            {
+                num_given = omp_get_num_threads();
+                barrier_init(&barrier, (unsigned)num_given);
+            }
+            for (int round = 0; round < NUM_ROUNDS; round++) {
+#pragma omp atomic
+                num_arrived++;
+                if (barrier_arrive(&barrier)) {
+                    num_failed += num_arrived != (round + 1) * num_given;
+                    num_released++;
+                    barrier_release(&barrier);
+                }
+                num_failed += num_released != round + 1;
+                barrier_wait(&barrier);
+            }
+        }
+        assert_int_equal(num_failed, 0);
+        assert_int_equal(num_released, NUM_ROUNDS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_team_block_slices_are_long_and_fairly_shared),
         cmocka_unit_test(test_team_create_several_ranks_keep_every_slice),
-        cmocka_unit_test(test_team_begin_copies_small_models_only),
         cmocka_unit_test(test_barrier_wait_nobody_passes_before_all_came),
+        cmocka_unit_test(test_barrier_arrive_last_works_while_the_others_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "tests/support.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct fixture {
     struct dataset dataset;
     uint32_t labels[N];
     struct model model;
+    struct checkpoint progress;
 };
 
 static void set_up(struct fixture *fixture, size_t num_classes, enum model_loss loss)
@@ -40,7 +42,25 @@ static void tear_down(struct fixture *fixture)
     dataset_close(&fixture->dataset);
 }
 
-static double run_epochs(struct fixture *fixture, const struct trainer_settings *settings,
+static struct epoch_order order_of(const struct train_options *options)
+{
+    return (struct epoch_order){
+        .shuffle = options->shuffle, .seed = options->seed, .chunk_rows = 16, .window = 2};
+}
+
+static void create_trainer(struct trainer *trainer, struct fixture *fixture,
+                           const struct train_options *options)
+{
+    const struct epoch_order order = order_of(options);
+    struct error error = {0};
+
+    fixture->progress = (struct checkpoint){0};
+    assert_ok(trainer_create(trainer, options, &order, &fixture->model, &fixture->dataset, &alone,
+                             &fixture->progress, &error),
+              &error);
+}
+
+static double run_epochs(struct fixture *fixture, const struct train_options *settings,
                          uint64_t num_epochs, uint64_t *num_steps)
 {
     struct trainer trainer;
@@ -48,33 +68,30 @@ static double run_epochs(struct fixture *fixture, const struct trainer_settings 
     double loss = NAN;
     bool is_complete;
 
-    assert_ok(
-        trainer_create(&trainer, settings, &fixture->model, &fixture->dataset, &alone, &error),
-        &error);
+    create_trainer(&trainer, fixture, settings);
     for (uint64_t epoch = 1; epoch <= num_epochs; epoch++) {
         assert_ok(trainer_run_epoch(&trainer, epoch, NULL, NULL, &is_complete, &error), &error);
         assert_true(is_complete);
         loss = trainer_end_epoch(&trainer);
     }
-    *num_steps = trainer.num_steps;
+    *num_steps = fixture->progress.step;
     trainer_destroy(&trainer);
     return loss;
 }
 
-static const struct trainer_settings plain = {
-    .batch_size = 100,
-    .accumulate = 1,
-    .order = {.shuffle = SHUFFLE_FULL, .seed = 5, .chunk_rows = 16, .window = 2},
-    .learning_rate = 0.5f,
-    .num_threads = 1};
+static const struct train_options plain = {.batch_size = 100,
+                                           .accumulate = 1,
+                                           .shuffle = SHUFFLE_FULL,
+                                           .seed = 5,
+                                           .learning_rate = 0.5,
+                                           .threads = 1};
 
 /*
  * The algorithm as the lesson writes it, in double and with no slices: for two classes and the
  * mean of 1 - p(true class), batches in stored order.  w is [D], *b the bias.
  */
-static double reference_epoch(const struct fixture *fixture,
-                              const struct trainer_settings *settings, double *w, double *b,
-                              double *velocity)
+static double reference_epoch(const struct fixture *fixture, const struct train_options *settings,
+                              double *w, double *b, double *velocity)
 {
     double loss_sum = 0, grad[D + 1] = {0};
     uint64_t num_accumulated = 0;
@@ -109,13 +126,13 @@ static double reference_epoch(const struct fixture *fixture,
     return loss_sum / N;
 }
 
-static void assert_follows_reference(struct trainer_settings settings, uint64_t expected_steps)
+static void assert_follows_reference(struct train_options settings, uint64_t expected_steps)
 {
     struct fixture fixture;
     double w[D], b, velocity[D + 1] = {0}, expected_loss = 0, loss;
     uint64_t num_steps;
 
-    settings.order.shuffle = SHUFFLE_NONE;
+    settings.shuffle = SHUFFLE_NONE;
     set_up(&fixture, 2, LOSS_MAE);
     for (int k = 0; k < D; k++)
         w[k] = fixture.model.tensors[0].data[k];
@@ -139,7 +156,7 @@ static void test_trainer_run_epoch_plain_follows_the_reference(void **state)
 
 static void test_trainer_run_epoch_momentum_and_decay_follow_the_reference(void **state)
 {
-    struct trainer_settings settings = plain;
+    struct train_options settings = plain;
 
     (void)state;
     settings.momentum = 0.9f;
@@ -149,17 +166,17 @@ static void test_trainer_run_epoch_momentum_and_decay_follow_the_reference(void 
 
 static void test_trainer_run_epoch_accumulate_adds_gradients(void **state)
 {
-    struct trainer_settings settings = plain;
+    struct train_options settings = plain;
 
     (void)state;
     settings.accumulate = 3;
-    settings.num_threads = 2;
+    settings.threads = 2;
     assert_follows_reference(settings, 6); /* 3 batches, then the one that is left */
 }
 
 static void test_trainer_run_epoch_batch_larger_than_the_split_is_one_step(void **state)
 {
-    struct trainer_settings settings = plain;
+    struct train_options settings = plain;
 
     (void)state;
     settings.batch_size = 5000;
@@ -168,21 +185,21 @@ static void test_trainer_run_epoch_batch_larger_than_the_split_is_one_step(void 
 
 /* Trains on one thread and on more; both must end with the same bits. */
 static void assert_threads_do_not_matter(size_t num_classes, enum model_loss loss,
-                                         struct trainer_settings settings)
+                                         struct train_options settings)
 {
-    const int num_threads[] = {2, 3, 7};
+    const uint64_t num_threads[] = {2, 3, 7};
     struct fixture one;
     uint64_t num_steps;
     double one_loss;
 
-    settings.num_threads = 1;
+    settings.threads = 1;
     set_up(&one, num_classes, loss);
     one_loss = run_epochs(&one, &settings, 3, &num_steps);
     for (int i = 0; i < 3; i++) {
         struct fixture other;
         double other_loss;
 
-        settings.num_threads = num_threads[i];
+        settings.threads = num_threads[i];
         set_up(&other, num_classes, loss);
         other_loss = run_epochs(&other, &settings, 3, &num_steps);
         assert_memory_equal(&one_loss, &other_loss, sizeof(one_loss));
@@ -193,7 +210,7 @@ static void assert_threads_do_not_matter(size_t num_classes, enum model_loss los
     tear_down(&one);
 }
 
-/* 300 classes are too many parameters for each thread to have a copy. */
+/* 300 classes are too many parameters for one thread to make the step for all. */
 static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(void **state)
 {
     const size_t num_classes[] = {2, 5, 300};
@@ -202,7 +219,7 @@ static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(voi
     (void)state;
     for (int c = 0; c < 3; c++) {
         for (int b = 0; b < 3; b++) {
-            struct trainer_settings settings = plain;
+            struct train_options settings = plain;
 
             settings.batch_size = batch_sizes[b];
             settings.momentum = b == 0 ? 0.0f : 0.5f;
@@ -213,16 +230,16 @@ static void test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits(voi
     }
 }
 
-static struct wish pause_always(void *context, uint64_t num_samples_done)
+static struct rank_request pause_always(void *context, uint64_t num_samples_done)
 {
     (void)context;
     (void)num_samples_done;
-    return (struct wish){.save = 1};
+    return (struct rank_request){.save = 1};
 }
 
 static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(void **state)
 {
-    struct trainer_settings settings = plain;
+    struct train_options settings = plain;
     struct fixture whole, paused;
     struct trainer trainer;
     struct error error = {0};
@@ -233,29 +250,80 @@ static void test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits(v
     (void)state;
     settings.batch_size = 50;
     settings.accumulate = 2;
-    settings.num_threads = 2;
+    settings.threads = 2;
     set_up(&whole, 2, LOSS_MAE);
     set_up(&paused, 2, LOSS_MAE);
     whole_loss = run_epochs(&whole, &settings, 1, &num_steps);
-    assert_ok(trainer_create(&trainer, &settings, &paused.model, &paused.dataset, &alone, &error),
-              &error);
+    create_trainer(&trainer, &paused, &settings);
     for (;;) {
         assert_ok(trainer_run_epoch(&trainer, 1, pause_always, NULL, &is_complete, &error), &error);
         if (is_complete)
             break;
         num_pauses++;
-        assert_int_equal(trainer.batch, 2 * num_pauses);
-        assert_int_equal(trainer.num_steps, num_pauses);
+        assert_int_equal(paused.progress.batch, 2 * num_pauses);
+        assert_int_equal(paused.progress.step, num_pauses);
     }
     paused_loss = trainer_end_epoch(&trainer);
     assert_int_equal(num_pauses, 3); /* steps end after 2, 4, 6 and 7 batches */
-    assert_int_equal(trainer.num_steps, num_steps);
+    assert_int_equal(paused.progress.step, num_steps);
     assert_memory_equal(&whole_loss, &paused_loss, sizeof(whole_loss));
     assert_memory_equal(whole.model.parameters, paused.model.parameters,
                         whole.model.num_parameters * sizeof(float));
     trainer_destroy(&trainer);
     tear_down(&whole);
     tear_down(&paused);
+}
+
+/* The epoch ends with the batch whose loss is no number. */
+static void test_trainer_run_epoch_loss_that_is_not_finite_ends_it(void **state)
+{
+    struct train_options settings = plain;
+    struct fixture fixture;
+    struct trainer trainer;
+    struct error error = {0};
+    bool is_complete = true;
+
+    (void)state;
+    settings.batch_size = 50;
+    settings.threads = 2;
+    set_up(&fixture, 4, LOSS_CROSS_ENTROPY);
+    create_trainer(&trainer, &fixture, &settings);
+    fixture.model.tensors[0].data[3] = NAN;
+    assert_ok(trainer_run_epoch(&trainer, 1, NULL, NULL, &is_complete, &error), &error);
+    assert_true(trainer.has_diverged);
+    assert_false(is_complete);
+    assert_int_equal(fixture.progress.step, 1);
+    trainer_destroy(&trainer);
+    tear_down(&fixture);
+}
+
+/* Threads that OpenMP does not give are not waited for. */
+static void test_trainer_run_epoch_fewer_threads_than_asked_for_give_the_same_bits(void **state)
+{
+    struct train_options settings = plain;
+    struct fixture one, fewer;
+    uint64_t num_steps;
+    double one_loss, fewer_loss;
+
+    (void)state;
+    for (size_t num_classes = 2; num_classes <= 300; num_classes += 298) {
+        enum model_loss loss = num_classes == 2 ? LOSS_MAE : LOSS_CROSS_ENTROPY;
+
+        set_up(&one, num_classes, loss);
+        set_up(&fewer, num_classes, loss);
+        settings.threads = 1;
+        one_loss = run_epochs(&one, &settings, 2, &num_steps);
+        settings.threads = 4;
+        omp_set_dynamic(1); /* at most as many as there are processors */
+        omp_set_num_threads(2);
+        fewer_loss = run_epochs(&fewer, &settings, 2, &num_steps);
+        omp_set_dynamic(0);
+        assert_memory_equal(&one_loss, &fewer_loss, sizeof(one_loss));
+        assert_memory_equal(one.model.parameters, fewer.model.parameters,
+                            one.model.num_parameters * sizeof(float));
+        tear_down(&one);
+        tear_down(&fewer);
+    }
 }
 
 static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
@@ -271,9 +339,11 @@ static void test_trainer_run_epoch_learns_every_kind_of_loss(void **state)
         uint64_t num_steps;
 
         set_up(&fixture, num_classes[i], losses[i]);
-        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &before, &error), &error);
+        assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 2, &before, &error),
+                  &error);
         run_epochs(&fixture, &plain, 40, &num_steps);
-        assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 2, &after, &error), &error);
+        assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 2, &after, &error),
+                  &error);
         assert_true(after.loss < before.loss);
         assert_true(after.accuracy > 0.9);
         tear_down(&fixture);
@@ -293,13 +363,14 @@ static void test_validate_counts_what_the_model_gets_right(void **state)
     fixture.model.tensors[1].data[0] = 30; /* class 1, whatever the image */
     for (int i = 0; i < N; i++)
         num_ones += fixture.labels[i];
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 3, &three, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 3, &three, &error),
+              &error);
     assert_int_equal(one.num_correct, num_ones);
     assert_true(fabs(one.loss - (double)(N - num_ones) / N) < 1e-9);
     assert_memory_equal(&one, &three, sizeof(one));
     fixture.dataset.num_rows = 0;
-    assert_ok(validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
+    assert_ok(trainer_validate(&fixture.model, &fixture.dataset, &alone, 1, &one, &error), &error);
     assert_true(isnan(one.loss) && isnan(one.accuracy));
     tear_down(&fixture);
 }
@@ -313,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_trainer_run_epoch_batch_larger_than_the_split_is_one_step),
         cmocka_unit_test(test_trainer_run_epoch_any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(test_trainer_run_epoch_paused_after_every_step_gives_the_same_bits),
+        cmocka_unit_test(test_trainer_run_epoch_loss_that_is_not_finite_ends_it),
+        cmocka_unit_test(test_trainer_run_epoch_fewer_threads_than_asked_for_give_the_same_bits),
         cmocka_unit_test(test_trainer_run_epoch_learns_every_kind_of_loss),
         cmocka_unit_test(test_validate_counts_what_the_model_gets_right),
     };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "images/sources/scan.h"
+#include "ingest/report.h"
 #include "ingest/tree.h"
 #include "tests/support.h"
 #include "tests/tree_fixture.h"
@@ -49,14 +50,12 @@ static void assert_refused(struct fixture *fixture, enum status status, const ch
 static const char *list_notes(struct fixture *fixture)
 {
     static char all[2048];
-    struct text_list notes = {0};
+    FILE *stream = fmemopen(all, sizeof(all), "w");
 
+    memset(all, 0, sizeof(all));
     assert_true(
-        tree_list_notes(&fixture->tree, &fixture->scan, &fixture->rules, &notes, &fixture->error));
-    all[0] = '\0';
-    for (size_t i = 0; i < notes.count; i++)
-        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s\n", notes.items[i]);
-    text_list_free(&notes);
+        report_notes(&fixture->tree, &fixture->scan, &fixture->rules, stream, &fixture->error));
+    fclose(stream);
     return all;
 }
 
@@ -317,9 +316,9 @@ static void test_tree_build_fraction_zero_keeps_all_in_train(void **state)
     clean_up(&f);
 }
 
-/* ---- tree_print ---- */
+/* ---- report_tree ---- */
 
-static void test_tree_print_counts_are_grouped_and_names_escaped(void **state)
+static void test_report_tree_counts_are_grouped_and_names_escaped(void **state)
 {
     struct fixture f = {0};
     char *text = NULL;
@@ -331,7 +330,7 @@ static void test_tree_print_counts_are_grouped_and_names_escaped(void **state)
     tree_fixture_make("train/a\nb/x.png");
     build(&f);
     assert_true(f.ok);
-    tree_print(&f.tree, stream);
+    report_tree(&f.tree, stream);
     fclose(stream);
     assert_string_equal(text, "train     4 images in 3 classes:  3 2   7 1   a\\nb 1\n"
                               "valid     2 images in 2 classes:  3 1   7 1\n");
@@ -339,7 +338,7 @@ static void test_tree_print_counts_are_grouped_and_names_escaped(void **state)
     clean_up(&f);
 }
 
-static void test_tree_print_many_classes_are_cut_at_twenty(void **state)
+static void test_report_tree_many_classes_are_cut_at_twenty(void **state)
 {
     struct fixture f = {0};
     char path[64], *text = NULL;
@@ -353,7 +352,7 @@ static void test_tree_print_many_classes_are_cut_at_twenty(void **state)
     }
     build(&f);
     assert_true(f.ok);
-    tree_print(&f.tree, stream);
+    report_tree(&f.tree, stream);
     fclose(stream);
     assert_non_null(strstr(text, "class19 1   and 5 more\n"));
     assert_null(strstr(text, "class20"));
@@ -381,8 +380,8 @@ int main(void)
         TREE_TEST(test_tree_build_stray_entries_are_ignored_and_named),
         TREE_TEST(test_tree_build_more_files_move_no_other),
         TREE_TEST(test_tree_build_fraction_zero_keeps_all_in_train),
-        TREE_TEST(test_tree_print_counts_are_grouped_and_names_escaped),
-        TREE_TEST(test_tree_print_many_classes_are_cut_at_twenty),
+        TREE_TEST(test_report_tree_counts_are_grouped_and_names_escaped),
+        TREE_TEST(test_report_tree_many_classes_are_cut_at_twenty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

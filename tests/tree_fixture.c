@@ -8,7 +8,6 @@
 #include "images/png_file.h"
 #include "images/sources/source.h"
 
-enum { MAX_VALUES = 4096 };
 
 /* ---- the folder and files in it ---- */
 
@@ -77,15 +76,17 @@ void tree_fixture_fill_pixels(uint8_t *pixels, size_t count, unsigned seed)
 void tree_fixture_write_image(const char *name, uint32_t height, uint32_t width, unsigned channels,
                               unsigned seed)
 {
-    uint8_t pixels[MAX_VALUES];
+    uint8_t *pixels = malloc((size_t)height * width * channels);
     struct error error = {0};
     void *bytes;
     size_t nbytes;
 
+    assert_non_null(pixels);
     tree_fixture_fill_pixels(pixels, height * width * channels, seed);
     assert_true(png_file_write_pixels(pixels, width, height, channels, &bytes, &nbytes, &error));
     tree_fixture_write(name, bytes, nbytes);
     free(bytes);
+    free(pixels);
 }
 
 void tree_fixture_write_classes(size_t num_images)

@@ -14,32 +14,34 @@ enum {
     MAX_AHEAD = 32,
 };
 
-static uint64_t add(uint64_t a, uint64_t b)
+static uint64_t plan_add(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t plan_least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-static struct dataset_plan whole(const struct memory_needs *needs)
+static struct dataset_plan plan_whole(const struct memory_needs *needs)
 {
     return (struct dataset_plan){.num_threads = needs->num_threads};
 }
 
 /* A pass in stored order; slices must not lie across the borders of its stretches. */
-static struct dataset_plan stored(const struct memory_needs *needs, size_t num_blocks)
+static struct dataset_plan plan_stored(const struct memory_needs *needs, size_t num_blocks)
 {
     return dataset_plan_stored(needs->store, num_blocks, MODEL_SLICE_ROWS, needs->num_threads);
 }
 
-/* The windows that a batch may touch, and chunks of the next one. */
-static struct dataset_plan windows(const struct memory_needs *needs, uint32_t window)
+/* The windows that a batch may touch, and chunks of the next one, of which each process of the node
+ * reads its share ahead. */
+static struct dataset_plan plan_windows(const struct memory_needs *needs, uint32_t window)
 {
     struct epoch_order order = needs->order;
-    size_t num_ahead = window < MIN_AHEAD ? MIN_AHEAD : window > MAX_AHEAD ? MAX_AHEAD : window;
+    size_t share = (window + needs->num_holders - 1) / needs->num_holders;
+    size_t num_ahead = share < MIN_AHEAD ? MIN_AHEAD : share > MAX_AHEAD ? MAX_AHEAD : share;
 
     order.window = window;
     return (struct dataset_plan){
@@ -49,26 +51,28 @@ static struct dataset_plan windows(const struct memory_needs *needs, uint32_t wi
         .num_threads = needs->num_threads};
 }
 
-static uint64_t split_nbytes(const struct memory_needs *needs, enum split split,
-                             const struct dataset_plan *plan)
+/* Of this process, whose node holds the pixels of a shared split once. */
+static uint64_t plan_split_nbytes(const struct memory_needs *needs, enum split split,
+                                  const struct dataset_plan *plan, bool is_shared)
 {
     uint64_t nbytes = dataset_nbytes(needs->store, split, plan);
+    uint64_t pixels_nbytes = dataset_pixels_nbytes(needs->store, split, plan);
 
-    return plan->num_slots == 0 ? nbytes / needs->num_holders : nbytes;
+    return is_shared ? nbytes - pixels_nbytes + pixels_nbytes / needs->num_holders : nbytes;
 }
 
-static uint64_t train_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
+static uint64_t plan_train_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
 {
-    return split_nbytes(needs, SPLIT_TRAIN, &plan);
+    return plan_split_nbytes(needs, SPLIT_TRAIN, &plan, plan.num_slots == 0 || !needs->is_fitted);
 }
 
-static uint64_t valid_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
+static uint64_t plan_valid_nbytes(const struct memory_needs *needs, struct dataset_plan plan)
 {
-    return split_nbytes(needs, SPLIT_VALID, &plan);
+    return plan_split_nbytes(needs, SPLIT_VALID, &plan, plan.num_slots == 0);
 }
 
 /* All but the images. */
-static uint64_t other_nbytes(const struct memory_needs *needs)
+static uint64_t plan_other_nbytes(const struct memory_needs *needs)
 {
     uint64_t num_train = store_num_rows(needs->store, SPLIT_TRAIN);
     uint64_t num_valid = store_num_rows(needs->store, SPLIT_VALID);
@@ -76,18 +80,18 @@ static uint64_t other_nbytes(const struct memory_needs *needs)
         (num_train + num_train / needs->order.chunk_rows + 1) * sizeof(uint32_t);
     uint64_t loss_nbytes = (num_valid / MODEL_SLICE_ROWS + 1) * sizeof(double);
 
-    return add(needs->model_nbytes, store_rows_nbytes(needs->store) + loss_nbytes +
-                                        (needs->is_fitted ? 0 : order_nbytes));
+    return plan_add(needs->model_nbytes, store_rows_nbytes(needs->store) + loss_nbytes +
+                                             (needs->is_fitted ? 0 : order_nbytes));
 }
 
 /* "12M", rounded up, as the option takes it. */
-static const char *in_megabytes(char buffer[32], uint64_t nbytes)
+static const char *plan_in_megabytes(char buffer[32], uint64_t nbytes)
 {
     return text_format(buffer, 32, "%" PRIu64 "M", nbytes / 1048576 + (nbytes % 1048576 != 0));
 }
 
 /* The largest window for which the training split fits into budget; 0 if none does. */
-static uint32_t largest_window(const struct memory_needs *needs, uint64_t budget)
+static uint32_t plan_largest_window(const struct memory_needs *needs, uint64_t budget)
 {
     uint32_t num_chunks =
         epoch_order_num_chunks(&needs->order, (uint32_t)store_num_rows(needs->store, SPLIT_TRAIN));
@@ -96,7 +100,7 @@ static uint32_t largest_window(const struct memory_needs *needs, uint64_t budget
     while (does_not - fits > 1) {
         uint32_t window = fits + (does_not - fits) / 2;
 
-        if (train_nbytes(needs, windows(needs, window)) <= budget)
+        if (plan_train_nbytes(needs, plan_windows(needs, window)) <= budget)
             fits = window;
         else
             does_not = window;
@@ -106,22 +110,22 @@ static uint32_t largest_window(const struct memory_needs *needs, uint64_t budget
 
 /* needed: bytes for the training images as the order wants them; budget: what there is for them;
  * others: all else that must be in memory beside them. */
-static bool refuse(const struct memory_needs *needs, uint64_t needed, uint64_t budget,
-                   uint64_t others, struct error *error)
+static bool plan_refuse(const struct memory_needs *needs, uint64_t needed, uint64_t budget,
+                        uint64_t others, struct error *error)
 {
     char needed_text[32], budget_text[32], limit_text[32], enough_text[32];
     const char *limit = needs->is_limit_given ? "--memory-limit" : "the limit by default,";
     const char *order = needs->order.shuffle == SHUFFLE_WINDOW
                             ? TEXT("--shuffle window:%" PRIu32, needs->order.window)
                             : TEXT("--shuffle %s", shuffle_names[needs->order.shuffle]);
-    uint32_t window = needs->is_fitted ? 0 : largest_window(needs, budget);
+    uint32_t window = needs->is_fitted ? 0 : plan_largest_window(needs, budget);
 
     if (needs->is_fitted)
         order = "one pass over the images";
-    in_megabytes(needed_text, needed);
+    plan_in_megabytes(needed_text, needed);
     text_format(budget_text, sizeof(budget_text), "%" PRIu64 "M", budget / 1048576);
-    in_megabytes(limit_text, needs->limit);
-    in_megabytes(enough_text, add(needed, others));
+    plan_in_megabytes(limit_text, needs->limit);
+    plan_in_megabytes(enough_text, plan_add(needed, others));
     return error_set(error, STATUS_USAGE, NULL,
                      "%s needs %s for training images, but %s %s leaves %s for them: take "
                      "--memory-limit %s%s",
@@ -130,12 +134,13 @@ static bool refuse(const struct memory_needs *needs, uint64_t needed, uint64_t b
 }
 
 /* The largest stretch in stored order, up to STORED_BLOCKS, that fits; one block if none does. */
-static uint32_t stored_window(const struct memory_needs *needs, uint64_t budget)
+static uint32_t plan_stored_window(const struct memory_needs *needs, uint64_t budget)
 {
     uint32_t window = STORED_BLOCKS;
 
-    while (window > 1 && train_nbytes(needs, needs->is_fitted ? stored(needs, window)
-                                                              : windows(needs, window)) > budget)
+    while (window > 1 &&
+           plan_train_nbytes(needs, needs->is_fitted ? plan_stored(needs, window)
+                                                     : plan_windows(needs, window)) > budget)
         window /= 2;
     return window;
 }
@@ -143,32 +148,33 @@ static uint32_t stored_window(const struct memory_needs *needs, uint64_t budget)
 bool memory_plan_make(const struct memory_needs *needs, struct memory_plan *plan,
                       struct error *error)
 {
-    uint64_t others = other_nbytes(needs);
+    uint64_t others = plan_other_nbytes(needs);
     uint64_t budget = needs->limit > others ? needs->limit - others : 0;
-    uint64_t whole_train = train_nbytes(needs, whole(needs));
-    uint64_t whole_valid = valid_nbytes(needs, whole(needs));
-    uint64_t small_valid = valid_nbytes(needs, stored(needs, STORED_BLOCKS));
-    uint64_t least_valid = least(whole_valid, small_valid), streamed_train;
+    uint64_t whole_train = plan_train_nbytes(needs, plan_whole(needs));
+    uint64_t whole_valid = plan_valid_nbytes(needs, plan_whole(needs));
+    uint64_t small_valid = plan_valid_nbytes(needs, plan_stored(needs, STORED_BLOCKS));
+    uint64_t least_valid = plan_least(whole_valid, small_valid), streamed_train;
 
-    plan->train = plan->valid = whole(needs);
+    plan->train = plan->valid = plan_whole(needs);
     plan->window = needs->order.window;
-    if (add(whole_train, whole_valid) <= budget)
+    if (plan_add(whole_train, whole_valid) <= budget)
         return true;
-    if (add(whole_train, least_valid) <= budget) {
-        plan->valid = stored(needs, STORED_BLOCKS);
+    if (plan_add(whole_train, least_valid) <= budget) {
+        plan->valid = plan_stored(needs, STORED_BLOCKS);
         return true;
     }
-    others = add(others, least_valid);
+    others = plan_add(others, least_valid);
     budget = budget > least_valid ? budget - least_valid : 0;
     if (needs->order.shuffle == SHUFFLE_FULL && !needs->is_fitted)
-        return refuse(needs, whole_train, budget, others, error);
+        return plan_refuse(needs, whole_train, budget, others, error);
     if (needs->order.shuffle != SHUFFLE_WINDOW || needs->is_fitted)
-        plan->window = stored_window(needs, budget);
-    plan->train = needs->is_fitted ? stored(needs, plan->window) : windows(needs, plan->window);
-    streamed_train = train_nbytes(needs, plan->train);
+        plan->window = plan_stored_window(needs, budget);
+    plan->train =
+        needs->is_fitted ? plan_stored(needs, plan->window) : plan_windows(needs, plan->window);
+    streamed_train = plan_train_nbytes(needs, plan->train);
     if (streamed_train > budget)
-        return refuse(needs, streamed_train, budget, others, error);
+        return plan_refuse(needs, streamed_train, budget, others, error);
     if (whole_valid > least_valid && whole_valid - least_valid > budget - streamed_train)
-        plan->valid = stored(needs, STORED_BLOCKS);
+        plan->valid = plan_stored(needs, STORED_BLOCKS);
     return true;
 }

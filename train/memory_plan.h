@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "formats/store/dataset.h"
 #include "formats/store/store.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 struct memory_needs {
     struct store *store;
@@ -21,7 +21,7 @@ struct memory_needs {
     struct epoch_order order;
     uint64_t batch_size;
     uint64_t model_nbytes; /* of the model and what trains it */
-    uint64_t num_holders;  /* ranks that hold a split together when it is in memory */
+    uint64_t num_holders;  /* ranks of a node, which share what all of them need at a time */
     int num_threads;
 };
 

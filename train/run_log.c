@@ -1,35 +1,89 @@
-#include "train/run_log.h"
-
-#include <errno.h>
-#include <fcntl.h>
+/* RUN_DIR/log.jsonl and stdout: what happened when, where and how.  All that may differ between
+ * equal runs (times, hosts, threads, paths) is here and not in checkpoints. */
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "common/file.h"
+#include "common/progress.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "formats/file/atomic_file.h"
+#include "model/kernels/kernels.h"
+#include "train/run.h"
 
-bool run_log_open(struct run_log *log, const char *folder, struct error *error)
+/* No event is longer, not even a start with a long command. */
+enum { MAX_LINE_NBYTES = 4 << 20 };
+
+/* ---- the file ---- */
+
+/* Reads what follows the last newline into *text [*nbytes], which the caller frees. */
+static bool run_log_read_torn(const struct run_log *log, uint64_t file_nbytes, char **text,
+                              size_t *nbytes, struct error *error)
 {
-    *log = (struct run_log){.descriptor = -1};
-    if (asprintf(&log->path, "%s/log.jsonl", folder) < 0) {
-        log->path = NULL;
-        return error_set_memory(error, strlen(folder) + 16);
+    size_t count = file_nbytes < MAX_LINE_NBYTES ? (size_t)file_nbytes : MAX_LINE_NBYTES;
+    char *newline;
+
+    *text = malloc(count + 1);
+    if (!*text)
+        return error_set_memory(error, count + 1);
+    if (!file_read_at(log->descriptor, log->path, *text, count, file_nbytes - count, error))
+        return false;
+    newline = memrchr(*text, '\n', count);
+    if (!newline && count < file_nbytes)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = log->path),
+                         "ends in a longer line than quern-train writes: move this file away");
+    *nbytes = newline ? (size_t)(*text + count - newline - 1) : count;
+    memmove(*text, *text + count - *nbytes, *nbytes);
+    (*text)[*nbytes] = '\0';
+    return true;
+}
+
+/* Every line is one object: a torn last line becomes a string in one. */
+static bool run_log_repair(struct run_log *log, uint64_t file_nbytes, struct error *error)
+{
+    char *torn = NULL;
+    size_t nbytes = 0;
+    bool ok = run_log_read_torn(log, file_nbytes, &torn, &nbytes, error);
+
+    if (ok && nbytes > 0) {
+        struct json *json = run_log_begin(log, "torn", error);
+
+        ok = json && file_truncate(log->descriptor, log->path, file_nbytes - nbytes, error);
+        if (ok) {
+            json_string(json, "text", torn);
+            ok = run_log_end(log, error);
+        }
     }
-    log->descriptor = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (log->descriptor < 0)
-        return error_set_errno(error, log->path, "cannot open");
-    return atomic_file_lock(log->descriptor, folder,
-                            "another quern-train is at work in this folder", error);
+    free(torn);
+    return ok;
+}
+
+bool run_log_open(struct run_log *log, const char *directory, struct error *error)
+{
+    uint64_t nbytes = 0;
+
+    *log = (struct run_log){.descriptor = -1};
+    if (asprintf(&log->path, "%s/log.jsonl", directory) < 0) {
+        log->path = NULL;
+        return error_set_memory(error, strlen(directory) + 16);
+    }
+    log->descriptor = file_open_appending(log->path, error);
+    return log->descriptor >= 0 &&
+           atomic_file_lock(log->descriptor, directory,
+                            "another quern-train is at work in this directory", error) &&
+           file_size(log->descriptor, log->path, &nbytes, error) &&
+           (nbytes == 0 || run_log_repair(log, nbytes, error));
 }
 
 void run_log_close(struct run_log *log)
 {
     if (log->stream)
         fclose(log->stream);
-    if (log->descriptor >= 0)
-        close(log->descriptor);
+    file_close(&log->descriptor);
     free(log->line);
     free(log->path);
     *log = (struct run_log){.descriptor = -1};
@@ -58,21 +112,180 @@ struct json *run_log_begin(struct run_log *log, const char *event, struct error 
 
 bool run_log_end(struct run_log *log, struct error *error)
 {
-    bool ok = true;
-    ssize_t written;
+    bool ok;
 
     json_end_object(&log->json);
     fputc('\n', log->stream);
-    if (fclose(log->stream) != 0)
-        ok = error_set_memory(error, log->line_nbytes);
+    ok = fclose(log->stream) == 0 || error_set_memory(error, log->line_nbytes);
     log->stream = NULL;
-    if (ok) {
-        errno = ENOSPC; /* what a short write to a file means */
-        written = write(log->descriptor, log->line, log->line_nbytes);
-        if (written != (ssize_t)log->line_nbytes)
-            ok = error_set_errno(error, log->path, "cannot write");
-    }
+    ok = ok && file_write(log->descriptor, log->path, log->line, log->line_nbytes, error);
     free(log->line);
     log->line = NULL;
     return ok;
+}
+
+/* ---- events ---- */
+
+/* NULL for a rank that does not log. */
+static struct json *run_event_begin(struct run *run, const char *event)
+{
+    struct error error = {0};
+
+    return run->log_is_broken || !run_leads(run) ? NULL : run_log_begin(&run->log, event, &error);
+}
+
+static void run_event_end(struct run *run)
+{
+    struct error error = {0};
+
+    if (run_log_end(&run->log, &error))
+        return;
+    error_print(&error, run->program, stderr);
+    progress_message(run->program, "going on without the log");
+    run->log_is_broken = true;
+}
+
+static void run_event_add_config(struct json *json, const struct settings *config)
+{
+    char value[128];
+
+    json_begin_object(json, "config");
+    for (size_t i = 0; i < config->count; i++) {
+        const struct setting *setting = &config->items[i];
+
+        if (setting->type == SETTING_COUNT)
+            json_count(json, setting->name, setting->count);
+        else if (setting->type == SETTING_REAL)
+            json_real(json, setting->name, setting->real);
+        else
+            json_string(json, setting->name, setting_format(setting, value, sizeof(value)));
+    }
+    json_end_object(json);
+}
+
+/* How far the run is, which ends most events. */
+static void run_event_add_progress(struct json *json, const struct run *run)
+{
+    json_count(json, "epoch", run->checkpoint.epoch);
+    json_count(json, "step", run->checkpoint.step);
+    json_count(json, "batch", run->checkpoint.batch);
+}
+
+void run_report_start(struct run *run, char **command)
+{
+    struct json *json = run_event_begin(run, "start");
+    struct utsname system;
+
+    if (!json)
+        return;
+    json_string(json, "version", QUERN_VERSION);
+    json_begin_array(json, "command");
+    for (; *command; command++)
+        json_string(json, NULL, *command);
+    json_end_array(json);
+    if (uname(&system) == 0) {
+        json_string(json, "host", system.nodename);
+        json_string(json, "system",
+                    TEXT("%s %s %s", system.sysname, system.release, system.machine));
+    }
+    json_count(json, "threads", run->options->threads);
+    json_string(json, "threads_rule", run->options->threads_rule);
+    json_count(json, "ranks", run->ranks->count);
+    json_string(json, "kernels", run->model.kernels->name);
+    json_string(json, "store", run->options->store_path);
+    json_string(json, "fingerprint", store_fingerprint(run->store));
+    json_count(json, "train_samples", run->train.dataset.num_rows);
+    json_count(json, "valid_samples", run->valid.dataset.num_rows);
+    json_bool(json, "train_in_memory", !run->train.dataset.stream);
+    json_bool(json, "valid_in_memory", !run->valid.dataset.stream);
+    json_count(json, "epochs", run->checkpoint.epochs);
+    json_count(json, "epochs_done", run->first_epoch);
+    json_count(json, "batches_done", run->checkpoint.batch);
+    run_event_add_config(json, &run->checkpoint.config);
+    run_event_end(run);
+}
+
+void run_report_head(const struct run *run)
+{
+    char train[32], valid[32];
+
+    if (!run_leads(run))
+        return;
+    printf("%s: %s training and %s validation images, %zu classes\n", run->options->store_path,
+           text_group_digits(train, sizeof(train), run->train.dataset.num_rows),
+           text_group_digits(valid, sizeof(valid), run->valid.dataset.num_rows),
+           run->checkpoint.classes.count);
+    printf("%9s  %10s  %10s  %14s  %8s  %9s\n", "epoch", "train loss", "valid loss",
+           "valid accuracy", "seconds", "samples/s");
+    fflush(stdout);
+}
+
+static const char *run_format_figure(char buffer[16], double figure)
+{
+    return isnan(figure) ? "-" : text_format(buffer, 16, "%.6f", figure);
+}
+
+void run_report_epoch(struct run *run, const struct epoch_record *record, double seconds)
+{
+    double samples_per_second = (double)run->train.dataset.num_rows / seconds;
+    char train_loss[16], valid_loss[16], valid_accuracy[16];
+    struct json *json;
+
+    if (!run_leads(run))
+        return;
+    printf("%9s  %10s  %10s  %14s  %8.3f  %9.0f\n",
+           TEXT("%" PRIu64 "/%" PRIu64, record->epoch, run->checkpoint.epochs),
+           run_format_figure(train_loss, record->train_loss),
+           run_format_figure(valid_loss, record->valid_loss),
+           run_format_figure(valid_accuracy, record->valid_accuracy), seconds, samples_per_second);
+    fflush(stdout);
+    json = run_event_begin(run, "epoch");
+    if (!json)
+        return;
+    json_count(json, "epoch", record->epoch);
+    json_real(json, "train_loss", record->train_loss);
+    json_real(json, "valid_loss", record->valid_loss);
+    json_real(json, "valid_accuracy", record->valid_accuracy);
+    json_real(json, "learning_rate", record->learning_rate);
+    json_real(json, "seconds", seconds);
+    json_real(json, "samples_per_second", samples_per_second);
+    run_event_end(run);
+}
+
+void run_report_checkpoint(struct run *run)
+{
+    struct json *json = run_event_begin(run, "checkpoint");
+
+    if (!json)
+        return;
+    run_event_add_progress(json, run);
+    run_event_end(run);
+}
+
+void run_report_stop(struct run *run, int signal_number)
+{
+    struct json *json = run_event_begin(run, "stop");
+
+    if (!json)
+        return;
+    run_event_add_progress(json, run);
+    json_string(json, "signal", signals_name(signal_number));
+    run_event_end(run);
+}
+
+void run_report_end(struct run *run, double seconds)
+{
+    struct json *json = run_event_begin(run, "end");
+
+    if (json) {
+        run_event_add_progress(json, run);
+        json_real(json, "seconds", seconds);
+        if (run->ranks->count > 1) {
+            json_count(json, "messages", run->ranks->num_messages);
+            json_count(json, "message_bytes", run->ranks->num_bytes);
+        }
+        run_event_end(run);
+    }
+    if (run_leads(run))
+        printf("wrote %s/epoch-%04" PRIu64 ".h5\n", run->options->output, run->checkpoint.epoch);
 }

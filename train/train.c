@@ -3,9 +3,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-#include "common/machine_memory.h"
+#include "common/file.h"
+#include "common/machine.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
@@ -13,21 +14,20 @@
 #include "model/class_means.h"
 #include "train/memory_plan.h"
 #include "train/run.h"
-#include "train/run_folder.h"
 #include "train/train_config.h"
 
 /* ---- epochs ---- */
 
-/* What get_wish looks at in every batch. */
-struct watch {
+/* What train_get_request looks at in every batch. */
+struct train_watch {
     const struct run *run;
     struct progress progress;
     bool save_is_requested;
 };
 
-static struct wish get_wish(void *context, uint64_t num_samples_done)
+static struct rank_request train_get_request(void *context, uint64_t num_samples_done)
 {
-    struct watch *watch = context;
+    struct train_watch *watch = context;
     uint64_t interval = watch->run->options->checkpoint_seconds;
 
     if (run_leads(watch->run)) {
@@ -37,108 +37,127 @@ static struct wish get_wish(void *context, uint64_t num_samples_done)
     }
     if (signals_take_checkpoint_request())
         watch->save_is_requested = true;
-    return (struct wish){.stop_signal = (uint32_t)signals_stop_requested(),
-                         .save = watch->save_is_requested};
+    return (struct rank_request){.stop_signal = (uint32_t)signals_stop_requested(),
+                                 .save = watch->save_is_requested};
 }
 
 /* Saves what epoch-NNNN.h5 does not hold already, and ends the process in good order. */
-static bool stop(struct run *run, int number, bool is_saved, struct error *error)
+static bool train_stop(struct run *run, int number, bool is_saved, struct error *error)
 {
-    if (!is_saved && !saver_write_interrupted(run, error))
-        return error_ok(error);
-    report_stop(run, number);
+    const struct checkpoint *checkpoint = &run->checkpoint;
+
+    if (!is_saved && !run_save_interrupted(run, error))
+        return false;
+    run_report_stop(run, number);
     return error_set(error, STATUS_STOPPED, ERROR_AT(.file = run->options->output),
                      "stopped by %s after epoch %" PRIu64 "%s; run again with --resume to go on",
-                     signals_name(number), run->checkpoint.epoch,
-                     run->trainer.batch ? TEXT(" and %" PRIu64 " batches", run->trainer.batch)
-                                        : "");
+                     signals_name(number), checkpoint->epoch,
+                     checkpoint->batch ? TEXT(" and %" PRIu64 " batches", checkpoint->batch) : "");
 }
 
-/* A save that was asked for and fails is said; training is worth more. */
-static void save_and_go_on(struct run *run)
+/* A checkpoint that was asked for and cannot be written is reported, but does not end the run,
+ * unless the run has diverged. */
+static bool train_save_and_go_on(struct run *run, struct error *error)
 {
     struct error failure = {0};
 
-    if (!saver_write_interrupted(run, &failure)) {
-        if (run_leads(run))
-            error_print(&failure, run->program, stderr);
-        run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
+    if (run_save_interrupted(run, &failure))
+        return true;
+    if (failure.status == STATUS_DATA) {
+        *error = failure;
+        return false;
     }
+    if (run_leads(run))
+        error_print(&failure, run->program, stderr);
+    run->last_saved_seconds = progress_seconds(); /* not at every step from now on */
+    return true;
+}
+
+/* Validates, and refuses what has diverged: the end of an epoch is checked like its middle. */
+static bool train_validate(struct run *run, struct epoch_record *record, struct error *error)
+{
+    struct validation validation;
+
+    if (run_leads(run))
+        run_check_finite(run, error);
+    if (!ranks_agree(run->ranks, error) ||
+        !trainer_validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
+                          &validation, error))
+        return false;
+    record->valid_loss = validation.loss;
+    record->valid_accuracy = validation.accuracy;
+    return !model_has_gradient(&run->model) || run->valid.dataset.num_rows == 0 ||
+           isfinite(validation.loss) || run_set_diverged(run, "the validation loss is", error);
 }
 
 /* After an epoch's work: validates, reports, and writes a checkpoint when one is due. */
-static bool end_epoch(struct run *run, struct epoch_record record, double seconds,
-                      struct error *error)
+static bool train_end_epoch(struct run *run, struct epoch_record record, double seconds,
+                            struct error *error)
 {
     struct checkpoint *checkpoint = &run->checkpoint;
-    struct validation validation;
     bool is_due, is_saved;
     int stop_signal;
-    bool ok = validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
-                       &validation, error);
 
-    if (ok) {
-        record.valid_loss = validation.loss;
-        record.valid_accuracy = validation.accuracy;
-        ok = saver_add_record(checkpoint, &record, error);
-    }
-    if (!ok)
-        return ok;
     checkpoint->epoch = record.epoch;
     checkpoint->finished = record.epoch == checkpoint->epochs;
-    report_epoch(run, &record, seconds);
+    if (!train_validate(run, &record, error) || !run_add_record(checkpoint, &record, error))
+        return false;
+    run_report_epoch(run, &record, seconds);
     is_due = checkpoint->finished || run->checkpoint_is_overdue ||
              record.epoch % run->options->checkpoint_every == 0;
-    if (is_due)
-        ok = saver_write_epoch(run, error);
-    if (!ok || checkpoint->finished)
-        return ok;
+    if (is_due && !run_save_epoch(run, error))
+        return false;
+    if (checkpoint->finished)
+        return true;
     is_saved = is_due && !run->checkpoint_is_overdue;
     stop_signal = (int)ranks_max(run->ranks, (uint64_t)signals_stop_requested());
     if (stop_signal)
-        return stop(run, stop_signal, is_saved, error);
-    /* Wished for in the last batch, after which the epoch does not pause. */
-    if (run->trainer.wish.save && !is_saved)
-        save_and_go_on(run);
-    return true;
+        return train_stop(run, stop_signal, is_saved, error);
+    /* Requested in the epoch's last batch, after which the epoch does not pause. */
+    return !run->trainer.request.save || is_saved || train_save_and_go_on(run, error);
+}
+
+/* Trains until the epoch is complete, saving and going on where that is requested. */
+static bool train_batches(struct run *run, uint64_t epoch, struct train_watch *watch,
+                          struct error *error)
+{
+    struct trainer *trainer = &run->trainer;
+
+    for (;;) {
+        bool is_complete;
+        bool ok = trainer_run_epoch(trainer, epoch, train_get_request, watch, &is_complete, error);
+
+        progress_clear(&watch->progress);
+        if (!ok)
+            return false;
+        if (trainer->has_diverged)
+            return run_set_diverged(run, "the training loss is", error);
+        if (is_complete)
+            return true;
+        if (trainer->request.stop_signal)
+            return train_stop(run, (int)trainer->request.stop_signal, false, error);
+        if (!train_save_and_go_on(run, error))
+            return false;
+        watch->save_is_requested = false;
+    }
 }
 
 static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
 {
     struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
-    struct watch watch = {
+    struct train_watch watch = {
         .run = run,
         .progress = progress_begin(
             run->program, TEXT("epoch %" PRIu64 "/%" PRIu64, epoch, run->checkpoint.epochs),
             "samples", run->train.dataset.num_rows),
     };
     double start = progress_seconds(), seconds;
-    bool is_complete;
 
-    for (;;) {
-        if (!trainer_run_epoch(&run->trainer, epoch, get_wish, &watch, &is_complete, error)) {
-            progress_clear(&watch.progress);
-            return error_ok(error);
-        }
-        if (is_complete)
-            break;
-        if (run->trainer.wish.stop_signal) {
-            progress_clear(&watch.progress);
-            return stop(run, (int)run->trainer.wish.stop_signal, false, error);
-        }
-        progress_clear(&watch.progress);
-        save_and_go_on(run);
-        watch.save_is_requested = false;
-    }
+    if (!train_batches(run, epoch, &watch, error))
+        return false;
     seconds = progress_seconds() - start;
-    progress_clear(&watch.progress);
     record.train_loss = trainer_end_epoch(&run->trainer);
-    if (!isfinite(record.train_loss))
-        return error_set(error, STATUS_DATA, NULL,
-                         "the training loss of epoch %" PRIu64
-                         " is not finite: the learning rate %g is too large",
-                         epoch, run->options->learning_rate);
-    return end_epoch(run, record, seconds, error);
+    return train_end_epoch(run, record, seconds, error);
 }
 
 static bool train_epochs(struct run *run, struct error *error)
@@ -146,16 +165,18 @@ static bool train_epochs(struct run *run, struct error *error)
     bool ok = true;
 
     run->last_saved_seconds = progress_seconds();
-    if (run->first_epoch == 0 && run->trainer.batch == 0)
-        ok = saver_write_epoch(run, error);
+    if (run->first_epoch == 0 && run->checkpoint.batch == 0)
+        ok = run_save_epoch(run, error);
     for (uint64_t epoch = run->first_epoch + 1; epoch <= run->checkpoint.epochs && ok; epoch++)
         ok = train_epoch(run, epoch, error);
     return ok;
 }
 
+/* ---- nearest-mean ---- */
+
 /* Adds samples begin .. end - 1. */
-static bool add_samples(struct run *run, struct class_means *means, uint64_t begin, uint64_t end,
-                        struct error *error)
+static bool train_add_samples(struct run *run, struct class_means *means, uint64_t begin,
+                              uint64_t end, struct error *error)
 {
     struct dataset *train = &run->train.dataset;
     uint64_t block_rows = (uint64_t)1 << train->block_shift;
@@ -177,112 +198,208 @@ static bool add_samples(struct run *run, struct class_means *means, uint64_t beg
     return true;
 }
 
-/* Nearest-mean: one pass over the samples, of which each rank takes its share. */
-static bool fit(struct run *run, struct error *error)
+/* One pass over the samples, of which each rank takes its share, in whole slices. */
+static bool train_fit(struct run *run, struct error *error)
 {
     struct dataset *train = &run->train.dataset;
-    uint64_t begin, end;
+    const struct ranks *ranks = run->ranks;
+    uint64_t num_slices = (train->num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+    uint64_t begin = ranks->index * num_slices / ranks->count * MODEL_SLICE_ROWS;
+    uint64_t end = (ranks->index + 1) * num_slices / ranks->count * MODEL_SLICE_ROWS;
     struct epoch_record record = {.epoch = 1, .train_loss = NAN, .learning_rate = NAN};
     double start = progress_seconds();
     struct class_means means = {0};
     float *mean = NULL;
-    bool ok = class_means_create(&means, run->model.spec.num_classes, train->row_nbytes, error);
+    bool ok =
+        class_means_create(&means, run->model.spec.num_classes, train->row_nbytes, error) &&
+        memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error) &&
+        train_add_samples(run, &means, begin, end < train->num_rows ? end : train->num_rows, error);
 
-    if (ok)
-        ok = memory_allocate(&mean, means.num_classes * means.num_inputs, sizeof(*mean), error);
-    placement_rows(run->ranks, run->ranks->index, train->num_rows, &begin, &end);
-    if (ok)
-        ok = add_samples(run, &means, begin, end, error);
     ok = ranks_agree(run->ranks, error);
     if (ok) {
         ranks_add(run->ranks, means.counts, means.num_classes);
         ranks_add(run->ranks, means.sums, means.num_classes * means.num_inputs);
         class_means_finish(&means, mean);
         model_fit_class_means(&run->model, mean);
-        ok = end_epoch(run, record, progress_seconds() - start, error);
+        ok = train_end_epoch(run, record, progress_seconds() - start, error);
     }
     free(mean);
     class_means_destroy(&means);
     return ok;
 }
 
-/* ---- the folder ---- */
+/* ---- what all ranks must have alike ---- */
 
-/* Locks the folder for this process, by its log, and clears what a dead one left. */
-static bool enter_folder(struct run *run, struct error *error)
+struct train_likeness {
+    struct settings config;
+    char store_fingerprint[65];
+    uint64_t epochs, checkpoint_every, dry_run;
+};
+
+static void train_fill_likeness(const struct run *run, struct train_likeness *likeness)
 {
-    const char *folder = run->options->output;
-    bool ok = run_folder_make(folder, error);
-
-    if (ok)
-        ok = run_log_open(&run->log, folder, error);
-    if (ok)
-        ok = run_folder_remove_partial(folder, error);
-    return ok;
+    memset(likeness, 0, sizeof(*likeness));
+    likeness->config = run->checkpoint.config;
+    memcpy(likeness->store_fingerprint, run->checkpoint.store_fingerprint,
+           sizeof(likeness->store_fingerprint));
+    likeness->epochs = run->checkpoint.epochs;
+    likeness->checkpoint_every = run->options->checkpoint_every;
+    likeness->dry_run = run->options->dry_run;
 }
 
-/*
- * Decides what the checkpoints that are in the folder mean for this run.  *is_finished: there is
- * nothing left to do.
- */
-static bool take_up_folder(struct run *run, bool *is_finished, struct error *error)
+/* Collective: refuses ranks that were started on different stores, or with different options. */
+static bool train_compare_ranks(struct run *run, struct error *error)
 {
-    const struct train_options *options = run->options;
-    const char *folder = options->output;
-    struct run_folder_newest newest;
-    const struct checkpoint *existing = &newest.checkpoint;
-    bool ok;
+    struct train_likeness leaders, mine;
+    char leaders_value[128], my_value[128];
+    const char *name;
 
-    *is_finished = false;
-    if (options->dry_run && (options->force || access(folder, F_OK) != 0))
+    if (run->ranks->count == 1)
         return true;
-    if (options->force)
-        return run_folder_clear(folder, error);
-    ok = run_folder_read_newest(run->program, folder, &newest, error);
-    if (!ok || !newest.is_found)
-        return ok;
-    run->has_interrupted = newest.has_interrupted;
-    run->interrupted_step = newest.interrupted_step;
+    train_fill_likeness(run, &mine);
+    leaders = mine;
+    ranks_broadcast(run->ranks, &leaders, sizeof(leaders));
+    name = settings_first_difference(&leaders.config, &mine.config, leaders_value, my_value);
+    if (name)
+        error_set(error, STATUS_USAGE, ERROR_AT(.expected = leaders_value, .found = my_value),
+                  "started with another configuration than rank 0, which differs in %s", name);
+    else if (strcmp(leaders.store_fingerprint, mine.store_fingerprint) != 0)
+        error_set(error, STATUS_DATA,
+                  ERROR_AT(.file = run->options->store_path,
+                           .expected = TEXT("fingerprint %s", leaders.store_fingerprint),
+                           .found = mine.store_fingerprint),
+                  "another store than that of rank 0");
+    else if (leaders.epochs != mine.epochs || leaders.checkpoint_every != mine.checkpoint_every ||
+             leaders.dry_run != mine.dry_run)
+        error_set(error, STATUS_USAGE, NULL,
+                  "started with another --epochs, --checkpoint-every or --dry-run than rank 0");
+    return ranks_agree(run->ranks, error);
+}
+
+/* Collective: gives the state of the rank that leads, and whether the run is finished, to the
+ * others. */
+static void train_share_state(struct run *run, bool *is_finished)
+{
+    struct checkpoint *checkpoint = &run->checkpoint;
+    struct {
+        uint64_t epoch, step, batch;
+        double loss_sum;
+        uint64_t is_finished;
+    } state = {run->first_epoch, checkpoint->step, checkpoint->batch, checkpoint->loss_sum,
+               *is_finished};
+    size_t nbytes = run->model.num_parameters * sizeof(float);
+
+    if (run->ranks->count == 1)
+        return;
+    ranks_broadcast(run->ranks, &state, sizeof(state));
+    ranks_broadcast(run->ranks, run->model.parameters, nbytes);
+    for (size_t i = 0; i < run->trainer.num_states; i++)
+        ranks_broadcast(run->ranks, run->trainer.states[i].values, nbytes);
+    checkpoint->epoch = run->first_epoch = state.epoch;
+    checkpoint->step = state.step;
+    checkpoint->batch = state.batch;
+    checkpoint->loss_sum = state.loss_sum;
+    *is_finished = state.is_finished != 0;
+}
+
+/* ---- the directory ---- */
+
+/* Locks the directory for this process, by its log, and clears what a dead one left. */
+static bool train_enter_directory(struct run *run, struct error *error)
+{
+    const char *directory = run->options->output;
+
+    return file_make_directories(directory, error) && run_log_open(&run->log, directory, error) &&
+           run_directory_remove_temporaries(directory, error);
+}
+
+/* Goes on from the newest checkpoint, or says why not; *is_finished: there is nothing to do. */
+static bool train_take_up(struct run *run, const struct run_newest *newest, bool *is_finished,
+                          struct error *error)
+{
+    const char *directory = run->options->output;
+    const struct checkpoint *existing = &newest->file.checkpoint;
+
     if (!existing->is_sealed)
         progress_message(run->program,
                          "note: the newest checkpoint in %s has no seal: another program has "
                          "rewritten it; the CRC-32 of each tensor was checked",
-                         folder);
-    ok = run_folder_compare(folder, existing, &run->checkpoint, error);
-    if (ok && existing->epoch >= run->checkpoint.epochs) {
-        printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", folder, existing->epoch,
+                         directory);
+    if (!run_directory_compare(directory, existing, &run->checkpoint, error))
+        return false;
+    *is_finished = existing->epoch >= run->checkpoint.epochs;
+    if (*is_finished) {
+        printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", directory, existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");
-        *is_finished = true;
-        /* A run that was killed at its very end may not have come to it. */
-        if (!options->dry_run)
-            ok = run_folder_tidy(folder, existing->epoch, options->keep, error);
-    } else if (ok && options->resume) {
-        ok = saver_resume(run, existing, error);
-        if (ok)
-            printf("%s: going on after epoch %" PRIu64 "%s\n", folder, existing->epoch,
-                   existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
-    } else if (ok) {
-        progress_message(run->program,
-                         "%s holds this run until epoch %" PRIu64
-                         "; starting over, to the same bytes (--resume goes on instead)",
-                         folder, existing->epoch);
+        run->checkpoint.epoch = existing->epoch;
+        run->checkpoint.step = existing->step;
+        /* A run that was killed just before its end may have left something to remove; but an
+         * interrupted.h5 that is further than the epochs asked for now holds work. */
+        if (!run->options->dry_run && !newest->is_interrupted)
+            run_tidy(run);
+        return true;
     }
-    checkpoint_free(&newest.checkpoint);
+    if (run->options->resume) {
+        if (!run_resume(run, existing, error))
+            return false;
+        printf("%s: going on after epoch %" PRIu64 "%s\n", directory, existing->epoch,
+               existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
+        return true;
+    }
+    progress_message(run->program,
+                     "%s holds this run until epoch %" PRIu64
+                     "; starting over, to the same bytes (--resume goes on instead)",
+                     directory, existing->epoch);
+    return true;
+}
+
+/*
+ * Decides what the checkpoints that are in the directory mean for this run.  *is_finished: there is
+ * nothing left to do.
+ */
+static bool train_take_up_directory(struct run *run, bool *is_finished, struct error *error)
+{
+    const struct train_options *options = run->options;
+    struct run_newest newest;
+    bool ok;
+
+    *is_finished = false;
+    if (options->dry_run && (options->force || !file_exists(options->output)))
+        return true;
+    if (options->force)
+        return run_directory_clear(options->output, error);
+    ok = run_directory_read_newest(run->program, options->output, &newest, error);
+    run->has_interrupted = newest.has_interrupted;
+    run->interrupted_step = newest.interrupted_step;
+    if (ok && newest.file.path)
+        ok = train_take_up(run, &newest, is_finished, error);
+    model_file_close(&newest.file);
     return ok;
+}
+
+/* The rank that leads looks into the directory, and all go on from what it finds. */
+static bool train_begin_in_directory(struct run *run, bool *is_finished, struct error *error)
+{
+    if (run_leads(run) && (run->options->dry_run || train_enter_directory(run, error)))
+        train_take_up_directory(run, is_finished, error);
+    if (!ranks_agree(run->ranks, error))
+        return false;
+    train_share_state(run, is_finished);
+    return true;
 }
 
 /* ---- the run ---- */
 
-static bool open_store(struct run *run, struct error *error)
+static bool train_open_store(struct run *run, struct error *error)
 {
     const struct train_options *options = run->options;
-    /* One of those who see the same file system through the same machine reads every byte. */
+    /* On each node one rank reads every byte of the store; the others see the same file. */
     struct store_checks checks = {.skip_seal =
                                       options->verify == VERIFY_QUICK || run->ranks->node_index > 0,
                                   .num_threads = (int)options->threads};
-    bool ok = store_open_with(options->store_path, &checks, &run->store, error);
 
-    if (ok && run_leads(run) && !store_is_sealed(run->store))
+    if (store_open_with(options->store_path, &checks, &run->store, error) && run_leads(run) &&
+        !store_is_sealed(run->store))
         progress_message(run->program,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
@@ -291,112 +408,135 @@ static bool open_store(struct run *run, struct error *error)
 }
 
 /* From the open store to a model and a configuration, which all ranks have alike. */
-static bool prepare_model(struct run *run, struct error *error)
+static bool train_prepare_model(struct run *run, struct error *error)
 {
     struct model_spec spec = train_config_model_spec(run->options, run->store);
-    bool ok = model_create(&spec, &run->model, error);
 
-    if (ok)
-        ok = train_config_init_model(run->options, run->store, &run->model, error);
-    if (ok)
-        ok = train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
-    if (!ranks_agree(run->ranks, error))
-        return false;
-    return together_compare(run, error);
+    if (model_create(&spec, &run->model, error) &&
+        train_config_init_model(run->options, run->store, &run->model, error))
+        train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
+    return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
 }
 
 /* Bytes of the model and of what trains it. */
-static uint64_t model_nbytes(const struct run *run, const struct trainer_settings *settings)
+static uint64_t train_model_nbytes(const struct run *run)
 {
     const struct model *model = &run->model;
     uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN);
-    uint64_t batch_size = settings->batch_size < num_train ? settings->batch_size : num_train;
+    uint64_t batch_size = run->options->batch_size;
     /* The parameters, their copy in a file, the gradient of each slice, and the optimizer's. */
-    uint64_t num_copies = 4 + batch_size / MODEL_SLICE_ROWS + 1;
+    uint64_t num_copies =
+        4 + (batch_size < num_train ? batch_size : num_train) / MODEL_SLICE_ROWS + 1;
 
     if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
         num_copies = 6;
     return num_copies * model->num_parameters * sizeof(float);
 }
 
-static bool plan_memory(struct run *run, struct trainer_settings *settings,
-                        struct memory_plan *plan, struct error *error)
+static bool train_plan_memory(struct run *run, struct epoch_order *order, struct memory_plan *plan,
+                              struct error *error)
 {
     uint64_t limit = run->options->memory_limit;
+    int num_threads = (int)run->options->threads;
     const struct memory_needs needs = {
         .store = run->store,
         .limit = limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count,
         .is_limit_given = limit != 0,
         .is_fitted = !model_has_gradient(&run->model),
-        .order = settings->order,
-        .batch_size = settings->batch_size,
-        .model_nbytes = model_nbytes(run, settings),
-        .num_holders =
-            run->options->placement == PLACEMENT_PART ? run->ranks->count : run->ranks->node_count,
-        .num_threads = settings->num_threads};
+        .order = *order,
+        .batch_size = run->options->batch_size,
+        .model_nbytes = train_model_nbytes(run),
+        .num_holders = run->ranks->node_count,
+        .num_threads = num_threads};
 
     memory_plan_make(&needs, plan, error);
     if (!ranks_agree(run->ranks, error))
         return false;
-    /* All by the same plan, as loading is collective, but each with its own threads. */
+    /* Loading is collective, so all ranks go by one plan, but each with its own threads. */
     ranks_broadcast(run->ranks, plan, sizeof(*plan));
-    plan->train.num_threads = plan->valid.num_threads = settings->num_threads;
-    settings->order.window = plan->window;
+    plan->train.num_threads = plan->valid.num_threads = num_threads;
+    order->window = plan->window;
     return true;
 }
 
+static void train_meet_node(void *context)
+{
+    struct run_split *split = context;
+
+    ranks_node_barrier(split->ranks, &split->memory);
+}
+
+/*
+ * Collective: loads a split or makes it ready to be streamed.  The ranks of a node share its pixels
+ * when all of them need the same at the same time: a split in memory, and the windows of an epoch;
+ * a pass in stored order each rank makes over its own samples.
+ */
+static bool train_open_split(struct run *run, enum split split, struct dataset_plan plan,
+                             bool is_shared, struct run_split *opened, struct error *error)
+{
+    struct ranks *ranks = run->ranks;
+
+    opened->ranks = ranks;
+    if (is_shared && ranks->count > 1 && store_num_rows(run->store, split) > 0) {
+        if (!ranks_share(ranks, dataset_pixels_nbytes(run->store, split, &plan), &opened->memory,
+                         error))
+            return false;
+        opened->share = (struct dataset_share){.index = ranks->node_index,
+                                               .count = ranks->node_count,
+                                               .memory = opened->memory.memory,
+                                               .meet = train_meet_node,
+                                               .context = opened};
+        plan.share = &opened->share;
+    }
+    dataset_open(&opened->dataset, run->store, split, &plan, error);
+    if (plan.share)
+        train_meet_node(opened);
+    return ranks_agree(ranks, error);
+}
+
 /* What the model is trained on and by; then the checkpoint holds all that is known. */
-static bool prepare_trainer(struct run *run, struct error *error)
+static bool train_prepare_trainer(struct run *run, struct error *error)
 {
-    struct trainer_settings settings = train_config_trainer(run->options, run->store);
+    struct epoch_order order = train_config_order(run->options, run->store);
+    bool has_gradient = model_has_gradient(&run->model);
     struct memory_plan plan;
-    enum placement placement = (enum placement)run->options->placement;
-    bool ok = plan_memory(run, &settings, &plan, error);
 
-    if (ok)
-        ok = placed_load(&run->train, run->store, SPLIT_TRAIN, placement, &plan.train, run->ranks,
-                         error);
-    if (ok)
-        ok = placed_load(&run->valid, run->store, SPLIT_VALID, placement, &plan.valid, run->ranks,
-                         error);
-    if (ok && model_has_gradient(&run->model))
-        ok = trainer_create(&run->trainer, &settings, &run->model, &run->train.dataset, run->ranks,
-                            error);
-    if (ok)
-        saver_lend_tensors(run);
-    return ranks_agree(run->ranks, error);
+    if (!train_plan_memory(run, &order, &plan, error) ||
+        !train_open_split(run, SPLIT_TRAIN, plan.train, plan.train.num_slots == 0 || has_gradient,
+                          &run->train, error) ||
+        !train_open_split(run, SPLIT_VALID, plan.valid, plan.valid.num_slots == 0, &run->valid,
+                          error))
+        return false;
+    if (has_gradient)
+        trainer_create(&run->trainer, run->options, &order, &run->model, &run->train.dataset,
+                       run->ranks, &run->checkpoint, error);
+    if (!ranks_agree(run->ranks, error))
+        return false;
+    run_lend_tensors(run);
+    return true;
 }
 
-/* The rank that leads looks into the folder, and all go on from what it finds. */
-static bool begin_in_folder(struct run *run, bool *is_finished, struct error *error)
-{
-    bool ok = true;
-
-    if (run_leads(run) && !run->options->dry_run)
-        ok = enter_folder(run, error);
-    if (run_leads(run) && ok)
-        ok = take_up_folder(run, is_finished, error);
-    ok = ranks_agree(run->ranks, error);
-    if (ok)
-        together_share_state(run, is_finished);
-    return ok;
-}
-
-static bool work(struct run *run, char **command, struct error *error)
+static bool train_work(struct run *run, char **command, struct error *error)
 {
     double start = progress_seconds();
     bool ok;
 
     run->ranks->is_timed = true;
-    report_start(run, command);
-    report_head(run);
-    ok = model_has_gradient(&run->model) ? train_epochs(run, error) : fit(run, error);
+    run_report_start(run, command);
+    run_report_head(run);
+    ok = model_has_gradient(&run->model) ? train_epochs(run, error) : train_fit(run, error);
     if (ok)
-        report_end(run, progress_seconds() - start);
+        run_report_end(run, progress_seconds() - start);
     return ok;
 }
 
-static void destroy(struct run *run)
+static void train_close_split(struct run_split *split, struct ranks *ranks)
+{
+    dataset_close(&split->dataset);
+    ranks_unshare(ranks, &split->memory);
+}
+
+static void train_destroy(struct run *run)
 {
     run_log_close(&run->log);
     /* The checkpoint's tensors are the model's; only its lists are its own. */
@@ -404,8 +544,8 @@ static void destroy(struct run *run)
     checkpoint_free(&run->checkpoint);
     trainer_destroy(&run->trainer);
     model_destroy(&run->model);
-    placed_free(&run->valid, run->ranks);
-    placed_free(&run->train, run->ranks);
+    train_close_split(&run->valid, run->ranks);
+    train_close_split(&run->train, run->ranks);
     store_close(run->store);
 }
 
@@ -414,20 +554,16 @@ bool train_run(const struct train_options *options, const char *program, char **
 {
     struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
-    bool ok = open_store(&run, error);
+    bool ok = train_open_store(&run, error) && train_prepare_model(&run, error) &&
+              train_prepare_trainer(&run, error) &&
+              train_begin_in_directory(&run, &is_finished, error);
 
-    if (ok)
-        ok = prepare_model(&run, error);
-    if (ok)
-        ok = prepare_trainer(&run, error);
-    if (ok)
-        ok = begin_in_folder(&run, &is_finished, error);
     if (ok && !is_finished && !options->dry_run)
-        ok = work(&run, command, error);
+        ok = train_work(&run, command, error);
     else if (ok && !is_finished && run_leads(&run))
         printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", options->output,
                run.first_epoch + 1, run.checkpoint.epochs, model_kind_names[options->model],
                options->store_path);
-    destroy(&run);
+    train_destroy(&run);
     return ok;
 }

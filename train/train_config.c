@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "apply/model_file.h"
 #include "common/checksum.h"
 #include "common/text.h"
 
@@ -24,46 +25,6 @@ struct epoch_order train_config_order(const struct train_options *options,
                                 .window = (uint32_t)options->shuffle_window};
 }
 
-struct trainer_settings train_config_trainer(const struct train_options *options,
-                                             const struct store *store)
-{
-    return (struct trainer_settings){.batch_size = options->batch_size,
-                                     .accumulate = options->accumulate,
-                                     .order = train_config_order(options, store),
-                                     .learning_rate = (float)options->learning_rate,
-                                     .momentum = (float)options->momentum,
-                                     .weight_decay = (float)options->weight_decay,
-                                     .num_threads = (int)options->threads};
-}
-
-static bool shapes_agree(const struct tensor *a, const struct tensor *b)
-{
-    return a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
-}
-
-bool train_config_load_parameters(const char *path, const struct tensor *tensors, size_t count,
-                                  struct model *model, struct error *error)
-{
-    if (count != model->num_tensors)
-        return error_set(error, STATUS_DATA,
-                         ERROR_AT(.file = path, .expected = TEXT("%zu", model->num_tensors),
-                                  .found = TEXT("%zu", count)),
-                         "holds another number of tensors than the model has");
-    for (size_t i = 0; i < model->num_tensors; i++) {
-        const struct tensor *mine = &model->tensors[i], *theirs = NULL;
-
-        for (size_t k = 0; k < count; k++)
-            if (strcmp(tensors[k].name, mine->name) == 0)
-                theirs = &tensors[k];
-        if (!theirs || !shapes_agree(mine, theirs))
-            return error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = mine->name),
-                             theirs ? "has another shape than the model's tensor"
-                                    : "is missing, but the model has such a tensor");
-        memcpy(mine->data, theirs->data, tensor_num_elements(mine) * sizeof(float));
-    }
-    return true;
-}
-
 static bool init_from_checkpoint(const char *path, const struct store *store, struct model *model,
                                  struct error *error)
 {
@@ -75,9 +36,7 @@ static bool init_from_checkpoint(const char *path, const struct store *store, st
     if (!text_list_equal(&checkpoint.classes, store_classes(store)))
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
                        "not the classes of the store, in the same order");
-    if (ok)
-        ok = train_config_load_parameters(path, checkpoint.parameters, checkpoint.num_parameters,
-                                          model, error);
+    ok = ok && model_file_copy_parameters(path, &checkpoint, model, error);
     checkpoint_free(&checkpoint);
     return ok;
 }

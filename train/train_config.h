@@ -8,17 +8,14 @@
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/store/store.h"
 #include "model/model.h"
+#include "train/samples.h"
 #include "train/train_options.h"
-#include "train/trainer.h"
 
 struct model_spec train_config_model_spec(const struct train_options *options,
                                           const struct store *store);
 
 struct epoch_order train_config_order(const struct train_options *options,
                                       const struct store *store);
-
-struct trainer_settings train_config_trainer(const struct train_options *options,
-                                             const struct store *store);
 
 /* Gives the model its initial parameters: drawn, zero, or another checkpoint's. */
 bool train_config_init_model(const struct train_options *options, const struct store *store,
@@ -31,9 +28,5 @@ bool train_config_init_model(const struct train_options *options, const struct s
 bool train_config_fill(const struct train_options *options, const struct store *store,
                        const struct model *model, struct checkpoint *checkpoint,
                        struct error *error);
-
-/* Copies tensors [count] into the model's, matched by name and shape.  path is for messages. */
-bool train_config_load_parameters(const char *path, const struct tensor *tensors, size_t count,
-                                  struct model *model, struct error *error);
 
 #endif

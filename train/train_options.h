@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/options.h"
-#include "train/epoch_order.h"
+#include "train/samples.h"
 
 enum init { INIT_NORMAL, INIT_ZEROS };
 enum verify { VERIFY_FULL, VERIFY_QUICK };
@@ -43,17 +42,15 @@ struct train_options {
     bool force;
     bool dry_run;
     uint64_t threads;
-    bool has_threads; /* it was said how many */
-    int placement;    /* enum placement */
-    bool has_placement;
+    bool has_threads;       /* by --threads or OMP_NUM_THREADS: each rank has that many */
+    char threads_rule[100]; /* what gave the number */
 };
 
 /*
- * Parses argv.  *done is set when the command line asked for the help or the version only.
- * program is filled in either case, for options_exit_status.  An option that has no meaning for
- * the chosen model is refused.
+ * Parses argv.  *done is set when the command line asked for the help or the version only.  An
+ * option that would do nothing for the chosen model is refused.
  */
-bool train_options_parse(struct train_options *options, struct program *program, int argc,
-                         char **argv, bool *done, struct error *error);
+bool train_options_parse(struct train_options *options, int argc, char **argv, bool *done,
+                         struct error *error);
 
 #endif

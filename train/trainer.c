@@ -1,74 +1,89 @@
 #include "train/trainer.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "apply/split_pass.h"
 #include "common/memory.h"
 #include "model/kernels/kernels.h"
-#include "train/barrier.h"
-#include "train/batch.h"
 
-/* Threads share parameters in cache lines, so that no two write to one. */
-enum { PARAMETERS_PER_LINE = MEMORY_ALIGNMENT / sizeof(float) };
+enum {
+    /* Threads share parameters in cache lines, so that no two write to one. */
+    PARAMETERS_PER_LINE = MEMORY_ALIGNMENT / sizeof(float),
+    /* As many sums of blocks, in floats, as one thread adds up in less time than it takes to share
+     * the work: what they read stays in a level 1 cache. */
+    MAX_FLOATS_OF_ONE = 6144,
+};
 
-static uint64_t num_rows_of(const struct trainer *trainer)
+/* ---- making ---- */
+
+/* Which slices of a batch are this rank's. */
+static void trainer_shape_batch(const struct trainer *trainer, struct batch_shape *shape)
 {
-    return trainer->samples.dataset->num_rows;
+    shape->num_own = shape->num_slices;
+    if (trainer->ranks->count > 1)
+        shape->num_own =
+            exchange_own_slices(&trainer->exchange, shape->num_slices, &shape->first_own);
 }
 
-/*
- * How the slices of whole batches, and those of the epoch's last batch, are summed over ranks.
- * own_slices: how many of each are this rank's.
- */
-static bool join_ranks(struct trainer *trainer, uint64_t largest_batch, uint64_t num_rows,
-                       size_t own_slices[2], struct error *error)
+/* Divides whole batches, and the epoch's last batch, among ranks and threads. */
+static bool trainer_share_batches(struct trainer *trainer, struct error *error)
 {
-    uint64_t rest = num_rows % largest_batch;
-    const size_t num_slices[2] = {batch_num_slices(largest_batch),
-                                  batch_num_slices(rest > 0 ? rest : largest_batch)};
-    size_t first;
-    bool ok;
+    const struct model *model = trainer->model;
+    struct batch_shape *shapes = trainer->shapes;
+    uint64_t num_rows = trainer->samples.dataset->num_rows, size = trainer->options->batch_size;
+    bool is_alone = trainer->ranks->count == 1;
+    size_t num_slices[2], own_slices[2];
 
-    own_slices[0] = num_slices[0];
-    own_slices[1] = num_slices[1];
-    if (trainer->ranks->count == 1)
-        return true;
-    ok = exchange_create(&trainer->exchange, trainer->ranks, trainer->model->kernels,
-                         trainer->model->num_parameters, num_slices, EXCHANGE_GATHER_NBYTES, error);
-    for (int i = 0; i < 2 && ok; i++)
-        own_slices[i] = exchange_own_slices(&trainer->exchange, num_slices[i], &first);
-    if (!ok || !trainer->samples.dataset->is_part)
-        return ok;
-    trainer->samples.fetch = &trainer->fetch;
-    return fetch_create(&trainer->fetch, trainer->ranks, trainer->samples.dataset,
-                        &trainer->exchange, largest_batch, error);
+    shapes[0].num_rows = size < num_rows ? size : num_rows;
+    shapes[1].num_rows = (num_rows - 1) % shapes[0].num_rows + 1;
+    for (int i = 0; i < 2; i++)
+        num_slices[i] = shapes[i].num_slices = split_pass_num_slices(shapes[i].num_rows);
+    if (!is_alone &&
+        !exchange_create(&trainer->exchange, trainer->ranks, model->kernels, model->num_parameters,
+                         num_slices, EXCHANGE_GATHER_NBYTES, error))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        trainer_shape_batch(trainer, &shapes[i]);
+        own_slices[i] = shapes[i].num_own;
+    }
+    if (!team_create(&trainer->team, model, trainer->options->threads, own_slices, is_alone, error))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        shapes[i].block_slices = team_block_slices(&trainer->team, own_slices[i]);
+        shapes[i].num_blocks =
+            (own_slices[i] + shapes[i].block_slices - 1) / shapes[i].block_slices;
+    }
+    return memory_allocate(&trainer->slice_losses,
+                           own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
+                           sizeof(double), error);
 }
 
-bool trainer_create(struct trainer *trainer, const struct trainer_settings *settings,
-                    struct model *model, struct dataset *train, struct ranks *ranks,
-                    struct error *error)
+/* What the optimizer keeps beside the parameters. */
+static bool trainer_create_states(struct trainer *trainer, struct error *error)
 {
-    uint64_t largest_batch =
-        settings->batch_size < train->num_rows ? settings->batch_size : train->num_rows;
-    size_t num_parameters = model->num_parameters, own_slices[2], max_slices = 0;
+    if (trainer->options->momentum != 0)
+        trainer->states[trainer->num_states++].name = "momentum";
+    for (size_t i = 0; i < trainer->num_states; i++)
+        if (!memory_allocate(&trainer->states[i].values, trainer->model->num_parameters,
+                             sizeof(float), error))
+            return false;
+    return true;
+}
+
+bool trainer_create(struct trainer *trainer, const struct train_options *options,
+                    const struct epoch_order *order, struct model *model, struct dataset *train,
+                    struct ranks *ranks, struct checkpoint *checkpoint, struct error *error)
+{
     bool ok;
 
-    *trainer = (struct trainer){.settings = *settings, .model = model, .ranks = ranks};
-    ok = samples_create(&trainer->samples, train, &settings->order, error);
-    if (ok)
-        ok = join_ranks(trainer, largest_batch, train->num_rows, own_slices, error);
-    if (ok)
-        max_slices = own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1];
-    for (int i = 0; i < 2 && ok; i++)
-        ok = memory_allocate(&trainer->slice_losses[i], max_slices, sizeof(double), error);
-    if (ok && settings->momentum != 0)
-        ok = memory_allocate(&trainer->velocity, num_parameters, sizeof(float), error);
-    if (ok && settings->accumulate > 1)
-        ok = memory_allocate(&trainer->accumulated, num_parameters, sizeof(float), error);
-    if (ok)
-        ok = team_create(&trainer->team, model, trainer->velocity, trainer->accumulated,
-                         (size_t)settings->num_threads, own_slices, ranks->count == 1, error);
+    *trainer = (struct trainer){
+        .options = options, .model = model, .ranks = ranks, .checkpoint = checkpoint};
+    ok = samples_create(&trainer->samples, train, order, error) &&
+         trainer_share_batches(trainer, error) && trainer_create_states(trainer, error);
+    if (ok && options->accumulate > 1)
+        ok = memory_allocate(&trainer->accumulated, model->num_parameters, sizeof(float), error);
     if (!ok)
         trainer_destroy(trainer);
     return ok;
@@ -77,30 +92,145 @@ bool trainer_create(struct trainer *trainer, const struct trainer_settings *sett
 void trainer_destroy(struct trainer *trainer)
 {
     team_destroy(&trainer->team);
-    free(trainer->slice_losses[0]);
-    free(trainer->slice_losses[1]);
-    free(trainer->velocity);
+    free(trainer->slice_losses);
+    for (size_t i = 0; i < trainer->num_states; i++)
+        free(trainer->states[i].values);
     free(trainer->accumulated);
-    fetch_destroy(&trainer->fetch);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
     *trainer = (struct trainer){0};
 }
 
+/* ---- one batch: which rows, which slices, which blocks ---- */
+
+struct batch {
+    const struct batch_shape *shape;
+    uint64_t first;         /* in the epoch's order */
+    uint64_t end_available; /* samples before this position of the epoch can be read */
+    bool begins_step;
+    bool ends_step; /* its gradient completes a step */
+    bool ends_epoch;
+};
+
+/* Batch number index, from 0, of an epoch. */
+static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint64_t end_available)
+{
+    uint64_t batch_size = trainer->options->batch_size, accumulate = trainer->options->accumulate;
+    uint64_t first = index * batch_size;
+    bool ends_epoch = trainer->samples.dataset->num_rows - first <= batch_size;
+
+    return (struct batch){.shape = &trainer->shapes[ends_epoch],
+                          .first = first,
+                          .end_available = end_available,
+                          .begins_step = index % accumulate == 0,
+                          .ends_step = (index + 1) % accumulate == 0 || ends_epoch,
+                          .ends_epoch = ends_epoch};
+}
+
+/* ---- from rows to the gradients of blocks ---- */
+
+/* Slices begin .. end - 1 of those that are this rank's: what a thread computes of a batch. */
+struct share {
+    size_t begin, end;
+};
+
+/*
+ * The rows that a thread works on after one of its slices: those of the next, or of its first in
+ * the next batch; false if they cannot be read yet.
+ */
+static bool find_next_rows(const struct trainer *trainer, const struct batch *batch, size_t own,
+                           const struct share *share, const uint8_t *rows[MODEL_SLICE_ROWS])
+{
+    bool is_last = own + 1 == share->end;
+    size_t slice = batch->shape->first_own + (is_last ? share->begin : own + 1);
+    uint64_t first =
+        batch->first + slice * MODEL_SLICE_ROWS + (is_last ? trainer->options->batch_size : 0);
+
+    if (first + MODEL_SLICE_ROWS > batch->end_available)
+        return false;
+    for (size_t i = 0; i < MODEL_SLICE_ROWS; i++)
+        rows[i] = samples_row(&trainer->samples, first + i);
+    return true;
+}
+
+/* The gradient of one of this rank's slices of the batch's mean loss, and the sum of its losses. */
+static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
+                          const struct share *share, struct member *member, float *grad)
+{
+    uint64_t first = (batch->shape->first_own + own) * MODEL_SLICE_ROWS,
+             left = batch->shape->num_rows - first;
+    size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
+    const uint8_t *rows[MODEL_SLICE_ROWS], *next[MODEL_SLICE_ROWS];
+    uint32_t labels[MODEL_SLICE_ROWS];
+    bool has_next = find_next_rows(trainer, batch, own, share, next);
+
+    for (size_t i = 0; i < num_rows; i++) {
+        rows[i] = samples_row(&trainer->samples, batch->first + first + i);
+        labels[i] = samples_label(&trainer->samples, batch->first + first + i);
+    }
+    trainer->slice_losses[own] =
+        model_compute_gradient(trainer->model, rows, has_next ? next : NULL, labels, num_rows,
+                               1.0f / (float)batch->shape->num_rows, &member->workspace, grad);
+}
+
+/*
+ * The sum of a block's slices, in the order of kernels->tree_add: finished subtrees wait, largest
+ * first, and the bits of a slice's number say which of them it completes.
+ */
+static void compute_block(const struct trainer *trainer, const struct batch *batch, size_t block,
+                          const struct share *share, struct member *member)
+{
+    const struct kernels *kernels = trainer->model->kernels;
+    size_t num_parameters = trainer->model->num_parameters,
+           first = block * batch->shape->block_slices;
+    size_t left = batch->shape->num_own - first, num_waiting = 0;
+    size_t count = left < batch->shape->block_slices ? left : batch->shape->block_slices;
+    float *block_grad = trainer->team.block_grads[block];
+
+    for (size_t i = 0; i < count; i++) {
+        float *sum = num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
+        size_t bits = i + 1 < count ? i : SIZE_MAX; /* the last completes all that wait */
+
+        compute_slice(trainer, batch, first + i, share, member, sum);
+        for (; (bits & 1) && num_waiting > 0; bits >>= 1) {
+            float *left_sum = --num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
+
+            kernels->add(left_sum, sum, 0, num_parameters);
+            sum = left_sum;
+        }
+        num_waiting++;
+    }
+}
+
+/* The calling thread's share of the blocks, into team.block_grads, and the losses of their slices.
+ */
+static void compute_blocks(struct trainer *trainer, const struct batch *batch)
+{
+    size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
+    size_t begin = thread * batch->shape->num_blocks / num_threads;
+    size_t end = (thread + 1) * batch->shape->num_blocks / num_threads;
+    struct share share = {begin * batch->shape->block_slices, end * batch->shape->block_slices};
+
+    if (share.end > batch->shape->num_own)
+        share.end = batch->shape->num_own;
+    for (size_t block = begin; block < end; block++)
+        compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
+}
+
+/* ---- from gradients to the step ---- */
+
 /*
  * Takes the summed gradient of parameters begin .. end - 1 of those from part on, where grad
  * starts, and updates them when a step is due.
  */
-static void update_range(const struct trainer *trainer, const struct batch *batch,
-                         const struct member *member, float *grad, size_t part, size_t begin,
-                         size_t end)
+static void update_range(const struct trainer *trainer, const struct batch *batch, float *grad,
+                         size_t part, size_t begin, size_t end)
 {
-    const struct trainer_settings *settings = &trainer->settings;
+    const struct train_options *options = trainer->options;
     const struct kernels *kernels = trainer->model->kernels;
-    float *velocity = member->velocity ? member->velocity + part : NULL;
 
-    if (member->accumulated) {
-        float *accumulated = member->accumulated + part;
+    if (trainer->accumulated) {
+        float *accumulated = trainer->accumulated + part;
 
         if (batch->begins_step)
             for (size_t i = begin; i < end; i++)
@@ -109,11 +239,13 @@ static void update_range(const struct trainer *trainer, const struct batch *batc
         grad = accumulated;
     }
     if (batch->ends_step)
-        kernels->sgd_step(member->model.parameters + part, velocity, grad, settings->learning_rate,
-                          settings->momentum, settings->weight_decay, begin, end);
+        kernels->sgd_step(trainer->model->parameters + part,
+                          trainer->num_states > 0 ? trainer->states[0].values + part : NULL, grad,
+                          (float)options->learning_rate, (float)options->momentum,
+                          (float)options->weight_decay, begin, end);
 }
 
-/* A thread's share of count parameters, in whole cache lines. */
+/* The calling thread's share of count parameters, in whole cache lines. */
 static void parameter_range(size_t count, size_t *begin, size_t *end)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
@@ -125,46 +257,36 @@ static void parameter_range(size_t count, size_t *begin, size_t *end)
         *end = count;
 }
 
-/* After all blocks: sums and updates, by all members of the only rank. */
-static void update_alone(const struct trainer *trainer, const struct batch *batch,
-                         const struct member *member)
+/* Of the only rank: adds up the blocks over parameters begin .. end - 1 and updates those. */
+static void update_alone(const struct trainer *trainer, const struct batch *batch, size_t begin,
+                         size_t end)
 {
-    const struct kernels *kernels = trainer->model->kernels;
-    size_t num_parameters = trainer->model->num_parameters, begin = 0, end = num_parameters;
-    float **grads = batch->block_grads;
+    float **grads = trainer->team.block_grads;
 
-    if (trainer->team.is_replicated) {
-        /* The others add them up too. */
-        grads = member->copies;
-        for (size_t i = 0; i < batch->num_blocks; i++)
-            memcpy(grads[i], batch->block_grads[i], num_parameters * sizeof(float));
-    } else {
-        parameter_range(num_parameters, &begin, &end);
-    }
-    kernels->tree_add(grads, batch->num_blocks, begin, end);
-    update_range(trainer, batch, member, grads[0], 0, begin, end);
+    trainer->model->kernels->tree_add(grads, batch->shape->num_blocks, begin, end);
+    update_range(trainer, batch, grads[0], 0, begin, end);
 }
 
-/* The same by all members of all ranks.  wish: this rank's. */
+/* The same by all threads of all ranks.  request: this rank's. */
 static void update_together(struct trainer *trainer, const struct batch *batch,
-                            const struct member *member, struct barrier *barrier, struct wish wish)
+                            struct barrier *barrier, struct rank_request request)
 {
     struct exchange *exchange = &trainer->exchange;
     size_t part, part_end, begin, end;
     float *grad;
 
     parameter_range(trainer->model->num_parameters, &begin, &end);
-    exchange_pack(exchange, batch->num_slices, batch->block_grads, begin, end);
+    exchange_pack(exchange, batch->shape->num_slices, trainer->team.block_grads, begin, end);
     barrier_wait(barrier);
 #pragma omp master
-    exchange_run(exchange, batch->num_slices, batch->slice_losses, wish);
+    exchange_run(exchange, batch->shape->num_slices, trainer->slice_losses, request);
     barrier_wait(barrier);
-    if (exchange->wish.failed)
+    if (exchange->request.failed)
         return; /* what was sent is no sum */
     exchange_part(exchange, &part, &part_end);
     parameter_range(part_end - part, &begin, &end);
-    grad = exchange_finish(exchange, batch->num_slices, part + begin, part + end);
-    update_range(trainer, batch, member, grad, part, begin, end);
+    grad = exchange_finish(exchange, batch->shape->num_slices, part + begin, part + end);
+    update_range(trainer, batch, grad, part, begin, end);
     if (exchange->is_gathered || !batch->ends_step)
         return;
     barrier_wait(barrier);
@@ -172,152 +294,204 @@ static void update_together(struct trainer *trainer, const struct batch *batch,
     exchange_gather_parts(exchange, RANKS_STEPS, trainer->model->parameters);
 }
 
-/* One thread's, after the update. */
-static void end_batch(struct trainer *trainer, const struct batch *batch, struct wish wish)
-{
-    const double *losses =
-        trainer->ranks->count > 1 ? trainer->exchange.slice_losses : batch->slice_losses;
+/* ---- batch after batch ---- */
 
-    trainer->wish = wish;
-    if (wish.failed)
-        return;
-    for (size_t slice = 0; slice < batch->num_slices; slice++)
-        trainer->loss_sum += losses[slice];
-    trainer->batch++;
-    trainer->num_steps += batch->ends_step;
-}
-
-struct wish_source {
-    trainer_wish_function *get;
-    void *context;
-};
-
-static struct wish ask(const struct wish_source *source, uint64_t num_samples_done)
-{
-    return source->get ? source->get(source->context, num_samples_done) : (struct wish){0};
-}
-
-/* What all members of a rank share while they train. */
+/* What the threads of a rank share while they train batches that can be read. */
 struct stretch {
     struct trainer *trainer;
-    const struct wish_source *source;
-    uint64_t first_batch, end_batch;
+    trainer_request_function *get_request;
+    void *context;
+    uint64_t end_batch;
     uint64_t end_position; /* all samples before it are available */
-    uint64_t num_batches;  /* of the epoch */
     struct barrier barrier;
-    struct wish wishes[2]; /* this rank's at even and odd batches */
+    struct rank_request request; /* this rank's at the batch at work */
     bool is_paused;
 };
 
-/*
- * What one member does.  Between two barriers nobody writes what another reads: gradients of
- * blocks, losses and wishes are those of even and odd batches in turn, and if parameters are not
- * replicated, nobody goes on before all have made their part of the step.
- */
-static void train_stretch(struct stretch *stretch, struct member *member)
+/* By one thread, after the update and before any begins the next batch. */
+static void end_batch(struct stretch *stretch, const struct batch *batch)
 {
     struct trainer *trainer = stretch->trainer;
-    bool is_alone = trainer->ranks->count == 1, is_paused = false;
+    bool is_alone = trainer->ranks->count == 1;
+    const double *losses = is_alone ? trainer->slice_losses : trainer->exchange.slice_losses;
+    struct rank_request request = is_alone ? stretch->request : trainer->exchange.request;
 
-    team_begin(&trainer->team, member);
-    barrier_wait(&stretch->barrier);
-    for (uint64_t index = stretch->first_batch; index < stretch->end_batch && !is_paused; index++) {
-        struct batch batch = batch_of(trainer, index, stretch->num_batches, stretch->end_position);
-        struct wish *wish = &stretch->wishes[index % 2];
-
-        batch_compute_blocks(trainer, &batch, member);
-#pragma omp master
-        *wish = ask(stretch->source, batch.first + batch.num_rows);
-        barrier_wait(&stretch->barrier);
-        if (is_alone) {
-            update_alone(trainer, &batch, member);
-        } else {
-            update_together(trainer, &batch, member, &stretch->barrier, *wish);
-            wish = &trainer->exchange.wish;
-        }
-        is_paused = wish->failed || (batch.ends_step && index + 1 < stretch->num_batches &&
-                                     (wish->stop_signal || wish->save));
-#pragma omp master
-        {
-            end_batch(trainer, &batch, *wish);
-            stretch->is_paused = is_paused;
-        }
-        if (!trainer->team.is_replicated)
-            barrier_wait(&stretch->barrier);
+    trainer->request = request;
+    if (request.failed) {
+        stretch->is_paused = true;
+        return;
     }
+    for (size_t slice = 0; slice < batch->shape->num_slices; slice++)
+        trainer->checkpoint->loss_sum += losses[slice];
+    trainer->checkpoint->batch++;
+    trainer->checkpoint->step += batch->ends_step;
+    trainer->has_diverged = !isfinite(trainer->checkpoint->loss_sum);
+    stretch->is_paused = trainer->has_diverged || (batch->ends_step && !batch->ends_epoch &&
+                                                   (request.stop_signal || request.save));
 }
 
-/* Trains the batches from trainer->batch on whose samples all come before end_position, to where
- * they are available; false when a rank wished to pause before. */
-static bool run_batches(struct trainer *trainer, uint64_t end_position, uint64_t num_batches,
-                        const struct wish_source *source)
+/*
+ * One batch, by all threads of this rank.  Nobody reads gradients, losses or the request of a batch
+ * before all threads have written theirs, and nobody begins the next batch before the step is made.
+ */
+static void train_batch(struct stretch *stretch, const struct batch *batch)
 {
-    uint64_t batch_size = trainer->settings.batch_size;
-    /* Only the epoch's last batch may be short. */
-    uint64_t end_batch =
-        end_position == num_rows_of(trainer) ? num_batches : end_position / batch_size;
-    struct stretch stretch = {.trainer = trainer,
-                              .source = source,
-                              .first_batch = trainer->batch,
-                              .end_batch = end_batch,
-                              .end_position = end_position,
-                              .num_batches = num_batches};
+    struct trainer *trainer = stretch->trainer;
+    struct barrier *barrier = &stretch->barrier;
+    size_t num_parameters = trainer->model->num_parameters, begin, end;
 
+    compute_blocks(trainer, batch);
+#pragma omp master
+    stretch->request =
+        stretch->get_request
+            ? stretch->get_request(stretch->context, batch->first + batch->shape->num_rows)
+            : (struct rank_request){0};
+    if (trainer->ranks->count == 1 &&
+        batch->shape->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
+        if (barrier_arrive(barrier)) {
+            update_alone(trainer, batch, 0, num_parameters);
+            end_batch(stretch, batch);
+            barrier_release(barrier);
+        }
+        return;
+    }
+    barrier_wait(barrier);
+    if (trainer->ranks->count == 1) {
+        parameter_range(num_parameters, &begin, &end);
+        update_alone(trainer, batch, begin, end);
+    } else {
+        update_together(trainer, batch, barrier, stretch->request);
+    }
+#pragma omp master
+    end_batch(stretch, batch);
+    barrier_wait(barrier);
+}
+
+/* Trains the batches from checkpoint->batch on whose samples all come before end_position, which is
+ * how far they are available; false when the epoch is to pause or has failed. */
+static bool run_batches(struct stretch *stretch, uint64_t end_position)
+{
+    struct trainer *trainer = stretch->trainer;
+    uint64_t num_rows = trainer->samples.dataset->num_rows,
+             first_batch = trainer->checkpoint->batch;
+
+    /* Only the epoch's last batch may be short. */
+    uint64_t batch_size = trainer->options->batch_size;
+    uint64_t end_batch = end_position / batch_size;
+
+    if (end_position == num_rows)
+        end_batch = (num_rows + batch_size - 1) / batch_size;
 #pragma omp parallel num_threads((int)trainer->team.num_members)
     {
 #pragma omp single
-        barrier_init(&stretch.barrier, (unsigned)omp_get_num_threads());
-        train_stretch(&stretch, &trainer->team.members[omp_get_thread_num()]);
+        barrier_init(&stretch->barrier, (unsigned)omp_get_num_threads());
+        for (uint64_t index = first_batch; index < end_batch && !stretch->is_paused; index++) {
+            struct batch batch = batch_of(trainer, index, end_position);
+
+            train_batch(stretch, &batch);
+        }
     }
-    return !stretch.is_paused;
+    return !stretch->is_paused;
 }
 
-/* A rank without samples goes with the others as far as to the next exchange, so that they learn.
- */
+/* A rank that cannot read its samples goes with the others to their next exchange, where they learn
+ * of it. */
 static void tell_failure(struct trainer *trainer, const struct batch *batch)
 {
     if (trainer->ranks->count > 1)
-        exchange_run(&trainer->exchange, batch->num_slices, trainer->slice_losses[0],
-                     (struct wish){.failed = 1});
+        exchange_run(&trainer->exchange, batch->shape->num_slices, trainer->slice_losses,
+                     (struct rank_request){.failed = 1});
 }
 
-bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch, trainer_wish_function *get_wish,
-                       void *context, bool *is_complete, struct error *error)
+bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
+                       trainer_request_function *get_request, void *context, bool *is_complete,
+                       struct error *error)
 {
-    const struct wish_source source = {get_wish, context};
-    uint64_t batch_size = trainer->settings.batch_size, num_rows = num_rows_of(trainer);
-    uint64_t num_batches = (num_rows + batch_size - 1) / batch_size;
-    bool is_paused = false;
+    struct stretch stretch = {.trainer = trainer, .get_request = get_request, .context = context};
+    uint64_t num_rows = trainer->samples.dataset->num_rows;
 
-    trainer->wish = (struct wish){0};
+    trainer->request = (struct rank_request){0};
     samples_begin_epoch(&trainer->samples, epoch);
-    while (trainer->batch < num_batches && !is_paused) {
-        struct batch batch = batch_of(trainer, trainer->batch, num_batches, 0);
+    while (trainer->checkpoint->batch * trainer->options->batch_size < num_rows &&
+           !stretch.is_paused) {
+        struct batch batch = batch_of(trainer, trainer->checkpoint->batch, 0);
         uint64_t end;
 
-        if (!samples_reach(&trainer->samples, batch.first, batch.num_rows, &end, error)) {
+        if (!samples_reach(&trainer->samples, batch.first, batch.shape->num_rows, &end, error)) {
             tell_failure(trainer, &batch);
             return ranks_agree(trainer->ranks, error);
         }
-        is_paused = !run_batches(trainer, end, num_batches, &source);
+        run_batches(&stretch, end);
     }
-    *is_complete = !is_paused;
-    if (trainer->wish.failed)
-        return ranks_agree(trainer->ranks, error);
-    return true;
+    *is_complete = !stretch.is_paused;
+    return !trainer->request.failed || ranks_agree(trainer->ranks, error);
 }
 
-void trainer_gather_velocity(struct trainer *trainer)
+void trainer_gather_states(struct trainer *trainer)
 {
-    if (trainer->velocity && trainer->ranks->count > 1)
-        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, trainer->velocity);
+    for (size_t i = 0; i < trainer->num_states && trainer->ranks->count > 1; i++)
+        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, trainer->states[i].values);
 }
 
 double trainer_end_epoch(struct trainer *trainer)
 {
-    double loss = trainer->loss_sum / (double)num_rows_of(trainer);
+    struct checkpoint *checkpoint = trainer->checkpoint;
+    double loss = checkpoint->loss_sum / (double)trainer->samples.dataset->num_rows;
 
-    trainer->batch = 0;
-    trainer->loss_sum = 0;
+    checkpoint->batch = 0;
+    checkpoint->loss_sum = 0;
     return loss;
+}
+
+/* ---- validation ---- */
+
+/* Each rank has the losses of its slices; then all have all. */
+static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
+{
+    if (ranks->count == 1)
+        return;
+    for (size_t rank = 0; rank < ranks->count; rank++) {
+        size_t begin = rank * num_slices / ranks->count;
+        size_t end = (rank + 1) * num_slices / ranks->count;
+
+        ranks->blocks[rank] =
+            (struct ranks_block){slice_losses + begin, (end - begin) * sizeof(*slice_losses)};
+    }
+    ranks_gather_all(ranks, RANKS_OTHERS, ranks->blocks);
+}
+
+bool trainer_validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
+                      int num_threads, struct validation *validation, struct error *error)
+{
+    struct split_pass pass = {
+        .model = model, .dataset = dataset, .labels = dataset->labels, .num_threads = num_threads};
+    size_t num_slices = split_pass_num_slices(dataset->num_rows);
+    size_t begin = ranks->index * num_slices / ranks->count;
+    size_t end = (ranks->index + 1) * num_slices / ranks->count;
+    double *slice_losses = NULL;
+    uint64_t num_correct = 0;
+    bool ok;
+
+    *validation = (struct validation){.loss = NAN, .accuracy = NAN};
+    if (dataset->num_rows == 0)
+        return true;
+    if (memory_allocate(&slice_losses, num_slices, sizeof(*slice_losses), error))
+        split_pass_prepare(&pass, error);
+    /* Ranks that share a streamed split wait for each other inside the pass: all begin, or none. */
+    ok = ranks_agree(ranks, error);
+    if (ok) {
+        split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+        ok = ranks_agree(ranks, error);
+    }
+    if (ok) {
+        gather_losses(ranks, slice_losses, num_slices);
+        ranks_add(ranks, &num_correct, 1);
+        *validation =
+            (struct validation){.loss = split_pass_mean_loss(slice_losses, dataset->num_rows),
+                                .accuracy = (double)num_correct / (double)dataset->num_rows,
+                                .num_correct = num_correct};
+    }
+    split_pass_release(&pass);
+    free(slice_losses);
+    return ok;
 }

@@ -13,38 +13,9 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
+#include "formats/checkpoint/settings.h"
 
-/* One attribute of /config: every setting that influences the result. */
-enum setting_type { SETTING_TEXT, SETTING_COUNT, SETTING_REAL };
-
-enum { SETTING_MAX_TEXT = 128, CHECKPOINT_MAX_SETTINGS = 48, CHECKPOINT_MAX_TENSORS = 64 };
-
-struct setting {
-    char name[48];
-    enum setting_type type;
-    char text[SETTING_MAX_TEXT];
-    uint64_t count;
-    double real;
-};
-
-struct settings {
-    size_t count;
-    struct setting items[CHECKPOINT_MAX_SETTINGS];
-};
-
-void settings_add_text(struct settings *settings, const char *name, const char *text);
-void settings_add_count(struct settings *settings, const char *name, uint64_t count);
-void settings_add_real(struct settings *settings, const char *name, double real);
-/* NULL if there is none of that name. */
-const struct setting *settings_find(const struct settings *settings, const char *name);
-/* A setting's value as text, for messages. */
-const char *setting_format(const struct setting *setting, char *buffer, size_t size);
-/*
- * The first setting of either (b's first, in b's order) that the other does not hold with the same
- * value, or NULL.  Both values are written to the buffers of 128 bytes, "none" where absent.
- */
-const char *settings_first_difference(const struct settings *a, const struct settings *b,
-                                      char a_value[128], char b_value[128]);
+enum { CHECKPOINT_MAX_TENSORS = 64 };
 
 /* Figures of one epoch.  NAN where a figure is not defined: nearest-mean has no loss, a store
  * without a valid split no valid figures. */
@@ -81,8 +52,13 @@ struct checkpoint {
     bool is_sealed;
 };
 
-/* Writes atomically: path holds the whole checkpoint or what it held before. */
-bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, struct error *error);
+/*
+ * Writes atomically: path holds the whole checkpoint or what it held before.  STATUS_DATA, before
+ * anything is written, for what checkpoint_read refuses, and for a path that is a file of another
+ * kind, unless is_forced.
+ */
+bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, bool is_forced,
+                      struct error *error);
 
 /*
  * Reads and checks a whole checkpoint: format, version, types, shapes, the CRC-32 of every tensor.

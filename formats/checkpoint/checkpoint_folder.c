@@ -1,28 +1,26 @@
 #include "formats/checkpoint/checkpoint_folder.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/parse.h"
+#include "common/file.h"
+#include "common/memory.h"
 #include "common/text.h"
 
 enum { NAME_SIZE = 40 };
 
-static const char *format_name(char buffer[NAME_SIZE], uint64_t epoch)
+static const char *checkpoint_folder_format_name(char buffer[NAME_SIZE], uint64_t epoch)
 {
     return text_format(buffer, NAME_SIZE, "epoch-%04" PRIu64 ".h5", epoch);
 }
 
 /* True if name is what format_name makes of some epoch, byte for byte. */
-static bool parse_name(const char *name, uint64_t *epoch)
+static bool checkpoint_folder_parse_name(const char *name, uint64_t *epoch)
 {
     char digits[NAME_SIZE], again[NAME_SIZE];
     size_t num_digits;
-    struct error ignored = {0};
 
     if (strncmp(name, "epoch-", 6) != 0)
         return false;
@@ -31,59 +29,31 @@ static bool parse_name(const char *name, uint64_t *epoch)
         return false;
     memcpy(digits, name + 6, num_digits);
     digits[num_digits] = '\0';
-    return parse_count("epoch", digits, 0, UINT64_MAX, epoch, &ignored) &&
-           strcmp(format_name(again, *epoch), name) == 0;
+    return text_to_count(digits, epoch) &&
+           strcmp(checkpoint_folder_format_name(again, *epoch), name) == 0;
 }
 
-static int compare_epochs(const void *a, const void *b)
+static int checkpoint_folder_compare_epochs(const void *a, const void *b)
 {
     uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
     return (left > right) - (left < right);
 }
 
-static bool add_epoch(struct checkpoint_folder *list, size_t *capacity, uint64_t epoch,
-                      struct error *error)
-{
-    if (list->count == *capacity) {
-        size_t grown = *capacity ? 2 * *capacity : 64;
-        uint64_t *epochs = realloc(list->epochs, grown * sizeof(*epochs));
-
-        if (!epochs)
-            return error_set_memory(error, grown * sizeof(*epochs));
-        list->epochs = epochs;
-        *capacity = grown;
-    }
-    list->epochs[list->count++] = epoch;
-    return true;
-}
-
 bool checkpoint_folder_list(const char *folder, struct checkpoint_folder *list, struct error *error)
 {
-    DIR *directory = opendir(folder);
-    size_t capacity = 0;
-    bool ok = true;
+    struct text_list names;
+    bool ok;
 
     *list = (struct checkpoint_folder){0};
-    if (!directory)
-        return error_set_errno(error, folder, "cannot open the folder");
-    while (ok) {
-        const struct dirent *entry;
-        uint64_t epoch;
-
-        errno = 0;
-        entry = readdir(directory);
-        if (!entry) {
-            if (errno)
-                ok = error_set_errno(error, folder, "cannot read the folder");
-            break;
-        }
-        if (parse_name(entry->d_name, &epoch))
-            ok = add_epoch(list, &capacity, epoch, error);
-    }
-    closedir(directory);
+    ok = file_list_directory(folder, &names, error) &&
+         memory_allocate(&list->epochs, names.count, sizeof(*list->epochs), error);
+    for (size_t i = 0; ok && i < names.count; i++)
+        if (checkpoint_folder_parse_name(names.items[i], &list->epochs[list->count]))
+            list->count++;
+    text_list_free(&names);
     if (list->count > 1)
-        qsort(list->epochs, list->count, sizeof(*list->epochs), compare_epochs);
+        qsort(list->epochs, list->count, sizeof(*list->epochs), checkpoint_folder_compare_epochs);
     return ok;
 }
 
@@ -103,6 +73,6 @@ char *checkpoint_folder_path(const char *folder, uint64_t epoch, struct error *e
         error_set_memory(error, size);
         return NULL;
     }
-    snprintf(path, size, "%s/%s", folder, format_name(name, epoch));
+    snprintf(path, size, "%s/%s", folder, checkpoint_folder_format_name(name, epoch));
     return path;
 }

@@ -1,11 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
+#include "common/text.h"
 #include "formats/checkpoint/checkpoint.h"
 #include "formats/checkpoint/checkpoint_internal.h"
 #include "formats/file/atomic_file.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
+#include "formats/limits.h"
 
 const struct history_column history_columns[HISTORY_NUM_COLUMNS] = {
     {"train_loss", offsetof(struct epoch_record, train_loss)},
@@ -14,8 +17,128 @@ const struct history_column history_columns[HISTORY_NUM_COLUMNS] = {
     {"learning_rate", offsetof(struct epoch_record, learning_rate)},
 };
 
+/* ---- checksums ---- */
+
+uint32_t checkpoint_tensor_crc32(const struct tensor *tensor)
+{
+    return crc32_of(tensor->data, tensor_num_elements(tensor) * sizeof(float));
+}
+
+static void digest_add_text(struct sha256 *hash, const char *text)
+{
+    sha256_add_u64(hash, strlen(text));
+    sha256_add(hash, text, strlen(text));
+}
+
+static void digest_add_real(struct sha256 *hash, double real)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &real, sizeof(bits));
+    sha256_add_u64(hash, bits);
+}
+
+static void digest_add_setting(struct sha256 *hash, const struct setting *setting)
+{
+    digest_add_text(hash, setting->name);
+    sha256_add_u64(hash, setting->type);
+    if (setting->type == SETTING_TEXT)
+        digest_add_text(hash, setting->text);
+    else if (setting->type == SETTING_COUNT)
+        sha256_add_u64(hash, setting->count);
+    else
+        digest_add_real(hash, setting->real);
+}
+
+static void digest_add_tensor(struct sha256 *hash, const struct tensor *tensor)
+{
+    digest_add_text(hash, tensor->name);
+    sha256_add_u64(hash, tensor->rank);
+    for (size_t i = 0; i < tensor->rank; i++)
+        sha256_add_u64(hash, tensor->shape[i]);
+    sha256_add_u32(hash, checkpoint_tensor_crc32(tensor));
+}
+
+/* Those that the file was made with may be in another order than those read from it: the order is
+ * by name.  The lists are short. */
+
+static const struct setting *digest_next_setting(const struct settings *settings, const char *after)
+{
+    const struct setting *next = NULL;
+
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct setting *setting = &settings->items[i];
+
+        if ((!after || strcmp(setting->name, after) > 0) &&
+            (!next || strcmp(setting->name, next->name) < 0))
+            next = setting;
+    }
+    return next;
+}
+
+static const struct tensor *digest_next_tensor(const struct tensor *tensors, size_t count,
+                                               const char *after)
+{
+    const struct tensor *next = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if ((!after || strcmp(tensors[i].name, after) > 0) &&
+            (!next || strcmp(tensors[i].name, next->name) < 0))
+            next = &tensors[i];
+    return next;
+}
+
+static void digest_add_tensors(struct sha256 *hash, const struct tensor *tensors, size_t count)
+{
+    const struct tensor *tensor = NULL;
+
+    sha256_add_u64(hash, count);
+    while ((tensor = digest_next_tensor(tensors, count, tensor ? tensor->name : NULL)))
+        digest_add_tensor(hash, tensor);
+}
+
+void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[65])
+{
+    const struct setting *setting = NULL;
+    struct sha256 hash;
+
+    sha256_begin(&hash);
+    sha256_add(&hash, "quern checkpoint 1\n", 19);
+    sha256_add_u64(&hash, checkpoint->classes.count);
+    for (size_t i = 0; i < checkpoint->classes.count; i++)
+        digest_add_text(&hash, checkpoint->classes.items[i]);
+    sha256_add_u64(&hash, checkpoint->image.height);
+    sha256_add_u64(&hash, checkpoint->image.width);
+    sha256_add_u64(&hash, checkpoint->image.channels);
+    digest_add_text(&hash, checkpoint->store_fingerprint);
+    sha256_add_u64(&hash, checkpoint->config.count);
+    while ((setting = digest_next_setting(&checkpoint->config, setting ? setting->name : NULL)))
+        digest_add_setting(&hash, setting);
+    sha256_add_u64(&hash, checkpoint->epoch);
+    sha256_add_u64(&hash, checkpoint->step);
+    sha256_add_u64(&hash, checkpoint->epochs);
+    sha256_add_u64(&hash, checkpoint->finished);
+    sha256_add_u64(&hash, checkpoint->batch);
+    digest_add_real(&hash, checkpoint->loss_sum);
+    sha256_add_u64(&hash, checkpoint->num_records);
+    for (size_t i = 0; i < checkpoint->num_records; i++) {
+        const struct epoch_record *record = &checkpoint->records[i];
+
+        sha256_add_u64(&hash, record->epoch);
+        digest_add_real(&hash, record->train_loss);
+        digest_add_real(&hash, record->valid_loss);
+        digest_add_real(&hash, record->valid_accuracy);
+        digest_add_real(&hash, record->learning_rate);
+    }
+    digest_add_tensors(&hash, checkpoint->parameters, checkpoint->num_parameters);
+    digest_add_tensors(&hash, checkpoint->states, checkpoint->num_states);
+    sha256_finish(&hash, digest);
+}
+
+/* ---- writing ---- */
+
 /* Opens the group NAME under parent, making it if it is not there. */
-static hid_t enter_group(const struct h5_context *file, hid_t parent, const char *name)
+static hid_t checkpoint_enter_group(const struct h5_context *file, hid_t parent, const char *name)
 {
     if (h5_exists(file, parent, name))
         return h5_open_group(file, parent, name);
@@ -23,8 +146,8 @@ static hid_t enter_group(const struct h5_context *file, hid_t parent, const char
 }
 
 /* Writes "LAYER/weight" as a dataset in the group LAYER, and so on for longer names. */
-static void write_tensor(const struct h5_context *file, hid_t parent, const struct tensor *tensor,
-                         const char *name)
+static void checkpoint_write_tensor(const struct h5_context *file, hid_t parent,
+                                    const struct tensor *tensor, const char *name)
 {
     const char *slash = strchr(name, '/');
     uint64_t shape[TENSOR_MAX_RANK];
@@ -34,8 +157,8 @@ static void write_tensor(const struct h5_context *file, hid_t parent, const stru
         hid_t group;
 
         snprintf(group_name, sizeof(group_name), "%.*s", (int)(slash - name), name);
-        group = enter_group(file, parent, group_name);
-        write_tensor(file, group, tensor, slash + 1);
+        group = checkpoint_enter_group(file, parent, group_name);
+        checkpoint_write_tensor(file, group, tensor, slash + 1);
         h5_close(file, &group);
     } else {
         hid_t dataset;
@@ -49,18 +172,20 @@ static void write_tensor(const struct h5_context *file, hid_t parent, const stru
     }
 }
 
-static void write_tensors(const struct h5_context *file, hid_t root, const char *group_name,
-                          const char *description, const struct tensor *tensors, size_t count)
+static void checkpoint_write_tensors(const struct h5_context *file, hid_t root,
+                                     const char *group_name, const char *description,
+                                     const struct tensor *tensors, size_t count)
 {
     hid_t group = h5_create_group(file, root, group_name);
 
     h5_write_text_attribute(file, group, "description", description);
     for (size_t i = 0; i < count; i++)
-        write_tensor(file, group, &tensors[i], tensors[i].name);
+        checkpoint_write_tensor(file, group, &tensors[i], tensors[i].name);
     h5_close(file, &group);
 }
 
-static void write_config(const struct h5_context *file, hid_t root, const struct settings *settings)
+static void checkpoint_write_config(const struct h5_context *file, hid_t root,
+                                    const struct settings *settings)
 {
     hid_t group = h5_create_group(file, root, "config");
 
@@ -77,8 +202,8 @@ static void write_config(const struct h5_context *file, hid_t root, const struct
     h5_close(file, &group);
 }
 
-static void write_history(const struct h5_context *file, hid_t root,
-                          const struct checkpoint *checkpoint)
+static void checkpoint_write_history(const struct h5_context *file, hid_t root,
+                                     const struct checkpoint *checkpoint)
 {
     hid_t group = h5_create_group(file, root, "history"), dataset;
     uint64_t num_records = checkpoint->num_records;
@@ -111,8 +236,8 @@ out:
     h5_close(file, &group);
 }
 
-static void write_progress(const struct h5_context *file, hid_t root,
-                           const struct checkpoint *checkpoint)
+static void checkpoint_write_progress(const struct h5_context *file, hid_t root,
+                                      const struct checkpoint *checkpoint)
 {
     hid_t group = h5_create_group(file, root, "progress");
 
@@ -128,8 +253,8 @@ static void write_progress(const struct h5_context *file, hid_t root,
     h5_close(file, &group);
 }
 
-static void write_store(const struct h5_context *file, hid_t root,
-                        const struct checkpoint *checkpoint)
+static void checkpoint_write_store(const struct h5_context *file, hid_t root,
+                                   const struct checkpoint *checkpoint)
 {
     const struct image_shape *image = &checkpoint->image;
     uint64_t shape[] = {image->height, image->width, image->channels};
@@ -141,17 +266,34 @@ static void write_store(const struct h5_context *file, hid_t root,
     h5_close(file, &group);
 }
 
-bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, struct error *error)
+/* What checkpoint_read refuses. */
+static bool checkpoint_check_contents(const char *path, const struct checkpoint *checkpoint,
+                                      struct error *error)
+{
+    const struct image_shape *image = &checkpoint->image;
+
+    if (checkpoint->config.is_overfull)
+        return error_set(error, STATUS_INTERNAL,
+                         ERROR_AT(.file = path, .dataset = "/config",
+                                  .expected = TEXT("%d of %d bytes at most", SETTINGS_MAX,
+                                                   SETTING_MAX_TEXT - 1)),
+                         "more settings than a checkpoint can hold, or too long ones");
+    return limits_check_classes(path, checkpoint->classes.count, error) &&
+           limits_check_image(path, "/store", image->height, image->width, image->channels, error);
+}
+
+bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, bool is_forced,
+                      struct error *error)
 {
     struct atomic_file output;
     struct h5_context file = {.path = path, .error = error};
     hid_t root = H5I_INVALID_HID;
     char digest[65];
 
-    if (!atomic_file_begin(&output, path, error))
+    if (!checkpoint_check_contents(path, checkpoint, error) ||
+        !atomic_file_begin(&output, path, FILE_KIND_CHECKPOINT, is_forced, error))
         return false;
-    file.storage_path = output.temporary_path;
-    root = h5_create_file(&file);
+    root = h5_create_file(&file, &output);
     h5_write_format(&file, root, CHECKPOINT_FORMAT, CHECKPOINT_VERSION);
     h5_write_text_attribute(&file, root, "description",
                             "a training run after some epochs: /parameters is the model, /config "
@@ -159,16 +301,17 @@ bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, str
     checkpoint_compute_digest(checkpoint, digest);
     h5_write_text_attribute(&file, root, "digest", digest);
     h5_write_texts(&file, root, "classes", &checkpoint->classes);
-    write_tensors(&file, root, "parameters",
-                  "the model's tensors, LAYER/weight [outputs, inputs] and LAYER/bias [outputs]",
-                  checkpoint->parameters, checkpoint->num_parameters);
-    write_tensors(&file, root, "optimizer", "what the optimizer needs to go on", checkpoint->states,
-                  checkpoint->num_states);
-    write_config(&file, root, &checkpoint->config);
-    write_progress(&file, root, checkpoint);
-    write_history(&file, root, checkpoint);
-    write_store(&file, root, checkpoint);
-    h5_close(&file, &root);
+    checkpoint_write_tensors(
+        &file, root, "parameters",
+        "the model's tensors, LAYER/weight [outputs, inputs] and LAYER/bias [outputs]",
+        checkpoint->parameters, checkpoint->num_parameters);
+    checkpoint_write_tensors(&file, root, "optimizer", "what the optimizer needs to go on",
+                             checkpoint->states, checkpoint->num_states);
+    checkpoint_write_config(&file, root, &checkpoint->config);
+    checkpoint_write_progress(&file, root, checkpoint);
+    checkpoint_write_history(&file, root, checkpoint);
+    checkpoint_write_store(&file, root, checkpoint);
+    h5_close_file(&file, &root);
     if (error_ok(error))
         atomic_file_commit(&output, error);
     atomic_file_abandon(&output);

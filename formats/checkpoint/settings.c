@@ -5,34 +5,49 @@
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint.h"
 
-static struct setting *add(struct settings *settings, const char *name, enum setting_type type)
+/* A new setting; NULL, and noted, where there is no room for it. */
+static struct setting *settings_add(struct settings *settings, const char *name,
+                                    enum setting_type type)
 {
-    struct setting *setting = &settings->items[settings->count];
+    struct setting *setting;
 
-    if (settings->count < CHECKPOINT_MAX_SETTINGS)
-        settings->count++;
-    else
-        setting--; /* cannot happen: the list is longer than all settings there are */
+    if (settings->count == SETTINGS_MAX || strlen(name) >= SETTING_MAX_NAME) {
+        settings->is_overfull = true;
+        return NULL;
+    }
+    setting = &settings->items[settings->count++];
     *setting = (struct setting){.type = type};
-    snprintf(setting->name, sizeof(setting->name), "%s", name);
+    memcpy(setting->name, name, strlen(name));
     return setting;
 }
 
 void settings_add_text(struct settings *settings, const char *name, const char *text)
 {
-    struct setting *setting = add(settings, name, SETTING_TEXT);
+    struct setting *setting;
 
-    snprintf(setting->text, sizeof(setting->text), "%s", text);
+    if (strlen(text) >= SETTING_MAX_TEXT) {
+        settings->is_overfull = true;
+        return;
+    }
+    setting = settings_add(settings, name, SETTING_TEXT);
+    if (setting)
+        memcpy(setting->text, text, strlen(text));
 }
 
 void settings_add_count(struct settings *settings, const char *name, uint64_t count)
 {
-    add(settings, name, SETTING_COUNT)->count = count;
+    struct setting *setting = settings_add(settings, name, SETTING_COUNT);
+
+    if (setting)
+        setting->count = count;
 }
 
 void settings_add_real(struct settings *settings, const char *name, double real)
 {
-    add(settings, name, SETTING_REAL)->real = real;
+    struct setting *setting = settings_add(settings, name, SETTING_REAL);
+
+    if (setting)
+        setting->real = real;
 }
 
 const struct setting *settings_find(const struct settings *settings, const char *name)

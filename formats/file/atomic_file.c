@@ -2,162 +2,206 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "formats/file/seal.h"
+#include "common/file.h"
 
-/* The folder part of path, malloc'ed; NULL without memory. */
-static char *folder_of(const char *path)
+static const char busy[] = "another process is writing this file";
+
+/* How often a writer tries again that meets another: of two that begin at the same instant, each
+ * sees the other's temporary file, and one shall win. */
+enum { NUM_ATTEMPTS = 5, MAX_PAUSE_NANOSECONDS = 20000000 };
+
+/* ---- locks ---- */
+
+enum lock { LOCK_HELD, LOCK_BUSY, LOCK_UNKNOWN };
+
+/* Tries to lock; LOCK_UNKNOWN, with errno, for a file system that cannot lock. */
+static enum lock lock_try(int descriptor)
 {
-    char *copy = strdup(path);
-    char *folder = copy ? strdup(dirname(copy)) : NULL;
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-    free(copy);
-    return folder;
+    if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0)
+        return LOCK_HELD;
+    return errno == EAGAIN || errno == EACCES ? LOCK_BUSY : LOCK_UNKNOWN;
 }
 
-static char *temporary_name(const char *path)
+/* True if the environment says, in HDF5's own words, that a file system without locks will do:
+ * Lustre mounted without them (ENOSYS), NFS without its lock service (ENOLCK). */
+static bool lock_may_be_missing(int number)
 {
-    char *copy = strdup(path), *folder = folder_of(path), *name = NULL;
+    const char *choice = getenv("HDF5_USE_FILE_LOCKING");
 
-    if (copy && folder && asprintf(&name, "%s/.%s.partial", folder, basename(copy)) < 0)
-        name = NULL;
-    free(folder);
-    free(copy);
-    return name;
-}
-
-/* Says in HDF5's own words that a file system without locks will do: Lustre mounted without them
- * (ENOSYS), NFS without its lock service (ENOLCK). */
-static bool may_go_without(int number)
-{
-    const char *wish = getenv("HDF5_USE_FILE_LOCKING");
-
-    return wish && (number == ENOSYS || number == ENOLCK || number == EOPNOTSUPP) &&
-           (strcmp(wish, "FALSE") == 0 || strcmp(wish, "0") == 0 ||
-            strcmp(wish, "BEST_EFFORT") == 0);
+    return choice && (number == ENOSYS || number == ENOLCK || number == EOPNOTSUPP) &&
+           (strcmp(choice, "FALSE") == 0 || strcmp(choice, "0") == 0 ||
+            strcmp(choice, "BEST_EFFORT") == 0);
 }
 
 bool atomic_file_lock(int descriptor, const char *path, const char *what, struct error *error)
 {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-    if (fcntl(descriptor, F_OFD_SETLK, &whole) == 0 || may_go_without(errno))
+    switch (lock_try(descriptor)) {
+    case LOCK_HELD:
         return true;
-    if (errno == EAGAIN || errno == EACCES)
+    case LOCK_BUSY:
         return error_set(error, STATUS_IO, ERROR_AT(.file = path), "%s", what);
-    return error_set_errno(error, path, "the file system cannot lock files");
+    default:
+        return lock_may_be_missing(errno) ||
+               error_set_errno(error, path, "the file system cannot lock files");
+    }
 }
+
+/* ---- temporary files of the same target ---- */
 
 /*
- * Opens and locks the temporary file.  Between the two, its owner may have renamed it to the
- * final name: then what is locked is not what bears the temporary name, and all starts again.
+ * Is the temporary file at path that of a process that is writing?  One that is not, and is this
+ * user's, is removed.  A file that another user left, or that no lock can tell about, stays.
  */
-static bool open_temporary(struct atomic_file *file, struct error *error)
+static bool temporary_is_in_use(const char *path)
 {
-    struct stat locked, named;
+    int descriptor = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat info;
+    bool is_in_use = false;
 
-    for (;;) {
-        file->lock = open(file->temporary_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (file->lock < 0)
-            return error_set_errno(error, file->path, "cannot create");
-        if (!atomic_file_lock(file->lock, file->path, "another process is writing this file",
-                              error))
-            return false;
-        if (fstat(file->lock, &locked) != 0)
-            goto fail;
-        if (stat(file->temporary_path, &named) != 0) {
-            if (errno != ENOENT)
-                goto fail;
-        } else if (named.st_ino == locked.st_ino && named.st_dev == locked.st_dev) {
-            break;
-        }
-        close(file->lock);
+    if (descriptor < 0)
+        return false;
+    if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
+        enum lock lock = lock_try(descriptor);
+
+        is_in_use = lock == LOCK_BUSY;
+        if (lock == LOCK_HELD && info.st_uid == geteuid())
+            unlink(path);
     }
-    if (ftruncate(file->lock, 0) == 0)
-        return true;
-fail:
-    error_set_errno(error, file->path, "cannot create");
-    /* Locked, so ours or a dead process's. */
-    unlink(file->temporary_path);
-    return false;
+    close(descriptor);
+    return is_in_use;
 }
 
-bool atomic_file_begin(struct atomic_file *file, const char *path, struct error *error)
+/* Looks at all temporary files of the target but this one; *is_in_use if one of them is. */
+static bool temporary_look_at_others(const struct atomic_file *file, bool *is_in_use,
+                                     struct error *error)
 {
-    struct stat info;
-    bool ok;
+    const char *base = file_base_name(file->target_path);
+    const char *own = file_base_name(file->temporary_path);
+    char *directory = file_directory_of(file->target_path);
+    struct text_list names = {0};
+    struct error reason = {0};
+    bool ok = directory || error_set_memory(error, strlen(file->target_path));
 
-    *file = (struct atomic_file){.lock = -1, .path = strdup(path)};
-    /* A rename over a device or a folder would not do what was meant. */
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        ok = error_set(error, STATUS_IO, ERROR_AT(.file = path), "is not a regular file");
-        goto fail;
+    *is_in_use = false;
+    /* In a directory that may be written but not listed, nobody's temporary files are seen. */
+    if (ok && !file_list_directory(directory, &names, &reason) && reason.status != STATUS_IO)
+        ok = error_set_memory(error, 0);
+    for (size_t i = 0; i < names.count && ok; i++) {
+        char *path = NULL;
+
+        if (!file_is_temporary_of(names.items[i], base) || strcmp(names.items[i], own) == 0)
+            continue;
+        if (asprintf(&path, "%s/%s", directory, names.items[i]) < 0)
+            ok = error_set_memory(error, strlen(directory));
+        else if (temporary_is_in_use(path))
+            *is_in_use = true;
+        if (ok)
+            free(path);
     }
-    file->temporary_path = temporary_name(path);
-    if (!file->path || !file->temporary_path) {
-        ok = error_set_memory(error, strlen(path));
-        goto fail;
-    }
-    ok = open_temporary(file, error);
-    if (ok)
-        return true;
-    free(file->temporary_path);
-    file->temporary_path = NULL; /* not ours to remove */
-fail:
-    atomic_file_abandon(file);
+    text_list_free(&names);
+    free(directory);
     return ok;
 }
 
-static bool flush_to_disk(const char *path, const char *name, int flags, struct error *error)
+static void temporary_remove(struct atomic_file *file)
 {
-    int descriptor = open(path, flags | O_CLOEXEC);
-    bool ok = true;
+    if (file->temporary_path)
+        unlink(file->temporary_path);
+    free(file->temporary_path);
+    file->temporary_path = NULL;
+    file_close(&file->descriptor);
+}
 
-    if (descriptor < 0)
-        return error_set_errno(error, name, "cannot open to flush to disk");
-    /* Some file systems cannot flush a folder and say EINVAL: there is nothing to wait for. */
-    if (fsync(descriptor) != 0 && !((flags & O_DIRECTORY) && errno == EINVAL))
-        ok = error_set_errno(error, name, "cannot flush to disk");
-    close(descriptor);
+/*
+ * Creates the temporary file, locks it and looks at the others.  The lock comes first, so that of
+ * two processes at least one sees the other.  Between creation and lock, another process may take
+ * the file for a dead one's, lock and remove it: that counts as in use, too.
+ */
+static bool temporary_make(struct atomic_file *file, bool *is_in_use, struct error *error)
+{
+    struct stat info;
+
+    file->descriptor = file_create_temporary(file->target_path, &file->temporary_path, error);
+    if (file->descriptor < 0)
+        return false;
+    switch (lock_try(file->descriptor)) {
+    case LOCK_HELD:
+        break;
+    case LOCK_BUSY:
+        return *is_in_use = true;
+    default:
+        if (!lock_may_be_missing(errno))
+            return error_set_errno(error, file->path, "the file system cannot lock files");
+    }
+    if (fstat(file->descriptor, &info) != 0)
+        return error_set_errno(error, file->path, "cannot create");
+    *is_in_use = info.st_nlink == 0;
+    return *is_in_use || temporary_look_at_others(file, is_in_use, error);
+}
+
+static void atomic_file_pause(void)
+{
+    struct timespec now, pause = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    pause.tv_nsec = (now.tv_nsec ^ (long)getpid() * 7919) % MAX_PAUSE_NANOSECONDS;
+    nanosleep(&pause, NULL);
+}
+
+bool atomic_file_begin(struct atomic_file *file, const char *path, enum file_kind kind,
+                       bool is_forced, struct error *error)
+{
+    bool is_in_use = true, ok;
+
+    *file = (struct atomic_file){.descriptor = -1, .path = strdup(path)};
+    ok = file->path || error_set_memory(error, strlen(path) + 1);
+    ok = ok && (file->target_path = file_resolve(path, error)) != NULL &&
+         file_kind_check_output(path, kind, is_forced, error);
+    for (int attempt = 0; ok && is_in_use && attempt < NUM_ATTEMPTS; attempt++) {
+        if (attempt > 0) {
+            temporary_remove(file);
+            atomic_file_pause();
+        }
+        ok = temporary_make(file, &is_in_use, error);
+    }
+    if (ok && is_in_use)
+        ok = error_set(error, STATUS_IO, ERROR_AT(.file = path), "%s", busy);
+    if (!ok)
+        atomic_file_abandon(file);
     return ok;
 }
 
 bool atomic_file_commit(struct atomic_file *file, struct error *error)
 {
-    char *folder = folder_of(file->path);
-    bool ok = true;
+    bool ok = seal_append(file->descriptor, file->path, &file->sums, error) &&
+              file_flush(file->descriptor, file->path, error);
 
-    if (!folder)
-        ok = error_set_memory(error, strlen(file->path));
-    if (ok)
-        ok = seal_append(file->temporary_path, file->path, error);
-    if (ok)
-        ok = flush_to_disk(file->temporary_path, file->path, O_RDONLY, error);
-    if (ok && rename(file->temporary_path, file->path) != 0)
+    if (ok && rename(file->temporary_path, file->target_path) != 0)
         ok = error_set_errno(error, file->path, "cannot rename the finished file");
     if (ok) {
         free(file->temporary_path);
         file->temporary_path = NULL;
-        ok = flush_to_disk(folder, file->path, O_RDONLY | O_DIRECTORY, error);
+        ok = file_close_written(&file->descriptor, file->path, error) &&
+             file_flush_directory_of(file->target_path, error);
     }
-    free(folder);
     atomic_file_abandon(file);
     return ok;
 }
 
 void atomic_file_abandon(struct atomic_file *file)
 {
-    if (file->temporary_path)
-        unlink(file->temporary_path);
-    if (file->lock >= 0 && file->path)
-        close(file->lock);
-    free(file->temporary_path);
+    if (file->path)
+        temporary_remove(file);
+    seal_sums_free(&file->sums);
+    free(file->target_path);
     free(file->path);
-    *file = (struct atomic_file){.lock = -1};
+    *file = (struct atomic_file){.descriptor = -1};
 }

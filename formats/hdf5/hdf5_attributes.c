@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
+#include "formats/hdf5/hdf5_check.h"
 
-static void write_attribute(const struct h5_context *file, hid_t object, const char *name,
-                            hid_t file_type, hid_t memory_type, const uint64_t *num_values,
-                            const void *values)
+static void h5_write_attribute(const struct h5_context *file, hid_t object, const char *name,
+                               hid_t file_type, hid_t memory_type, const uint64_t *num_values,
+                               const void *values)
 {
     hid_t space = H5I_INVALID_HID, attribute = H5I_INVALID_HID;
 
@@ -32,26 +33,26 @@ void h5_write_text_attribute(const struct h5_context *file, hid_t object, const 
 {
     hid_t type = h5_create_text_type(file, strlen(text));
 
-    write_attribute(file, object, name, type, type, NULL, text);
+    h5_write_attribute(file, object, name, type, type, NULL, text);
     h5_close(file, &type);
 }
 
 void h5_write_count_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t count)
 {
-    write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, NULL, &count);
+    h5_write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, NULL, &count);
 }
 
 void h5_write_crc32_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint32_t crc32)
 {
-    write_attribute(file, object, name, H5T_STD_U32LE, H5T_NATIVE_UINT32, NULL, &crc32);
+    h5_write_attribute(file, object, name, H5T_STD_U32LE, H5T_NATIVE_UINT32, NULL, &crc32);
 }
 
 void h5_write_real_attribute(const struct h5_context *file, hid_t object, const char *name,
                              double real)
 {
-    write_attribute(file, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, NULL, &real);
+    h5_write_attribute(file, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, NULL, &real);
 }
 
 void h5_write_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
@@ -59,7 +60,7 @@ void h5_write_counts_attribute(const struct h5_context *file, hid_t object, cons
 {
     uint64_t num_values = num_counts;
 
-    write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &num_values, counts);
+    h5_write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &num_values, counts);
 }
 
 void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
@@ -75,61 +76,121 @@ void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
     type = h5_hold(file, H5Tcopy(H5T_C_S1), NULL, "cannot make a string type");
     if (h5_ok(file) && H5Tset_size(type, H5T_VARIABLE) < 0)
         h5_fail(file, STATUS_INTERNAL, NULL, "cannot make a string type");
-    write_attribute(file, dataset, "DIMENSION_LABELS", type, type, &num_values, labels);
+    h5_write_attribute(file, dataset, "DIMENSION_LABELS", type, type, &num_values, labels);
     h5_close(file, &type);
 }
 
-/* Opens an attribute of num_values values (1 may be a scalar) and of the given class. */
-static hid_t open_attribute(const struct h5_context *file, hid_t object, const char *name,
-                            size_t num_values)
+/* Refuses an open attribute that is no plain number or text, or claims more than the file can hold.
+ */
+static void h5_check_attribute(const struct h5_context *file, hid_t attribute, const char *name,
+                               size_t *num_values, H5T_class_t *type_class)
 {
-    hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    hid_t type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    uint64_t nbytes, count = 0;
 
+    type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
+    if (h5_ok(file))
+        h5_check_type(file, type, name);
+    if (h5_ok(file))
+        space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
+    if (h5_ok(file) && H5Sget_simple_extent_type(space) != H5S_NULL)
+        count = (uint64_t)H5Sget_simple_extent_npoints(space);
+    if (h5_ok(file) && (__builtin_mul_overflow(count, H5Tget_size(type), &nbytes) ||
+                        nbytes > h5_file_nbytes(file, attribute)))
+        h5_refuse(file, name, "the attribute claims more data than the file can hold", NULL, NULL);
+    if (h5_ok(file)) {
+        *num_values = (size_t)count;
+        *type_class = H5Tget_class(type);
+    }
+    h5_close(file, &space);
+    h5_close(file, &type);
+}
+
+/* Opens an attribute and tells what it holds; both are 0 and H5T_NO_CLASS on failure. */
+static hid_t h5_open_attribute(const struct h5_context *file, hid_t object, const char *name,
+                               size_t *num_values, H5T_class_t *type_class)
+{
+    hid_t attribute = H5I_INVALID_HID;
+
+    *num_values = 0;
+    *type_class = H5T_NO_CLASS;
     if (!h5_ok(file))
         return attribute;
     attribute = h5_hold(file, H5Aopen(object, name, H5P_DEFAULT), name, "has no such attribute");
-    if (!h5_ok(file))
-        return attribute;
-    space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
-    if (h5_ok(file) && H5Sget_simple_extent_npoints(space) != (hssize_t)num_values)
-        h5_refuse(file, name, "the attribute has the wrong number of values",
-                  TEXT("%zu", num_values),
-                  TEXT("%lld", (long long)H5Sget_simple_extent_npoints(space)));
-    h5_close(file, &space);
+    if (h5_ok(file))
+        h5_check_attribute(file, attribute, name, num_values, type_class);
     return attribute;
 }
 
 size_t h5_num_attribute_values(const struct h5_context *file, hid_t object, const char *name)
 {
-    hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID;
-    hssize_t count = 0;
+    size_t num_values;
+    H5T_class_t type_class;
+    hid_t attribute = h5_open_attribute(file, object, name, &num_values, &type_class);
 
-    if (!h5_ok(file))
-        return 0;
-    attribute = h5_hold(file, H5Aopen(object, name, H5P_DEFAULT), name, "has no such attribute");
-    if (h5_ok(file))
-        space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
-    if (h5_ok(file))
-        count = H5Sget_simple_extent_npoints(space);
-    h5_close(file, &space);
     h5_close(file, &attribute);
-    return count > 0 ? (size_t)count : 0;
+    return num_values;
 }
 
-static void read_number(const struct h5_context *file, hid_t object, const char *name,
-                        hid_t memory_type, H5T_class_t type_class, size_t num_values, void *values)
+H5T_class_t h5_attribute_class(const struct h5_context *file, hid_t object, const char *name)
 {
-    hid_t attribute = open_attribute(file, object, name, num_values);
-    hid_t type = H5I_INVALID_HID;
+    size_t num_values;
+    H5T_class_t type_class;
+    hid_t attribute = h5_open_attribute(file, object, name, &num_values, &type_class);
 
-    if (h5_ok(file))
-        type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
-    if (h5_ok(file) && H5Tget_class(type) != type_class)
-        h5_refuse(file, name, "the attribute has the wrong type",
-                  type_class == H5T_INTEGER ? "an integer" : "a floating-point number", NULL);
+    h5_close(file, &attribute);
+    return type_class;
+}
+
+struct attribute_names {
+    const struct h5_context *file;
+    struct text_list *list;
+};
+
+static herr_t h5_take_attribute_name(hid_t object, const char *name, const H5A_info_t *info,
+                                     void *data)
+{
+    const struct attribute_names *names = data;
+
+    (void)object;
+    (void)info;
+    return text_list_add(names->list, name, names->file->error) ? 0 : -1;
+}
+
+void h5_list_attributes(const struct h5_context *file, hid_t object, struct text_list *names)
+{
+    struct attribute_names found = {file, names};
+
+    if (h5_ok(file) &&
+        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, h5_take_attribute_name, &found) < 0)
+        h5_fail(file, STATUS_DATA, NULL, "cannot list the attributes");
+}
+
+/* Opens an attribute of num_values values (1 may be a scalar) of a type. */
+static hid_t h5_open_values(const struct h5_context *file, hid_t object, const char *name,
+                            size_t num_values, H5T_class_t type_class)
+{
+    size_t found;
+    H5T_class_t found_class;
+    hid_t attribute = h5_open_attribute(file, object, name, &found, &found_class);
+
+    if (h5_ok(file) && found != num_values)
+        h5_refuse(file, name, "the attribute has the wrong number of values",
+                  TEXT("%zu", num_values), TEXT("%zu", found));
+    if (h5_ok(file) && found_class != type_class)
+        h5_refuse(file, name, "the attribute has the wrong type", h5_class_name(type_class),
+                  h5_class_name(found_class));
+    return attribute;
+}
+
+static void h5_read_values(const struct h5_context *file, hid_t object, const char *name,
+                           hid_t memory_type, H5T_class_t type_class, size_t num_values,
+                           void *values)
+{
+    hid_t attribute = h5_open_values(file, object, name, num_values, type_class);
+
     if (h5_ok(file) && H5Aread(attribute, memory_type, values) < 0)
         h5_fail(file, STATUS_DATA, name, "cannot read the attribute");
-    h5_close(file, &type);
     h5_close(file, &attribute);
 }
 
@@ -137,7 +198,7 @@ uint64_t h5_read_count_attribute(const struct h5_context *file, hid_t object, co
 {
     uint64_t count = 0;
 
-    read_number(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, 1, &count);
+    h5_read_values(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, 1, &count);
     return count;
 }
 
@@ -145,28 +206,26 @@ double h5_read_real_attribute(const struct h5_context *file, hid_t object, const
 {
     double real = 0;
 
-    read_number(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 1, &real);
+    h5_read_values(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 1, &real);
     return real;
 }
 
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts)
 {
-    read_number(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, num_counts, counts);
+    h5_read_values(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, num_counts, counts);
 }
 
 void h5_read_text_attribute(const struct h5_context *file, hid_t object, const char *name,
                             char *text, size_t size)
 {
-    hid_t attribute = open_attribute(file, object, name, 1);
+    hid_t attribute = h5_open_values(file, object, name, 1, H5T_STRING);
     hid_t type = H5I_INVALID_HID, memory_type = H5I_INVALID_HID;
     size_t nbytes;
 
     text[0] = '\0';
     if (h5_ok(file))
         type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
-    if (h5_ok(file) && (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0))
-        h5_refuse(file, name, "the attribute has the wrong type", "a fixed-length string", NULL);
     if (!h5_ok(file))
         goto out;
     nbytes = H5Tget_size(type);

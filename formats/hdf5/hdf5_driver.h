@@ -1,11 +1,15 @@
 /*
  * How HDF5 reads and writes files of ours: a driver (H5FD) under it that is like HDF5's own for
- * POSIX files and writes the same bytes, with one difference.  HDF5 cannot close a file whose last
- * writes failed; it keeps it half open and crashes at the end of the program.  So this driver tells
- * HDF5 that all writes succeed, writes nothing more to a file after its first failure, and keeps
- * the error for us: whoever closes a written file must ask for it.
+ * POSIX files and writes the same bytes, with three differences.
  *
- * It locks nothing (formats/atomic_file.h does).  Not thread-safe, as serial HDF5 itself is not.
+ * - It opens nothing: it reads and writes a descriptor that it is given.  A file that HDF5 itself
+ *   wants to open, because a link or a virtual dataset leads there, cannot be opened.
+ * - HDF5 cannot close a file whose last writes failed; it keeps it half open and crashes at the end
+ *   of the program.  So the driver tells HDF5 that all writes succeed, writes nothing more to a
+ *   file after its first failure, and keeps the error: whoever closes a written file asks for it.
+ * - It notes the checksums of what it writes, for the seal.
+ *
+ * It locks nothing (formats/file/atomic_file.h does).  Not thread-safe, as serial HDF5 is not.
  */
 #ifndef QUERN_FORMATS_HDF5_DRIVER_H
 #define QUERN_FORMATS_HDF5_DRIVER_H
@@ -13,20 +17,26 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* Makes files opened by this access list use the driver; negative on failure. */
-herr_t h5_driver_choose(hid_t access_list);
+#include "formats/file/seal.h"
+
+/* What lies under one open HDF5 file. */
+struct h5_storage;
 
 /*
- * Files can be opened between h5_driver_allow_open(true) and (false) only: a link in a file that
- * leads to another file leads nowhere.
+ * For a descriptor that is_owned (closed by h5_storage_release) or is the caller's.  sums may be
+ * NULL.  NULL without memory.
  */
-void h5_driver_allow_open(bool is_allowed);
+struct h5_storage *h5_storage_create(int descriptor, bool is_owned, struct seal_sums *sums);
 
-/*
- * The errno of the first call of the system that failed in the driver since h5_driver_forget_errno
- * was called, or 0.
+/* After H5Fclose.  HDF5 may keep a file that it could not close: it cannot use the descriptor any
+ * more.  NULL is fine. */
+void h5_storage_release(struct h5_storage *storage);
+
+/* The errno of the first call of the system that has failed for this file, or 0. */
+int h5_storage_errno(const struct h5_storage *storage);
+
+/* Makes a file that is opened or created by this access list use the storage; negative on failure.
  */
-int h5_driver_errno(void);
-void h5_driver_forget_errno(void);
+herr_t h5_driver_choose(hid_t access_list, struct h5_storage *storage);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Where the chunks of a dataset [N, ...] of uint8 lie in its file: asked of HDF5 once, after which
- * any thread can read and unfold them, as HDF5 itself cannot.  For files inside formats/ only.
+ * any thread can read and decompress them, which HDF5 cannot do.  For files inside formats/ only.
  */
 #ifndef QUERN_FORMATS_CHUNK_INDEX_H
 #define QUERN_FORMATS_CHUNK_INDEX_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/decompress.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 /* One chunk as it is in the file. */
 struct chunk_place {
@@ -20,8 +20,9 @@ struct chunk_place {
 };
 
 struct chunk_index {
-    bool is_direct; /* whole rows a chunk, deflated or plain; else HDF5 has to read the rows, and
-                       the rest is unset */
+    /* Each chunk is whole rows, compressed by deflate alone or not at all.  Otherwise HDF5 has to
+     * read the rows, and the rest is unset. */
+    bool is_direct;
     int descriptor; /* HDF5's own: good as long as the file is open */
     size_t row_nbytes;
     size_t chunk_rows;
@@ -43,8 +44,8 @@ void chunk_index_free(struct chunk_index *index);
  * become shorter.  Any thread. */
 int chunk_read(int descriptor, const struct chunk_place *place, void *raw);
 
-/* Unfolds a chunk into exactly out_nbytes.  Any thread, each with its own decompressor. */
-enum decompress_result chunk_unfold(const struct chunk_place *place, const void *raw,
+/* Decompresses a chunk into exactly out_nbytes.  Any thread, each with its own decompressor. */
+enum decompress_result chunk_decompress(const struct chunk_place *place, const void *raw,
                                     struct decompressor *decompressor, void *out,
                                     size_t out_nbytes);
 
@@ -52,10 +53,21 @@ enum decompress_result chunk_unfold(const struct chunk_place *place, const void 
 uint64_t chunk_first_wrong_row(const uint8_t *bytes, size_t row_nbytes, uint64_t count,
                                const uint32_t *expected);
 
+/* ---- whole rows ---- */
+
+/*
+ * Reads rows first .. first + count - 1 of a uint8 dataset [N, ...] into bytes.  row_nbytes is
+ * the size of a row.  crc32 [count] holds the expected CRC-32 of each row; a row that differs is
+ * refused by its number.
+ */
+void chunk_read_rows(const struct h5_context *file, hid_t dataset, const char *name,
+                     size_t row_nbytes, uint64_t first, uint64_t count, const uint32_t *crc32,
+                     int num_threads, uint8_t *bytes);
+
 /* ---- what can be wrong with a chunk ---- */
 
 struct chunk_fault {
-    enum { FAULT_NONE, FAULT_READ, FAULT_INFLATE, FAULT_CRC32, FAULT_NO_MEMORY } kind;
+    enum { FAULT_NONE, FAULT_READ, FAULT_DECOMPRESS, FAULT_CRC32, FAULT_NO_MEMORY } kind;
     uint64_t row;   /* the first that is affected */
     int read_errno; /* of FAULT_READ */
 };

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
-#include "formats/store/dataset_stream.h"
 
 /* One block that holds any number of rows there can be. */
 enum { WHOLE_SHIFT = 32 };
@@ -39,21 +38,27 @@ struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_bl
         .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = num_threads};
 }
 
-static bool load(struct dataset *dataset, struct store *store, enum split split, int num_threads,
-                 struct error *error)
+/* Reads this process's share of the rows, which is all of them when it is alone. */
+static bool dataset_load(struct dataset *dataset, struct store *store, enum split split,
+                         const struct dataset_plan *plan, struct error *error)
 {
-    uint64_t num_rows = store_num_rows(store, split);
+    const struct dataset_share *share = plan->share;
+    uint64_t num_rows = store_num_rows(store, split), begin = 0, end = num_rows;
     size_t row_nbytes = image_num_values(store_image_shape(store));
     uint8_t *pixels = NULL;
-    bool ok = true;
 
-    if (num_rows > 0)
-        ok = memory_allocate_unset(&pixels, num_rows, row_nbytes, error);
-    if (ok)
-        ok = dataset_take(dataset, num_rows, row_nbytes, pixels, store_labels(store, split), error);
-    if (ok && num_rows > 0)
-        ok = store_read_pixels(store, split, 0, num_rows, num_threads, pixels, error);
-    return ok;
+    if (!share && num_rows > 0 && !memory_allocate_unset(&pixels, num_rows, row_nbytes, error))
+        return false;
+    if (!dataset_take(dataset, num_rows, row_nbytes, pixels, store_labels(store, split), error))
+        return false;
+    if (share) {
+        begin = num_rows * share->index / share->count;
+        end = num_rows * (share->index + 1) / share->count;
+        pixels = share->memory;
+        dataset->whole[0] = pixels;
+    }
+    return begin == end || store_read_pixels(store, split, begin, end - begin, plan->num_threads,
+                                             pixels + begin * row_nbytes, error);
 }
 
 bool dataset_open(struct dataset *dataset, struct store *store, enum split split,
@@ -66,7 +71,7 @@ bool dataset_open(struct dataset *dataset, struct store *store, enum split split
         return error_set(error, STATUS_DATA, ERROR_AT(.dataset = split_names[split]),
                          "more than 4294967295 samples");
     if (plan->num_slots == 0 || store_num_rows(store, split) == 0)
-        ok = load(dataset, store, split, plan->num_threads, error);
+        ok = dataset_load(dataset, store, split, plan, error);
     else
         ok = dataset_stream_open(dataset, store, split, plan, error);
     if (!ok)
@@ -82,11 +87,21 @@ void dataset_close(struct dataset *dataset)
     *dataset = (struct dataset){0};
 }
 
+uint64_t dataset_pixels_nbytes(const struct store *store, enum split split,
+                               const struct dataset_plan *plan)
+{
+    uint64_t num_rows = store_num_rows(store, split), block_rows = store_chunk_rows(store);
+    uint64_t num_blocks = (num_rows + block_rows - 1) / block_rows;
+
+    if (plan->num_slots > 0)
+        num_rows = block_rows * (plan->num_slots < num_blocks ? plan->num_slots : num_blocks);
+    return num_rows * image_num_values(store_image_shape(store));
+}
+
 uint64_t dataset_nbytes(struct store *store, enum split split, const struct dataset_plan *plan)
 {
-    if (plan->num_slots > 0)
-        return dataset_stream_nbytes(store, split, plan);
-    return store_num_rows(store, split) * image_num_values(store_image_shape(store));
+    return dataset_pixels_nbytes(store, split, plan) +
+           (plan->num_slots > 0 ? dataset_stream_own_nbytes(store, split, plan) : 0);
 }
 
 bool dataset_reach(struct dataset *dataset, uint64_t first, uint64_t *end, struct error *error)

@@ -1,6 +1,6 @@
 /*
  * Datasets that grow row by row: [N, ...] in deflate-compressed chunks along N.  Chunks are
- * compressed and inflated by our own threads and moved with HDF5's direct chunk calls, so any
+ * compressed and decompressed by our own threads and moved with HDF5's direct chunk calls, so any
  * HDF5 reader can open the result.  For files inside formats/ only.
  */
 #ifndef QUERN_FORMATS_ROWS_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 
 enum { ROWS_MAX_RANK = 4 };
 
@@ -43,6 +43,10 @@ struct row_writer {
 /* Rows of a chunk, for rows of this size: about 256 KiB, a power of two. */
 size_t rows_choose_chunk_rows(size_t row_nbytes);
 
+/* Bytes of memory that a writer takes until num_rows are written. */
+uint64_t row_writer_nbytes(const struct row_layout *layout, size_t buffer_chunks,
+                           uint64_t num_rows);
+
 /*
  * Makes the dataset.  The chunk size depends on the layout alone.  buffer_chunks are held before
  * they are compressed, at the most so many at once, and written: like all that decides where bytes
@@ -51,6 +55,11 @@ size_t rows_choose_chunk_rows(size_t row_nbytes);
 void row_writer_begin(struct row_writer *writer, const struct h5_context *file, hid_t parent,
                       const char *name, const struct row_layout *layout, size_t buffer_chunks,
                       int compression_level, int num_threads);
+/*
+ * Where the next rows belong: room for *count of them in the buffers, of one at least.  Rows that
+ * are appended from there are not copied.
+ */
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count);
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count);
 /*
  * Copies chunks of a dataset of another file as they are, compressed: rows first to first +
@@ -61,31 +70,9 @@ bool row_writer_can_copy(const struct row_writer *writer, const struct h5_contex
                          hid_t source, uint64_t first, uint64_t num_rows);
 void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *source_file,
                            hid_t source, uint64_t first);
-/* For the above: the room of each compressed chunk; counts rows that are in the buffers, and writes
- * the buffers when they are full. */
-size_t row_writer_compressed_bound(const struct row_writer *writer);
-void row_writer_count_rows(struct row_writer *writer, size_t num_rows);
 /* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
 void row_writer_end(struct row_writer *writer);
 /* Closes and frees, whatever happened before. */
 void row_writer_close(struct row_writer *writer);
-
-/*
- * Reads rows first .. first + count - 1 of a uint8 dataset [N, ...] into bytes.  row_nbytes is
- * the size of a row.  crc32 [count] holds the expected CRC-32 of each row; a row that differs is
- * refused by its number.
- */
-void rows_read(const struct h5_context *file, hid_t dataset, const char *name, size_t row_nbytes,
-               uint64_t first, uint64_t count, const uint32_t *crc32, int num_threads,
-               uint8_t *bytes);
-
-/* Bytes of one chunk when unfolded, which HDF5 makes room for whatever the dataset's shape; 0 for a
- * dataset without chunks. */
-uint64_t rows_chunk_nbytes(const struct h5_context *file, hid_t dataset, const char *name);
-
-/* Refuses a dataset of which the rows, or one chunk, claim more than its bytes in the file can
- * unfold to; before there is memory for it, ours or HDF5's. */
-void rows_check_plausible(const struct h5_context *file, hid_t dataset, const char *name,
-                          uint64_t num_rows, size_t row_nbytes);
 
 #endif

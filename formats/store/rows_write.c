@@ -3,7 +3,7 @@
 #include <zlib.h>
 
 #include "common/memory.h"
-#include "formats/hdf5/hdf5_driver.h"
+#include "common/text.h"
 #include "formats/store/rows.h"
 
 /* About 256 KiB: large enough for deflate and for one read to pay, small enough that a store of
@@ -22,12 +22,41 @@ size_t rows_choose_chunk_rows(size_t row_nbytes)
     return rows;
 }
 
-size_t row_writer_compressed_bound(const struct row_writer *writer)
+static size_t row_layout_nbytes(const struct row_layout *layout)
+{
+    size_t nbytes = layout->value_nbytes;
+
+    for (size_t i = 1; i < layout->rank; i++)
+        nbytes *= layout->shape[i];
+    return nbytes;
+}
+
+static size_t row_layout_chunk_rows(const struct row_layout *layout)
+{
+    size_t chunk_rows = rows_choose_chunk_rows(row_layout_nbytes(layout));
+
+    /* HDF5 wants no chunk longer than its dataset can become. */
+    return chunk_rows > layout->shape[0] ? layout->shape[0] : chunk_rows;
+}
+
+uint64_t row_writer_nbytes(const struct row_layout *layout, size_t buffer_chunks, uint64_t num_rows)
+{
+    uint64_t chunk_rows = row_layout_chunk_rows(layout);
+    uint64_t chunk_nbytes = chunk_rows * row_layout_nbytes(layout);
+    uint64_t num_chunks = (num_rows + chunk_rows - 1) / chunk_rows;
+
+    /* Buffers of chunks that never come are never touched. */
+    if (num_chunks > buffer_chunks)
+        num_chunks = buffer_chunks;
+    return num_chunks * (chunk_nbytes + compressBound((uLong)chunk_nbytes));
+}
+
+static size_t row_writer_compressed_bound(const struct row_writer *writer)
 {
     return compressBound((uLong)(writer->chunk_rows * writer->row_nbytes));
 }
 
-static void create_dataset(struct row_writer *writer, hid_t parent)
+static void row_writer_create_dataset(struct row_writer *writer, hid_t parent)
 {
     const struct h5_context *file = writer->file;
     const struct row_layout *layout = &writer->layout;
@@ -63,18 +92,13 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
                                   .name = name,
                                   .dataset = H5I_INVALID_HID,
                                   .layout = *layout,
-                                  .row_nbytes = layout->value_nbytes,
                                   .max_chunks = buffer_chunks,
                                   .compression_level = compression_level,
                                   .num_threads = num_threads};
     if (!h5_ok(file))
         return;
-    for (size_t i = 1; i < layout->rank; i++)
-        writer->row_nbytes *= layout->shape[i];
-    writer->chunk_rows = rows_choose_chunk_rows(writer->row_nbytes);
-    /* HDF5 wants no chunk longer than its dataset can become. */
-    if (writer->chunk_rows > layout->shape[0])
-        writer->chunk_rows = layout->shape[0];
+    writer->row_nbytes = row_layout_nbytes(layout);
+    writer->chunk_rows = row_layout_chunk_rows(layout);
     if (!memory_allocate_unset(&writer->pending, writer->max_chunks * writer->chunk_rows,
                                writer->row_nbytes, file->error) ||
         !memory_allocate_unset(&writer->compressed, writer->max_chunks,
@@ -82,7 +106,7 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
         !memory_allocate(&writer->compressed_nbytes, writer->max_chunks,
                          sizeof(*writer->compressed_nbytes), file->error))
         return;
-    create_dataset(writer, parent);
+    row_writer_create_dataset(writer, parent);
 }
 
 /*
@@ -90,14 +114,14 @@ void row_writer_begin(struct row_writer *writer, const struct h5_context *file, 
  * On gray photographs and screenshots it is 5 % larger, but on flat colours of interleaved RGB,
  * where equal bytes lie three apart, three times as large; so it depends on the layout.
  */
-static int choose_strategy(const struct row_writer *writer)
+static int row_writer_choose_strategy(const struct row_writer *writer)
 {
     return writer->layout.has_runs && writer->compression_level == 1 ? Z_RLE : Z_DEFAULT_STRATEGY;
 }
 
 /* Compresses pending chunk i; false without memory, as nothing else can fail with a buffer of the
  * bound's size. */
-static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
+static bool row_writer_compress_chunk(struct row_writer *writer, z_stream *stream, size_t i)
 {
     size_t chunk_nbytes = writer->chunk_rows * writer->row_nbytes;
     size_t bound = row_writer_compressed_bound(writer);
@@ -116,7 +140,7 @@ static bool compress_chunk(struct row_writer *writer, z_stream *stream, size_t i
 
 /* Compresses, in parallel, those of num_chunks pending chunks that were not copied; how many could
  * not be. */
-static int compress_chunks(struct row_writer *writer, size_t num_chunks)
+static int row_writer_compress_chunks(struct row_writer *writer, size_t num_chunks)
 {
     size_t num_copied = 0;
     int num_failed = 0;
@@ -129,19 +153,19 @@ static int compress_chunks(struct row_writer *writer, size_t num_chunks)
     {
         z_stream stream = {0}; /* used again: its tables are larger than a chunk */
         bool is_ready = deflateInit2(&stream, writer->compression_level, Z_DEFLATED, MAX_WBITS,
-                                     DEFAULT_MEM_LEVEL, choose_strategy(writer)) == Z_OK;
+                                     DEFAULT_MEM_LEVEL, row_writer_choose_strategy(writer)) == Z_OK;
 
 #pragma omp for schedule(dynamic)
         for (size_t i = 0; i < num_chunks; i++)
             if (writer->compressed_nbytes[i] == 0)
-                num_failed += !is_ready || !compress_chunk(writer, &stream, i);
+                num_failed += !is_ready || !row_writer_compress_chunk(writer, &stream, i);
         deflateEnd(&stream);
     }
     return num_failed;
 }
 
 /* Compresses num_chunks pending chunks and writes them in order. */
-static void write_chunks(struct row_writer *writer, size_t num_chunks)
+static void row_writer_write_chunks(struct row_writer *writer, size_t num_chunks)
 {
     const struct h5_context *file = writer->file;
     size_t bound = row_writer_compressed_bound(writer);
@@ -150,7 +174,7 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
 
     if (!h5_ok(file) || num_chunks == 0)
         return;
-    if (compress_chunks(writer, num_chunks) > 0) {
+    if (row_writer_compress_chunks(writer, num_chunks) > 0) {
         error_set(file->error, STATUS_INTERNAL,
                   ERROR_AT(.file = file->path, .dataset = writer->name),
                   "no memory to compress a chunk");
@@ -165,37 +189,113 @@ static void write_chunks(struct row_writer *writer, size_t num_chunks)
         offset[0] = first_row + i * writer->chunk_rows;
         if (H5Dwrite_chunk(writer->dataset, H5P_DEFAULT, 0, offset, writer->compressed_nbytes[i],
                            writer->compressed + i * bound) < 0 ||
-            h5_driver_errno() != 0)
+            h5_errno(file) != 0)
             h5_fail(file, STATUS_IO, writer->name, "cannot write a chunk");
         writer->compressed_nbytes[i] = 0;
     }
     writer->num_pending_rows = 0;
 }
 
-void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
+/* Counts rows that are in the buffers, and writes the buffers when they are full. */
+static void row_writer_count_rows(struct row_writer *writer, size_t num_rows)
 {
     writer->num_pending_rows += num_rows;
     writer->num_rows += num_rows;
     if (writer->num_pending_rows == writer->max_chunks * writer->chunk_rows)
-        write_chunks(writer, writer->max_chunks);
+        row_writer_write_chunks(writer, writer->max_chunks);
+}
+
+void *row_writer_reserve(const struct row_writer *writer, uint64_t *count)
+{
+    *count = writer->max_chunks * writer->chunk_rows - writer->num_pending_rows;
+    return writer->pending + writer->num_pending_rows * writer->row_nbytes;
 }
 
 void row_writer_append(struct row_writer *writer, const void *rows, uint64_t count)
 {
     const unsigned char *next = rows;
-    size_t capacity = writer->max_chunks * writer->chunk_rows;
 
     while (count > 0 && h5_ok(writer->file)) {
-        size_t room = capacity - writer->num_pending_rows;
-        size_t taken = count < room ? (size_t)count : room;
+        uint64_t room;
+        unsigned char *place = row_writer_reserve(writer, &room);
+        size_t taken = (size_t)(count < room ? count : room);
 
-        memcpy(writer->pending + writer->num_pending_rows * writer->row_nbytes, next,
-               taken * writer->row_nbytes);
+        if (next != place)
+            memcpy(place, next, taken * writer->row_nbytes);
         row_writer_count_rows(writer, taken);
         next += taken * writer->row_nbytes;
         count -= taken;
     }
 }
+
+/* ---- chunks from one file to another as they are ---- */
+
+/* Are the chunks of a dataset with this creation list those that the writer would make? */
+static bool row_writer_has_layout_of(const struct row_writer *writer, hid_t source_list)
+{
+    hsize_t chunk[ROWS_MAX_RANK];
+    int rank = (int)writer->layout.rank;
+    unsigned flags;
+
+    if (H5Pget_layout(source_list) != H5D_CHUNKED ||
+        H5Pget_chunk(source_list, ROWS_MAX_RANK, chunk) != rank || chunk[0] != writer->chunk_rows ||
+        H5Pget_nfilters(source_list) != 1 ||
+        H5Pget_filter2(source_list, 0, &flags, &(size_t){0}, NULL, 0, NULL, NULL) !=
+            H5Z_FILTER_DEFLATE)
+        return false;
+    for (int i = 1; i < rank; i++)
+        if (chunk[i] != writer->layout.shape[i])
+            return false;
+    return true;
+}
+
+bool row_writer_can_copy(const struct row_writer *writer, const struct h5_context *source_file,
+                         hid_t source, uint64_t first, uint64_t num_rows)
+{
+    hid_t list = H5I_INVALID_HID, type = H5I_INVALID_HID;
+    bool can_copy = false;
+
+    if (!h5_ok(writer->file) || num_rows < writer->chunk_rows || first % writer->chunk_rows != 0 ||
+        writer->num_pending_rows % writer->chunk_rows != 0)
+        return false;
+    list =
+        h5_hold(source_file, H5Dget_create_plist(source), writer->name, "cannot read the layout");
+    type = h5_hold(source_file, H5Dget_type(source), writer->name, "cannot read the type");
+    if (h5_ok(source_file))
+        can_copy =
+            row_writer_has_layout_of(writer, list) && H5Tequal(type, writer->layout.type) > 0;
+    h5_close(source_file, &type);
+    h5_close(source_file, &list);
+    return can_copy;
+}
+
+void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *source_file,
+                           hid_t source, uint64_t first)
+{
+    size_t i = writer->num_pending_rows / writer->chunk_rows;
+    size_t room = row_writer_compressed_bound(writer);
+    hsize_t offset[ROWS_MAX_RANK] = {first}, nbytes = 0;
+    uint32_t filter_mask = 0;
+
+    if (!h5_ok(writer->file))
+        return;
+    if (H5Dget_chunk_storage_size(source, offset, &nbytes) < 0 || nbytes == 0)
+        h5_fail(source_file, STATUS_DATA, writer->name, "a chunk is missing");
+    else if (nbytes > room)
+        h5_refuse(source_file, writer->name, "a chunk is larger than any that deflate makes",
+                  TEXT("at most %zu bytes", room), TEXT("%llu", (unsigned long long)nbytes));
+    else if (H5Dread_chunk(source, H5P_DEFAULT, offset, &filter_mask,
+                           writer->compressed + i * room) < 0)
+        h5_fail(source_file, STATUS_DATA, writer->name, "cannot read a chunk");
+    else if (filter_mask != 0)
+        h5_refuse(source_file, writer->name, "a chunk is not compressed", NULL, NULL);
+    if (!h5_ok(source_file))
+        return;
+    writer->compressed_nbytes[i] = nbytes;
+    row_writer_count_rows(writer, writer->chunk_rows);
+}
+
+/* ---- the end ---- */
 
 void row_writer_end(struct row_writer *writer)
 {
@@ -207,7 +307,7 @@ void row_writer_end(struct row_writer *writer)
     /* The last chunk is whole in the file; its rows past the end are zero. */
     memset(writer->pending + writer->num_pending_rows * writer->row_nbytes, 0,
            (num_chunks * writer->chunk_rows - writer->num_pending_rows) * writer->row_nbytes);
-    write_chunks(writer, num_chunks);
+    row_writer_write_chunks(writer, num_chunks);
 }
 
 void row_writer_close(struct row_writer *writer)

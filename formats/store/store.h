@@ -14,13 +14,14 @@
 #include "common/error.h"
 #include "common/tensor.h"
 #include "common/text_list.h"
+#include "formats/limits.h"
 
 enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
 
 /* "train", "valid", "test". */
 extern const char *const split_names[NUM_SPLITS + 1];
 
-enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = 65536 };
+enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = LIMITS_MAX_CLASSES };
 
 /* ---- reading ---- */
 
@@ -65,7 +66,7 @@ size_t store_chunk_rows(const struct store *store);
 uint64_t store_rows_nbytes(const struct store *store);
 
 /*
- * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], inflating on
+ * Reads rows first .. first + count - 1 into pixels [count][H * W * channels], decompressing on
  * num_threads threads, and checks each row against its stored CRC-32 (STATUS_DATA names the row).
  */
 bool store_read_pixels(struct store *store, enum split split, uint64_t first, uint64_t count,
@@ -107,9 +108,17 @@ struct store_plan {
     const struct store_shard *shard;
     int compression_level; /* zlib, 1 to 9 */
     int num_threads;
+    bool is_forced; /* replace a file of another kind, too */
 };
 
-/* Starts a store under a temporary name in path's folder; nothing is at path until it is whole. */
+/* Bytes of memory that writing such a store takes, without what store_finish is given. */
+uint64_t store_writing_nbytes(const struct store_plan *plan);
+
+/*
+ * Starts a store, or a shard, under a temporary name beside path; nothing is at path until it is
+ * whole.  STATUS_DATA, before anything is written, for what no reader accepts, and for a path that
+ * is a file of another kind, unless is_forced.
+ */
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **writer,
                   struct error *error);
 
@@ -117,7 +126,14 @@ struct store_row {
     const char *path; /* relative to the source */
     uint32_t label;
     uint32_t file_crc32;
+    uint32_t pixel_crc32; /* of the row's pixels, by which readers know that they are whole */
 };
+
+/*
+ * Where the pixels of a split's next rows belong: [*count][H * W * channels] of the writer's own
+ * memory, one row at least.  Rows that are put there and appended next are not copied.
+ */
+uint8_t *store_reserve(struct store_writer *writer, enum split split, uint64_t *count);
 
 /* Appends rows in order; pixels is [count][H * W * channels].  Splits may be appended in turn. */
 bool store_append(struct store_writer *writer, enum split split, uint64_t count,

@@ -1,11 +1,14 @@
-/* What writing and reading a store share.  For files inside formats/ only. */
+/* The insides of a store that is open or being written, for files inside formats/ only. */
 #ifndef QUERN_FORMATS_STORE_INTERNAL_H
 #define QUERN_FORMATS_STORE_INTERNAL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "formats/store/store.h"
+#include "formats/file/atomic_file.h"
+#include "formats/hdf5/hdf5.h"
+#include "formats/store/rows.h"
+#include "formats/store/store_shard.h"
 
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"
@@ -39,5 +42,60 @@ uint64_t store_reading_nbytes(struct store *store, enum split split, int num_thr
 
 /* Rank 3 for gray, 4 for RGB: [N, H, W] or [N, H, W, 3]. */
 size_t store_image_rank(const struct image_shape *image);
+
+/* ---- an open store ---- */
+
+/* For calls that fill error. */
+struct h5_context store_context(const struct store *store, struct error *error);
+/* Both stay the store's. */
+hid_t store_root(const struct store *store);
+hid_t store_images(const struct store *store, enum split split);
+
+/*
+ * Opens the finished file of a store or shard that is about to be committed, as any reader would
+ * but for the pixels.  STATUS_INTERNAL if a reader would refuse it.
+ */
+bool store_check_output(const struct atomic_file *output, bool is_shard, struct error *error);
+
+/* ---- a store being written ---- */
+
+/* One split while it grows. */
+struct split_writer {
+    bool is_open;
+    hid_t group;
+    struct row_writer images;
+    struct row_writer labels;
+    struct row_writer paths;
+    struct row_writer file_crc32;
+    /* Kept for the fingerprint as well as written: 8 bytes a row. */
+    uint64_t num_rows;
+    uint64_t max_rows; /* in this file */
+    uint32_t *row_labels;
+    uint32_t *row_pixel_crc32;
+};
+
+struct store_writer {
+    struct h5_context file;
+    struct atomic_file output;
+    hid_t root;
+    hid_t path_type;
+    struct image_shape image;
+    struct text_list classes;
+    size_t max_path_nbytes;
+    int num_threads;
+    int compression_level;
+    const struct store_shard *shard;
+    struct split_writer splits[NUM_SPLITS];
+};
+
+/* STATUS_INTERNAL if so many rows more were not planned for. */
+bool store_check_planned(const struct store_writer *writer, enum split which, uint64_t count);
+/* Appends what rows are but their pixels, and does not count them yet. */
+bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
+                        const struct store_row *rows);
+
+/* What a shard has besides, into the open file. */
+void store_write_class_sums(struct store_writer *writer, enum split which, const uint64_t *sums);
+void store_write_shard(struct store_writer *writer, const uint64_t *file_hashes);
 
 #endif

@@ -1,16 +1,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
+#include "formats/limits.h"
 #include "formats/store/chunk_index.h"
 #include "formats/store/rows.h"
-#include "formats/store/store_reader.h"
+#include "formats/store/store_internal.h"
+
+const char *const split_names[NUM_SPLITS + 1] = {"train", "valid", "test", NULL};
+
+size_t store_image_rank(const struct image_shape *image)
+{
+    return image->channels == 1 ? 3 : 4;
+}
 
 struct split_reader {
-    hid_t group;
-    hid_t images;
+    hid_t images; /* H5I_INVALID_HID: there is no such split */
     uint64_t num_rows;
     uint32_t *labels;
     uint32_t *pixel_crc32;
@@ -18,6 +26,7 @@ struct split_reader {
 
 struct store {
     char *path;
+    struct h5_storage *storage;
     hid_t root;
     bool is_sealed;
     struct image_shape image;
@@ -26,74 +35,51 @@ struct store {
     struct split_reader splits[NUM_SPLITS];
 };
 
-static void check_classes(const struct h5_context *file, const struct store *store)
-{
-    const struct text_list *classes = &store->classes;
-
-    if (h5_ok(file) && (classes->count < 2 || classes->count > STORE_MAX_CLASSES))
-        h5_refuse(file, "/classes", "wrong number of classes", TEXT("2 to %d", STORE_MAX_CLASSES),
-                  TEXT("%zu", classes->count));
-}
-
 /* The image shape comes from the first split's images and must be that of all. */
-static void read_images_shape(const struct h5_context *file, struct store *store,
-                              struct split_reader *split, const char *name)
+static void store_read_images_shape(const struct h5_context *file, struct store *store,
+                                    struct split_reader *split, const char *name)
 {
     uint64_t shape[ROWS_MAX_RANK] = {0, 0, 0, 1};
-    hid_t space = H5I_INVALID_HID;
-    int rank = 0;
+    size_t rank;
 
-    split->images = h5_open_dataset(file, split->group, "images");
-    if (h5_ok(file)) {
-        space = h5_hold(file, H5Dget_space(split->images), name, "cannot read the shape");
-        rank = h5_ok(file) ? H5Sget_simple_extent_ndims(space) : 0;
-        h5_close(file, &space);
-    }
+    split->images = h5_open_dataset(file, store->root, name);
+    rank = h5_dataset_rank(file, split->images, name);
     if (h5_ok(file) && rank != 3 && rank != 4)
-        h5_refuse(file, name, "wrong number of dimensions", "3 or 4", TEXT("%d", rank));
-    h5_check_dataset(file, split->images, name, H5T_INTEGER, (size_t)rank, shape);
-    if (!h5_ok(file))
-        return;
-    if (shape[1] < 1 || shape[1] > 65535 || shape[2] < 1 || shape[2] > 65535 ||
-        (rank == 4 && shape[3] != 3)) {
+        h5_refuse(file, name, "wrong number of dimensions", "3 or 4", TEXT("%zu", rank));
+    h5_check_dataset(file, split->images, name, H5T_INTEGER, rank, shape);
+    if (h5_ok(file) && rank == 4 && shape[3] != 3)
         h5_refuse(file, name, "wrong image shape", "[N, height, width] or [N, height, width, 3]",
-                  TEXT("[%llu, %llu, %llu, %llu]", (unsigned long long)shape[0],
-                       (unsigned long long)shape[1], (unsigned long long)shape[2],
-                       (unsigned long long)shape[3]));
+                  TEXT("%llu channels", (unsigned long long)shape[3]));
+    if (!h5_ok(file) ||
+        !limits_check_image(file->path, name, shape[1], shape[2], shape[3], file->error))
         return;
-    }
     if (store->image.height == 0)
         store->image = (struct image_shape){shape[1], shape[2], shape[3]};
     if (store->image.height != shape[1] || store->image.width != shape[2] ||
         store->image.channels != shape[3])
         h5_refuse(file, name, "another image shape than the other splits", NULL, NULL);
     split->num_rows = shape[0];
-    rows_check_plausible(file, split->images, name, split->num_rows,
-                         image_num_values(&store->image));
 }
 
 /* The image shape of a shard that has no images. */
-static void read_shape_attribute(const struct h5_context *file, struct store *store)
+static void store_read_shape_attribute(const struct h5_context *file, struct store *store)
 {
     uint64_t shape[] = {0, 0, 1};
     size_t num_values = h5_num_attribute_values(file, store->root, "image_shape");
 
     if (h5_ok(file) && num_values != 2 && num_values != 3)
         h5_refuse(file, "image_shape", "wrong number of values", "2 or 3", TEXT("%zu", num_values));
-    if (h5_ok(file))
-        h5_read_counts_attribute(file, store->root, "image_shape", shape, num_values);
-    if (h5_ok(file) && (shape[0] < 1 || shape[0] > 65535 || shape[1] < 1 || shape[1] > 65535 ||
-                        (num_values == 3 && shape[2] != 3)))
-        h5_refuse(file, "image_shape", "wrong image shape", "[height, width] or [height, width, 3]",
-                  NULL);
-    store->image = (struct image_shape){shape[0], shape[1], shape[2]};
+    h5_read_counts_attribute(file, store->root, "image_shape", shape, num_values);
+    if (h5_ok(file) &&
+        limits_check_image(file->path, "image_shape", shape[0], shape[1], shape[2], file->error))
+        store->image = (struct image_shape){shape[0], shape[1], shape[2]};
 }
 
 /* Reads a per-row dataset of unsigned integers as uint32 [num_rows]. */
-static uint32_t *read_row_numbers(const struct h5_context *file, const struct split_reader *split,
-                                  const char *dataset_name, const char *name)
+static uint32_t *store_read_row_numbers(const struct h5_context *file, const struct store *store,
+                                        const struct split_reader *split, const char *name)
 {
-    hid_t dataset = h5_open_dataset(file, split->group, dataset_name);
+    hid_t dataset = h5_open_dataset(file, store->root, name);
     uint64_t num_rows = 0;
     uint32_t *numbers = NULL;
 
@@ -108,7 +94,7 @@ static uint32_t *read_row_numbers(const struct h5_context *file, const struct sp
     return numbers;
 }
 
-static void open_split(const struct h5_context *file, struct store *store, enum split which)
+static void store_open_split(const struct h5_context *file, struct store *store, enum split which)
 {
     struct split_reader *split = &store->splits[which];
     const char *images = TEXT("/%s/images", split_names[which]);
@@ -117,10 +103,9 @@ static void open_split(const struct h5_context *file, struct store *store, enum 
 
     if (!h5_exists(file, store->root, split_names[which]))
         return;
-    split->group = h5_open_group(file, store->root, split_names[which]);
-    read_images_shape(file, store, split, images);
-    split->labels = read_row_numbers(file, split, "labels", labels);
-    split->pixel_crc32 = read_row_numbers(file, split, "pixel_crc32", pixel_crc32);
+    store_read_images_shape(file, store, split, images);
+    split->labels = store_read_row_numbers(file, store, split, labels);
+    split->pixel_crc32 = store_read_row_numbers(file, store, split, pixel_crc32);
     for (uint64_t i = 0; h5_ok(file) && i < split->num_rows; i++)
         if (split->labels[i] >= store->classes.count)
             error_set(file->error, STATUS_DATA,
@@ -130,7 +115,33 @@ static void open_split(const struct h5_context *file, struct store *store, enum 
                       "a label outside the classes");
 }
 
-static void check_fingerprint(const struct h5_context *file, const struct store *store)
+void store_compute_fingerprint(const struct store_contents *contents, char fingerprint[65])
+{
+    struct sha256 hash;
+
+    sha256_begin(&hash);
+    sha256_add(&hash, "quern fingerprint 1\n", 20);
+    sha256_add_u64(&hash, contents->image.height);
+    sha256_add_u64(&hash, contents->image.width);
+    sha256_add_u64(&hash, contents->image.channels);
+    sha256_add_u64(&hash, contents->classes->count);
+    for (size_t i = 0; i < contents->classes->count; i++) {
+        size_t nbytes = strlen(contents->classes->items[i]);
+
+        sha256_add_u64(&hash, nbytes);
+        sha256_add(&hash, contents->classes->items[i], nbytes);
+    }
+    for (int split = 0; split < NUM_SPLITS; split++) {
+        sha256_add_u64(&hash, contents->num_rows[split]);
+        for (uint64_t i = 0; i < contents->num_rows[split]; i++)
+            sha256_add_u32(&hash, contents->labels[split][i]);
+        for (uint64_t i = 0; i < contents->num_rows[split]; i++)
+            sha256_add_u32(&hash, contents->pixel_crc32[split][i]);
+    }
+    sha256_finish(&hash, fingerprint);
+}
+
+static void store_check_fingerprint(const struct h5_context *file, const struct store *store)
 {
     struct store_contents contents = {.image = store->image, .classes = &store->classes};
     char computed[STORE_FINGERPRINT_LENGTH + 1];
@@ -150,7 +161,7 @@ static void check_fingerprint(const struct h5_context *file, const struct store 
                   store->fingerprint, computed);
 }
 
-static void check_format(const struct h5_context *file, hid_t root, bool is_shard)
+static void store_check_format(const struct h5_context *file, hid_t root, bool is_shard)
 {
     char format[64] = "";
 
@@ -165,6 +176,39 @@ static void check_format(const struct h5_context *file, hid_t root, bool is_shar
     h5_check_format(file, root, is_shard ? STORE_SHARD_FORMAT : STORE_FORMAT, STORE_MAJOR_VERSION);
 }
 
+/* Reads and checks everything but the pixels of the open file. */
+static void store_read_all(struct h5_context *file, struct store *store, bool is_shard)
+{
+    store_check_format(file, store->root, is_shard);
+    h5_read_text_attribute(file, store->root, "fingerprint", store->fingerprint,
+                           sizeof(store->fingerprint));
+    h5_read_texts(file, store->root, "/classes", &store->classes);
+    if (h5_ok(file))
+        limits_check_classes(file->path, store->classes.count, file->error);
+    for (int which = 0; which < NUM_SPLITS; which++)
+        store_open_split(file, store, (enum split)which);
+    if (store->image.height == 0 && is_shard)
+        store_read_shape_attribute(file, store);
+    if (h5_ok(file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !is_shard)
+        h5_refuse(file, "/train/images", "the store has no training images", NULL, NULL);
+    store_check_fingerprint(file, store);
+}
+
+static struct store *store_make(const char *path, struct error *error)
+{
+    struct store *store = calloc(1, sizeof(*store));
+
+    if (!store || !(store->path = strdup(path))) {
+        free(store);
+        error_set_memory(error, sizeof(*store));
+        return NULL;
+    }
+    store->root = H5I_INVALID_HID;
+    for (int which = 0; which < NUM_SPLITS; which++)
+        store->splits[which].images = H5I_INVALID_HID;
+    return store;
+}
+
 bool store_open(const char *path, struct store **result, struct error *error)
 {
     return store_open_with(path, &(struct store_checks){.num_threads = 1}, result, error);
@@ -173,57 +217,60 @@ bool store_open(const char *path, struct store **result, struct error *error)
 bool store_open_with(const char *path, const struct store_checks *checks, struct store **result,
                      struct error *error)
 {
-    struct store *store = calloc(1, sizeof(*store));
-    struct h5_context file = {.path = path,
-                              .error = error,
-                              .skip_seal = checks->skip_seal,
-                              .num_threads = checks->num_threads};
+    const struct h5_opening opening = {checks->skip_seal, checks->num_threads};
+    struct store *store = store_make(path, error);
+    struct h5_context file;
 
     *result = NULL;
-    if (!store || !(store->path = strdup(path))) {
-        free(store);
-        return error_set_memory(error, sizeof(*store));
-    }
-    for (int which = 0; which < NUM_SPLITS; which++)
-        store->splits[which].group = store->splits[which].images = H5I_INVALID_HID;
-    store->root = h5_open_file(&file, &store->is_sealed);
-    check_format(&file, store->root, checks->is_shard);
-    if (h5_ok(&file)) {
-        h5_read_text_attribute(&file, store->root, "fingerprint", store->fingerprint,
-                               sizeof(store->fingerprint));
-        h5_read_texts(&file, store->root, "classes", &store->classes);
-        check_classes(&file, store);
-    }
-    for (int which = 0; which < NUM_SPLITS; which++)
-        if (h5_ok(&file))
-            open_split(&file, store, which);
-    if (store->image.height == 0 && checks->is_shard)
-        read_shape_attribute(&file, store);
-    if (h5_ok(&file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !checks->is_shard)
-        h5_refuse(&file, "/train/images", "the store has no training images", NULL, NULL);
-    check_fingerprint(&file, store);
-    if (!h5_ok(&file)) {
+    if (!store)
+        return false;
+    file = store_context(store, error);
+    store->root = h5_open_file(&file, &opening, &store->is_sealed);
+    store->storage = file.storage;
+    store_read_all(&file, store, checks->is_shard);
+    if (error_ok(error))
+        *result = store;
+    else
         store_close(store);
-        return error_ok(error);
-    }
-    *result = store;
-    return true;
+    return error_ok(error);
+}
+
+bool store_check_output(const struct atomic_file *output, bool is_shard, struct error *error)
+{
+    struct error reason = {0};
+    struct store *store = store_make(output->path, error);
+    struct h5_context file;
+
+    if (!store)
+        return false;
+    file = store_context(store, &reason);
+    store->root = h5_open_output(&file, output);
+    store->storage = file.storage;
+    store_read_all(&file, store, is_shard);
+    store_close(store);
+    if (error_ok(&reason))
+        return true;
+    /* What was written is no input: that it cannot be read is not the user's mistake. */
+    return error_set(
+        error, reason.status == STATUS_DATA ? STATUS_INTERNAL : reason.status,
+        ERROR_AT(.file = output->path, .dataset = reason.dataset[0] ? reason.dataset : NULL),
+        "the finished file cannot be read back: %s", reason.what);
 }
 
 void store_close(struct store *store)
 {
     struct error ignored = {0};
-    struct h5_context file = {.path = "", .error = &ignored};
+    struct h5_context file;
 
     if (!store)
         return;
+    file = store_context(store, &ignored);
     for (int which = 0; which < NUM_SPLITS; which++) {
         h5_close(&file, &store->splits[which].images);
-        h5_close(&file, &store->splits[which].group);
         free(store->splits[which].labels);
         free(store->splits[which].pixel_crc32);
     }
-    h5_close(&file, &store->root);
+    h5_close_file(&file, &store->root);
     text_list_free(&store->classes);
     free(store->path);
     free(store);
@@ -266,7 +313,7 @@ const uint32_t *store_pixel_crc32(const struct store *store, enum split which)
 
 struct h5_context store_context(const struct store *store, struct error *error)
 {
-    return (struct h5_context){.path = store->path, .error = error};
+    return (struct h5_context){.path = store->path, .error = error, .storage = store->storage};
 }
 
 hid_t store_root(const struct store *store)
@@ -282,16 +329,16 @@ hid_t store_images(const struct store *store, enum split which)
 bool store_read_pixels(struct store *store, enum split which, uint64_t first, uint64_t count,
                        int num_threads, uint8_t *pixels, struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
+    struct h5_context file = store_context(store, error);
     const struct split_reader *split = &store->splits[which];
 
     if (first > split->num_rows || count > split->num_rows - first)
         return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = store->path),
                          "rows past the end of a split");
     if (count > 0)
-        rows_read(&file, split->images, TEXT("/%s/images", split_names[which]),
-                  image_num_values(&store->image), first, count, split->pixel_crc32 + first,
-                  num_threads, pixels);
+        chunk_read_rows(&file, split->images, TEXT("/%s/images", split_names[which]),
+                        image_num_values(&store->image), first, count, split->pixel_crc32 + first,
+                        num_threads, pixels);
     return error_ok(error);
 }
 
@@ -312,7 +359,7 @@ uint64_t store_rows_nbytes(const struct store *store)
 void store_read_chunk_index(struct store *store, enum split which, struct chunk_index *index,
                             struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
+    struct h5_context file = store_context(store, error);
     const struct split_reader *split = &store->splits[which];
 
     chunk_index_read(&file, split->images, TEXT("/%s/images", split_names[which]),
@@ -322,7 +369,7 @@ void store_read_chunk_index(struct store *store, enum split which, struct chunk_
 bool store_report_fault(const struct store *store, enum split which,
                         const struct chunk_fault *fault, struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
+    struct h5_context file = store_context(store, error);
 
     chunk_fault_report(&file, TEXT("/%s/images", split_names[which]), fault);
     return error_ok(error);
@@ -331,21 +378,21 @@ bool store_report_fault(const struct store *store, enum split which,
 uint64_t store_reading_nbytes(struct store *store, enum split which, int num_threads)
 {
     struct error ignored = {0};
-    struct h5_context file = {.path = store->path, .error = &ignored};
+    struct h5_context file = store_context(store, &ignored);
     uint64_t chunk_nbytes =
         store->splits[which].num_rows > 0
-            ? rows_chunk_nbytes(&file, store->splits[which].images, split_names[which])
+            ? h5_chunk_nbytes(&file, store->splits[which].images, split_names[which])
             : 0;
 
-    /* A chunk as it is in the file and unfolded, for each thread; HDF5 itself has one of each, and
-     * one more in its cache. */
+    /* A chunk as it is in the file and decompressed, for each thread; HDF5 itself has one of each,
+     * and one more in its cache. */
     return chunk_nbytes * 2 * (num_threads > 2 ? (uint64_t)num_threads : 2);
 }
 
 bool store_read_paths(struct store *store, enum split which, struct text_list *paths,
                       struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
+    struct h5_context file = store_context(store, error);
     size_t num_before = paths->count;
 
     h5_read_texts(&file, store->root, TEXT("/%s/paths", split_names[which]), paths);
@@ -357,9 +404,9 @@ bool store_read_paths(struct store *store, enum split which, struct text_list *p
 bool store_read_file_crc32(struct store *store, enum split which, uint32_t *crc32,
                            struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
-    uint32_t *numbers = read_row_numbers(&file, &store->splits[which], "crc32",
-                                         TEXT("/%s/crc32", split_names[which]));
+    struct h5_context file = store_context(store, error);
+    uint32_t *numbers = store_read_row_numbers(&file, store, &store->splits[which],
+                                               TEXT("/%s/crc32", split_names[which]));
 
     if (h5_ok(&file))
         memcpy(crc32, numbers, store->splits[which].num_rows * sizeof(*numbers));
@@ -370,8 +417,8 @@ bool store_read_file_crc32(struct store *store, enum split which, uint32_t *crc3
 bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
                        size_t digest_size, struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
-    hid_t group = h5_open_group(&file, store->root, "source");
+    struct h5_context file = store_context(store, error);
+    hid_t group = h5_open_group(&file, store->root, "/source");
 
     h5_read_text_attribute(&file, group, "settings", settings, settings_size);
     h5_read_text_attribute(&file, group, "digest", digest, digest_size);
@@ -382,7 +429,7 @@ bool store_read_source(struct store *store, char *settings, size_t settings_size
 bool store_read_source_name(struct store *store, char *name, size_t size, struct error *error)
 {
     struct h5_context file = store_context(store, error);
-    hid_t group = h5_open_group(&file, store->root, "source");
+    hid_t group = h5_open_group(&file, store->root, "/source");
 
     h5_read_text_attribute(&file, group, "name", name, size);
     h5_close(&file, &group);
@@ -392,15 +439,12 @@ bool store_read_source_name(struct store *store, char *name, size_t size, struct
 bool store_read_rejects(struct store *store, struct text_list *paths, struct text_list *reasons,
                         struct error *error)
 {
-    struct h5_context file = {.path = store->path, .error = error};
-    hid_t group;
+    struct h5_context file = store_context(store, error);
 
     if (!h5_exists(&file, store->root, "rejects"))
-        return true;
-    group = h5_open_group(&file, store->root, "rejects");
-    h5_read_texts(&file, group, "path", paths);
-    h5_read_texts(&file, group, "reason", reasons);
-    h5_close(&file, &group);
+        return error_ok(error);
+    h5_read_texts(&file, store->root, "/rejects/path", paths);
+    h5_read_texts(&file, store->root, "/rejects/reason", reasons);
     if (h5_ok(&file) && paths->count != reasons->count)
         h5_refuse(&file, "/rejects", "not as many reasons as paths", NULL, NULL);
     return error_ok(error);

@@ -5,8 +5,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/store/store_reader.h"
-#include "formats/store/store_writer.h"
+#include "formats/store/store_internal.h"
 
 uint64_t store_shard_granule(const struct image_shape *image)
 {
@@ -68,8 +67,8 @@ void store_write_shard(struct store_writer *writer, const uint64_t *file_hashes)
 
 /* ---- reading ---- */
 
-static void check_ranges(const struct h5_context *file, const struct store *store,
-                         const struct store_shard *shard)
+static void store_shard_check_ranges(const struct h5_context *file, const struct store *store,
+                                     const struct store_shard *shard)
 {
     if (!h5_ok(file))
         return;
@@ -101,7 +100,7 @@ bool store_read_shard(struct store *store, struct store_shard *shard, struct err
 {
     struct h5_context file = store_context(store, error);
     uint64_t num_classes = store_classes(store)->count, shape[2] = {0};
-    hid_t group = h5_open_group(&file, store_root(store), "shard"), dataset;
+    hid_t group = h5_open_group(&file, store_root(store), "/shard"), dataset;
 
     *shard = (struct store_shard){0};
     shard->index = h5_read_count_attribute(&file, group, "index");
@@ -113,8 +112,8 @@ bool store_read_shard(struct store *store, struct store_shard *shard, struct err
     shard->compression_level = h5_read_count_attribute(&file, group, "compression_level");
     h5_read_text_attribute(&file, group, "list_digest", shard->list_digest,
                            sizeof(shard->list_digest));
-    check_ranges(&file, store, shard);
-    dataset = h5_open_dataset(&file, group, "class_files");
+    store_shard_check_ranges(&file, store, shard);
+    dataset = h5_open_dataset(&file, store_root(store), "/shard/class_files");
     h5_check_dataset(&file, dataset, "/shard/class_files", H5T_INTEGER, 2, shape);
     if (h5_ok(&file) && (shape[0] != NUM_SPLITS || shape[1] != num_classes))
         h5_refuse(&file, "/shard/class_files", "wrong shape", NULL, NULL);

@@ -3,56 +3,131 @@
 
 #include "common/checksum.h"
 #include "common/memory.h"
+#include "common/text.h"
+#include "formats/limits.h"
+#include "formats/store/store_internal.h"
 #include "formats/store/store_shard.h"
-#include "formats/store/store_writer.h"
 
-/* Chunks buffered for the images, which bounds the threads that can compress at once, and for the
- * small datasets beside them: about 16 MiB and 1 MiB of memory each. */
-enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2 };
+/*
+ * Chunks that are buffered, which bounds the threads that can compress at once: of images 32, which
+ * is 8 MiB as pixels and as much again compressed, unless images are larger than chunks usually
+ * are; of the small datasets beside them 2.
+ */
+enum { IMAGE_BUFFER_CHUNKS = 32, SMALL_BUFFER_CHUNKS = 2, IMAGE_BUFFER_NBYTES = 256 << 20 };
 
 /* Labels are as narrow as the number of classes allows. */
-static hid_t label_type(size_t num_classes)
+static hid_t store_label_type(size_t num_classes)
 {
     return num_classes <= 256 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
 }
 
-static void begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
+static const char *const image_labels[] = {"sample", "height", "width", "channel"};
+
+struct split_layouts {
+    struct row_layout images, labels, paths, crc32;
+    size_t image_buffer_chunks;
+};
+
+/* path_type is of no use to plan. */
+static struct split_layouts store_lay_out_split(const struct image_shape *image, size_t num_classes,
+                                                size_t max_path_nbytes, uint64_t max_rows,
+                                                hid_t path_type)
 {
-    static const char *const image_labels[] = {"sample", "height", "width", "channel"};
+    struct split_layouts split = {
+        .images = {.rank = store_image_rank(image),
+                   .shape = {max_rows, image->height, image->width, image->channels},
+                   .value_nbytes = 1,
+                   .type = H5T_NATIVE_UINT8,
+                   .labels = image_labels,
+                   .has_runs = image->channels == 1},
+        .labels = {.rank = 1,
+                   .shape = {max_rows},
+                   .value_nbytes = num_classes <= 256 ? 1 : 2,
+                   .type = store_label_type(num_classes),
+                   .labels = image_labels},
+        .image_buffer_chunks = IMAGE_BUFFER_CHUNKS,
+    };
+    size_t row_nbytes = image_num_values(image);
+    size_t chunk_nbytes = rows_choose_chunk_rows(row_nbytes) * row_nbytes;
+
+    split.paths = split.crc32 = split.labels;
+    split.paths.value_nbytes = max_path_nbytes;
+    split.paths.type = path_type;
+    split.crc32.value_nbytes = sizeof(uint32_t);
+    split.crc32.type = H5T_NATIVE_UINT32;
+    while (split.image_buffer_chunks > 1 &&
+           split.image_buffer_chunks * chunk_nbytes > IMAGE_BUFFER_NBYTES)
+        split.image_buffer_chunks /= 2;
+    return split;
+}
+
+uint64_t store_writing_nbytes(const struct store_plan *plan)
+{
+    uint64_t nbytes = 0;
+
+    for (int which = 0; which < NUM_SPLITS; which++) {
+        uint64_t max_rows = plan->max_rows[which];
+        uint64_t num_rows =
+            plan->shard ? plan->shard->end[which] - plan->shard->first[which] : max_rows;
+        const struct split_layouts split =
+            store_lay_out_split(&plan->image, plan->classes->count,
+                                plan->max_path_nbytes ? plan->max_path_nbytes : 1, max_rows, -1);
+
+        if (num_rows == 0)
+            continue;
+        nbytes += row_writer_nbytes(&split.images, split.image_buffer_chunks, num_rows) +
+                  row_writer_nbytes(&split.labels, SMALL_BUFFER_CHUNKS, num_rows) +
+                  row_writer_nbytes(&split.paths, SMALL_BUFFER_CHUNKS, num_rows) +
+                  row_writer_nbytes(&split.crc32, SMALL_BUFFER_CHUNKS, num_rows) +
+                  num_rows * 2 * sizeof(uint32_t);
+    }
+    return nbytes;
+}
+
+/* What no reader accepts, and what HDF5 cannot have as a chunk. */
+static bool store_check_plan(const char *path, const struct store_plan *plan, struct error *error)
+{
+    const struct image_shape *image = &plan->image;
+
+    if (!limits_check_image(path, NULL, image->height, image->width, image->channels, error) ||
+        !limits_check_classes(path, plan->classes->count, error))
+        return false;
+    if (image_num_values(image) > UINT32_MAX)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path, .expected = TEXT("at most %u", UINT32_MAX),
+                                  .found = TEXT("%zu", image_num_values(image))),
+                         "an image has more values than a chunk of HDF5 can hold");
+    if (plan->shard && plan->max_path_nbytes > STORE_MAX_PATH_NBYTES)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path,
+                                  .expected = TEXT("at most %d bytes", STORE_MAX_PATH_NBYTES),
+                                  .found = TEXT("%zu", plan->max_path_nbytes)),
+                         "a path of the source is too long for a shard");
+    return true;
+}
+
+static void store_begin_split(struct store_writer *writer, enum split which, uint64_t max_rows)
+{
     const struct h5_context *file = &writer->file;
     struct split_writer *split = &writer->splits[which];
-    const struct image_shape *image = &writer->image;
-    struct row_layout images = {.rank = store_image_rank(image),
-                                .shape = {max_rows, image->height, image->width, image->channels},
-                                .value_nbytes = 1,
-                                .type = H5T_NATIVE_UINT8,
-                                .labels = image_labels,
-                                .has_runs = image->channels == 1};
-    struct row_layout labels = {.rank = 1,
-                                .shape = {max_rows},
-                                .value_nbytes = writer->classes.count <= 256 ? 1 : 2,
-                                .type = label_type(writer->classes.count),
-                                .labels = image_labels};
-    struct row_layout paths = labels, crc32 = labels;
+    const struct split_layouts layouts =
+        store_lay_out_split(&writer->image, writer->classes.count, writer->max_path_nbytes,
+                            max_rows, writer->path_type);
 
-    paths.value_nbytes = writer->max_path_nbytes;
-    paths.type = writer->path_type;
-    crc32.value_nbytes = sizeof(uint32_t);
-    crc32.type = H5T_NATIVE_UINT32;
     if (!memory_allocate(&split->row_labels, split->max_rows, sizeof(uint32_t), file->error) ||
         !memory_allocate(&split->row_pixel_crc32, split->max_rows, sizeof(uint32_t), file->error))
         return;
     split->group = h5_create_group(file, writer->root, split_names[which]);
-    row_writer_begin(&split->images, file, split->group, "images", &images, IMAGE_BUFFER_CHUNKS,
-                     writer->compression_level, writer->num_threads);
+    row_writer_begin(&split->images, file, split->group, "images", &layouts.images,
+                     layouts.image_buffer_chunks, writer->compression_level, writer->num_threads);
     h5_write_text_attribute(file, split->images.dataset, "units",
                             "intensity, 0 to 255; models use value / 255");
-    row_writer_begin(&split->labels, file, split->group, "labels", &labels, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, 1);
-    row_writer_begin(&split->paths, file, split->group, "paths", &paths, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, writer->num_threads);
-    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &crc32, SMALL_BUFFER_CHUNKS,
-                     writer->compression_level, 1);
+    row_writer_begin(&split->labels, file, split->group, "labels", &layouts.labels,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
+    row_writer_begin(&split->paths, file, split->group, "paths", &layouts.paths,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, writer->num_threads);
+    row_writer_begin(&split->file_crc32, file, split->group, "crc32", &layouts.crc32,
+                     SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
     h5_write_text_attribute(file, split->labels.dataset, "units", "index into /classes");
     h5_write_text_attribute(file, split->paths.dataset, "description",
                             "path of each sample's file, relative to the source; rows are ordered "
@@ -62,7 +137,7 @@ static void begin_split(struct store_writer *writer, enum split which, uint64_t 
 }
 
 /* Frees the writer, whose temporary file is gone or renamed already. */
-static void destroy(struct store_writer *writer)
+static void store_free_writer(struct store_writer *writer)
 {
     for (int which = 0; which < NUM_SPLITS; which++) {
         struct split_writer *split = &writer->splits[which];
@@ -78,19 +153,23 @@ static void destroy(struct store_writer *writer)
         }
     }
     h5_close(&writer->file, &writer->path_type);
-    h5_close(&writer->file, &writer->root);
+    h5_close_file(&writer->file, &writer->root);
     text_list_free(&writer->classes);
 }
 
 bool store_create(const char *path, const struct store_plan *plan, struct store_writer **result,
                   struct error *error)
 {
-    struct store_writer *writer = calloc(1, sizeof(*writer));
+    struct store_writer *writer;
 
     *result = NULL;
+    if (!store_check_plan(path, plan, error))
+        return false;
+    writer = calloc(1, sizeof(*writer));
     if (!writer)
         return error_set_memory(error, sizeof(*writer));
     writer->root = writer->path_type = H5I_INVALID_HID;
+    writer->output.descriptor = -1;
     writer->image = plan->image;
     writer->max_path_nbytes = plan->max_path_nbytes ? plan->max_path_nbytes : 1;
     writer->num_threads = plan->num_threads;
@@ -98,11 +177,11 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
     writer->shard = plan->shard;
     writer->file.error = error;
     if (!text_list_copy(&writer->classes, plan->classes, error) ||
-        !atomic_file_begin(&writer->output, path, error))
+        !atomic_file_begin(&writer->output, path, plan->shard ? FILE_KIND_SHARD : FILE_KIND_STORE,
+                           plan->is_forced, error))
         goto fail;
     writer->file.path = writer->output.path;
-    writer->file.storage_path = writer->output.temporary_path;
-    writer->root = h5_create_file(&writer->file);
+    writer->root = h5_create_file(&writer->file, &writer->output);
     writer->path_type = h5_create_text_type(&writer->file, writer->max_path_nbytes);
     for (int which = 0; which < NUM_SPLITS; which++) {
         struct split_writer *split = &writer->splits[which];
@@ -118,7 +197,7 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
         split->images = split->labels = split->paths = split->file_crc32 =
             (struct row_writer){.file = &writer->file, .dataset = H5I_INVALID_HID};
         if (h5_ok(&writer->file))
-            begin_split(writer, which, plan->max_rows[which]);
+            store_begin_split(writer, which, plan->max_rows[which]);
     }
     if (h5_ok(&writer->file)) {
         *result = writer;
@@ -129,7 +208,7 @@ fail:
     return error_ok(error);
 }
 
-static void append_label(struct row_writer *labels, uint32_t label)
+static void store_append_label(struct row_writer *labels, uint32_t label)
 {
     uint8_t narrow = (uint8_t)label;
     uint16_t wide = (uint16_t)label;
@@ -137,7 +216,7 @@ static void append_label(struct row_writer *labels, uint32_t label)
     row_writer_append(labels, labels->row_nbytes == 1 ? (void *)&narrow : (void *)&wide, 1);
 }
 
-static bool refuse_unplanned(const struct store_writer *writer, enum split which)
+static bool store_refuse_unplanned(const struct store_writer *writer, enum split which)
 {
     return error_set(writer->file.error, STATUS_INTERNAL,
                      ERROR_AT(.file = writer->file.path, .dataset = split_names[which]),
@@ -150,7 +229,7 @@ bool store_check_planned(const struct store_writer *writer, enum split which, ui
 
     return split->is_open && count <= split->max_rows - split->num_rows
                ? true
-               : refuse_unplanned(writer, which);
+               : store_refuse_unplanned(writer, which);
 }
 
 bool store_append_facts(struct store_writer *writer, enum split which, uint64_t count,
@@ -166,18 +245,24 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
         size_t path_nbytes = strlen(rows[i].path);
 
         if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
-            refuse_unplanned(writer, which);
+            store_refuse_unplanned(writer, which);
             break;
         }
         memcpy(padded, rows[i].path, path_nbytes);
         memset(padded + path_nbytes, 0, writer->max_path_nbytes - path_nbytes);
         split->row_labels[split->num_rows + i] = rows[i].label;
+        split->row_pixel_crc32[split->num_rows + i] = rows[i].pixel_crc32;
         row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
-        append_label(&split->labels, rows[i].label);
+        store_append_label(&split->labels, rows[i].label);
         row_writer_append(&split->paths, padded, 1);
     }
     free(padded);
     return error_ok(error);
+}
+
+uint8_t *store_reserve(struct store_writer *writer, enum split which, uint64_t *count)
+{
+    return row_writer_reserve(&writer->splits[which].images, count);
 }
 
 bool store_append(struct store_writer *writer, enum split which, uint64_t count,
@@ -185,14 +270,10 @@ bool store_append(struct store_writer *writer, enum split which, uint64_t count,
 {
     struct split_writer *split = &writer->splits[which];
     size_t row_nbytes = image_num_values(&writer->image);
-    uint32_t *crc32 = split->row_pixel_crc32 + split->num_rows;
 
     writer->file.error = error;
     if (!store_check_planned(writer, which, count))
         return false;
-#pragma omp parallel for num_threads(writer->num_threads) schedule(static)
-    for (uint64_t i = 0; i < count; i++)
-        crc32[i] = crc32_of(pixels + i * row_nbytes, row_nbytes);
     /* From one border of chunks to the next, so that full buffers are written in an order that
      * depends on the row alone: the bytes of a store do not tell how many rows came in one call. */
     while (count > 0 && error_ok(error)) {
@@ -209,7 +290,8 @@ bool store_append(struct store_writer *writer, enum split which, uint64_t count,
     return error_ok(error);
 }
 
-static void write_class_means(struct store_writer *writer, enum split which, const float *means)
+static void store_write_class_means(struct store_writer *writer, enum split which,
+                                    const float *means)
 {
     static const char *const labels[] = {"class", "height", "width", "channel"};
     const struct h5_context *file = &writer->file;
@@ -225,8 +307,8 @@ static void write_class_means(struct store_writer *writer, enum split which, con
     h5_close(file, &dataset);
 }
 
-static void end_split(struct store_writer *writer, enum split which,
-                      const struct store_ending *ending)
+static void store_end_split(struct store_writer *writer, enum split which,
+                            const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
     struct split_writer *split = &writer->splits[which];
@@ -242,12 +324,12 @@ static void end_split(struct store_writer *writer, enum split which,
                             "CRC-32 of each row of images, checked when it is read");
     h5_close(file, &dataset);
     if (ending->class_means[which])
-        write_class_means(writer, which, ending->class_means[which]);
+        store_write_class_means(writer, which, ending->class_means[which]);
     if (ending->class_sums[which])
         store_write_class_sums(writer, which, ending->class_sums[which]);
 }
 
-static void write_root(struct store_writer *writer, const struct store_ending *ending)
+static void store_write_root(struct store_writer *writer, const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
     const struct image_shape *image = &writer->image;
@@ -294,10 +376,10 @@ bool store_finish(struct store_writer *writer, const struct store_ending *ending
     writer->file.error = error;
     for (int which = 0; which < NUM_SPLITS; which++)
         if (writer->splits[which].is_open)
-            end_split(writer, which, ending);
-    write_root(writer, ending);
-    destroy(writer);
-    if (error_ok(error))
+            store_end_split(writer, which, ending);
+    store_write_root(writer, ending);
+    store_free_writer(writer);
+    if (error_ok(error) && store_check_output(&writer->output, writer->shard != NULL, error))
         atomic_file_commit(&writer->output, error);
     atomic_file_abandon(&writer->output);
     free(writer);
@@ -311,7 +393,7 @@ void store_abandon(struct store_writer *writer)
     if (!writer)
         return;
     writer->file.error = &ignored;
-    destroy(writer);
+    store_free_writer(writer);
     atomic_file_abandon(&writer->output);
     free(writer);
 }

@@ -1,11 +1,10 @@
 /*
- * What is in a folder: the paths of all images below it, and the folders that may be splits and
- * classes.  An image is any entry whose name ends in .png, in either case, and that is not a
- * folder; whether it can be decoded is not asked here.  Names that begin with a dot are skipped.
- * Symbolic links are followed, but never into a folder that is already being walked, so loops end.
+ * What is in a source: the paths of all images, and the directories that may be splits and
+ * classes.  An image is whatever has the name of one (images/decode.h) and is no directory;
+ * whether it can be decoded is not asked here.  Names that begin with a dot are skipped.
  */
-#ifndef QUERN_INGEST_SCAN_H
-#define QUERN_INGEST_SCAN_H
+#ifndef QUERN_IMAGES_SOURCES_SCAN_H
+#define QUERN_IMAGES_SOURCES_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,26 +21,49 @@ struct scan {
     struct text_list top_others; /* files at the top that are no images, SCAN_MAX_OTHERS of them */
     uint64_t num_others;         /* files that are no images, everywhere */
     uint64_t num_loops;          /* links that were not followed because they lead back up */
-    /* Of an archive: the folder around all else, which is taken as the source, or NULL; members
-     * whose paths lead out of any folder, that are links, or that are devices and the like. */
+    /* Of an archive: the directory around all else, which is taken as the source, or NULL; members
+     * whose paths lead out of any directory, that are links, or that are devices and the like; and
+     * members that a later one of the same path replaces. */
     char *root;
-    uint64_t num_unsafe_paths, num_links, num_special;
+    uint64_t num_unsafe_paths, num_links, num_special, num_replaced;
 };
 
 enum { SCAN_MAX_OTHERS = 16 };
 
 struct scan_rules {
-    size_t folder_depth;            /* 1 or 2: levels of folders to list */
+    size_t folder_depth;            /* 1 or 2: levels of directories to list */
     const char *const *top_folders; /* descend into these alone, NULL at the end; NULL: into all */
-    /* Never taken for the folder around all else of an archive, NULL at the end. */
+    /* Never taken for the directory around all else of an archive, NULL at the end. */
     const char *const *split_folders;
 };
 
-/* Walks the open folder that is named source.  STATUS_IO names a folder that cannot be read. */
-bool scan_folder(const char *source, int source_fd, const struct scan_rules *rules,
-                 struct scan *scan, struct error *error);
-/* Does the name end in ".png", in either case? */
-bool scan_is_image(const char *name);
 void scan_free(struct scan *scan);
+
+/* ---- for those who make scans ---- */
+
+/* Is the name, the first length bytes of a text, in a list that NULL ends? */
+bool scan_is_one_of(const char *const *names, const char *name, size_t length);
+
+/* Adds a file that is no image. */
+bool scan_add_other(struct scan *scan, const char *path, struct error *error);
+
+/*
+ * Adds the directories above a path, and the path itself if it is one, as deep as the rules ask.
+ * Paths come in bytewise order.  *is_outside: the walk of a directory would not go down to it.
+ */
+bool scan_add_directories(struct scan *scan, const struct scan_rules *rules, const char *path,
+                          bool is_directory, bool *is_outside, struct error *error);
+
+/* Sorts directories and other files, once all were added. */
+void scan_finish(struct scan *scan);
+
+struct scan_order {
+    const char *path;
+    size_t index; /* the caller's: equal paths are in order of it */
+    uint64_t key; /* for sorting */
+};
+
+/* Sorts bytewise, by eight bytes at a time: a compare is mostly one of two numbers. */
+void scan_sort(struct scan_order *paths, size_t count);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * Where images come from: a folder, or a tar or zip archive that is read as if it had been unpacked
- * to one.  What lists, reads and recognises images goes through here and does not ask which.
+ * Where images come from: a directory, or a tar or zip archive that is read as if it had been
+ * unpacked to one.  What lists, reads and recognises images goes through here and does not ask
+ * which.
  */
-#ifndef QUERN_INGEST_SOURCE_H
-#define QUERN_INGEST_SOURCE_H
+#ifndef QUERN_IMAGES_SOURCES_SOURCE_H
+#define QUERN_IMAGES_SOURCES_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,19 +12,26 @@
 
 #include "common/error.h"
 #include "images/sources/scan.h"
+#include "images/sources/source_file.h"
 
 struct source;
 
 /*
- * STATUS_IO when nothing can be opened at path, STATUS_DATA when it is neither folder nor file.
- * An archive that cannot be read from where it lies is copied, as far as it is images, to a
- * temporary file beside spool_path.  Both paths must outlive the source.
+ * STATUS_IO when nothing can be opened at path, STATUS_DATA when it is neither directory nor file.
+ * The images of a compressed tar are copied to a temporary file beside spool_path.  Both paths must
+ * outlive the source.
  */
 bool source_open(const char *path, const char *spool_path, struct source **source,
                  struct error *error);
 bool source_is_archive(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
+
+/*
+ * Is a file, which may not exist, something that the source is read from: the archive itself, or in
+ * a directory an image?  No output may replace it.
+ */
+bool source_has_input(const struct source *source, const char *path);
 
 /*
  * Lists what is in it.  wants_contents: images will be read, so bring them near where that takes a
@@ -42,31 +50,6 @@ struct source_image {
     size_t index; /* in the scan's paths */
 };
 
-/* By these a changed file is known without reading it; zeros if it cannot be looked at. */
-struct source_stamp {
-    uint64_t nbytes;
-    uint64_t seconds, nanoseconds; /* of its last change */
-};
-
-/* What one thread needs to read one file after another; {0} at first. */
-struct source_reader {
-    uint8_t *bytes;
-    size_t capacity_nbytes;
-    /* The folder of the last file, which mostly is that of the next one too. */
-    const char *folder_path; /* its first folder_length bytes; lives in the scan */
-    size_t folder_length;
-    int folder_fd_plus_1; /* 0: not open */
-};
-
-/* No image of sane size needs more; a file grown beyond it is a mistake, not data. */
-#define SOURCE_MAX_FILE_NBYTES ((uint64_t)1 << 30)
-
-struct source_file {
-    const uint8_t *bytes; /* in the reader, until the next call */
-    size_t nbytes;
-    struct source_stamp stamp; /* also when it cannot be read */
-};
-
 /*
  * Reads a whole file.  STATUS_DATA, with a reason that leaves out the path, when the file is at
  * fault: missing, unreadable, empty, no regular file, beyond 1 GiB.  Other statuses mean that the
@@ -74,12 +57,10 @@ struct source_file {
  */
 bool source_read(const struct source *source, const struct source_image *image,
                  struct source_reader *reader, struct source_file *file, struct error *error);
-struct stat;
-struct source_stamp source_stamp_of(const struct stat *stat);
 
-/* For kinds of source: room for a file of that size, if it may be so large, and is not empty. */
-bool source_reader_reserve(struct source_reader *reader, uint64_t nbytes, struct error *error);
-void source_reader_free(struct source_reader *reader);
+/* The same for a file in no source; errors name the path. */
+bool source_read_path(const char *path, struct source_reader *reader, struct source_file *file,
+                      struct error *error);
 
 /*
  * The stamp of a file without reading it.  A file that is missing or may not be looked at is for

@@ -47,9 +47,9 @@ skip() {
 
 # check_man_page PROGRAM: prints the options that its --help and its manual page do not share.
 check_man_page() {
-    "$1" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort -u >in_help
+    "$1" --help | sed -n 's/^  \(-h, \)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort -u >in_help
     # Entries of the list of options: a .TP, then the option in bold.
-    sed -n '/^\.TP/{n;s/\\-/-/g;s/^\.B[IR]* \(--[a-z-]*\).*/\1/p;}' "$man/$1.1" | sort -u >in_manual
+    sed -n '/^\.TP/{n;s/\\-/-/g;s/^\.B[IR]* \(-h ", " \)\{0,1\}\(--[a-z-]*\).*/\2/p;}' "$man/$1.1" | sort -u >in_manual
     [ -s in_help ] && [ -s in_manual ] || echo "no options found"
     comm -23 in_help in_manual | sed 's/$/ is not in the manual page/'
     comm -13 in_help in_manual | sed 's/$/ is not in the help/'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # no_locks.sh INJECTOR BIN_FOLDER: a file system that cannot lock is refused, unless the environment
-# says that it will do; a file that another process writes is refused in any case.
+# says that it will do.
 set -eu
 injector=$1
 bin=$2
@@ -57,8 +57,8 @@ for reason in 38 ENOLCK; do
     done
 done
 
-# 11 is EAGAIN: another process has the lock.
-export HDF5_USE_FILE_LOCKING=FALSE
+# 11 is EAGAIN: another process has the lock, and has given it back by the next attempt.
+unset HDF5_USE_FILE_LOCKING
 without_lock 1 11 "$bin/quern-ingest" digits new.h5
-[ "$code" -eq 74 ] || fail "ingest ended with $code"
-grep -q 'another process is writing this file' stderr || fail "ingest says something else"
+[ "$code" -eq 0 ] || fail "ingest ended with $code"
+cmp store.h5 new.h5

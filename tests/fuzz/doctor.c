@@ -3,9 +3,11 @@
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support.h"
 
@@ -98,17 +100,19 @@ static int is_small(hid_t type, hid_t space)
            nbytes <= DATA_NBYTES;
 }
 
-/* HDF5 makes room for whole chunks when it writes, too much for a harness, and writes virtual
- * values to the other file. */
+/* HDF5 makes room for whole chunks when it writes, too much for a harness, and writes virtual and
+ * external values to the other file. */
 static int is_writable(hid_t dataset, hid_t type)
 {
     hid_t list = H5Dget_create_plist(dataset);
     H5D_layout_t layout = H5Pget_layout(list);
     hsize_t chunk[H5S_MAX_RANK];
     int rank = layout == H5D_CHUNKED ? H5Pget_chunk(list, H5S_MAX_RANK, chunk) : 0;
+    int num_external = H5Pget_external_count(list);
 
     H5Pclose(list);
-    return layout != H5D_VIRTUAL && multiply(H5Tget_size(type), rank, chunk) <= DATA_NBYTES;
+    return layout != H5D_VIRTUAL && num_external == 0 &&
+           multiply(H5Tget_size(type), rank, chunk) <= DATA_NBYTES;
 }
 
 static const void *fill(struct reader *reader)
@@ -121,12 +125,29 @@ static const void *fill(struct reader *reader)
     return data;
 }
 
+/* The good file, where its edited copies are, and what is beside them. */
+static struct {
+    char *folder, path[120];
+    char other_path[120]; /* a file that no reader may open */
+    char fifo_path[120];  /* that nobody writes into */
+    unsigned char *bytes;
+    size_t nbytes;
+} good;
+static ssize_t num_left_open;
+static int other_watch = -1;
+
+static const char *take_other_file(struct reader *reader)
+{
+    const char *const files[] = {".", good.other_path, good.fifo_path, "none.h5", "/dev/null"};
+
+    return files[take(reader) % 5];
+}
+
 /* Values that are taken from another dataset, of this file or another, there or not. */
 static void set_virtual(hid_t list, hid_t space, struct reader *reader)
 {
-    static const char *const files[] = {".", "s1.h5", "s2.h5", "none.h5", "/dev/null"};
     static const char *const datasets[] = {"/train/images", "/valid/images", "/train/labels"};
-    const char *file = files[take(reader) % 5], *dataset = datasets[take(reader) % 3];
+    const char *file = take_other_file(reader), *dataset = datasets[take(reader) % 3];
 
     H5Pset_virtual(list, space, file, dataset, space);
 }
@@ -151,10 +172,12 @@ static void replace_dataset(hid_t file, const char *name, struct reader *reader)
             H5Pset_fletcher32(list);
         if (layout & 64)
             H5Pset_deflate(list, 1);
+        if (layout & 128)
+            H5Pset_nbit(list);
     } else if (layout % 4 == 2) {
         H5Pset_layout(list, H5D_COMPACT);
     } else if (layout % 4 == 3) {
-        H5Pset_external(list, "/dev/null", 0, H5F_UNLIMITED);
+        H5Pset_external(list, take_other_file(reader), 0, H5F_UNLIMITED);
     }
     H5Ldelete(file, name, H5P_DEFAULT);
     dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
@@ -277,14 +300,6 @@ static void edit_values(hid_t file, const char *name, struct reader *reader)
     H5Dclose(dataset);
 }
 
-/* The good file, and where its edited copies are. */
-static struct {
-    char *folder, path[120];
-    unsigned char *bytes;
-    size_t nbytes;
-} good;
-static ssize_t num_left_open;
-
 static void remove_folder(void)
 {
     support_remove_folder(good.folder);
@@ -299,6 +314,20 @@ static void make_good(doctor_writer *write_good)
     atexit(remove_folder);
     snprintf(good.path, sizeof(good.path), "%s/%s", good.folder, write_good(good.folder));
     good.bytes = support_read_file(good.path, &good.nbytes);
+    snprintf(good.other_path, sizeof(good.other_path), "%s/other.h5", good.folder);
+    support_write_file(good.other_path, good.bytes, good.nbytes);
+    snprintf(good.fifo_path, sizeof(good.fifo_path), "%s/fifo", good.folder);
+    FUZZ_DEMAND(mkfifo(good.fifo_path, 0600) == 0);
+    other_watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    FUZZ_DEMAND(other_watch >= 0);
+}
+
+/* Has the other file been opened or read since the last call? */
+static int was_touched(void)
+{
+    char events[4096];
+
+    return read(other_watch, events, sizeof(events)) > 0;
 }
 
 /* Puts the good file at its path and edits it. */
@@ -346,6 +375,7 @@ void doctor_try_reader(doctor_writer *write_good, const char *const *names, cons
 {
     struct error error = {0};
     struct contents contents;
+    int watch;
     bool ok;
 
     if (!good.folder) {
@@ -354,7 +384,12 @@ void doctor_try_reader(doctor_writer *write_good, const char *const *names, cons
         make_good(write_good);
     }
     make_doctored(names, edits, num_edit_bytes);
+    watch = inotify_add_watch(other_watch, good.other_path, IN_OPEN | IN_ACCESS);
+    FUZZ_DEMAND(watch >= 0);
     ok = reader(good.path, &contents, &error);
+    FUZZ_DEMAND(!was_touched());
+    inotify_rm_watch(other_watch, watch);
+    was_touched(); /* the end of the watch is an event, too */
     FUZZ_DEMAND(ok || error.status == STATUS_DATA);
     FUZZ_DEMAND(ok == error_ok(&error));
     FUZZ_DEMAND(ok || strcmp(error.file, good.path) == 0);

@@ -16,9 +16,9 @@ typedef const char *doctor_writer(const char *folder);
 
 /*
  * Has a good file written on the first call, edits a copy of it, in the same place, and demands
- * that the reader succeeds or reports bad data in that file, with no HDF5 object left open.  names
- * are the objects to choose from, NULL at the end.  A process tries one kind of file, and its
- * folder is gone when it ends.
+ * that the reader succeeds or reports bad data in that file, opens no other file, waits for none,
+ * and leaves no HDF5 object open.  names are the objects to choose from, NULL at the end.  A process
+ * tries one kind of file, and its folder is gone when it ends.
  */
 void doctor_try_reader(doctor_writer *write_good, const char *const *names, const uint8_t *edits,
                        size_t num_edit_bytes, contents_reader *reader);

@@ -1,13 +1,91 @@
 /*
  * Archives: listed as a source, with their contents brought near, and all images read.  Whatever
- * they say, paths stay below the source, and each image gives bytes or a reason.
+ * they say, paths stay below the source, and each image gives bytes or a reason.  Mutations go into
+ * what gzip holds, and are mended half of the time: checksums of tar headers are made right again,
+ * or hardly one would get past them.
  */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "images/sources/source.h"
 #include "tests/fuzz/fuzz.h"
+
+#ifdef QUERN_LIBFUZZER
+enum {
+    BLOCK_NBYTES = 512,
+    CHECKSUM_AT = 148,
+    GZIP_WINDOW_BITS = 15 + 16,
+    MAX_TAR_NBYTES = 1 << 16
+};
+
+/* Blocks that look like headers get the sum of their bytes. */
+static void mend_headers(uint8_t *bytes, size_t nbytes)
+{
+    for (size_t at = 0; at + BLOCK_NBYTES <= nbytes; at += BLOCK_NBYTES) {
+        uint8_t *block = bytes + at;
+        unsigned sum = 0;
+        char text[8];
+
+        if (memcmp(block + 257, "ustar", 5) != 0)
+            continue;
+        memset(block + CHECKSUM_AT, ' ', 8);
+        for (int i = 0; i < BLOCK_NBYTES; i++)
+            sum += block[i];
+        snprintf(text, sizeof(text), "%06o", sum);
+        memcpy(block + CHECKSUM_AT, text, 7);
+    }
+}
+
+static size_t mutate_tar(uint8_t *bytes, size_t nbytes, size_t max_nbytes, unsigned seed)
+{
+    nbytes = LLVMFuzzerMutate(bytes, nbytes, max_nbytes);
+    if (seed % 2 == 0)
+        mend_headers(bytes, nbytes);
+    return nbytes;
+}
+
+/* The tar in a gzip file, mutated and compressed again; 0 if it is none or grows too large. */
+static size_t mutate_gzip(uint8_t *bytes, size_t nbytes, size_t max_nbytes, unsigned seed)
+{
+    static uint8_t tar[MAX_TAR_NBYTES];
+    z_stream stream = {.next_in = bytes,
+                       .avail_in = (uInt)nbytes,
+                       .next_out = tar,
+                       .avail_out = MAX_TAR_NBYTES / 2};
+    size_t tar_nbytes;
+    int result;
+
+    if (inflateInit2(&stream, GZIP_WINDOW_BITS) != Z_OK)
+        return 0;
+    result = inflate(&stream, Z_FINISH);
+    tar_nbytes = stream.total_out;
+    inflateEnd(&stream);
+    if (result != Z_STREAM_END)
+        return 0;
+    tar_nbytes = mutate_tar(tar, tar_nbytes, MAX_TAR_NBYTES, seed);
+    stream = (z_stream){.next_in = tar,
+                        .avail_in = (uInt)tar_nbytes,
+                        .next_out = bytes,
+                        .avail_out = (uInt)max_nbytes};
+    if (deflateInit2(&stream, 1, Z_DEFLATED, GZIP_WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return 0;
+    result = deflate(&stream, Z_FINISH);
+    nbytes = stream.total_out;
+    deflateEnd(&stream);
+    return result == Z_STREAM_END ? nbytes : 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t nbytes, size_t max_nbytes, unsigned seed)
+{
+    bool is_gzip = nbytes > 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+    size_t mutated =
+        is_gzip && seed % 8 != 0 ? mutate_gzip(bytes, nbytes, max_nbytes, seed / 8) : 0;
+
+    return mutated ? mutated : mutate_tar(bytes, nbytes, max_nbytes, seed);
+}
+#endif
 
 static void demand_good_path(const char *path)
 {

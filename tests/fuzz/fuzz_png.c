@@ -8,6 +8,7 @@
 
 #include "images/png_file.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/png_fixture.h"
 
 enum { MAX_PIXELS = 1 << 14, SIGNATURE_NBYTES = 8 };
 
@@ -50,17 +51,17 @@ static void demand_refused_well(const struct error *error)
 static void check_one_go(const uint8_t *bytes, size_t nbytes, bool ok, unsigned channels,
                          const uint8_t *expected, size_t num_values)
 {
-    struct png_file_pixels pixels = {0};
-    struct png_file_info info;
+    struct image_pixels pixels = {0};
+    struct image_info info;
     struct error error = {0};
 
-    FUZZ_DEMAND(png_file_read("image.png", bytes, nbytes, MAX_PIXELS, channels, &info, &pixels,
+    FUZZ_DEMAND(decoder_read("image.png", bytes, nbytes, MAX_PIXELS, channels, &info, &pixels,
                               &error) == ok);
     FUZZ_DEMAND(!ok || memcmp(pixels.values, expected, num_values) == 0);
-    png_file_pixels_free(&pixels);
+    image_pixels_free(&pixels);
 }
 
-static void check_round_trip(const struct png_file_info *info, unsigned channels,
+static void check_round_trip(const struct image_info *info, unsigned channels,
                              const uint8_t *pixels)
 {
     const size_t num_values = (size_t)info->width * info->height * channels;
@@ -73,7 +74,7 @@ static void check_round_trip(const struct png_file_info *info, unsigned channels
     FUZZ_DEMAND(png_file_write_pixels(pixels, info->width, info->height, channels, &bytes, &nbytes,
                                       &error));
     FUZZ_DEMAND(
-        png_file_read_pixels("image.png", bytes, nbytes, MAX_PIXELS, channels, again, &error));
+        png_fixture_decode_by_libpng("image.png", bytes, nbytes, MAX_PIXELS, channels, again, &error));
     FUZZ_DEMAND(memcmp(pixels, again, num_values) == 0);
     free(bytes);
     free(again);
@@ -82,13 +83,13 @@ static void check_round_trip(const struct png_file_info *info, unsigned channels
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
     struct error error = {0}, gray_error = {0}, rgb_error = {0};
-    struct png_file_info info;
+    struct image_info info;
     bool gray_ok, rgb_ok;
     size_t num_pixels;
     uint8_t *gray, *rgb;
 
     /* width and height stand behind the signature and 8 bytes of their chunk */
-    if (!png_file_read_info("image.png", bytes, nbytes, MAX_PIXELS, &info, &error)) {
+    if (!decoder_read_info("image.png", bytes, nbytes, MAX_PIXELS, &info, &error)) {
         demand_refused_well(&error);
         return 0;
     }
@@ -98,8 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     gray = malloc(num_pixels);
     rgb = malloc(3 * num_pixels);
     FUZZ_DEMAND(gray && rgb);
-    gray_ok = png_file_read_pixels("image.png", bytes, nbytes, MAX_PIXELS, 1, gray, &gray_error);
-    rgb_ok = png_file_read_pixels("image.png", bytes, nbytes, MAX_PIXELS, 3, rgb, &rgb_error);
+    gray_ok = png_fixture_decode_by_libpng("image.png", bytes, nbytes, MAX_PIXELS, 1, gray, &gray_error);
+    rgb_ok = png_fixture_decode_by_libpng("image.png", bytes, nbytes, MAX_PIXELS, 3, rgb, &rgb_error);
     FUZZ_DEMAND(gray_ok == rgb_ok);
     check_one_go(bytes, nbytes, gray_ok, 1, gray, num_pixels);
     check_one_go(bytes, nbytes, rgb_ok, 3, rgb, 3 * num_pixels);

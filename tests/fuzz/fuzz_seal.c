@@ -47,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     FUZZ_DEMAND(descriptor >= 0);
     FUZZ_DEMAND(write(descriptor, bytes, nbytes) == (ssize_t)nbytes);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-    ok = seal_check(path, path, true, 1, &is_sealed, &error);
-    quick_ok = seal_check(path, path, false, 1, &is_quick_sealed, &quick_error);
+    ok = seal_check_path(path, true, 1, &is_sealed, &error);
+    quick_ok = seal_check_path(path, false, 1, &is_quick_sealed, &quick_error);
     FUZZ_DEMAND(ok || error.status == STATUS_DATA);
     FUZZ_DEMAND(ok == error_ok(&error));
     FUZZ_DEMAND(is_sealed == is_quick_sealed);

@@ -33,6 +33,10 @@ static void put_edits(const char *target)
     /* A dataset of 2^40 texts of one byte, of as many integers, in chunks of 64: doctor.c. */
     uint8_t many_texts[] = {0, 0, 8, 0, 0, 1, 12, 1, 128 + 64};
     uint8_t many_numbers[] = {0, 0, 1, 1, 12, 1, 128 + 64};
+    /* Six numbers, or texts, in external storage (3) or virtual (7), in a file of doctor.c's list.
+     */
+    uint8_t elsewhere_numbers[] = {0, 0, 4, 1, 128 + 6, 3, 0, 0};
+    uint8_t elsewhere_texts[] = {0, 0, 8, 3, 0, 1, 128 + 6, 3, 0, 0};
     uint8_t edits[48];
 
     put(target, 0, "", 0);
@@ -40,6 +44,13 @@ static void put_edits(const char *target)
         many_texts[1] = many_numbers[1] = i;
         put(target, 200u + i, many_texts, sizeof(many_texts));
         put(target, 300u + i, many_numbers, sizeof(many_numbers));
+        for (uint8_t k = 0; k < 8; k++) {
+            elsewhere_numbers[1] = elsewhere_texts[1] = i;
+            elsewhere_numbers[5] = elsewhere_texts[7] = k < 4 ? 3 : 7;
+            elsewhere_numbers[6] = elsewhere_texts[8] = k % 4;
+            put(target, 400u + i * 16u + k, elsewhere_numbers, sizeof(elsewhere_numbers));
+            put(target, 408u + i * 16u + k, elsewhere_texts, sizeof(elsewhere_texts));
+        }
     }
     for (unsigned i = 0; i < 100; i++) {
         struct random_stream stream = random_stream_begin(1, RANDOM_DRAW, i);
@@ -65,16 +76,17 @@ static void put_archives(const char *target)
         struct archive *archive;
 
         snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, i);
-        archive = archive_fixture_begin(path, &archive_kinds[i]);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
         archive_fixture_add_other(archive, "top/train/c", AE_IFDIR, NULL);
         archive_fixture_add(archive, "top/train/b/x.png", bytes, nbytes);
         archive_fixture_add(archive, "./top/train/a/1.png", bytes, nbytes);
         archive_fixture_add(archive, "top/train/a/1.png", "no PNG", 6);
         archive_fixture_add(archive, "top/../up.png", bytes, nbytes);
         archive_fixture_add(archive, "top/notes.txt", "notes", 5);
+        archive_fixture_add(archive, "top/train/e\xcc\x81/1.png", bytes, nbytes);
         if (archive_kinds[i].format != ARCHIVE_FORMAT_ZIP)
             archive_fixture_add_hard_link(archive, "top/valid/a/2.png", "top/train/b/x.png");
-        archive_fixture_end(archive);
+        archive_fixture_end_in_utf8(archive);
     }
     free(bytes);
 }
@@ -92,6 +104,8 @@ int main(int argc, char **argv)
         "run\n--image\na.png\nb.png\n--max-pixels\n99",
         "\3"
         "folder\n--train\n50\n--valid\n30\n--size\n28x28\n--digits\n7,3",
+        "\4"
+        "--real\n1e-3\n--size\n28x28\n--nbytes=4G\n--names\n7,3\n--choice\nmae\n--text=a\n--flag",
         "\1"
         "--help\n--version\n--threads=3\n--\n-0x1p3\nnan\n1e999\n007\n+1\n28x0\na\\,b,\\\\,c",
     };
@@ -106,9 +120,7 @@ int main(int argc, char **argv)
         "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
     };
     static const char three[] = "img10\0img9\0img09";
-    static const char list[] = "quern list 1\nlayout splits\nothers 1\nloops 0\nfolders 2\n"
-                               "top-others 1\nimages 2\n\ndigits\0train\0train/3\0"
-                               "notes.txt\0train/3/a.png\0train/3/b.png";
+    static const char list[] = "quern list 2\ntrain/3/a.png\0train/3/b.png";
     char *folder;
     size_t nbytes;
     void *bytes;
@@ -141,6 +153,6 @@ int main(int argc, char **argv)
     put("fuzz_text", 100, three, sizeof(three));
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
-    put("fuzz_list", 2, "quern list 1\nlayout classes\n", 28);
+    put("fuzz_list", 2, "quern list 2\n", 13);
     return 0;
 }

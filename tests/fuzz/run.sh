@@ -84,8 +84,12 @@ fuzz_target() {
     # What was found interesting before is kept beside the corpus, and begun with.
     mkdir -p "$bin/grown/$1" "$bin/found"
     rm -f "$bin/$1.failed"
+    max_nbytes=4096
+    if [ "$1" = archive ]; then
+        max_nbytes=16384 # a tar of a few members, whole
+    fi
     if ! "$bin/fuzz_$1" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=4096 \
-        -malloc_limit_mb=1024 -max_len=4096 -print_final_stats=1 \
+        -malloc_limit_mb=1024 -max_len=$max_nbytes -print_final_stats=1 \
         -artifact_prefix="$bin/found/$1-" \
         "$bin/grown/$1" "$bin/corpus/fuzz_$1" >"$bin/$1.log" 2>&1; then
         : >"$bin/$1.failed"

@@ -52,7 +52,8 @@ const char *samples_write_checkpoint(const char *folder)
     settings_add_text(&checkpoint.config, "loss", "mae");
     settings_add_count(&checkpoint.config, "seed", 42);
     settings_add_real(&checkpoint.config, "learning_rate", 0.1);
-    FUZZ_DEMAND(checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, &error));
+    FUZZ_DEMAND(
+        checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, false, &error));
     return "epoch-0002.h5";
 }
 

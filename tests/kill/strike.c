@@ -4,6 +4,7 @@
  * status, or 128 + N when signal N ended it.
  */
 #include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,9 +17,9 @@
 
 static const char usage[] =
     "Usage: strike [OPTION...] COMMAND...\n"
-    "  --signal NAME     KILL, TERM, INT, USR1 or USR2 (default: none, the command ends by "
+    "  --signal NAME     KILL, TERM, INT, HUP, USR1 or USR2 (default: none, the command ends by "
     "itself)\n"
-    "  --when FILE       wait until FILE exists\n"
+    "  --when PATTERN    wait until a file of that name exists (* and ? as in a shell)\n"
     "  --caught          wait until the command has a handler for the signal\n"
     "  --after SECONDS   and then for so long, before the signal\n"
     "  --again SECONDS   send it once more after so long\n"
@@ -43,7 +44,7 @@ static const struct {
     const char *name;
     int number;
 } signals[] = {
-    {"KILL", SIGKILL}, {"STOP", SIGSTOP}, {"TERM", SIGTERM},
+    {"KILL", SIGKILL}, {"STOP", SIGSTOP}, {"TERM", SIGTERM}, {"HUP", SIGHUP},
     {"INT", SIGINT},   {"USR1", SIGUSR1}, {"USR2", SIGUSR2},
 };
 
@@ -185,6 +186,16 @@ static pid_t start(char **command)
     _exit(2);
 }
 
+/* True if a file whose name fits the pattern exists. */
+static bool is_there(const char *pattern)
+{
+    glob_t found;
+    bool is_found = glob(pattern, 0, NULL, &found) == 0;
+
+    globfree(&found);
+    return is_found;
+}
+
 /* True if the process would not simply die of this signal. */
 static bool is_caught(pid_t child, int signal)
 {
@@ -224,7 +235,7 @@ static int follow(const struct plan *plan, pid_t child)
 
     if (!plan->signal)
         goto wait;
-    while ((plan->when && access(plan->when, F_OK) != 0) ||
+    while ((plan->when && !is_there(plan->when)) ||
            (plan->caught && !is_caught(child, plan->signal)))
         if (rest(child, 0.0005, &status))
             return status;

@@ -11,7 +11,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 launch=$root/tests/mpi/launch.sh
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 train=$QUERN_BIN/quern-train
-all_cases='same_bytes silent_others stop_any_rank stop_all_ranks save_and_go_on lost_rank
+all_cases='same_bytes streamed streamed_damage silent_others stop_any_rank stop_all_ranks save_and_go_on lost_rank
     silent_rank singletons other_store other_options one_fails folder_in_use'
 
 usage() {
@@ -19,7 +19,9 @@ usage() {
 Usage: tests/mpi/run.sh [OPTION...] [CASE...]
 
 Cases (default: all):
-  same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings, both placements
+  same_bytes      1 to 4 ranks on 1 and 2 threads, several models and settings
+  streamed        windows that the ranks of a node decompress together, on 1 to 4 of them
+  streamed_damage one rank meets a damaged chunk
   silent_others   what is printed and logged is what one process prints and logs, once
   stop_any_rank   USR1, TERM and INT to one rank: exit code 75, then on with other ranks
   stop_all_ranks  the same to all at once
@@ -145,10 +147,9 @@ compare() {
     name=$1
     shift
     expect 0 "$train" "$@" --output "$name" --threads 1
-    for shape in 2:1:node 2:2:part 3:1:part 3:2:node 4:1:node 4:2:part; do
-        placement=${shape##*:} num_ranks=${shape%%:*} threads=${shape#*:}
-        expect 0 "$launch" "$num_ranks" "$train" "$@" --output "$name.$shape" \
-            --threads "${threads%:*}" --placement "$placement"
+    for shape in 2:1 2:2 3:1 3:2 4:1 4:2; do
+        expect 0 "$launch" "${shape%:*}" "$train" "$@" --output "$name.$shape" \
+            --threads "${shape#*:}"
         expect_same "$name" "$name.$shape"
     done
 }
@@ -165,6 +166,33 @@ same_bytes() {
     compare means large.h5 --model nearest-mean
 }
 
+streamed() {
+    window_options='many.h5 --epochs 2 --batch-size 300 --shuffle window:1 --momentum 0.5'
+    # shellcheck disable=SC2086
+    expect 0 "$train" $window_options --output window --threads 1
+    for shape in 1:2 2:1 3:2 4:1; do
+        # shellcheck disable=SC2086
+        expect 0 "$launch" "${shape%:*}" "$train" $window_options --output "window.$shape" \
+            --threads "${shape#*:}" --memory-limit 3000K
+        grep -q '"train_in_memory":false' "window.$shape/log.jsonl" || fail "$shape did not stream"
+        expect_same window "window.$shape"
+    done
+}
+
+# In the middle of the file are images; not every rank decompresses that chunk.
+streamed_damage() {
+    cp many.h5 damaged.h5
+    middle=$(($(wc -c <damaged.h5) / 2))
+    printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
+    for num_ranks in 2 3; do
+        rm -rf damaged
+        expect 65 "$launch" "$num_ranks" "$train" damaged.h5 --output damaged --epochs 2 \
+            --shuffle window:1 --memory-limit 3000K --verify quick --threads 1
+        expect_lines 1 'damaged.h5: /train/images, row'
+        [ ! -e damaged/epoch-0001.h5 ] || fail "trained on what is damaged"
+    done
+}
+
 silent_others() {
     expect 0 "$train" two.h5 --output quiet.1 --epochs 3 --threads 1
     sed 's/quiet.1/quiet/; s/ [0-9.]* *[0-9]*$//' log >expected
@@ -172,7 +200,7 @@ silent_others() {
     sed 's/quiet.3/quiet/; s/ [0-9.]* *[0-9]*$//' log >found
     num_checks=$((num_checks + 2))
     diff expected found >different || fail "printed other lines: $(cat different)"
-    [ "$(grep -c '"event":"start".*"ranks":3,"placement":"node"' quiet.3/log.jsonl)" -eq 1 ] ||
+    [ "$(grep -c '"event":"start".*"ranks":3,' quiet.3/log.jsonl)" -eq 1 ] ||
         fail "the log does not tell of the ranks: $(head -1 quiet.3/log.jsonl)"
     [ "$(wc -l <quiet.1/log.jsonl)" -eq "$(wc -l <quiet.3/log.jsonl)" ] || fail "other lines logged"
 }
@@ -180,9 +208,9 @@ silent_others() {
 # ---- Stops, losses -----------------------------------------------------------------------------
 
 stop_any_rank() {
-    for stop in USR1:0:part TERM:2:node INT:1:node; do
-        signal=${stop%%:*} rank=${stop#*:}
-        interrupt "$signal" "${rank%:*}" 3 stopped --placement "${stop##*:}"
+    for stop in USR1:0 TERM:2 INT:1; do
+        signal=${stop%:*}
+        interrupt "$signal" "${stop#*:}" 3 stopped
         ended_with 75
         expect_lines 1 "stopped by SIG$signal"
         [ -e stopped/interrupted.h5 ] || fail "no checkpoint after SIG$signal"
@@ -269,8 +297,6 @@ singletons() {
     expect 0 env SLURM_NTASKS=1 "$train" two.h5 --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 "$train" --help
-    expect 2 "$train" two.h5 --output one.out --placement part
-    expect_lines 1 '--placement is for several ranks'
     # A world of another size than its launcher says.
     expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --output alone.out
     expect_lines 1 'SIZE=3, found 2'
@@ -342,6 +368,8 @@ prepare() {
         "$QUERN_BIN/quern-draw" large_tree --classes 0,1,2,3,4,5,6,7,8,9 --train 60 --valid 10 \
             --size 48x48 &&
         "$QUERN_BIN/quern-draw" same_tree --train 250 --valid 50 --seed 9 &&
+        "$QUERN_BIN/quern-draw" many_tree --train 8000 --valid 100 &&
+        "$QUERN_BIN/quern-ingest" many_tree many.h5 &&
         "$QUERN_BIN/quern-ingest" two_tree two.h5 &&
         "$QUERN_BIN/quern-ingest" large_tree large.h5 &&
         "$QUERN_BIN/quern-ingest" same_tree same_size.h5 &&

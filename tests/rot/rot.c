@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "formats/file/seal.h"
-#include "formats/hdf5/hdf5_internal.h"
+#include "formats/hdf5/hdf5.h"
 #include "tests/rot/contents.h"
 #include "tests/support.h"
 
@@ -87,7 +87,7 @@ static bool read_contents(const struct subject *subject, struct contents *conten
     case CHECKPOINT:
         return contents_read_checkpoint(path, contents, error);
     case EVALUATION:
-        return seal_check(path, path, true, 1, &contents->is_sealed, error);
+        return seal_check_path(path, true, 1, &contents->is_sealed, error);
     default:
         return contents_read_store(path, contents, error);
     }

@@ -12,15 +12,15 @@ QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_cases='stop_train stop_again_and_again save_and_go_on second_signal stop_ingest
     stop_pipeline stop_pipeline_group save_pipeline train_twice ingest_twice evaluate_twice
-    finished_leaves_nothing'
+    finished_leaves_nothing fewer_epochs_keep_work'
 
 usage() {
     cat <<EOF
 Usage: tests/signals/run.sh [OPTION...] [CASE...]
 
 Cases (default: all):
-  stop_train                TERM, INT, USR1 to quern-train: exit code 75, a checkpoint, resumes to
-                            the same bytes
+  stop_train                TERM, INT, USR1, HUP to quern-train: exit code 75, a checkpoint, resumes
+                            to the same bytes
   stop_again_and_again      the same run stopped many times
   save_and_go_on            USR2 to quern-train, many times
   second_signal             ends quern-train at once
@@ -32,6 +32,7 @@ Cases (default: all):
   ingest_twice              on one store
   evaluate_twice            on one evaluation file
   finished_leaves_nothing   a run killed just before it tidied up
+  fewer_epochs_keep_work    a stopped run, and its command with fewer epochs than it had done
 
 Options:
   --help          print this help and exit
@@ -133,7 +134,7 @@ expect_stop() {
 # ---- Cases: stop and save ----------------------------------------------------------------------
 
 stop_train() {
-    for signal in TERM INT USR1; do
+    for signal in TERM INT USR1 HUP; do
         for delays in '0 0 0 0' '0.02 0.01 0 0' '0.2 0.1 0.05 0'; do
             expect_stop train --signal "$signal" --caught
             expect_text "stopped by SIG$signal"
@@ -214,13 +215,13 @@ stop_ingest() {
         delays='0 0 0 0 0 0'
         expect_stop ingest --signal "$signal" --caught
         expect_text "stopped by SIG$signal"
-        expect_none out/store.h5 out/.store.h5.partial
+        expect_none out/store.h5 out/.store.h5.*.partial
         expect 0 ingest env
         expect_same ingest.out
 
         expect_stop ingest_over_small --signal "$signal" --caught
         cmp -s small.h5 out/store.h5 || fail "the old store is not as it was"
-        expect_none out/.store.h5.partial
+        expect_none out/.store.h5.*.partial
         expect 0 ingest env
         expect_same ingest.out
     done
@@ -258,8 +259,8 @@ save_pipeline() {
 
 # ---- Cases: two at once ------------------------------------------------------------------------
 
-# hold FILE COMMAND...: starts the command in the background and has it stand still as soon as
-# FILE is there; sets holder to its process.  The file may be there for an instant only.
+# hold PATTERN COMMAND...: starts the command in the background and has it stand still as soon as
+# a file that fits the pattern is there; sets holder to its process.  The file may be there for an instant only.
 hold() {
     held_file=$1
     shift
@@ -276,6 +277,12 @@ hold() {
     return 1
 }
 
+# matching PATTERN: the first file that it fits.
+matching() {
+    set -- $1
+    printf '%s\n' "$1"
+}
+
 # True once the holder stands still while it writes its file; false if it ended before.
 wait_for_hold() {
     wait_for holder
@@ -284,9 +291,9 @@ wait_for_hold() {
         [ -n "$state" ]; do
         if [ "$state" = T ]; then
             # Not empty: it was locked before it was written.
-            [ ! -s "$held_file" ] || return 0
+            [ ! -s "$(matching "$held_file")" ] || return 0
             kill -s CONT "$holder"
-            [ ! -e "$held_file" ] || kill -s STOP "$holder"
+            [ ! -e "$(matching "$held_file")" ] || kill -s STOP "$holder"
         fi
         sleep 0.002
     done
@@ -294,7 +301,7 @@ wait_for_hold() {
     return 1
 }
 
-# two_at_once FILE REFERENCE TEXT COMMAND: the second is refused and the first undisturbed; when
+# two_at_once PATTERN REFERENCE TEXT COMMAND: the second is refused and the first undisturbed; when
 # the first is killed, another may start.
 two_at_once() {
     hold "$1" "$4" || return
@@ -318,11 +325,11 @@ train_twice() {
 }
 
 ingest_twice() {
-    two_at_once out/.store.h5.partial ingest.out 'another process is writing this file' ingest
+    two_at_once 'out/.store.h5.*.partial' ingest.out 'another process is writing this file' ingest
 }
 
 evaluate_twice() {
-    two_at_once out/.evaluation.h5.partial evaluate.out 'another process is writing this file' \
+    two_at_once 'out/.evaluation.h5.*.partial' evaluate.out 'another process is writing this file' \
         evaluate
 }
 
@@ -345,6 +352,31 @@ finished_leaves_nothing() {
     cp -r train.out kept.out
     rm kept.out/run/epoch-0000.h5
     expect_same kept.out
+}
+
+# sparse EPOCHS WRAPPER...: a run of which interrupted.h5 holds nearly all.
+sparse() {
+    num_epochs=$1
+    shift
+    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 \
+        --epochs "$num_epochs" --batch-size 2 --learning-rate 0.1 --checkpoint-every 1000
+}
+
+sparse_of_600() {
+    sparse 600 "$@"
+}
+
+# An interrupted.h5 beyond the epochs that are asked for now is work that a later run goes on from.
+fewer_epochs_keep_work() {
+    delays='0.2 0.1 0.05 0.02'
+    expect_stop sparse_of_600 --signal TERM --caught
+    grep -q 'after epoch [1-9]' log || fail "stopped in the first epoch: $(cat log)"
+    rm -rf stopped.run
+    cp -r out/run stopped.run
+    expect 0 sparse 1 env
+    expect_text 'nothing to do'
+    num_checks=$((num_checks + 1))
+    diff -r -x log.jsonl stopped.run out/run || fail "--epochs 1 changed what was stopped later"
 }
 
 train_elsewhere() {

@@ -1,20 +1,21 @@
 /*
  * How the gradient of a mini-batch is summed over ranks: as in one process, bit for bit.
  *
- * In one process the slices of a batch meet in a binary tree (tree_add, model/kernels.h).  Here
- * each rank computes a run of neighbouring slices and adds up those subtrees of the same tree that
- * lie wholly in its run: a few partial sums, one if the run is a subtree itself.  What is left of
- * the tree is a fixed list of additions of partial sums, done in one of two ways:
+ * In one process the slices of a batch meet in a binary tree (tree_add, model/kernels/kernels.h).
+ * Here each rank computes a run of neighbouring slices and adds up those subtrees of the same tree
+ * that lie wholly in its run: a few partial sums, one if the run is a subtree itself.  What is left
+ * of the tree is a fixed list of additions of partial sums, done in one of two ways:
  *
  * - gathered: all ranks receive all partial sums, and each finishes the whole tree and makes the
- *   whole step.  One round of messages; for small models, where latency rules.
+ *   whole step.  One round of messages: for small models, whose messages take latency rather than
+ *   bandwidth.
  * - scattered: each rank receives its own part of the parameters of all partial sums, finishes the
  *   tree and makes the step there, and then all gather the parameters.  With one partial sum a rank
  *   each moves 2 (R - 1) / R of the size of the gradient, as in a ring all-reduce; two rounds.
  *
  * Gathered is chosen when all partial sums together take at most gather_nbytes.  With the sums
- * travel the losses of the slices and what each rank wishes, so that a pause is agreed upon at no
- * cost.
+ * travel the losses of the slices and what each rank asks of all, so that ranks agree on a pause at
+ * no cost.
  *
  * A batch goes: every rank computes its slices; all its threads call exchange_pack on their
  * shares of the parameters; one thread calls exchange_run; all call exchange_finish on their shares
@@ -35,14 +36,15 @@
 /* See docs/scaling.md for where the two ways take the same time. */
 enum { EXCHANGE_GATHER_NBYTES = 64 * 1024 };
 
-/* What a rank wants of all; 0 for nothing. */
-struct wish {
-    uint32_t stop_signal; /* to save and end: the largest number of any rank */
-    uint32_t save;
-    uint32_t failed; /* 1: cannot go on; the others stop too, to agree on it */
+/* What a rank asks of all ranks; 0 for nothing. */
+struct rank_request {
+    uint32_t stop_signal; /* save and end: the signal's number, the largest of any rank */
+    uint32_t save;        /* 1: write a checkpoint and go on */
+    uint32_t failed;      /* 1: this rank cannot go on; the others stop too, to agree on it */
 };
 
-/* Runs of slices and the subtrees they are made of, for batches of num_slices. */
+/* The runs of slices of all ranks, and the subtrees that each run is made of, for batches of
+ * num_slices. */
 struct exchange_plan {
     size_t num_slices;
     size_t *slice_begins; /* [count + 1]: rank r computes slices [r] .. [r + 1] - 1 */
@@ -79,26 +81,20 @@ struct exchange {
     struct ranks_message *receives;    /* [count] */
     struct ranks_message *sends;       /* [count] */
     double *slice_losses;              /* of the whole batch, after exchange_run */
-    struct wish wish;                  /* of all ranks, after exchange_run */
+    struct rank_request request;       /* of all ranks, after exchange_run */
 };
 
 /*
  * For batches of num_slices[0] or num_slices[1] slices.  num_parameters is a multiple of 16, as
- * models pad.  gather_nbytes is EXCHANGE_GATHER_NBYTES, or something else in tests.
+ * models pad theirs.  gather_nbytes is EXCHANGE_GATHER_NBYTES, or something else in tests.
  */
 bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struct kernels *kernels,
                      size_t num_parameters, const size_t num_slices[2], size_t gather_nbytes,
                      struct error *error);
 void exchange_destroy(struct exchange *exchange);
 
-/* The slices of a batch of num_slices (one of the two) that are a rank's, and this rank's: how
- * many, from *first on. */
-size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
-                          size_t *first);
+/* How many slices of a batch of num_slices (one of the two) are this rank's, from *first on. */
 size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first);
-
-/* The most slices that are this rank's. */
-size_t exchange_max_own_slices(const struct exchange *exchange);
 
 /*
  * Adds up this rank's partial sums over parameters begin .. end - 1 (multiples of 16) and puts them
@@ -109,7 +105,7 @@ void exchange_pack(struct exchange *exchange, size_t num_slices, float *const *s
 
 /* Sends and receives.  own_losses are those of this rank's slices. */
 void exchange_run(struct exchange *exchange, size_t num_slices, const double *own_losses,
-                  struct wish own_wish);
+                  struct rank_request own_request);
 
 /* The parameters that this rank finishes: *begin to *end - 1. */
 void exchange_part(const struct exchange *exchange, size_t *begin, size_t *end);

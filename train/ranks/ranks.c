@@ -14,7 +14,6 @@
 #include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
-#include "train/ranks/launcher.h"
 
 enum {
     MAX_MESSAGE_NBYTES = 1 << 30, /* MPI counts in int */
@@ -65,7 +64,7 @@ const char *ranks_library(void)
  * MPI is started only where a launcher left the marks that the library looks for.  Alone, Open MPI
  * would take half a second and a process of its own to find out that nobody else is there.
  */
-static bool is_launched(const struct launcher *launcher)
+static bool ranks_is_launched(const struct launcher *launcher)
 {
 #if defined(OPEN_MPI)
     (void)launcher;
@@ -76,7 +75,7 @@ static bool is_launched(const struct launcher *launcher)
 #endif
 }
 
-static bool read_timeout(double *seconds, struct error *error)
+static bool ranks_read_timeout(double *seconds, struct error *error)
 {
     const char *text = getenv("QUERN_RANK_TIMEOUT");
     char *end;
@@ -92,14 +91,14 @@ static bool read_timeout(double *seconds, struct error *error)
 }
 
 /* Ends all ranks. */
-static void give_up_memory(const struct ranks *ranks)
+static void ranks_give_up_memory(const struct ranks *ranks)
 {
     progress_message(ranks->program, "rank %zu of %zu: no memory for its messages", ranks->index,
                      ranks->count);
     MPI_Abort(MPI_COMM_WORLD, STATUS_INTERNAL);
 }
 
-static bool join(struct ranks *ranks, struct error *error)
+static bool ranks_join(struct ranks *ranks, struct error *error)
 {
     struct ranks_transport *transport = calloc(1, sizeof(*transport));
     int provided, number;
@@ -129,7 +128,7 @@ static bool join(struct ranks *ranks, struct error *error)
     ranks->values = calloc(ranks->count, sizeof(*ranks->values));
     /* Without these few bytes a rank cannot even tell the others in good order. */
     if (!ranks->scratch || !ranks->blocks || !ranks->values)
-        give_up_memory(ranks);
+        ranks_give_up_memory(ranks);
     return true;
 }
 
@@ -137,11 +136,11 @@ bool ranks_begin(struct ranks *ranks, const char *program, struct error *error)
 {
     struct launcher launcher = launcher_read();
     double timeout_seconds;
-    bool ok = read_timeout(&timeout_seconds, error);
+    bool ok = ranks_read_timeout(&timeout_seconds, error);
 
     *ranks = (struct ranks){.count = 1, .node_count = 1, .program = program};
-    if (ok && is_launched(&launcher))
-        ok = join(ranks, error);
+    if (ok && ranks_is_launched(&launcher))
+        ok = ranks_join(ranks, error);
     if (ranks->transport)
         ranks->transport->timeout_seconds = timeout_seconds;
     if (ok)
@@ -171,7 +170,7 @@ void ranks_end(struct ranks *ranks)
 /* ---- messages ---- */
 
 /* Room for one more request. */
-static MPI_Request *add_request(struct ranks *ranks, struct channel *channel)
+static MPI_Request *ranks_add_request(struct ranks *ranks, struct channel *channel)
 {
     if (channel->num_requests == channel->max_requests) {
         int max_requests = channel->max_requests > 0 ? 2 * channel->max_requests : 64;
@@ -179,15 +178,15 @@ static MPI_Request *add_request(struct ranks *ranks, struct channel *channel)
             realloc(channel->requests, (size_t)max_requests * sizeof(MPI_Request));
 
         if (!requests)
-            give_up_memory(ranks);
+            ranks_give_up_memory(ranks);
         channel->requests = requests;
         channel->max_requests = max_requests;
     }
     return &channel->requests[channel->num_requests++];
 }
 
-static void start_one(struct ranks *ranks, enum ranks_channel channel,
-                      const struct ranks_message *message, bool is_send)
+static void ranks_start_one(struct ranks *ranks, enum ranks_channel channel,
+                            const struct ranks_message *message, bool is_send)
 {
     struct ranks_transport *transport = ranks->transport;
 
@@ -195,7 +194,7 @@ static void start_one(struct ranks *ranks, enum ranks_channel channel,
         size_t left = message->nbytes - done;
         int nbytes = (int)(left < MAX_MESSAGE_NBYTES ? left : MAX_MESSAGE_NBYTES);
         char *data = (char *)message->data + done;
-        MPI_Request *request = add_request(ranks, &transport->channels[channel]);
+        MPI_Request *request = ranks_add_request(ranks, &transport->channels[channel]);
 
         if (is_send) {
             MPI_Isend(data, nbytes, MPI_BYTE, (int)message->peer, channel, transport->world,
@@ -218,9 +217,9 @@ void ranks_start(struct ranks *ranks, enum ranks_channel channel,
         return;
     assert(ranks->transport->channels[channel].num_requests == 0);
     for (size_t i = 0; i < num_receives; i++)
-        start_one(ranks, channel, &receives[i], false);
+        ranks_start_one(ranks, channel, &receives[i], false);
     for (size_t i = 0; i < num_sends; i++)
-        start_one(ranks, channel, &sends[i], true);
+        ranks_start_one(ranks, channel, &sends[i], true);
 }
 
 /*
@@ -228,7 +227,7 @@ void ranks_start(struct ranks *ranks, enum ranks_channel channel,
  * it does not, the launcher is about to end all because one is lost.  Two say so, as one of them
  * may be the lost one.
  */
-static void watch(struct ranks *ranks, double seconds)
+static void ranks_watch(struct ranks *ranks, double seconds)
 {
     struct ranks_transport *transport = ranks->transport;
 
@@ -272,7 +271,7 @@ void ranks_finish(struct ranks *ranks, enum ranks_channel channel)
             continue;
         if (start == 0)
             start = progress_seconds();
-        watch(ranks, progress_seconds() - start);
+        ranks_watch(ranks, progress_seconds() - start);
     }
     pending->num_requests = 0;
 }
@@ -287,7 +286,7 @@ void ranks_add(struct ranks *ranks, uint64_t *sums, size_t count)
 
         MPI_Iallreduce(MPI_IN_PLACE, sums + done, num_sums, MPI_UINT64_T, MPI_SUM,
                        ranks->transport->world,
-                       add_request(ranks, &ranks->transport->channels[RANKS_OTHERS]));
+                       ranks_add_request(ranks, &ranks->transport->channels[RANKS_OTHERS]));
         ranks_finish(ranks, RANKS_OTHERS);
         done += (size_t)num_sums;
     }
@@ -349,6 +348,8 @@ void ranks_node_barrier(struct ranks *ranks, const struct ranks_shared *shared)
     if (!shared->window)
         return;
     MPI_Win_sync(shared->window->window);
-    MPI_Barrier(ranks->transport->node);
+    MPI_Ibarrier(ranks->transport->node,
+                 ranks_add_request(ranks, &ranks->transport->channels[RANKS_OTHERS]));
+    ranks_finish(ranks, RANKS_OTHERS);
     MPI_Win_sync(shared->window->window);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
-#include "train/ranks/launcher.h"
 #include "train/ranks/ranks.h"
 
 const char *ranks_library(void)

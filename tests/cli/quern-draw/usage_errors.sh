@@ -16,4 +16,6 @@ expect 2 quern-draw --size 7x28 out
 expect 2 quern-draw --size 28x4097 out
 expect 2 quern-draw --threads 0 out
 expect 2 quern-draw --seed 18446744073709551616 out
+expect 2 quern-draw --class 3 out
+expect 2 quern-draw --jobs 3 out
 [ ! -e out ]

@@ -1,4 +1,6 @@
-quern-ingest --help | head -n 1
+quern-ingest --help >short.txt
+head -n 1 short.txt
 quern-ingest --version
 quern-ingest --help --no-such-option >help.txt 2>&1
-grep -c '^  --help ' help.txt
+grep -c '^  -h, --help ' help.txt
+quern-ingest -h | cmp - help.txt

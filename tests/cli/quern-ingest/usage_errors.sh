@@ -30,6 +30,11 @@ expect 2 quern-ingest --merge --valid-fraction 0.5 store.h5 shard.h5
 expect 2 quern-ingest --merge --verify store.h5 shard.h5
 expect 2 quern-ingest --merge --dry-run store.h5 shard.h5
 expect 2 quern-ingest --merge --io-threads 4 store.h5 shard.h5
+expect 2 quern-ingest --skip tree store.h5
+expect 2 quern-ingest --io 3 tree store.h5
+expect 2 quern-ingest --num-workers 3 tree store.h5
+expect 2 quern-ingest --resize 28x28 tree store.h5
+expect 2 quern-ingest --channels grayscale tree store.h5
 [ ! -e store.h5 ]
 expect 2 quern-ingest --merge --list files.list store.h5 shard.h5
 expect 2 quern-ingest --merge --size 4x4 store.h5 shard.h5

@@ -1,4 +1,5 @@
 quern-train --help | head -n 1
 quern-train --version
 quern-train --help --no-such-option >help.txt 2>&1
-grep -c '^  --help ' help.txt
+grep -c '^  -h, --help ' help.txt
+quern-train -h | cmp - help.txt

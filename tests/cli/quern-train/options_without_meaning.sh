@@ -9,5 +9,4 @@ for option in '--loss mae' '--optimizer sgd' '--learning-rate 1' '--momentum 0.5
 done
 expect 2 quern-train store.h5 --output run --init zeros --init-from a.h5
 expect 2 quern-train store.h5 --output run --init zeros --init-std 2
-expect 2 quern-train store.h5 --output run --placement part
 [ ! -e run ]

@@ -35,4 +35,13 @@ expect 2 quern-train store.h5 --output run --keep 0
 expect 2 quern-train store.h5 --output run --checkpoint-every 0
 expect 2 quern-train store.h5 --output run --threads 1025
 expect 2 quern-train store.h5 --output run --seed ' 1'
+expect 2 quern-train store.h5 --output run --lr 0.1
+expect 2 quern-train store.h5 --output run --bs 5
+expect 2 quern-train store.h5 --output run --batch 5
+expect 2 quern-train store.h5 --output run --workers 2
+expect 2 quern-train store.h5 --output run --jobs 2
+expect 2 quern-train store.h5 --out run
+expect 2 quern-train store.h5 --output run --epoch 3
+expect 2 quern-train store.h5 --output run --learning-rate 1e-46
+expect 2 quern-train store.h5 --output run --momentum 1e-46
 [ ! -e run ]

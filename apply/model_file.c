@@ -1,0 +1,253 @@
+#include "apply/model_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/text.h"
+#include "formats/checkpoint/checkpoint_folder.h"
+
+/* ---- the checkpoint ---- */
+
+static bool model_file_note_skipped(const char *path, const struct error *why,
+                                    struct text_list *skipped, struct error *error)
+{
+    char message[sizeof(why->what) + sizeof(why->dataset) + sizeof(why->file) + 8];
+
+    snprintf(message, sizeof(message), "%s: %s%s%s", path, why->dataset,
+             why->dataset[0] ? ": " : "", why->what);
+    return text_list_add(skipped, message, error);
+}
+
+bool model_file_read_undamaged(const char *path, struct model_file *file, struct error *error)
+{
+    struct error broken = {0};
+
+    if (checkpoint_read(path, &file->checkpoint, &broken)) {
+        file->path = strdup(path);
+        return file->path || error_set_memory(error, strlen(path) + 1);
+    }
+    file->checkpoint = (struct checkpoint){0};
+    /* What cannot be read now, or for want of memory, is not damaged: an older checkpoint in its
+     * place would give other figures without a word. */
+    if (broken.status != STATUS_DATA || !checkpoint_is_damaged(path)) {
+        *error = broken;
+        return false;
+    }
+    return model_file_note_skipped(path, &broken, &file->skipped, error);
+}
+
+bool model_file_read_newest(const char *directory, struct model_file *file, size_t *num_found,
+                            struct error *error)
+{
+    struct checkpoint_folder list = {0};
+    bool ok = checkpoint_folder_list(directory, &list, error);
+
+    *num_found = list.count;
+    /* Half a list could lack the newest: no checkpoint is read then. */
+    for (size_t i = list.count; ok && !file->path && i-- > 0;) {
+        char *path = checkpoint_folder_path(directory, list.epochs[i], error);
+
+        ok = path && model_file_read_undamaged(path, file, error);
+        free(path);
+    }
+    checkpoint_folder_free(&list);
+    return ok;
+}
+
+static bool model_file_read_directory(const char *path, struct model_file *file,
+                                      struct error *error)
+{
+    size_t num_found;
+
+    if (!model_file_read_newest(path, file, &num_found, error))
+        return false;
+    if (num_found == 0)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                         "the directory holds no checkpoint (epoch-NNNN.h5)");
+    if (!file->path)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                         "none of the directory's %zu checkpoints is whole", num_found);
+    return true;
+}
+
+static bool model_file_read(const char *path, struct model_file *file, struct error *error)
+{
+    file->path = strdup(path);
+    if (!file->path)
+        return error_set_memory(error, strlen(path) + 1);
+    if (checkpoint_read(path, &file->checkpoint, error))
+        return true;
+    file->checkpoint = (struct checkpoint){0};
+    return false;
+}
+
+/* ---- its model ---- */
+
+static bool model_file_choose(const struct model_file *file, const char *name,
+                              const char *const *names, int *choice, struct error *error)
+{
+    const struct setting *setting = settings_find(&file->checkpoint.config, name);
+    const struct error_context *place = ERROR_AT(.file = file->path, .dataset = "/config");
+
+    if (!setting || setting->type != SETTING_TEXT)
+        return error_set(error, STATUS_DATA, place, "no setting '%s'", name);
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], setting->text) == 0) {
+            *choice = i;
+            return true;
+        }
+    }
+    return error_set(error, STATUS_DATA, place, "setting '%s' has the unknown value '%s'", name,
+                     setting->text);
+}
+
+static bool model_file_make_spec(const struct model_file *file, struct model_spec *spec,
+                                 struct error *error)
+{
+    int kind, distance = 0, loss = 0;
+    bool ok = model_file_choose(file, "model", model_kind_names, &kind, error);
+
+    if (!ok)
+        return false;
+    if (kind == MODEL_NEAREST_MEAN)
+        ok = model_file_choose(file, "distance", model_distance_names, &distance, error);
+    else
+        ok = model_file_choose(file, "loss", model_loss_names, &loss, error);
+    *spec = (struct model_spec){
+        .kind = (enum model_kind)kind,
+        .distance = (enum model_distance)distance,
+        .loss = (enum model_loss)loss,
+        .image = file->checkpoint.image,
+        .num_classes = file->checkpoint.classes.count,
+    };
+    return ok;
+}
+
+static const char *model_file_format_shape(const struct tensor *tensor, char *buffer, size_t size)
+{
+    size_t used = 0;
+
+    buffer[0] = '\0';
+    for (size_t i = 0; i < tensor->rank && used < size; i++)
+        used +=
+            (size_t)snprintf(buffer + used, size - used, "%s%zu", i ? "x" : "", tensor->shape[i]);
+    return buffer;
+}
+
+static bool model_file_check_tensor(const char *path, const struct checkpoint *checkpoint,
+                                    const struct tensor *tensor, struct error *error)
+{
+    const struct tensor *stored = checkpoint_parameter(checkpoint, tensor->name);
+    const char *dataset = TEXT("/parameters/%s", tensor->name);
+    const struct error_context *place = ERROR_AT(.file = path, .dataset = dataset);
+    char expected[100], found[100];
+
+    if (!stored)
+        return error_set(error, STATUS_DATA, place, "the model's parameter is missing");
+    if (stored->rank != tensor->rank ||
+        memcmp(stored->shape, tensor->shape, tensor->rank * sizeof(*tensor->shape)) != 0)
+        return error_set(
+            error, STATUS_DATA,
+            ERROR_AT(.file = path, .dataset = dataset,
+                     .expected = model_file_format_shape(tensor, expected, sizeof(expected)),
+                     .found = model_file_format_shape(stored, found, sizeof(found))),
+            "the parameter has another shape than the model's");
+    for (size_t i = 0; i < tensor_num_elements(stored); i++)
+        if (!isfinite(stored->data[i]))
+            return error_set(error, STATUS_DATA, place,
+                             "parameter %zu is not a finite number: the training diverged; take an "
+                             "earlier checkpoint",
+                             i);
+    return true;
+}
+
+static bool model_file_check_tensors(const char *path, const struct checkpoint *checkpoint,
+                                     const struct model *model, struct error *error)
+{
+    for (size_t i = 0; i < model->num_tensors; i++)
+        if (!model_file_check_tensor(path, checkpoint, &model->tensors[i], error))
+            return false;
+    if (checkpoint->num_parameters != model->num_tensors)
+        return error_set(error, STATUS_DATA,
+                         ERROR_AT(.file = path, .dataset = "/parameters",
+                                  .expected = TEXT("%zu tensors", model->num_tensors),
+                                  .found = TEXT("%zu", checkpoint->num_parameters)),
+                         "the checkpoint holds parameters that the model does not have");
+    return true;
+}
+
+bool model_file_copy_parameters(const char *path, const struct checkpoint *checkpoint,
+                                struct model *model, struct error *error)
+{
+    if (!model_file_check_tensors(path, checkpoint, model, error))
+        return false;
+    for (size_t i = 0; i < model->num_tensors; i++) {
+        struct tensor *tensor = &model->tensors[i];
+        const struct tensor *stored = checkpoint_parameter(checkpoint, tensor->name);
+
+        memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(*tensor->data));
+    }
+    return true;
+}
+
+/* The model gets memory only once the file is seen to hold all of it: a file may claim any size. */
+static bool model_file_make_model(struct model_file *file, struct error *error)
+{
+    struct model_spec spec;
+
+    return model_file_make_spec(file, &spec, error) && model_describe(&spec, &file->model, error) &&
+           model_file_check_tensors(file->path, &file->checkpoint, &file->model, error) &&
+           model_allocate(&file->model, error) &&
+           model_file_copy_parameters(file->path, &file->checkpoint, &file->model, error);
+}
+
+bool model_file_open(const char *path, struct model_file *file, struct error *error)
+{
+    struct stat info;
+
+    *file = (struct model_file){0};
+    if (stat(path, &info) != 0)
+        return error_set_errno(error, path, "cannot open the checkpoint");
+    return (S_ISDIR(info.st_mode) ? model_file_read_directory(path, file, error)
+                                  : model_file_read(path, file, error)) &&
+           model_file_make_model(file, error);
+}
+
+void model_file_close(struct model_file *file)
+{
+    model_destroy(&file->model);
+    checkpoint_free(&file->checkpoint);
+    text_list_free(&file->skipped);
+    free(file->path);
+    *file = (struct model_file){0};
+}
+
+static const char *model_file_format_image(const struct image_shape *image, bool with_channels,
+                                           char *buffer, size_t size)
+{
+    return text_format(buffer, size, "%zux%zu%s", image->height, image->width,
+                       !with_channels         ? ""
+                       : image->channels == 1 ? " gray"
+                                              : " RGB");
+}
+
+bool model_file_check_image(const struct model_file *file, const char *path,
+                            const struct image_shape *image, bool with_channels,
+                            struct error *error)
+{
+    const struct image_shape *expected = &file->model.spec.image;
+    char expected_text[64], found_text[64];
+
+    if (image->height == expected->height && image->width == expected->width &&
+        (!with_channels || image->channels == expected->channels))
+        return true;
+    return error_set(error, STATUS_DATA,
+                     ERROR_AT(.file = path,
+                              .expected = model_file_format_image(
+                                  expected, with_channels, expected_text, sizeof(expected_text)),
+                              .found = model_file_format_image(image, with_channels, found_text,
+                                                               sizeof(found_text))),
+                     "the image shape is not the model's");
+}

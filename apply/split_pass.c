@@ -1,0 +1,102 @@
+#include "apply/split_pass.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+#include "common/memory.h"
+
+size_t split_pass_num_slices(uint64_t num_rows)
+{
+    return (size_t)((num_rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS);
+}
+
+uint64_t split_pass_nbytes(const struct model *model, int num_threads)
+{
+    /* logits, grad_logits and probs of struct model_workspace */
+    const uint64_t logit_nbytes = 2 * sizeof(float) + sizeof(double);
+
+    return (uint64_t)num_threads * MODEL_SLICE_ROWS * model->num_logits * logit_nbytes;
+}
+
+/* Makes samples from the first of slice on available, all of slices slice to *end - 1. */
+static bool split_pass_reach(struct dataset *dataset, size_t slice, size_t *end,
+                             struct error *error)
+{
+    uint64_t first = (uint64_t)slice * MODEL_SLICE_ROWS, available;
+    uint64_t in_block = first & (((uint64_t)1 << dataset->block_shift) - 1);
+
+    if (!dataset_reach(dataset, first - in_block, &available, error))
+        return false;
+    /* Only the split's last slice may be short. */
+    *end = available == dataset->num_rows ? split_pass_num_slices(available)
+                                          : (size_t)(available / MODEL_SLICE_ROWS);
+    return true;
+}
+
+/* Returns the number of right predictions. */
+static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t slice,
+                                          struct model_workspace *workspace, double *loss)
+{
+    const struct dataset *dataset = pass->dataset;
+    uint64_t first = (uint64_t)slice * MODEL_SLICE_ROWS, num_left = dataset->num_rows - first;
+    size_t num_rows = num_left < MODEL_SLICE_ROWS ? (size_t)num_left : MODEL_SLICE_ROWS;
+    const uint8_t *rows[MODEL_SLICE_ROWS] = {0};
+    uint32_t own_predictions[MODEL_SLICE_ROWS];
+    uint32_t *predictions = pass->predictions ? pass->predictions + first : own_predictions;
+    uint64_t num_correct = 0;
+
+    for (size_t i = 0; i < num_rows; i++)
+        rows[i] = dataset_row(dataset, first + i);
+    model_evaluate(pass->model, rows, pass->labels + first, num_rows, workspace, predictions,
+                   pass->scores ? pass->scores + first * pass->model->spec.num_classes : NULL,
+                   loss);
+    for (size_t i = 0; i < num_rows; i++)
+        num_correct += predictions[i] == pass->labels[first + i];
+    return num_correct;
+}
+
+bool split_pass_prepare(struct split_pass *pass, struct error *error)
+{
+    size_t num_threads = (size_t)pass->num_threads;
+    bool ok = memory_allocate(&pass->workspaces, num_threads, sizeof(*pass->workspaces), error);
+
+    for (size_t t = 0; t < num_threads && ok; t++)
+        ok = model_workspace_create(pass->model, &pass->workspaces[t], error);
+    return ok;
+}
+
+void split_pass_release(struct split_pass *pass)
+{
+    for (int t = 0; pass->workspaces && t < pass->num_threads; t++)
+        model_workspace_destroy(&pass->workspaces[t]);
+    free(pass->workspaces);
+    pass->workspaces = NULL;
+}
+
+bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
+                    uint64_t *num_correct, struct error *error)
+{
+    uint64_t sum = 0;
+
+    for (size_t first = begin, reached; first < end; first = reached) {
+        if (!split_pass_reach(pass->dataset, first, &reached, error))
+            return false;
+        reached = reached < end ? reached : end;
+        /* OpenMP may deliver fewer threads than workspaces, and never more. */
+#pragma omp parallel for num_threads(pass->num_threads) schedule(static) reduction(+ : sum)
+        for (size_t slice = first; slice < reached; slice++)
+            sum += split_pass_evaluate_slice(pass, slice, &pass->workspaces[omp_get_thread_num()],
+                                             &slice_losses[slice]);
+    }
+    *num_correct = sum;
+    return true;
+}
+
+double split_pass_mean_loss(const double *slice_losses, uint64_t num_rows)
+{
+    double sum = 0;
+
+    for (size_t slice = 0; slice < split_pass_num_slices(num_rows); slice++)
+        sum += slice_losses[slice];
+    return sum / (double)num_rows;
+}

@@ -1,0 +1,75 @@
+#include "images/decode.h"
+
+#include <string.h>
+
+#include "common/checksum.h"
+#include "common/text.h"
+
+bool decode_file(const struct decode_source *source, const struct source_image *image,
+                 size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
+                 struct error *error)
+{
+    struct image_info info = {0};
+    struct source_file file;
+    bool ok = source_read(source->source, image, &buffer->reader, &file, error);
+
+    *decoded = (struct decoded){.stamp = file.stamp};
+    if (ok && !text_is_utf8(image->path, strlen(image->path)))
+        ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
+    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+                            &info, &buffer->pixels, error);
+    decoded->shape = (struct image_shape){info.height, info.width, channels};
+    if (!ok)
+        return false;
+    decoded->is_gray = info.is_gray;
+    decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
+    decoded->pixels = buffer->pixels.values;
+    return true;
+}
+
+bool decode_file_crc32(const struct decode_source *source, const struct source_image *image,
+                       struct decode_buffer *buffer, uint32_t *crc32, struct error *error)
+{
+    struct source_file file;
+
+    if (!source_read(source->source, image, &buffer->reader, &file, error))
+        return false;
+    *crc32 = crc32_of(file.bytes, file.nbytes);
+    return true;
+}
+
+bool decode_open_path(const char *path, uint64_t max_pixels, struct decode_buffer *buffer,
+                      struct source_file *file, struct image_info *info, struct error *error)
+{
+    return source_read_path(path, &buffer->reader, file, error) &&
+           decoder_read_info(path, file->bytes, file->nbytes, max_pixels, info, error);
+}
+
+bool decode_opened(const char *path, const struct source_file *file, uint64_t max_pixels,
+                   size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
+                   struct error *error)
+{
+    struct image_info info;
+
+    if (!decoder_read(path, file->bytes, file->nbytes, max_pixels, (unsigned)channels, &info,
+                      &buffer->pixels, error))
+        return false;
+    *pixels = buffer->pixels.values;
+    return true;
+}
+
+void decode_buffer_free(struct decode_buffer *buffer)
+{
+    source_reader_free(&buffer->reader);
+    image_pixels_free(&buffer->pixels);
+    *buffer = (struct decode_buffer){0};
+}
+
+const char *decode_describe(char *buffer, size_t size, const struct error *error)
+{
+    bool has_expected = error->expected[0] != '\0', has_found = error->found[0] != '\0';
+
+    return text_format(buffer, size, "%s%s%s%s%s", error->what, has_expected ? ": expected " : "",
+                       error->expected, has_found ? (has_expected ? ", found " : ": found ") : "",
+                       error->found);
+}

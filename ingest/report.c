@@ -1,0 +1,392 @@
+#include "ingest/report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/text.h"
+#include "formats/store/store.h"
+
+enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };
+
+static uint64_t report_count_class(const struct tree_class *class)
+{
+    return class->num_images[SPLIT_TRAIN] + class->num_images[SPLIT_VALID] +
+           class->num_images[SPLIT_TEST];
+}
+
+/* ---- the listing ---- */
+
+/* Items of one line, wrapped under the first of them. */
+struct line {
+    FILE *stream;
+    int indent;
+    int column;
+    size_t num_items;
+};
+
+static void report_item(struct line *line, const char *name, uint64_t count)
+{
+    char item[512], escaped[400], number[32];
+    int length;
+
+    if (line->num_items++ >= MAX_CLASSES_SHOWN)
+        return;
+    length = snprintf(item, sizeof(item), "%s %s", text_escape(escaped, sizeof(escaped), name),
+                      text_group_digits(number, sizeof(number), count));
+    if (line->column > line->indent && line->column + 3 + length > LINE_WIDTH) {
+        fprintf(line->stream, "\n%*s", line->indent, "");
+        line->column = line->indent;
+    }
+    line->column += fprintf(line->stream, "%s%s", line->column > line->indent ? "   " : "", item);
+}
+
+static void report_end_line(const struct line *line)
+{
+    if (line->num_items > MAX_CLASSES_SHOWN)
+        fprintf(line->stream, "   and %zu more", line->num_items - MAX_CLASSES_SHOWN);
+    fputc('\n', line->stream);
+}
+
+static struct line report_begin_line(FILE *stream, const char *what, int width, uint64_t num_images,
+                                     size_t num_classes)
+{
+    char number[32];
+    int indent = fprintf(stream, "%-8s  %*s %s in %zu %s:  ", what, width,
+                         text_group_digits(number, sizeof(number), num_images),
+                         num_images == 1 ? "image" : "images", num_classes,
+                         num_classes == 1 ? "class" : "classes");
+
+    return (struct line){.stream = stream, .indent = indent, .column = indent};
+}
+
+static void report_split(const struct tree *tree, enum split split, int width, FILE *stream)
+{
+    const struct tree_class *all = tree->all_classes;
+    size_t num_classes = 0;
+    struct line line;
+
+    for (size_t i = 0; i < tree->num_all_classes; i++)
+        num_classes += all[i].label != TREE_LEFT_OUT && all[i].num_images[split] > 0;
+    line = report_begin_line(stream, split_names[split], width,
+                             tree->first[split + 1] - tree->first[split], num_classes);
+    for (size_t label = 0; label < tree->classes.count; label++) {
+        const struct tree_class *class = tree_find_class(tree, tree->classes.items[label]);
+
+        if (class->num_images[split] > 0)
+            report_item(&line, class->name, class->num_images[split]);
+    }
+    report_end_line(&line);
+}
+
+static void report_left_out(const struct tree *tree, int width, FILE *stream)
+{
+    uint64_t num_images = 0;
+    size_t num_classes = 0;
+    struct line line;
+
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        if (tree->all_classes[i].label == TREE_LEFT_OUT) {
+            num_images += report_count_class(&tree->all_classes[i]);
+            num_classes++;
+        }
+    }
+    if (num_classes == 0)
+        return;
+    line = report_begin_line(stream, "left out", width, num_images, num_classes);
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        if (tree->all_classes[i].label == TREE_LEFT_OUT)
+            report_item(&line, tree->all_classes[i].name,
+                        report_count_class(&tree->all_classes[i]));
+    }
+    report_end_line(&line);
+}
+
+void report_tree(const struct tree *tree, FILE *stream)
+{
+    char number[32];
+    int width = (int)strlen(text_group_digits(number, sizeof(number), tree_num_rows(tree)));
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        if (tree->first[s] < tree->first[s + 1])
+            report_split(tree, (enum split)s, width, stream);
+    }
+    report_left_out(tree, width, stream);
+}
+
+/* ---- the notes ---- */
+
+struct notes {
+    struct text_list *list;
+    struct error *error;
+};
+
+/* Adds a text that was allocated, and frees it; NULL: there was no memory for it. */
+static bool report_take_note(const struct notes *notes, char *text)
+{
+    bool ok =
+        text ? text_list_add(notes->list, text, notes->error) : error_set_memory(notes->error, 256);
+
+    free(text);
+    return ok;
+}
+
+__attribute__((format(printf, 2, 3))) static bool report_add_note(const struct notes *notes,
+                                                                  const char *format, ...)
+{
+    va_list arguments;
+    char *text = NULL;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    return report_take_note(notes, text);
+}
+
+static void report_name(FILE *stream, bool is_first, const char *name)
+{
+    fputs(is_first ? " " : ", ", stream);
+    text_print_escaped(stream, name);
+}
+
+/* Directories beside the splits, and files at the top. */
+static bool report_note_top(const struct notes *notes, const struct tree *tree,
+                            const struct scan *scan)
+{
+    char *text = NULL;
+    size_t nbytes, num_named = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    fputs("ignored at the top of the source:", stream);
+    for (size_t i = 0; i < scan->folders.count && tree->split_directories[SPLIT_TRAIN]; i++) {
+        const char *name = scan->folders.items[i];
+
+        if (!strchr(name, '/') && !tree_is_split_directory(name) && num_named++ < SCAN_MAX_OTHERS) {
+            report_name(stream, num_named == 1, name);
+            fputc('/', stream);
+        }
+    }
+    for (size_t i = 0; i < scan->top_others.count; i++) {
+        if (num_named++ < SCAN_MAX_OTHERS)
+            report_name(stream, num_named == 1, scan->top_others.items[i]);
+    }
+    if (num_named > SCAN_MAX_OTHERS)
+        fputs(" and more", stream);
+    fclose(stream);
+    if (num_named > 0)
+        return report_take_note(notes, text);
+    free(text);
+    return true;
+}
+
+static bool report_note_left_out(const struct notes *notes, const struct tree *tree)
+{
+    char *text = NULL, number[32];
+    size_t nbytes, num_named = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    fputs("left out, because --classes does not name them:", stream);
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        const struct tree_class *class = &tree->all_classes[i];
+        uint64_t count = report_count_class(class);
+
+        if (class->label != TREE_LEFT_OUT)
+            continue;
+        report_name(stream, num_named++ == 0, class->name);
+        fprintf(stream, " (%s %s)", text_group_digits(number, sizeof(number), count),
+                count == 1 ? "image" : "images");
+    }
+    fclose(stream);
+    if (num_named > 0)
+        return report_take_note(notes, text);
+    free(text);
+    return true;
+}
+
+static bool report_note_missing_classes(const struct notes *notes, const struct tree *tree)
+{
+    bool ok = true;
+    char name[512];
+
+    for (int s = SPLIT_VALID; s < NUM_SPLITS; s++) {
+        bool has_split = tree->first[s] < tree->first[s + 1];
+
+        for (size_t i = 0; has_split && i < tree->num_all_classes && ok; i++) {
+            const struct tree_class *class = &tree->all_classes[i];
+
+            if (class->label != TREE_LEFT_OUT && class->num_images[s] == 0)
+                ok = report_add_note(notes, "class %s has no image in %s",
+                                     text_escape(name, sizeof(name), class->name), split_names[s]);
+        }
+    }
+    return ok;
+}
+
+static bool report_note_count(const struct notes *notes, const char *what, uint64_t count)
+{
+    char number[32];
+
+    return count == 0 ? true
+                      : report_add_note(notes, "%s: %s", what,
+                                        text_group_digits(number, sizeof(number), count));
+}
+
+static bool report_note_root(const struct notes *notes, const struct scan *scan)
+{
+    char name[512];
+
+    return scan->root
+               ? report_add_note(notes,
+                                 "all of the archive lies in %s/, which is taken as the source",
+                                 text_escape(name, sizeof(name), scan->root))
+               : true;
+}
+
+static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
+                               const struct scan *scan)
+{
+    const struct {
+        const char *what;
+        uint64_t count;
+    } counts[] = {
+        {"ignored because their names do not end in .png", scan->num_others},
+        {"ignored because they lie in no class folder", num_outside},
+        {"links not followed because they lead back up", scan->num_loops},
+        {"members ignored because their paths are absolute, too long or lead up by ..",
+         scan->num_unsafe_paths},
+        {"members ignored because they are links", scan->num_links},
+        {"members ignored because they are devices, pipes or sockets", scan->num_special},
+        {"members ignored because others of the same path come later", scan->num_replaced},
+    };
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && ok; i++)
+        ok = report_note_count(notes, counts[i].what, counts[i].count);
+    return ok;
+}
+
+static bool report_list_notes(const struct tree *tree, const struct scan *scan,
+                              const struct tree_rules *rules, struct text_list *notes,
+                              struct error *error)
+{
+    struct notes out = {notes, error};
+    bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
+    bool ok = report_note_root(&out, scan) && report_note_top(&out, tree, scan) &&
+              report_note_left_out(&out, tree) &&
+              report_note_counts(&out, tree->num_outside, scan) &&
+              report_note_missing_classes(&out, tree);
+
+    if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)
+        ok = report_add_note(&out, "no images for valid: the store gets no valid split");
+    return ok;
+}
+
+static void report_print_notes(const struct text_list *notes, FILE *messages)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        fprintf(messages, "quern-ingest: note: %s\n", notes->items[i]);
+}
+
+bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,
+                  FILE *messages, struct error *error)
+{
+    struct text_list notes = {0};
+    bool ok = report_list_notes(tree, scan, rules, &notes, error);
+
+    if (ok)
+        report_print_notes(&notes, messages);
+    text_list_free(&notes);
+    return ok;
+}
+
+void report_scan_notes(const struct scan *scan, FILE *messages)
+{
+    struct text_list notes = {0};
+    struct error ignored = {0};
+    struct notes out = {&notes, &ignored};
+
+    if (report_note_root(&out, scan) && report_note_counts(&out, 0, scan))
+        report_print_notes(&notes, messages);
+    text_list_free(&notes);
+}
+
+/* ---- shard and store ---- */
+
+void report_shard(const struct store_shard *place, FILE *stream)
+{
+    const char *before = ": ";
+    char part[32], whole[32];
+
+    fprintf(stream, "shard %" PRIu64 " of %" PRIu64, place->index, place->count);
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        if (place->num_files[s] == 0)
+            continue;
+        fprintf(stream, "%s%s %s of %s", before, split_names[s],
+                text_group_digits(part, sizeof(part), place->end[s] - place->first[s]),
+                text_group_digits(whole, sizeof(whole), place->num_files[s]));
+        before = ", ";
+    }
+    fputc('\n', stream);
+}
+
+static const char *report_format_nbytes(char *buffer, size_t size, uint64_t nbytes)
+{
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+    double value = (double)nbytes;
+    size_t unit = 0;
+
+    while (value >= 999.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1000;
+        unit++;
+    }
+    return text_format(buffer, size, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+bool report_store(const char *path, bool is_shard, const char *before, const char *after,
+                  FILE *stream, struct error *error)
+{
+    struct store_checks checks = {.skip_seal = true, .is_shard = is_shard};
+    struct store *store;
+    const struct image_shape *image;
+    struct stat stat_of_file = {0};
+    char number[32], size[32];
+    uint64_t num_images = 0;
+
+    if (!store_open_with(path, &checks, &store, error))
+        return false;
+    image = store_image_shape(store);
+    stat(path, &stat_of_file);
+    for (int s = 0; s < NUM_SPLITS; s++)
+        num_images += store_num_rows(store, (enum split)s);
+    fputs(before, stream);
+    text_print_escaped(stream, path);
+    fprintf(stream, "%s: %s images of %zux%zu %s, %zu classes, %s, fingerprint %.16s", after,
+            text_group_digits(number, sizeof(number), num_images), image->height, image->width,
+            image->channels == 1 ? "gray" : "RGB", store_classes(store)->count,
+            report_format_nbytes(size, sizeof(size), (uint64_t)stat_of_file.st_size),
+            store_fingerprint(store));
+    store_close(store);
+    return true;
+}
+
+/* ---- messages ---- */
+
+void report_say(FILE *messages, const char *format, ...)
+{
+    va_list arguments;
+    char text[1024];
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    fputs("quern-ingest: ", messages);
+    text_print_escaped(messages, text);
+    fputc('\n', messages);
+}

@@ -1,0 +1,117 @@
+#include "tests/support.h"
+
+#include <hdf5.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "formats/file/atomic_file.h"
+#include "formats/hdf5/hdf5.h"
+
+/* A file being written, with a context of its own. */
+struct writing {
+    struct atomic_file output;
+    struct error error;
+    struct h5_context file;
+    hid_t root;
+};
+
+static void begin(struct writing *writing, const char *path)
+{
+    writing->error = (struct error){0};
+    assert_ok(atomic_file_begin(&writing->output, path, FILE_KIND_STORE, true, &writing->error),
+              &writing->error);
+    writing->file = (struct h5_context){.path = writing->output.path, .error = &writing->error};
+    writing->root = h5_create_file(&writing->file, &writing->output);
+    assert_ok(error_ok(&writing->error), &writing->error);
+}
+
+static bool end(struct writing *writing)
+{
+    h5_close_file(&writing->file, &writing->root);
+    if (error_ok(&writing->error))
+        atomic_file_commit(&writing->output, &writing->error);
+    atomic_file_abandon(&writing->output);
+    return error_ok(&writing->error);
+}
+
+static void write_values(struct writing *writing)
+{
+    enum { COUNT = 1 << 18 };
+    uint32_t *values = calloc(COUNT, sizeof(*values));
+    uint64_t count = COUNT;
+    hid_t dataset = h5_write_dataset(&writing->file, writing->root, "values", H5T_STD_U32LE,
+                                     H5T_NATIVE_UINT32, 1, &count, values);
+
+    h5_close(&writing->file, &dataset);
+    free(values);
+}
+
+static void limit_files(rlim_t nbytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = nbytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The write of one file fails, unseen by HDF5; another is begun and ended before it is closed. */
+static void test_h5_close_file_failed_write_is_told_whatever_other_files_do(void **state)
+{
+    char failing_path[256], other_path[256];
+    struct writing failing, other;
+
+    snprintf(failing_path, sizeof(failing_path), "%s", support_path(*state, "failing.h5"));
+    snprintf(other_path, sizeof(other_path), "%s", support_path(*state, "other.h5"));
+    signal(SIGXFSZ, SIG_IGN);
+    begin(&failing, failing_path);
+    limit_files(1000);
+    write_values(&failing);
+    limit_files(RLIM_INFINITY);
+    begin(&other, other_path);
+    write_values(&other);
+    assert_ok(end(&other), &other.error);
+    assert_false(end(&failing));
+    assert_int_equal(failing.error.status, STATUS_IO);
+    assert_non_null(strstr(failing.error.what, "File too large"));
+    assert_string_equal(failing.error.file, failing_path);
+}
+
+/* The same file, open twice, is read by two descriptors: closing one leaves the other. */
+static void test_h5_open_file_twice_is_two_files(void **state)
+{
+    const struct h5_opening opening = {.num_threads = 1};
+    const char *path = support_path(*state, "twice.h5");
+    struct error error = {0};
+    struct h5_context a = {.path = path, .error = &error}, b = a;
+    struct writing writing;
+    hid_t a_root, b_root, dataset;
+    uint64_t count = 0;
+    bool is_sealed;
+
+    begin(&writing, path);
+    write_values(&writing);
+    assert_ok(end(&writing), &writing.error);
+    a_root = h5_open_file(&a, &opening, &is_sealed);
+    b_root = h5_open_file(&b, &opening, &is_sealed);
+    assert_true(is_sealed);
+    h5_close_file(&a, &a_root);
+    dataset = h5_open_dataset(&b, b_root, "/values");
+    h5_check_dataset(&b, dataset, "/values", H5T_INTEGER, 1, &count);
+    assert_ok(error_ok(&error), &error);
+    assert_int_equal(count, 1 << 18);
+    h5_close(&b, &dataset);
+    h5_close_file(&b, &b_root);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPORT_IN_FOLDER(test_h5_close_file_failed_write_is_told_whatever_other_files_do),
+        SUPPORT_IN_FOLDER(test_h5_open_file_twice_is_two_files),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
