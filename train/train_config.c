@@ -25,8 +25,8 @@ struct epoch_order train_config_order(const struct train_options *options,
                                 .window = (uint32_t)options->shuffle_window};
 }
 
-static bool init_from_checkpoint(const char *path, const struct store *store, struct model *model,
-                                 struct error *error)
+static bool train_config_init_from_checkpoint(const char *path, const struct store *store,
+                                              struct model *model, struct error *error)
 {
     struct checkpoint checkpoint;
     bool ok = checkpoint_read(path, &checkpoint, error);
@@ -47,13 +47,13 @@ bool train_config_init_model(const struct train_options *options, const struct s
     if (!model_has_gradient(model))
         return true;
     if (options->init_from)
-        return init_from_checkpoint(options->init_from, store, model, error);
+        return train_config_init_from_checkpoint(options->init_from, store, model, error);
     if (options->init == INIT_NORMAL)
         model_init_normal(model, options->init_std, options->seed);
     return true;
 }
 
-static void add_initial_parameters(struct settings *config, const struct model *model)
+static void train_config_add_initial_parameters(struct settings *config, const struct model *model)
 {
     struct sha256 hash;
     char digest[65];
@@ -66,8 +66,9 @@ static void add_initial_parameters(struct settings *config, const struct model *
     settings_add_text(config, "init_sha256", digest);
 }
 
-static void fill_config(const struct train_options *options, const struct store *store,
-                        const struct model *model, struct settings *config)
+static void train_config_fill_settings(const struct train_options *options,
+                                       const struct store *store, const struct model *model,
+                                       struct settings *config)
 {
     settings_add_text(config, "model", model_kind_names[options->model]);
     if (!model_has_gradient(model)) {
@@ -90,7 +91,7 @@ static void fill_config(const struct train_options *options, const struct store 
     settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
     if (options->init_from) {
         settings_add_text(config, "init", "checkpoint");
-        add_initial_parameters(config, model);
+        train_config_add_initial_parameters(config, model);
     } else {
         settings_add_text(config, "init", options->init == INIT_NORMAL ? "normal" : "zeros");
         if (options->init == INIT_NORMAL)
@@ -106,6 +107,6 @@ bool train_config_fill(const struct train_options *options, const struct store *
                                       .epochs = model_has_gradient(model) ? options->epochs : 1};
     snprintf(checkpoint->store_fingerprint, sizeof(checkpoint->store_fingerprint), "%s",
              store_fingerprint(store));
-    fill_config(options, store, model, &checkpoint->config);
+    train_config_fill_settings(options, store, model, &checkpoint->config);
     return text_list_copy(&checkpoint->classes, store_classes(store), error);
 }
