@@ -85,6 +85,9 @@ static bool model_file_read(const char *path, struct model_file *file, struct er
 
 /* ---- its model ---- */
 
+enum { INPUT_UNIT, INPUT_STANDARD };
+static const char *const input_names[] = {"unit", "standard", NULL};
+
 static bool model_file_choose(const struct model_file *file, const char *name,
                               const char *const *names, int *choice, struct error *error)
 {
@@ -101,6 +104,38 @@ static bool model_file_choose(const struct model_file *file, const char *name,
     }
     return error_set(error, STATUS_DATA, place, "setting '%s' has the unknown value '%s'", name,
                      setting->text);
+}
+
+static bool model_file_read_real(const struct model_file *file, const char *name, float *value,
+                                 struct error *error)
+{
+    const struct setting *setting = settings_find(&file->checkpoint.config, name);
+
+    if (!setting || setting->type != SETTING_REAL || !isfinite((float)setting->real))
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = file->path, .dataset = "/config"),
+                         "no finite number '%s'", name);
+    *value = (float)setting->real;
+    return true;
+}
+
+/* What a network is beside its parameters: its layers, and the scale of its input. */
+static bool model_file_add_network(const struct model_file *file, struct model_spec *spec,
+                                   struct error *error)
+{
+    const struct setting *layers = settings_find(&file->checkpoint.config, "layers");
+    int input;
+    bool ok = model_file_choose(file, "input", input_names, &input, error);
+
+    if (!layers || layers->type != SETTING_TEXT)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = file->path, .dataset = "/config"),
+                         "no setting 'layers'");
+    spec->layers = layers->text;
+    spec->input = model_input_unit();
+    for (size_t c = 0; ok && input == INPUT_STANDARD && c < spec->image.channels; c++)
+        ok = c < MODEL_MAX_CHANNELS &&
+             model_file_read_real(file, TEXT("input_scale_%zu", c), &spec->input.scale[c], error) &&
+             model_file_read_real(file, TEXT("input_offset_%zu", c), &spec->input.offset[c], error);
+    return ok;
 }
 
 static bool model_file_make_spec(const struct model_file *file, struct model_spec *spec,
@@ -122,7 +157,7 @@ static bool model_file_make_spec(const struct model_file *file, struct model_spe
         .image = file->checkpoint.image,
         .num_classes = file->checkpoint.classes.count,
     };
-    return ok;
+    return ok && (kind != MODEL_NETWORK || model_file_add_network(file, spec, error));
 }
 
 static const char *model_file_format_shape(const struct tensor *tensor, char *buffer, size_t size)
@@ -192,15 +227,43 @@ bool model_file_copy_parameters(const char *path, const struct checkpoint *check
     return true;
 }
 
+/* A run that averages its parameters is evaluated by the average, where there is one yet. */
+static bool model_file_take_average(struct model_file *file, struct error *error)
+{
+    const struct checkpoint *checkpoint = &file->checkpoint;
+    struct model *model = &file->model;
+
+    for (size_t i = 0; i < model->num_tensors; i++) {
+        const struct tensor *tensor = &model->tensors[i], *stored = NULL;
+        char name[TENSOR_MAX_NAME];
+
+        snprintf(name, sizeof(name), "average/%.48s", tensor->name);
+        for (size_t k = 0; k < checkpoint->num_states; k++)
+            if (strcmp(checkpoint->states[k].name, name) == 0)
+                stored = &checkpoint->states[k];
+        if (!stored || tensor_num_elements(stored) != tensor_num_elements(tensor))
+            return error_set(error, STATUS_DATA,
+                             ERROR_AT(.file = file->path, .dataset = TEXT("/optimizer/%s", name)),
+                             "is missing or has another shape than the parameter");
+        memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(float));
+    }
+    return true;
+}
+
 /* The model gets memory only once the file is seen to hold all of it: a file may claim any size. */
 static bool model_file_make_model(struct model_file *file, struct error *error)
 {
     struct model_spec spec;
 
-    return model_file_make_spec(file, &spec, error) && model_describe(&spec, &file->model, error) &&
-           model_file_check_tensors(file->path, &file->checkpoint, &file->model, error) &&
-           model_allocate(&file->model, error) &&
-           model_file_copy_parameters(file->path, &file->checkpoint, &file->model, error);
+    if (!model_file_make_spec(file, &spec, error) || !model_describe(&spec, &file->model, error) ||
+        !model_file_check_tensors(file->path, &file->checkpoint, &file->model, error) ||
+        !model_allocate(&file->model, false, error) ||
+        !model_file_copy_parameters(file->path, &file->checkpoint, &file->model, error))
+        return false;
+    if (settings_find(&file->checkpoint.config, "average") && !model_file_take_average(file, error))
+        return false;
+    model_pack(&file->model, false, 0, 1);
+    return true;
 }
 
 bool model_file_open(const char *path, struct model_file *file, struct error *error)

@@ -30,8 +30,9 @@ static bool epochs_create(struct epochs *epochs, struct bench_settings *settings
                                     .loss = LOSS_MAE,
                                     .image = settings->image,
                                     .num_classes = settings->num_classes};
-    const struct epoch_order order = {
-        .shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1};
+    const struct trainer_settings trainer_settings = {
+        .order = {.shuffle = SHUFFLE_FULL, .seed = 1, .chunk_rows = 256, .window = 1},
+        .update.schedule = {.kind = SCHEDULE_CONSTANT, .learning_rate = 1.0}};
     bool ok;
 
     *epochs = (struct epochs){.options = {.batch_size = batch_size,
@@ -44,7 +45,7 @@ static bool epochs_create(struct epochs *epochs, struct bench_settings *settings
     if (kernels)
         epochs->model.kernels = kernels;
     model_init_normal(&epochs->model, 1.0, 1);
-    return trainer_create(&epochs->trainer, &epochs->options, &order, &epochs->model,
+    return trainer_create(&epochs->trainer, &epochs->options, &trainer_settings, &epochs->model,
                           &settings->train, &alone, &epochs->progress, error);
 }
 

@@ -73,12 +73,14 @@ static void call_sgd_step(void *context)
     x->kernels->sgd_step(x->weight, x->velocity, x->slices[1], 0.0f, 0.5f, 0.0f, 0, x->C * x->D);
 }
 
-static void compute_loss(struct operands *x, enum model_loss loss)
+static void compute_loss(struct operands *x, enum model_loss kind)
 {
+    const struct loss loss = {.kind = kind};
+
     if (x->C == 1)
-        loss_compute_binary(x->kernels, loss, x->logits, x->labels, B, 1.0, x->grad_logits);
+        loss_compute_binary(x->kernels, &loss, x->logits, x->labels, B, 1.0, x->grad_logits);
     else
-        loss_compute_softmax(x->kernels, loss, x->logits, x->labels, B, x->C, 1.0, x->probs,
+        loss_compute_softmax(x->kernels, &loss, x->logits, x->labels, B, x->C, 1.0, x->probs,
                              x->grad_logits);
 }
 

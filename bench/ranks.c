@@ -126,7 +126,7 @@ static bool measure_step(struct ranks *ranks, const struct kernels *kernels, siz
 {
     struct step step = {.num_slices = ranks->count};
     const size_t num_slices[2] = {ranks->count, ranks->count};
-    bool ok = exchange_create(&step.exchange, ranks, kernels, num_parameters, num_slices,
+    bool ok = exchange_create(&step.exchange, ranks, kernels, num_parameters, 16, num_slices,
                               is_gathered ? SIZE_MAX : 0, error);
 
     if (ok)

@@ -167,7 +167,7 @@ static bool options_take_nbytes(const char *name, const char *text, uint64_t *va
     return true;
 }
 
-static bool options_take_real(const char *name, const char *text, double minimum, double maximum,
+bool options_parse_real(const char *name, const char *text, double minimum, double maximum,
                               double *value, struct error *error)
 {
     const char *expected = isinf(maximum) ? TEXT("a number, %g or more", minimum)
@@ -286,7 +286,7 @@ static bool options_take_value(const struct option_spec *spec, const char *text,
     case OPTION_COUNT:
         return options_parse_count(name, text, minimum, maximum, spec->value, error);
     case OPTION_REAL:
-        return options_take_real(name, text, spec->minimum, is_bounded ? spec->maximum : INFINITY,
+        return options_parse_real(name, text, spec->minimum, is_bounded ? spec->maximum : INFINITY,
                                  spec->value, error);
     case OPTION_CHOICE:
         return options_take_choice(spec, name, text, error);

@@ -80,6 +80,10 @@ bool options_check_operands(const char *names, int count, char **operands, struc
 bool options_parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
                          uint64_t *value, struct error *error);
 
+/* A decimal number from minimum to maximum, INFINITY for any; not one that is 0 in single precision only. */
+bool options_parse_real(const char *name, const char *text, double minimum, double maximum,
+                        double *value, struct error *error);
+
 /* How every main ends: prints the error, if any, and for usage errors where the help is. */
 int options_exit_status(const char *program, const struct error *error);
 

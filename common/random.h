@@ -11,9 +11,12 @@
 /* What a number is for.  Streams of different purposes never meet; the values are part of the
  * numeric contract and never change. */
 enum random_purpose {
+    RANDOM_AUGMENT = 'A',
     RANDOM_DRAW = 'D',
-    RANDOM_INITIAL_PARAMETERS = 'I',
+    RANDOM_INITIAL_PARAMETERS = 'I', /* of the linear model, by index over all its tensors */
     RANDOM_EPOCH_ORDER = 'O',
+    RANDOM_DROPOUT = 'P',
+    RANDOM_INITIAL_TENSOR = 'T', /* of networks, by tensor and element */
 };
 
 /* One block: four words from a 128-bit counter and a 64-bit key. */

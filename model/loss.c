@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 /* Rows at a time, for which the functions are computed together. */
 enum { BLOCK_ROWS = MODEL_SLICE_ROWS };
@@ -61,16 +63,78 @@ static void compute_binary_block(const struct kernels *kernels, enum model_loss 
     }
 }
 
-double loss_compute_binary(const struct kernels *kernels, enum model_loss loss, const float *logits,
-                           const uint32_t *labels, size_t B, double loss_scale, float *grad_logits)
+/* w[label] of struct loss. */
+static double loss_weight(const struct loss *loss, size_t label)
 {
+    return loss->weight ? loss->weight[label] : 1.0;
+}
+
+/* True where every row counts 1 and only its label's probability does: the usual case, whose loops
+ * need not ask. */
+static bool loss_is_plain(const struct loss *loss)
+{
+    return !loss->weight && loss->smoothing == 0.0;
+}
+
+/* What -log p[c] counts in the cross-entropy of a row with this label. */
+static double loss_target(const struct loss *loss, size_t c, size_t label, size_t C)
+{
+    const double part = loss->smoothing / (double)C + (c == label ? 1.0 - loss->smoothing : 0.0);
+
+    return part * loss_weight(loss, c);
+}
+
+/* compute_binary_block with weights and smoothing. */
+static void compute_weighted_block(const struct kernels *kernels, const struct loss *loss,
+                                   const float *logits, const uint32_t *labels, size_t B,
+                                   double loss_scale, double *losses, float *grad_logits)
+{
+    double exponentials[BLOCK_ROWS], log_totals[BLOCK_ROWS];
+
+    compute_exponentials(kernels, logits, B, exponentials);
+    memcpy(log_totals, exponentials, B * sizeof(*log_totals));
+    kernels->log1p(log_totals, B);
+    for (size_t b = 0; b < B; b++) {
+        const double logit = logits[b];
+        const struct sigmoid sigmoid = sigmoid_of(logit, exponentials[b]);
+        double grad;
+
+        assert(labels[b] < 2);
+        if (loss->kind == LOSS_MAE) {
+            const double weight = loss_weight(loss, labels[b]);
+
+            losses[b] = weight * (labels[b] ? sigmoid.rest : sigmoid.prob);
+            grad = (labels[b] ? -weight : weight) * (sigmoid.prob * sigmoid.rest);
+        } else {
+            const double target0 = loss_target(loss, 0, labels[b], 2);
+            const double target1 = loss_target(loss, 1, labels[b], 2);
+
+            losses[b] = (logit > 0.0 ? target0 * logit : -target1 * logit) +
+                        (target0 + target1) * log_totals[b];
+            grad = target0 * sigmoid.prob - target1 * sigmoid.rest;
+        }
+        if (grad_logits)
+            grad_logits[b] = (float)(grad * loss_scale);
+    }
+}
+
+double loss_compute_binary(const struct kernels *kernels, const struct loss *loss,
+                           const float *logits, const uint32_t *labels, size_t B, double loss_scale,
+                           float *grad_logits)
+{
+    const bool is_plain = loss_is_plain(loss);
     double losses[BLOCK_ROWS], sum = 0.0;
 
     for (size_t first = 0; first < B; first += BLOCK_ROWS) {
         const size_t count = B - first < BLOCK_ROWS ? B - first : BLOCK_ROWS;
+        float *grad = grad_logits ? grad_logits + first : NULL;
 
-        compute_binary_block(kernels, loss, logits + first, labels + first, count, loss_scale,
-                             losses, grad_logits ? grad_logits + first : NULL);
+        if (is_plain)
+            compute_binary_block(kernels, loss->kind, logits + first, labels + first, count,
+                                 loss_scale, losses, grad);
+        else
+            compute_weighted_block(kernels, loss, logits + first, labels + first, count, loss_scale,
+                                   losses, grad);
         for (size_t b = 0; b < count; b++)
             sum += losses[b];
     }
@@ -153,33 +217,75 @@ static double compute_rest(const double *probs, size_t C, size_t label)
     return rest;
 }
 
-double loss_compute_softmax(const struct kernels *kernels, enum model_loss loss,
+/* The loss of a row whose softmax is there, and its gradient [C]; log_total is the logarithm of the
+ * sum of exp(logit - largest logit). */
+static double compute_softmax_row(enum model_loss loss, const float *logit, const double *prob,
+                                  size_t label, size_t C, const struct softmax *softmax,
+                                  double log_total, double loss_scale, float *grad)
+{
+    const double rest = compute_rest(prob, C, label);
+    const double factor = loss == LOSS_MAE ? loss_scale * prob[label] : loss_scale;
+
+    for (size_t c = 0; grad && c < C; c++)
+        grad[c] = (float)(factor * (c == label ? -rest : prob[c]));
+    if (loss == LOSS_MAE)
+        return rest;
+    return ((double)logit[softmax->largest] - (double)logit[label]) + log_total;
+}
+
+/* The same with weights and smoothing.  (1 - p[c]) t[c] is what class c's own term gives to its
+ * gradient, and p[c] t[k] what the term of another class k gives. */
+static double compute_weighted_row(const struct loss *loss, const float *logit, const double *prob,
+                                   size_t label, size_t C, const struct softmax *softmax,
+                                   double log_total, double loss_scale, float *grad)
+{
+    const double largest = logit[softmax->largest];
+    double total = 0.0, sum = 0.0;
+
+    if (loss->kind == LOSS_MAE) {
+        const double weight = loss_weight(loss, label);
+
+        return weight * compute_softmax_row(LOSS_MAE, logit, prob, label, C, softmax, log_total,
+                                            weight * loss_scale, grad);
+    }
+    for (size_t c = 0; c < C; c++) {
+        const double target = loss_target(loss, c, label, C);
+
+        total += target;
+        sum += target * ((largest - (double)logit[c]) + log_total);
+    }
+    for (size_t c = 0; grad && c < C; c++) {
+        const double target = loss_target(loss, c, label, C);
+
+        grad[c] =
+            (float)(loss_scale * ((total - target) * prob[c] - target * compute_rest(prob, C, c)));
+    }
+    return sum;
+}
+
+double loss_compute_softmax(const struct kernels *kernels, const struct loss *loss,
                             const float *logits, const uint32_t *labels, size_t B, size_t C,
                             double loss_scale, double *probs, float *grad_logits)
 {
+    const bool is_plain = loss_is_plain(loss);
     double sum = 0.0;
 
     compute_softmax_exponentials(kernels, logits, B, C, probs);
     for (size_t b = 0; b < B; b++) {
         const float *logit = logits + b * C;
-        double *prob = probs + b * C;
-        const size_t label = labels[b];
-        const struct softmax softmax = compute_softmax(logit, C, prob);
-        const double rest = compute_rest(prob, C, label);
-        double factor = loss_scale;
+        float *grad = grad_logits ? grad_logits + b * C : NULL;
+        const struct softmax softmax = compute_softmax(logit, C, probs + b * C);
+        double log_total = softmax.others;
 
-        assert(label < C);
-        if (loss == LOSS_MAE) {
-            sum += rest;
-            factor *= prob[label];
-        } else {
-            double log_total = softmax.others;
-
+        assert(labels[b] < C);
+        if (loss->kind == LOSS_CROSS_ENTROPY)
             kernels->log1p(&log_total, 1);
-            sum += ((double)logit[softmax.largest] - (double)logit[label]) + log_total;
-        }
-        for (size_t c = 0; grad_logits && c < C; c++)
-            grad_logits[b * C + c] = (float)(factor * (c == label ? -rest : prob[c]));
+        if (is_plain)
+            sum += compute_softmax_row(loss->kind, logit, probs + b * C, labels[b], C, &softmax,
+                                       log_total, loss_scale, grad);
+        else
+            sum += compute_weighted_row(loss, logit, probs + b * C, labels[b], C, &softmax,
+                                        log_total, loss_scale, grad);
     }
     return sum;
 }
@@ -192,4 +298,27 @@ void loss_softmax_probs(const struct kernels *kernels, const float *logits, size
         compute_softmax(logits + b * C, C, scratch + b * C);
     for (size_t i = 0; i < B * C; i++)
         probs[i] = (float)scratch[i];
+}
+
+/* ---- weights ---- */
+
+double loss_sum_weights(const struct loss *loss, const uint64_t *counts, size_t C)
+{
+    double sum = 0.0;
+
+    for (size_t c = 0; c < C; c++)
+        sum += (double)counts[c] * loss_weight(loss, c);
+    return sum;
+}
+
+void loss_balance_weights(const uint64_t *counts, size_t C, double *weight)
+{
+    uint64_t total = 0, num_present = 0;
+
+    for (size_t c = 0; c < C; c++) {
+        total += counts[c];
+        num_present += counts[c] > 0;
+    }
+    for (size_t c = 0; c < C; c++)
+        weight[c] = counts[c] > 0 ? (double)total / ((double)num_present * (double)counts[c]) : 0.0;
 }

@@ -115,12 +115,40 @@ static void test_emulated_fma_double_rounding_equals_fmaf(void **state)
     }
 }
 
+/* The second takes what the first has rounded, as a factor or as the addend, with no memory between
+ * the two that would make a compiler keep the rounding. */
+static void test_emulated_fma_of_an_emulated_fma_is_rounded_twice(void **state)
+{
+    struct random_stream stream = random_stream_begin(9, RANDOM_DRAW, 0);
+
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        float x[4][2], factor[2], addend[2];
+
+        for (size_t k = 0; k < 8; k++)
+            x[k / 2][k % 2] = 2.0f * random_uniform(&stream) - 1.0f;
+        memcpy(factor, x[2], sizeof(factor));
+        emulated_fma_pair(x[0], x[1], factor);
+        memcpy(addend, x[3], sizeof(addend));
+        emulated_fma_pair(x[1], factor, addend);
+        for (size_t j = 0; j < 2; j++)
+            assert_true(addend[j] == fmaf(x[1][j], fmaf(x[0][j], x[1][j], x[2][j]), x[3][j]));
+
+        memcpy(addend, x[2], sizeof(addend));
+        emulated_fma_pair(x[0], x[1], addend);
+        emulated_fma_pair(x[1], x[3], addend);
+        for (size_t j = 0; j < 2; j++)
+            assert_true(addend[j] == fmaf(x[1][j], x[3][j], fmaf(x[0][j], x[1][j], x[2][j])));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_emulated_fma_edges_equal_fmaf),
         cmocka_unit_test(test_emulated_fma_random_equals_fmaf),
         cmocka_unit_test(test_emulated_fma_double_rounding_equals_fmaf),
+        cmocka_unit_test(test_emulated_fma_of_an_emulated_fma_is_rounded_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

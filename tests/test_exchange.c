@@ -104,9 +104,9 @@ static void check_exchange(size_t num_parameters, size_t num_slices, size_t last
     float *all = calloc(num_parameters, sizeof(float));
 
     assert_non_null(all);
-    assert_ok(
-        exchange_create(&exchange, &ranks, kernels, num_parameters, nums, gather_nbytes, &error),
-        &error);
+    assert_ok(exchange_create(&exchange, &ranks, kernels, num_parameters, 16, nums, gather_nbytes,
+                              &error),
+              &error);
     for (uint64_t batch = 0; batch < 3; batch++) {
         size_t count = nums[batch == 2], first, begin, end;
         size_t num_own = exchange_own_slices(&exchange, count, &first);
@@ -166,12 +166,13 @@ static void test_exchange_chooses_by_size(void **state)
     size_t num_sums;
 
     (void)state;
-    assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, 160, nums, 0, &error), &error);
+    assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, 160, 16, nums, 0, &error),
+              &error);
     assert_false(exchange.is_gathered);
     num_sums = exchange.layouts[0].plan.num_sums;
     exchange_destroy(&exchange);
     for (size_t less = 0; less < 2; less++) {
-        assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, 160, nums,
+        assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, 160, 16, nums,
                                   num_sums * 160 * sizeof(float) - less, &error),
                   &error);
         assert_int_equal(exchange.is_gathered, less == 0);
@@ -198,7 +199,7 @@ static void test_exchange_sends_what_is_documented(void **state)
         double losses[2] = {0};
         uint64_t num_messages = ranks.num_messages, num_bytes = ranks.num_bytes;
 
-        assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, P, nums,
+        assert_ok(exchange_create(&exchange, &ranks, &kernels_reference, P, 16, nums,
                                   is_gathered ? SIZE_MAX : 0, &error),
                   &error);
         num_own = exchange_own_slices(&exchange, nums[0], &first);

@@ -1,6 +1,6 @@
 /*
- * exp, log and log1p against the C library's long double: the bounds that math_functions.h states,
- * held over dense sweeps, and the edges.
+ * exp, log, log1p, sin, cos and powers against the C library's long double: the bounds that
+ * math_functions.h states, held over dense sweeps, and the edges.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,6 +154,75 @@ static void test_log1p_edges_are_exact(void **state)
     assert_true(isnan(math_log1p(NAN)));
 }
 
+static void assert_sine_within(double x)
+{
+    assert_within("sin", x, math_sin(x), sinl((long double)x), 1.0);
+    assert_within("cos", x, math_cos(x), cosl((long double)x), 1.0);
+}
+
+static void test_sine_sweep_is_within_bound(void **state)
+{
+    struct random_stream stream = random_stream_begin(6, RANDOM_DRAW, 0);
+
+    (void)state;
+    for (int i = -1024000; i <= 1024000; i++)
+        assert_sine_within(i * 1e-3);
+    for (int i = 0; i < 1000000; i++) {
+        const double x = draw_positive(&stream);
+
+        if (x <= 1024.0)
+            assert_sine_within(i % 2 ? x : -x);
+    }
+}
+
+/* The doubles around each multiple of a quarter of pi, where a result is as small as what rounding
+ * leaves of the argument, or the choice of the quadrant changes. */
+static void test_sine_near_multiples_of_pi_is_within_bound(void **state)
+{
+    (void)state;
+    for (int k = -1303; k <= 1303; k++) {
+        const double middle = (double)(k * 0.78539816339744830961566084581988L);
+        double above = middle, below = middle;
+
+        for (int i = 0; i < 20; i++) {
+            assert_sine_within(above);
+            assert_sine_within(below);
+            above = nextafter(above, INFINITY);
+            below = nextafter(below, -INFINITY);
+        }
+    }
+}
+
+static void test_sine_edges_are_exact(void **state)
+{
+    (void)state;
+    assert_true(math_sin(0.0) == 0.0 && math_cos(0.0) == 1.0);
+    assert_true(math_sin(-0.0) == 0.0 && math_cos(-0.0) == 1.0);
+    assert_true(math_sin(0x1p-1074) == 0x1p-1074 && math_cos(0x1p-1074) == 1.0);
+    assert_true(math_cos(0x1.921fb54442d18p+1) == -1.0);
+    assert_true(isfinite(math_sin(1024.0)) && isfinite(math_cos(-1024.0)));
+    assert_true(isnan(math_sin(1025.0)) && isnan(math_cos(-1025.0)));
+    assert_true(isnan(math_sin(INFINITY)) && isnan(math_cos(-INFINITY)));
+    assert_true(isnan(math_sin(NAN)) && isnan(math_cos(NAN)));
+}
+
+static void test_power_is_within_bound(void **state)
+{
+    static const double BASES[] = {0.85, 0.9, 0.999, 0.9999, 1.0, 1.5, 0.0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(BASES) / sizeof(BASES[0]); i++)
+        for (uint64_t exponent = 0; exponent < 1000; exponent++) {
+            const long double expected = powl((long double)BASES[i], (long double)exponent);
+            const double found = math_power(BASES[i], exponent);
+
+            if (!(fabsl((long double)found - expected) <=
+                  expected * (long double)exponent * 0x1p-52L))
+                fail_msg("%g^%d is %.17g", BASES[i], (int)exponent, found);
+        }
+    assert_true(math_power(0.9, UINT64_MAX) == 0.0);
+}
+
 /*
  * A checksum of the bits over a sweep: checkpoints depend on them, so they may never change, not
  * even for the better, and are the same on every processor and compiler.
@@ -170,6 +239,11 @@ static void test_math_known_bits_stay(void **state)
         values[3 * i + 2] = math_log1p(i * 0x1.01p-10);
     }
     assert_int_equal(random_hash(0, values, sizeof(values)), 0x648ce9137944883bu);
+    for (int i = 0; i < COUNT; i++) {
+        values[2 * i] = math_sin((i - COUNT / 2) * 0x1.01p-4);
+        values[2 * i + 1] = math_cos((i - COUNT / 2) * 0x1.01p-4);
+    }
+    assert_int_equal(random_hash(0, values, 2 * COUNT * sizeof(*values)), 0xd4ff81470fd3911cu);
 }
 
 int main(void)
@@ -183,6 +257,10 @@ int main(void)
         cmocka_unit_test(test_log_edges_are_exact),
         cmocka_unit_test(test_log1p_sweep_is_within_bound),
         cmocka_unit_test(test_log1p_edges_are_exact),
+        cmocka_unit_test(test_sine_sweep_is_within_bound),
+        cmocka_unit_test(test_sine_near_multiples_of_pi_is_within_bound),
+        cmocka_unit_test(test_sine_edges_are_exact),
+        cmocka_unit_test(test_power_is_within_bound),
         cmocka_unit_test(test_math_known_bits_stay),
     };
 

@@ -71,7 +71,7 @@ static void assert_refused(struct model_spec spec)
     assert_fails(model_create(&spec, &model, &error), &error, STATUS_USAGE);
     assert_int_equal(error.status, STATUS_USAGE);
     assert_null(model.parameters);
-    assert_null(model.layers);
+    assert_null(model.tensors);
 }
 
 static void test_create_impossible_spec_is_refused(void **state)

@@ -51,12 +51,19 @@ static struct epoch_order order_of(const struct train_options *options)
 static void create_trainer(struct trainer *trainer, struct fixture *fixture,
                            const struct train_options *options)
 {
-    const struct epoch_order order = order_of(options);
+    const struct trainer_settings settings = {
+        .order = order_of(options),
+        .update = {.optimizer = {.kind = OPTIMIZER_SGD,
+                                 .momentum = options->momentum,
+                                 .weight_decay = options->weight_decay},
+                   .schedule = {.kind = SCHEDULE_CONSTANT,
+                                .learning_rate = options->learning_rate,
+                                .momentum = options->momentum}}};
     struct error error = {0};
 
     fixture->progress = (struct checkpoint){0};
-    assert_ok(trainer_create(trainer, options, &order, &fixture->model, &fixture->dataset, &alone,
-                             &fixture->progress, &error),
+    assert_ok(trainer_create(trainer, options, &settings, &fixture->model, &fixture->dataset,
+                             &alone, &fixture->progress, &error),
               &error);
 }
 

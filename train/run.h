@@ -16,6 +16,7 @@
 #include "formats/store/store.h"
 #include "model/model.h"
 #include "train/ranks/ranks.h"
+#include "train/train_config.h"
 #include "train/train_options.h"
 #include "train/trainer.h"
 
@@ -44,6 +45,7 @@ struct run {
     struct store *store;
     struct run_split train;
     struct run_split valid;
+    struct train_config config;
     struct model model;
     struct trainer trainer; /* for models trained by gradients */
     /* The state of the run: configuration, progress and history; its tensors are the model's
@@ -87,6 +89,8 @@ void run_report_head(const struct run *run);
 void run_report_epoch(struct run *run, const struct epoch_record *record, double seconds);
 void run_report_checkpoint(struct run *run);
 void run_report_stop(struct run *run, int signal_number);
+/* A line on stderr and an event: what is no error, but not what anybody wanted. */
+void run_report_warning(struct run *run, const char *text);
 void run_report_end(struct run *run, double seconds);
 
 /*

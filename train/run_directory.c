@@ -190,26 +190,39 @@ bool run_directory_clear(const char *directory, struct error *error)
 
 /* ---- the state of a run ---- */
 
+/* Values [count] that lie as the model's parameters do, under a name before each tensor's. */
+static void run_lend_states(struct run *run, const char *name, float *values, size_t count)
+{
+    const struct model *model = &run->model;
+    struct checkpoint *checkpoint = &run->checkpoint;
+
+    for (size_t i = 0; i < model->num_tensors; i++) {
+        size_t offset = (size_t)(model->tensors[i].data - model->parameters);
+        struct tensor *state;
+
+        if (offset >= count)
+            continue;
+        state = &checkpoint->states[checkpoint->num_states++];
+        *state = model->tensors[i];
+        snprintf(state->name, sizeof(state->name), "%s/%.48s", name, model->tensors[i].name);
+        state->data = values + offset;
+    }
+}
+
 void run_lend_tensors(struct run *run)
 {
     const struct model *model = &run->model;
+    const struct update *update = &run->trainer.update;
     struct checkpoint *checkpoint = &run->checkpoint;
 
     checkpoint->num_parameters = model->num_tensors;
     memcpy(checkpoint->parameters, model->tensors, model->num_tensors * sizeof(model->tensors[0]));
     checkpoint->num_states = 0;
-    for (size_t k = 0; k < run->trainer.num_states; k++) {
-        const struct trainer_state *trained = &run->trainer.states[k];
-
-        for (size_t i = 0; i < model->num_tensors; i++) {
-            struct tensor *state = &checkpoint->states[checkpoint->num_states++];
-
-            *state = model->tensors[i];
-            snprintf(state->name, sizeof(state->name), "%s/%.54s", trained->name,
-                     model->tensors[i].name);
-            state->data = trained->values + (model->tensors[i].data - model->parameters);
-        }
-    }
+    for (size_t k = 0; k < update->num_states; k++)
+        run_lend_states(run, optimizer_state_name(&update->settings.optimizer, k),
+                        update->states[k], model->num_trained_parameters);
+    if (update->average)
+        run_lend_states(run, "average", update->average, model->num_parameters);
 }
 
 bool run_add_record(struct checkpoint *checkpoint, const struct epoch_record *record,

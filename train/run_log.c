@@ -273,6 +273,19 @@ void run_report_stop(struct run *run, int signal_number)
     run_event_end(run);
 }
 
+void run_report_warning(struct run *run, const char *text)
+{
+    struct json *json = run_event_begin(run, "warning");
+
+    if (run_leads(run))
+        progress_message(run->program, "warning: %s", text);
+    if (!json)
+        return;
+    run_event_add_progress(json, run);
+    json_string(json, "text", text);
+    run_event_end(run);
+}
+
 void run_report_end(struct run *run, double seconds)
 {
     struct json *json = run_event_begin(run, "end");

@@ -167,6 +167,11 @@ bool team_create(struct team *team, const struct model *model, size_t max_thread
     return ok;
 }
 
+void team_create_threads(struct team *team, size_t num_threads)
+{
+    *team = (struct team){.num_members = num_threads};
+}
+
 void team_destroy(struct team *team)
 {
     for (size_t i = 0; team->members && i < team->num_members; i++) {

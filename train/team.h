@@ -76,6 +76,8 @@ struct team {
  */
 bool team_create(struct team *team, const struct model *model, size_t max_threads,
                  const size_t num_slices[2], bool adds_blocks, struct error *error);
+/* For a network, whose gradient has memory of its own: threads alone. */
+void team_create_threads(struct team *team, size_t num_threads);
 void team_destroy(struct team *team);
 
 /* How many slices a block has in a batch of num_slices: 2^k. */

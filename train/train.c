@@ -12,9 +12,13 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "model/class_means.h"
+#include "model/network.h"
 #include "train/memory_plan.h"
+#include "train/range_test.h"
 #include "train/run.h"
 #include "train/train_config.h"
+
+enum { MIN_STEPS_TO_JUDGE = 20 };
 
 /* ---- epochs ---- */
 
@@ -77,12 +81,20 @@ static bool train_save_and_go_on(struct run *run, struct error *error)
 static bool train_validate(struct run *run, struct epoch_record *record, struct error *error)
 {
     struct validation validation;
+    bool ok;
 
     if (run_leads(run))
         run_check_finite(run, error);
-    if (!ranks_agree(run->ranks, error) ||
-        !trainer_validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
-                          &validation, error))
+    if (!ranks_agree(run->ranks, error))
+        return false;
+    /* What is evaluated is the average, where there is one. */
+    trainer_gather_states(&run->trainer);
+    trainer_swap_average(&run->trainer);
+    model_pack(&run->model, false, 0, 1);
+    ok = trainer_validate(&run->model, &run->valid.dataset, run->ranks, (int)run->options->threads,
+                          &validation, error);
+    trainer_swap_average(&run->trainer);
+    if (!ok)
         return false;
     record->valid_loss = validation.loss;
     record->valid_accuracy = validation.accuracy;
@@ -144,7 +156,7 @@ static bool train_batches(struct run *run, uint64_t epoch, struct train_watch *w
 
 static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
 {
-    struct epoch_record record = {.epoch = epoch, .learning_rate = run->options->learning_rate};
+    struct epoch_record record = {.epoch = epoch};
     struct train_watch watch = {
         .run = run,
         .progress = progress_begin(
@@ -157,7 +169,38 @@ static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
         return false;
     seconds = progress_seconds() - start;
     record.train_loss = trainer_end_epoch(&run->trainer);
+    record.learning_rate = trainer_learning_rate(&run->trainer);
     return train_end_epoch(run, record, seconds, error);
+}
+
+/* The mean loss of a model that says the same of every image, all classes alike. */
+static double train_guessing_loss(const struct model *model)
+{
+    double num_classes = (double)model->spec.num_classes;
+
+    return model->spec.loss == LOSS_MAE ? 1.0 - 1.0 / num_classes : log(num_classes);
+}
+
+/* Says of a run that came to its end whether it learnt nothing. */
+static void train_warn(struct run *run)
+{
+    const struct checkpoint *checkpoint = &run->checkpoint;
+    double first, last, guessing = train_guessing_loss(&run->model);
+
+    /* An epoch's loss is of what the model was before its steps: so few steps say nothing. */
+    if (checkpoint->num_records == 0 || checkpoint->step < MIN_STEPS_TO_JUDGE)
+        return;
+    first = checkpoint->records[0].train_loss;
+    last = checkpoint->records[checkpoint->num_records - 1].train_loss;
+    if (last >= guessing)
+        run_report_warning(run,
+                           TEXT("the last training loss, %.4g, is not better than guessing, %.4g: "
+                                "try another --learning-rate (--find-lr suggests one)",
+                                last, guessing));
+    else if (checkpoint->num_records > 1 && last >= first)
+        run_report_warning(run, TEXT("the last training loss, %.4g, is not better than the first "
+                                     "epoch's, %.4g: try a smaller --learning-rate",
+                                     last, first));
 }
 
 static bool train_epochs(struct run *run, struct error *error)
@@ -169,6 +212,8 @@ static bool train_epochs(struct run *run, struct error *error)
         ok = run_save_epoch(run, error);
     for (uint64_t epoch = run->first_epoch + 1; epoch <= run->checkpoint.epochs && ok; epoch++)
         ok = train_epoch(run, epoch, error);
+    if (ok)
+        train_warn(run);
     return ok;
 }
 
@@ -293,8 +338,11 @@ static void train_share_state(struct run *run, bool *is_finished)
         return;
     ranks_broadcast(run->ranks, &state, sizeof(state));
     ranks_broadcast(run->ranks, run->model.parameters, nbytes);
-    for (size_t i = 0; i < run->trainer.num_states; i++)
-        ranks_broadcast(run->ranks, run->trainer.states[i].values, nbytes);
+    for (size_t i = 0; i < run->trainer.update.num_states; i++)
+        ranks_broadcast(run->ranks, run->trainer.update.states[i],
+                        run->model.num_trained_parameters * sizeof(float));
+    if (run->trainer.update.average)
+        ranks_broadcast(run->ranks, run->trainer.update.average, nbytes);
     checkpoint->epoch = run->first_epoch = state.epoch;
     checkpoint->step = state.step;
     checkpoint->batch = state.batch;
@@ -407,15 +455,30 @@ static bool train_open_store(struct run *run, struct error *error)
     return ranks_agree(run->ranks, error);
 }
 
-/* From the open store to a model and a configuration, which all ranks have alike. */
-static bool train_prepare_model(struct run *run, struct error *error)
+/* Bytes of a network and of what trains and evaluates it. */
+static uint64_t train_network_nbytes(const struct run *run)
 {
-    struct model_spec spec = train_config_model_spec(run->options, run->store);
+    const struct model *model = &run->model;
+    const struct update_settings update =
+        train_config_update(run->options, store_num_rows(run->store, SPLIT_TRAIN));
+    uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN), threads = run->options->threads;
+    uint64_t rows = run->options->batch_size < num_train ? run->options->batch_size : num_train;
+    uint64_t slices = (rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+    uint64_t own = (slices + run->ranks->count - 1) / run->ranks->count;
+    const struct network_gradient_settings settings = {
+        .augment = augment_is_nothing(&run->options->augment) ? NULL : &run->options->augment,
+        .num_threads = threads,
+        .max_rows = own * MODEL_SLICE_ROWS,
+        .max_slices = slices,
+        .max_sums = run->ranks->count == 1 ? 1 : 4};
+    const struct pass_size evaluation = {
+        .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
+    /* What ranks send and receive of the gradient. */
+    uint64_t exchanged = run->ranks->count == 1 ? 0 : 4 * model->num_parameters * sizeof(float);
 
-    if (model_create(&spec, &run->model, error) &&
-        train_config_init_model(run->options, run->store, &run->model, error))
-        train_config_fill(run->options, run->store, &run->model, &run->checkpoint, error);
-    return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
+    return model_memory_nbytes(model, true) + update_nbytes(model, &update) + exchanged +
+           network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image)) +
+           threads * pass_nbytes(model, &evaluation);
 }
 
 /* Bytes of the model and of what trains it. */
@@ -428,26 +491,67 @@ static uint64_t train_model_nbytes(const struct run *run)
     uint64_t num_copies =
         4 + (batch_size < num_train ? batch_size : num_train) / MODEL_SLICE_ROWS + 1;
 
+    if (model->network)
+        return train_network_nbytes(run);
     if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
         num_copies = 6;
     return num_copies * model->num_parameters * sizeof(float);
 }
 
+static uint64_t train_memory_limit(const struct run *run)
+{
+    uint64_t limit = run->options->memory_limit;
+
+    return limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count;
+}
+
+/* Refuses a network that does not fit by itself, before it takes any memory. */
+static bool train_check_network_fits(const struct run *run, struct error *error)
+{
+    uint64_t needed = train_model_nbytes(run), limit = train_memory_limit(run);
+    char needed_text[32], limit_text[32];
+
+    if (!run->model.network || needed <= limit)
+        return true;
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.expected = text_format(limit_text, sizeof(limit_text),
+                                                      "%" PRIu64 "M at most", limit >> 20),
+                              .found = text_format(needed_text, sizeof(needed_text), "%" PRIu64 "M",
+                                                   needed >> 20)),
+                     "the network '%s' needs more memory to be trained than --memory-limit "
+                     "allows: take smaller layers or a smaller --batch-size",
+                     run->config.layers);
+}
+
+/* From the open store to a model and a configuration, which all ranks have alike. */
+static bool train_prepare_model(struct run *run, struct error *error)
+{
+    struct model_spec spec;
+
+    if (train_config_make(&run->config, run->options, run->store, error)) {
+        spec = train_config_model_spec(run->options, &run->config, run->store);
+        if (model_describe(&spec, &run->model, error) && train_check_network_fits(run, error) &&
+            model_allocate(&run->model, true, error) &&
+            train_config_init_model(run->options, run->store, &run->model, error))
+            train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
+                              error);
+    }
+    return ranks_agree(run->ranks, error) && train_compare_ranks(run, error);
+}
+
 static bool train_plan_memory(struct run *run, struct epoch_order *order, struct memory_plan *plan,
                               struct error *error)
 {
-    uint64_t limit = run->options->memory_limit;
     int num_threads = (int)run->options->threads;
-    const struct memory_needs needs = {
-        .store = run->store,
-        .limit = limit ? limit : machine_memory_nbytes() / 4 * 3 / run->ranks->node_count,
-        .is_limit_given = limit != 0,
-        .is_fitted = !model_has_gradient(&run->model),
-        .order = *order,
-        .batch_size = run->options->batch_size,
-        .model_nbytes = train_model_nbytes(run),
-        .num_holders = run->ranks->node_count,
-        .num_threads = num_threads};
+    const struct memory_needs needs = {.store = run->store,
+                                       .limit = train_memory_limit(run),
+                                       .is_limit_given = run->options->memory_limit != 0,
+                                       .is_fitted = !model_has_gradient(&run->model),
+                                       .order = *order,
+                                       .batch_size = run->options->batch_size,
+                                       .model_nbytes = train_model_nbytes(run),
+                                       .num_holders = run->ranks->node_count,
+                                       .num_threads = num_threads};
 
     memory_plan_make(&needs, plan, error);
     if (!ranks_agree(run->ranks, error))
@@ -497,18 +601,23 @@ static bool train_open_split(struct run *run, enum split split, struct dataset_p
 /* What the model is trained on and by; then the checkpoint holds all that is known. */
 static bool train_prepare_trainer(struct run *run, struct error *error)
 {
-    struct epoch_order order = train_config_order(run->options, run->store);
+    struct trainer_settings settings = {
+        .order = train_config_order(run->options, run->store),
+        .update = train_config_update(run->options, store_num_rows(run->store, SPLIT_TRAIN)),
+        .augment = augment_is_nothing(&run->options->augment) ? NULL : &run->options->augment};
     bool has_gradient = model_has_gradient(&run->model);
     struct memory_plan plan;
 
-    if (!train_plan_memory(run, &order, &plan, error) ||
+    if (run->options->find_lr)
+        settings.update.schedule = range_test_schedule(settings.update.optimizer.momentum);
+    if (!train_plan_memory(run, &settings.order, &plan, error) ||
         !train_open_split(run, SPLIT_TRAIN, plan.train, plan.train.num_slots == 0 || has_gradient,
                           &run->train, error) ||
         !train_open_split(run, SPLIT_VALID, plan.valid, plan.valid.num_slots == 0, &run->valid,
                           error))
         return false;
     if (has_gradient)
-        trainer_create(&run->trainer, run->options, &order, &run->model, &run->train.dataset,
+        trainer_create(&run->trainer, run->options, &settings, &run->model, &run->train.dataset,
                        run->ranks, &run->checkpoint, error);
     if (!ranks_agree(run->ranks, error))
         return false;
@@ -530,6 +639,25 @@ static bool train_work(struct run *run, char **command, struct error *error)
     return ok;
 }
 
+/* What a run would be, for --dry-run. */
+static void train_describe(const struct run *run)
+{
+    const struct model *model = &run->model;
+    char count[32], work[32];
+
+    printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", run->options->output,
+           run->first_epoch + 1, run->checkpoint.epochs, model_kind_names[model->spec.kind],
+           run->options->store_path);
+    if (!model->network)
+        return;
+    printf("network '%s'\n", run->config.layers);
+    network_print(model->network, stdout);
+    printf("%s parameters, %s multiply-adds an image, %.1f MB to train it\n",
+           text_group_digits(count, sizeof(count), network_count_parameters(model->network)),
+           text_group_digits(work, sizeof(work), model->network->num_multiply_adds),
+           (double)train_model_nbytes(run) / 1e6);
+}
+
 static void train_close_split(struct run_split *split, struct ranks *ranks)
 {
     dataset_close(&split->dataset);
@@ -544,6 +672,7 @@ static void train_destroy(struct run *run)
     checkpoint_free(&run->checkpoint);
     trainer_destroy(&run->trainer);
     model_destroy(&run->model);
+    train_config_free(&run->config);
     train_close_split(&run->valid, run->ranks);
     train_close_split(&run->train, run->ranks);
     store_close(run->store);
@@ -555,15 +684,18 @@ bool train_run(const struct train_options *options, const char *program, char **
     struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
     bool ok = train_open_store(&run, error) && train_prepare_model(&run, error) &&
-              train_prepare_trainer(&run, error) &&
-              train_begin_in_directory(&run, &is_finished, error);
+              train_prepare_trainer(&run, error);
 
+    if (ok && options->find_lr) {
+        ok = range_test_run(&run, error);
+        train_destroy(&run);
+        return ok;
+    }
+    ok = ok && train_begin_in_directory(&run, &is_finished, error);
     if (ok && !is_finished && !options->dry_run)
         ok = train_work(&run, command, error);
     else if (ok && !is_finished && run_leads(&run))
-        printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", options->output,
-               run.first_epoch + 1, run.checkpoint.epochs, model_kind_names[options->model],
-               options->store_path);
+        train_describe(&run);
     train_destroy(&run);
     return ok;
 }

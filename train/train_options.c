@@ -1,15 +1,18 @@
 #include "train/train_options.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "common/machine.h"
 #include "common/options.h"
 #include "common/text.h"
 #include "model/model.h"
+#include "model/optimizer.h"
+#include "model/schedule.h"
 
-static const char *const init_names[] = {"normal", "zeros", NULL};
+static const char *const named_model_names[] = {"linear", "nearest-mean", "mlp", "cnn", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
-static const char *const optimizer_names[] = {"sgd", NULL};
+static const char *const input_names[] = {"unit", "standard", NULL};
 
 static bool train_options_take_shuffle(struct train_options *options, const char *text,
                                        struct error *error)
@@ -34,17 +37,74 @@ static bool train_options_take_shuffle(struct train_options *options, const char
 /* What --model nearest-mean, which is fitted in one pass over the samples, has no use for. */
 #define NEEDS_GRADIENT "model=nearest-mean"
 
+bool train_options_is_network(const struct train_options *options)
+{
+    return options->layers || options->model == NAMED_MLP || options->model == NAMED_CNN;
+}
+
+/* Which of the options that have other defaults for a network or an optimizer were given. */
+struct train_options_given {
+    bool loss, init, learning_rate, momentum;
+};
+
+/* What the lesson takes for the linear model; for a network what is usual. */
+static void train_options_set_defaults(struct train_options *options,
+                                       const struct train_options_given *given)
+{
+    bool is_network = train_options_is_network(options);
+    bool is_sgd = options->optimizer == OPTIMIZER_SGD;
+
+    if (!given->loss)
+        options->loss = is_network ? LOSS_CROSS_ENTROPY : LOSS_MAE;
+    if (!given->init)
+        options->init = is_network ? INIT_HE : INIT_NORMAL;
+    if (!given->learning_rate)
+        options->learning_rate = !is_sgd ? 0.001 : is_network ? 0.05 : 1.0;
+    if (!given->momentum)
+        options->momentum = is_sgd && !is_network ? 0.0 : 0.9;
+}
+
+/* What the table of options does not say. */
+static bool train_options_check(const struct train_options *options, struct error *error)
+{
+    if (!options->output && !options->find_lr)
+        return error_set(error, STATUS_USAGE, NULL, "--output RUN_DIR is missing");
+    if (options->input == INPUT_STANDARD && !train_options_is_network(options))
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--input standard is for networks; a network without hidden layers is "
+                         "--layers with blanks only");
+    if (!train_options_is_network(options) &&
+        (options->init == INIT_HE || options->init == INIT_GLOROT))
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--init he and glorot are for networks; the linear model starts from "
+                         "normal or zeros");
+    if (options->optimizer == OPTIMIZER_SGD && options->nesterov && options->momentum == 0)
+        return error_set(error, STATUS_USAGE, NULL, "--nesterov needs --momentum");
+    if (options->schedule == SCHEDULE_ONE_CYCLE && options->optimizer == OPTIMIZER_SGD &&
+        options->momentum == 0)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--schedule one-cycle changes the momentum, but --momentum is 0");
+    if (options->label_smoothing > 0 && options->loss != LOSS_CROSS_ENTROPY)
+        return error_set(error, STATUS_USAGE, NULL, "--label-smoothing needs --loss cross-entropy");
+    return true;
+}
+
 bool train_options_parse(struct train_options *options, int argc, char **argv, bool *done,
                          struct error *error)
 {
-    const char *shuffle = "full";
+    const char *shuffle = "full", *augment = NULL;
+    struct train_options_given given = {0};
     uint64_t num_threads = 0; /* not given */
     struct machine_threads threads;
     int first_operand;
     bool ok;
 
-    *options = (struct train_options){.model = MODEL_LINEAR,
-                                      .learning_rate = 1.0,
+    *options = (struct train_options){.model = NAMED_LINEAR,
+                                      .learning_rate = NAN,
+                                      .momentum = NAN,
+                                      .beta2 = 0.999,
+                                      .epsilon = 1e-8,
+                                      .gamma = 0.1,
                                       .init_std = 1.0,
                                       .batch_size = 256,
                                       .accumulate = 1,
@@ -55,8 +115,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
     const struct option_spec specs[] = {
         {OPTION_HEADING, .help = "Output"},
         {OPTION_TEXT, "output", "RUN_DIR",
-         "directory for the checkpoints and log.jsonl, made if new", &options->output,
-         .is_required = true},
+         "directory for the checkpoints and log.jsonl, made if new", &options->output},
         {OPTION_COUNT, "checkpoint-every", "N", "write a checkpoint after every N epochs",
          &options->checkpoint_every, 1, 1e9, .excludes = NEEDS_GRADIENT},
         {OPTION_COUNT, "checkpoint-seconds", "S",
@@ -75,14 +134,37 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         {OPTION_FLAG, "dry-run", NULL, "check everything, say what would be done, and stop",
          &options->dry_run},
         {OPTION_HEADING, .help = "Model"},
-        {OPTION_CHOICE, "model", NULL, "what to train", &options->model,
-         .choices = model_kind_names},
+        {OPTION_CHOICE, "model", NULL,
+         "what to train; mlp and cnn are names for --layers \"dense:128 relu\" (or what --hidden "
+         "says) "
+         "and \"conv:16 relu pool conv:32 relu pool dense:128 relu\"",
+         &options->model, .choices = named_model_names},
+        {OPTION_TEXT, "layers", "TEXT",
+         "a network of dense:N, conv:N[:K][:sS], relu, pool, avgpool, norm, dropout:P and "
+         "res( ... ); the layer that gives the classes follows by itself",
+         &options->layers, .shown_default = "", .excludes = "model hidden"},
+        {OPTION_TEXT, "hidden", "N,N...", "outputs of the hidden layers of --model mlp",
+         &options->hidden, .shown_default = "128", .needs = "model=mlp"},
         {OPTION_CHOICE, "distance", NULL, "of nearest-mean", &options->distance,
          .choices = model_distance_names, .needs = "model=nearest-mean"},
         {OPTION_CHOICE, "loss", NULL,
          "mae: mean of 1 - p(true class), the lesson's mnist_loss; or cross-entropy",
-         &options->loss, .choices = model_loss_names, .excludes = NEEDS_GRADIENT},
+         &options->loss, .choices = model_loss_names,
+         .shown_default = "mae for linear, else cross-entropy", .given = &given.loss,
+         .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "label-smoothing", "S", "share of the target that all classes have alike",
+         &options->label_smoothing, 0, 0.999999, .excludes = NEEDS_GRADIENT},
+        {OPTION_TEXT, "class-weights", "balanced|FILE",
+         "weight of each class in the loss: as if classes had as many samples as each other, or "
+         "from a file with a line \"CLASS WEIGHT\" for each class",
+         &options->class_weights, .shown_default = "all alike", .excludes = NEEDS_GRADIENT},
+        {OPTION_CHOICE, "input", NULL,
+         "of a network: pixels / 255, or that less the mean and over the standard deviation of "
+         "each "
+         "channel of the training images",
+         &options->input, .choices = input_names},
         {OPTION_CHOICE, "init", NULL, "initial parameters", &options->init, .choices = init_names,
+         .shown_default = "normal for linear, else he", .given = &given.init,
          .excludes = NEEDS_GRADIENT " init-from"},
         {OPTION_REAL, "init-std", "S", "standard deviation of --init normal", &options->init_std,
          1e-45, 1e6, .excludes = NEEDS_GRADIENT " init-from init=zeros"},
@@ -99,14 +181,53 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "order of the samples: a new permutation each epoch; as stored; or chunks of the store "
          "permuted, then samples inside each N of them, for data larger than memory",
          &shuffle, .excludes = NEEDS_GRADIENT},
-        {OPTION_CHOICE, "optimizer", NULL, "stochastic gradient descent", &options->optimizer,
+        {OPTION_FLAG, "find-lr", NULL,
+         "instead of training, try learning rates from small to large, print the losses and "
+         "suggest "
+         "one; needs no --output",
+         &options->find_lr, .excludes = NEEDS_GRADIENT " learning-rate schedule dry-run resume"},
+        {OPTION_TEXT, "augment", "TEXT",
+         "draw the training images anew for each epoch: rotate:DEGREES shift:PIXELS scale:F "
+         "shear:F "
+         "elastic:PIXELS:SPACING flip crop:PIXELS brightness:F contrast:F erase:P "
+         "fill:zero|edge|reflect, or digits or photos",
+         &augment, .shown_default = "none", .excludes = NEEDS_GRADIENT},
+        {OPTION_CHOICE, "optimizer", NULL, "what makes a step of a gradient", &options->optimizer,
          .choices = optimizer_names, .excludes = NEEDS_GRADIENT},
-        {OPTION_REAL, "learning-rate", "R", "step size", &options->learning_rate, 1e-45, 1e6,
-         .excludes = NEEDS_GRADIENT},
-        {OPTION_REAL, "momentum", "M", "share of the last update that is kept, below 1",
-         &options->momentum, 0, 0.999999, .excludes = NEEDS_GRADIENT},
-        {OPTION_REAL, "weight-decay", "W", "this times each parameter is added to its gradient",
+        {OPTION_REAL, "learning-rate", "R", "step size, the largest of the schedule",
+         &options->learning_rate, 1e-45, 1e6,
+         .shown_default = "1 for linear, .05 for networks, .001 for adam and adamw",
+         .given = &given.learning_rate, .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "momentum", "M",
+         "share of the last update that is kept, below 1; of adam and adamw: beta1",
+         &options->momentum, 0, 0.999999, .shown_default = "0 for linear by sgd, else .9",
+         .given = &given.momentum, .excludes = NEEDS_GRADIENT},
+        {OPTION_FLAG, "nesterov", NULL, "look ahead along the momentum", &options->nesterov,
+         .needs = "optimizer=sgd", .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "beta2", "B", "of adam and adamw, below 1", &options->beta2, 0, 0.9999999,
+         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+        {OPTION_REAL, "epsilon", "E", "of adam and adamw", &options->epsilon, 1e-30, 1,
+         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+        {OPTION_REAL, "weight-decay", "W",
+         "this times each parameter is added to its gradient; of adamw: this times the learning "
+         "rate is "
+         "its loss; biases and norms of networks are spared",
          &options->weight_decay, 0, 1e6, .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "clip-norm", "N", "scale gradients down to this norm", &options->clip_norm, 0,
+         1e30, .shown_default = "any norm", .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "average", "D",
+         "evaluate and save beside the parameters their moving average, of which each step keeps D",
+         &options->average, 0, 0.9999999, .shown_default = "none", .excludes = NEEDS_GRADIENT},
+        {OPTION_CHOICE, "schedule", NULL, "of the learning rate", &options->schedule,
+         .choices = schedule_names, .excludes = NEEDS_GRADIENT},
+        {OPTION_REAL, "warmup", "EPOCHS",
+         "epochs in which the learning rate rises to the schedule's", &options->warmup, 0, 1e9,
+         .excludes = NEEDS_GRADIENT " schedule=one-cycle"},
+        {OPTION_REAL, "step-epochs", "EPOCHS", "of --schedule step: epochs of one learning rate",
+         &options->step_epochs, 0, 1e9, .shown_default = "a third of all",
+         .needs = "schedule=step"},
+        {OPTION_REAL, "gamma", "G", "of --schedule step: what the learning rate is multiplied by",
+         &options->gamma, 1e-30, 1, .needs = "schedule=step"},
         {OPTION_COUNT, "seed", "N", "of the initial parameters and the order of the samples",
          &options->seed, .excludes = NEEDS_GRADIENT},
         {OPTION_HEADING, .help = "Input"},
@@ -153,5 +274,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
     if (!options_check_operands("STORE.h5", argc - first_operand, argv + first_operand, error))
         return false;
     options->store_path = argv[first_operand];
-    return train_options_take_shuffle(options, shuffle, error);
+    train_options_set_defaults(options, &given);
+    return train_options_take_shuffle(options, shuffle, error) &&
+           (!augment || augment_parse(augment, &options->augment, error)) &&
+           train_options_check(options, error);
 }

@@ -8,23 +8,43 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "model/augment.h"
+#include "model/init.h"
+#include "model/model.h"
+#include "model/optimizer.h"
+#include "model/schedule.h"
 #include "train/samples.h"
 
-enum init { INIT_NORMAL, INIT_ZEROS };
+/* What --model names; the last two are names for texts of layers. */
+enum named_model { NAMED_LINEAR, NAMED_NEAREST_MEAN, NAMED_MLP, NAMED_CNN };
+enum input_scaling { INPUT_UNIT, INPUT_STANDARD };
 enum verify { VERIFY_FULL, VERIFY_QUICK };
 
 /* Pointers are into argv. */
 struct train_options {
     const char *store_path;
     const char *output;
-    int model;    /* enum model_kind */
-    int distance; /* enum model_distance */
-    int loss;     /* enum model_loss */
-    int optimizer;
+    int model;          /* enum named_model */
+    const char *layers; /* the text of a network, or NULL */
+    const char *hidden; /* of mlp: "512,256" */
+    int distance;       /* enum model_distance */
+    int loss;           /* enum model_loss */
+    double label_smoothing;
+    const char *class_weights; /* "balanced", a file, or NULL */
+    int input;                 /* enum input_scaling */
+    struct augment augment;
+    int optimizer; /* enum optimizer_kind */
     double learning_rate;
-    double momentum;
+    double momentum; /* beta1 of Adam */
+    bool nesterov;
+    double beta2, epsilon;
     double weight_decay;
-    int init;
+    double clip_norm; /* 0: any norm */
+    double average;   /* 0: no moving average */
+    int schedule;     /* enum schedule_kind */
+    double warmup;    /* epochs */
+    double step_epochs, gamma;
+    int init; /* enum init */
     double init_std;
     const char *init_from; /* a checkpoint, or NULL */
     enum shuffle shuffle;
@@ -41,10 +61,14 @@ struct train_options {
     bool resume;
     bool force;
     bool dry_run;
+    bool find_lr; /* the range test, instead of training */
     uint64_t threads;
     bool has_threads;       /* by --threads or OMP_NUM_THREADS: each rank has that many */
     char threads_rule[100]; /* what gave the number */
 };
+
+/* Is the model a network of layers? */
+bool train_options_is_network(const struct train_options *options);
 
 /*
  * Parses argv.  *done is set when the command line asked for the help or the version only.  An

@@ -27,8 +27,32 @@ static void trainer_shape_batch(const struct trainer *trainer, struct batch_shap
             exchange_own_slices(&trainer->exchange, shape->num_slices, &shape->first_own);
 }
 
+/* What takes batches of both shapes through a network. */
+static bool trainer_create_network(struct trainer *trainer, const struct augment *augment,
+                                   struct error *error)
+{
+    const struct batch_shape *shapes = trainer->shapes;
+    size_t max_own = shapes[0].num_own > shapes[1].num_own ? shapes[0].num_own : shapes[1].num_own;
+    bool is_alone = trainer->ranks->count == 1;
+    const struct network_gradient_settings settings = {
+        .samples = &trainer->samples,
+        .exchange = is_alone ? NULL : &trainer->exchange,
+        .ranks = trainer->ranks,
+        .augment = augment,
+        .seed = trainer->options->seed,
+        .num_threads = trainer->options->threads,
+        .max_rows = max_own * MODEL_SLICE_ROWS,
+        .max_slices = shapes[0].num_slices,
+        .max_sums = is_alone ? 1 : exchange_max_own_sums(&trainer->exchange),
+    };
+
+    team_create_threads(&trainer->team, trainer->options->threads);
+    return network_gradient_create(&trainer->network, trainer->model, &settings, error);
+}
+
 /* Divides whole batches, and the epoch's last batch, among ranks and threads. */
-static bool trainer_share_batches(struct trainer *trainer, struct error *error)
+static bool trainer_share_batches(struct trainer *trainer, const struct trainer_settings *settings,
+                                  struct error *error)
 {
     const struct model *model = trainer->model;
     struct batch_shape *shapes = trainer->shapes;
@@ -41,13 +65,21 @@ static bool trainer_share_batches(struct trainer *trainer, struct error *error)
     for (int i = 0; i < 2; i++)
         num_slices[i] = shapes[i].num_slices = split_pass_num_slices(shapes[i].num_rows);
     if (!is_alone &&
-        !exchange_create(&trainer->exchange, trainer->ranks, model->kernels, model->num_parameters,
+        !exchange_create(&trainer->exchange, trainer->ranks, model->kernels,
+                         model->num_trained_parameters,
+                         settings->update.clip_norm > 0 ? SUM_SQUARES_BLOCK : PARAMETERS_PER_LINE,
                          num_slices, EXCHANGE_GATHER_NBYTES, error))
         return false;
     for (int i = 0; i < 2; i++) {
         trainer_shape_batch(trainer, &shapes[i]);
         own_slices[i] = shapes[i].num_own;
     }
+    if (!memory_allocate(&trainer->slice_losses,
+                         own_slices[0] > own_slices[1] ? own_slices[0] : own_slices[1],
+                         sizeof(double), error))
+        return false;
+    if (model->network)
+        return trainer_create_network(trainer, settings->augment, error);
     if (!team_create(&trainer->team, model, trainer->options->threads, own_slices, is_alone, error))
         return false;
     for (int i = 0; i < 2; i++) {
@@ -60,30 +92,21 @@ static bool trainer_share_batches(struct trainer *trainer, struct error *error)
                            sizeof(double), error);
 }
 
-/* What the optimizer keeps beside the parameters. */
-static bool trainer_create_states(struct trainer *trainer, struct error *error)
-{
-    if (trainer->options->momentum != 0)
-        trainer->states[trainer->num_states++].name = "momentum";
-    for (size_t i = 0; i < trainer->num_states; i++)
-        if (!memory_allocate(&trainer->states[i].values, trainer->model->num_parameters,
-                             sizeof(float), error))
-            return false;
-    return true;
-}
-
 bool trainer_create(struct trainer *trainer, const struct train_options *options,
-                    const struct epoch_order *order, struct model *model, struct dataset *train,
-                    struct ranks *ranks, struct checkpoint *checkpoint, struct error *error)
+                    const struct trainer_settings *settings, struct model *model,
+                    struct dataset *train, struct ranks *ranks, struct checkpoint *checkpoint,
+                    struct error *error)
 {
     bool ok;
 
     *trainer = (struct trainer){
         .options = options, .model = model, .ranks = ranks, .checkpoint = checkpoint};
-    ok = samples_create(&trainer->samples, train, order, error) &&
-         trainer_share_batches(trainer, error) && trainer_create_states(trainer, error);
+    ok = samples_create(&trainer->samples, train, &settings->order, error) &&
+         update_create(&trainer->update, model, &settings->update, error) &&
+         trainer_share_batches(trainer, settings, error);
     if (ok && options->accumulate > 1)
-        ok = memory_allocate(&trainer->accumulated, model->num_parameters, sizeof(float), error);
+        ok = memory_allocate(&trainer->accumulated, model->num_trained_parameters, sizeof(float),
+                             error);
     if (!ok)
         trainer_destroy(trainer);
     return ok;
@@ -93,8 +116,8 @@ void trainer_destroy(struct trainer *trainer)
 {
     team_destroy(&trainer->team);
     free(trainer->slice_losses);
-    for (size_t i = 0; i < trainer->num_states; i++)
-        free(trainer->states[i].values);
+    network_gradient_destroy(&trainer->network);
+    update_destroy(&trainer->update);
     free(trainer->accumulated);
     exchange_destroy(&trainer->exchange);
     samples_destroy(&trainer->samples);
@@ -107,13 +130,15 @@ struct batch {
     const struct batch_shape *shape;
     uint64_t first;         /* in the epoch's order */
     uint64_t end_available; /* samples before this position of the epoch can be read */
+    uint64_t step;          /* updates before it */
     bool begins_step;
     bool ends_step; /* its gradient completes a step */
     bool ends_epoch;
 };
 
 /* Batch number index, from 0, of an epoch. */
-static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint64_t end_available)
+static struct batch trainer_batch(const struct trainer *trainer, uint64_t index,
+                                  uint64_t end_available)
 {
     uint64_t batch_size = trainer->options->batch_size, accumulate = trainer->options->accumulate;
     uint64_t first = index * batch_size;
@@ -121,6 +146,7 @@ static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint
 
     return (struct batch){.shape = &trainer->shapes[ends_epoch],
                           .first = first,
+                          .step = trainer->checkpoint->step,
                           .end_available = end_available,
                           .begins_step = index % accumulate == 0,
                           .ends_step = (index + 1) % accumulate == 0 || ends_epoch,
@@ -138,8 +164,9 @@ struct share {
  * The rows that a thread works on after one of its slices: those of the next, or of its first in
  * the next batch; false if they cannot be read yet.
  */
-static bool find_next_rows(const struct trainer *trainer, const struct batch *batch, size_t own,
-                           const struct share *share, const uint8_t *rows[MODEL_SLICE_ROWS])
+static bool trainer_find_next_rows(const struct trainer *trainer, const struct batch *batch,
+                                   size_t own, const struct share *share,
+                                   const uint8_t *rows[MODEL_SLICE_ROWS])
 {
     bool is_last = own + 1 == share->end;
     size_t slice = batch->shape->first_own + (is_last ? share->begin : own + 1);
@@ -154,15 +181,16 @@ static bool find_next_rows(const struct trainer *trainer, const struct batch *ba
 }
 
 /* The gradient of one of this rank's slices of the batch's mean loss, and the sum of its losses. */
-static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
-                          const struct share *share, struct member *member, float *grad)
+static void trainer_compute_slice(const struct trainer *trainer, const struct batch *batch,
+                                  size_t own, const struct share *share, struct member *member,
+                                  float *grad)
 {
     uint64_t first = (batch->shape->first_own + own) * MODEL_SLICE_ROWS,
              left = batch->shape->num_rows - first;
     size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
     const uint8_t *rows[MODEL_SLICE_ROWS], *next[MODEL_SLICE_ROWS];
     uint32_t labels[MODEL_SLICE_ROWS];
-    bool has_next = find_next_rows(trainer, batch, own, share, next);
+    bool has_next = trainer_find_next_rows(trainer, batch, own, share, next);
 
     for (size_t i = 0; i < num_rows; i++) {
         rows[i] = samples_row(&trainer->samples, batch->first + first + i);
@@ -177,8 +205,8 @@ static void compute_slice(const struct trainer *trainer, const struct batch *bat
  * The sum of a block's slices, in the order of kernels->tree_add: finished subtrees wait, largest
  * first, and the bits of a slice's number say which of them it completes.
  */
-static void compute_block(const struct trainer *trainer, const struct batch *batch, size_t block,
-                          const struct share *share, struct member *member)
+static void trainer_compute_block(const struct trainer *trainer, const struct batch *batch,
+                                  size_t block, const struct share *share, struct member *member)
 {
     const struct kernels *kernels = trainer->model->kernels;
     size_t num_parameters = trainer->model->num_parameters,
@@ -191,7 +219,7 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
         float *sum = num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
         size_t bits = i + 1 < count ? i : SIZE_MAX; /* the last completes all that wait */
 
-        compute_slice(trainer, batch, first + i, share, member, sum);
+        trainer_compute_slice(trainer, batch, first + i, share, member, sum);
         for (; (bits & 1) && num_waiting > 0; bits >>= 1) {
             float *left_sum = --num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
 
@@ -204,7 +232,7 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
 
 /* The calling thread's share of the blocks, into team.block_grads, and the losses of their slices.
  */
-static void compute_blocks(struct trainer *trainer, const struct batch *batch)
+static void trainer_compute_blocks(struct trainer *trainer, const struct batch *batch)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t begin = thread * batch->shape->num_blocks / num_threads;
@@ -214,39 +242,13 @@ static void compute_blocks(struct trainer *trainer, const struct batch *batch)
     if (share.end > batch->shape->num_own)
         share.end = batch->shape->num_own;
     for (size_t block = begin; block < end; block++)
-        compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
+        trainer_compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
 }
 
 /* ---- from gradients to the step ---- */
 
-/*
- * Takes the summed gradient of parameters begin .. end - 1 of those from part on, where grad
- * starts, and updates them when a step is due.
- */
-static void update_range(const struct trainer *trainer, const struct batch *batch, float *grad,
-                         size_t part, size_t begin, size_t end)
-{
-    const struct train_options *options = trainer->options;
-    const struct kernels *kernels = trainer->model->kernels;
-
-    if (trainer->accumulated) {
-        float *accumulated = trainer->accumulated + part;
-
-        if (batch->begins_step)
-            for (size_t i = begin; i < end; i++)
-                accumulated[i] = 0.0f;
-        kernels->add(accumulated, grad, begin, end);
-        grad = accumulated;
-    }
-    if (batch->ends_step)
-        kernels->sgd_step(trainer->model->parameters + part,
-                          trainer->num_states > 0 ? trainer->states[0].values + part : NULL, grad,
-                          (float)options->learning_rate, (float)options->momentum,
-                          (float)options->weight_decay, begin, end);
-}
-
 /* The calling thread's share of count parameters, in whole cache lines. */
-static void parameter_range(size_t count, size_t *begin, size_t *end)
+static void trainer_parameter_range(size_t count, size_t *begin, size_t *end)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t num_lines = (count + PARAMETERS_PER_LINE - 1) / PARAMETERS_PER_LINE;
@@ -257,36 +259,90 @@ static void parameter_range(size_t count, size_t *begin, size_t *end)
         *end = count;
 }
 
-/* Of the only rank: adds up the blocks over parameters begin .. end - 1 and updates those. */
-static void update_alone(const struct trainer *trainer, const struct batch *batch, size_t begin,
-                         size_t end)
-{
-    float **grads = trainer->team.block_grads;
+/* What this rank has of a batch's gradient, once its threads have summed it up. */
+struct summed {
+    float *grad;           /* from parameter part on */
+    size_t part, part_end; /* all parameters, or those that this rank makes the step of */
+};
 
-    trainer->model->kernels->tree_add(grads, batch->shape->num_blocks, begin, end);
-    update_range(trainer, batch, grads[0], 0, begin, end);
+/* The gradient that a step takes, of parameters begin .. end - 1 from the part on. */
+static float *trainer_accumulate(const struct trainer *trainer, const struct batch *batch,
+                                 const struct summed *summed, size_t begin, size_t end)
+{
+    float *accumulated = trainer->accumulated ? trainer->accumulated + summed->part : NULL;
+
+    if (!accumulated)
+        return summed->grad;
+    if (batch->begins_step)
+        for (size_t i = begin; i < end; i++)
+            accumulated[i] = 0.0f;
+    trainer->model->kernels->add(accumulated, summed->grad, begin, end);
+    return accumulated;
 }
 
-/* The same by all threads of all ranks.  request: this rank's. */
-static void update_together(struct trainer *trainer, const struct batch *batch,
-                            struct barrier *barrier, struct rank_request request)
+/* For clipping: the sums of squares of the whole gradient, by all threads of all ranks. */
+static void trainer_sum_squares(struct trainer *trainer, const struct summed *summed,
+                                const float *grad, struct barrier *barrier)
+{
+    size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
+    size_t first = summed->part / SUM_SQUARES_BLOCK;
+    size_t num_blocks = (summed->part_end + SUM_SQUARES_BLOCK - 1) / SUM_SQUARES_BLOCK - first;
+    size_t begin = thread * num_blocks / num_threads;
+    size_t end = (thread + 1) * num_blocks / num_threads;
+
+    barrier_wait(barrier);
+    update_sum_blocks(&trainer->update, grad + begin * SUM_SQUARES_BLOCK, first + begin,
+                      first + end);
+    if (barrier_arrive(barrier)) {
+        if (trainer->ranks->count > 1)
+            exchange_gather_blocks(&trainer->exchange, trainer->update.block_sums);
+        barrier_release(barrier);
+    }
+}
+
+/* Accumulates the thread's range begin .. end - 1 of the part, and updates it when a step is due.
+ */
+static void trainer_update_summed(struct trainer *trainer, const struct batch *batch,
+                                  const struct summed *summed, size_t begin, size_t end,
+                                  struct barrier *barrier)
+{
+    float *grad = trainer_accumulate(trainer, batch, summed, begin, end);
+    struct update_step step;
+
+    if (!batch->ends_step)
+        return;
+    if (trainer->update.settings.clip_norm > 0)
+        trainer_sum_squares(trainer, summed, grad, barrier);
+    step = update_begin_step(&trainer->update, batch->step);
+    update_range(&trainer->update, &step, grad, summed->part, begin, end);
+#pragma omp master
+    update_end_step(&trainer->update, &step);
+}
+
+/* The same with the other ranks, which add up their sums first.  request: this rank's. */
+static void trainer_update_together(struct trainer *trainer, const struct batch *batch,
+                                    struct barrier *barrier, struct rank_request request)
 {
     struct exchange *exchange = &trainer->exchange;
-    size_t part, part_end, begin, end;
-    float *grad;
+    struct summed summed;
+    size_t begin, end;
 
-    parameter_range(trainer->model->num_parameters, &begin, &end);
-    exchange_pack(exchange, batch->shape->num_slices, trainer->team.block_grads, begin, end);
+    trainer_parameter_range(trainer->model->num_trained_parameters, &begin, &end);
+    if (trainer->model->network)
+        exchange_pack_sums(exchange, batch->shape->num_slices, trainer->network.sums, begin, end);
+    else
+        exchange_pack(exchange, batch->shape->num_slices, trainer->team.block_grads, begin, end);
     barrier_wait(barrier);
 #pragma omp master
     exchange_run(exchange, batch->shape->num_slices, trainer->slice_losses, request);
     barrier_wait(barrier);
     if (exchange->request.failed)
         return; /* what was sent is no sum */
-    exchange_part(exchange, &part, &part_end);
-    parameter_range(part_end - part, &begin, &end);
-    grad = exchange_finish(exchange, batch->shape->num_slices, part + begin, part + end);
-    update_range(trainer, batch, grad, part, begin, end);
+    exchange_part(exchange, &summed.part, &summed.part_end);
+    trainer_parameter_range(summed.part_end - summed.part, &begin, &end);
+    summed.grad =
+        exchange_finish(exchange, batch->shape->num_slices, summed.part + begin, summed.part + end);
+    trainer_update_summed(trainer, batch, &summed, begin, end, barrier);
     if (exchange->is_gathered || !batch->ends_step)
         return;
     barrier_wait(barrier);
@@ -309,7 +365,7 @@ struct stretch {
 };
 
 /* By one thread, after the update and before any begins the next batch. */
-static void end_batch(struct stretch *stretch, const struct batch *batch)
+static void trainer_end_batch(struct stretch *stretch, const struct batch *batch)
 {
     struct trainer *trainer = stretch->trainer;
     bool is_alone = trainer->ranks->count == 1;
@@ -330,46 +386,84 @@ static void end_batch(struct stretch *stretch, const struct batch *batch)
                                                    (request.stop_signal || request.save));
 }
 
-/*
- * One batch, by all threads of this rank.  Nobody reads gradients, losses or the request of a batch
- * before all threads have written theirs, and nobody begins the next batch before the step is made.
- */
-static void train_batch(struct stretch *stretch, const struct batch *batch)
+static void trainer_ask(struct stretch *stretch, const struct batch *batch)
 {
-    struct trainer *trainer = stretch->trainer;
-    struct barrier *barrier = &stretch->barrier;
-    size_t num_parameters = trainer->model->num_parameters, begin, end;
-
-    compute_blocks(trainer, batch);
-#pragma omp master
     stretch->request =
         stretch->get_request
             ? stretch->get_request(stretch->context, batch->first + batch->shape->num_rows)
             : (struct rank_request){0};
-    if (trainer->ranks->count == 1 &&
+}
+
+/* Of the only rank: sums up parameters begin .. end - 1 and updates them. */
+static void trainer_update_alone(struct trainer *trainer, const struct batch *batch, size_t begin,
+                                 size_t end, struct barrier *barrier)
+{
+    struct summed summed = {.part_end = trainer->model->num_trained_parameters};
+
+    if (trainer->model->network) {
+        summed.grad = trainer->network.sums[0];
+    } else {
+        summed.grad = trainer->team.block_grads[0];
+        trainer->model->kernels->tree_add(trainer->team.block_grads, batch->shape->num_blocks,
+                                          begin, end);
+    }
+    trainer_update_summed(trainer, batch, &summed, begin, end, barrier);
+}
+
+static void trainer_compute_network(struct trainer *trainer, const struct batch *batch,
+                                    struct barrier *barrier)
+{
+    const struct network_batch network_batch = {.epoch = trainer->epoch,
+                                                .first = batch->first,
+                                                .num_rows = batch->shape->num_rows,
+                                                .num_slices = batch->shape->num_slices,
+                                                .first_own = batch->shape->first_own,
+                                                .num_own = batch->shape->num_own};
+
+    network_gradient_compute(&trainer->network, &network_batch, barrier, trainer->slice_losses);
+}
+
+/*
+ * One batch, by all threads of this rank.  Nobody reads gradients, losses or the request of a batch
+ * before all threads have written theirs, and nobody begins the next batch before the step is made.
+ */
+static void trainer_run_batch(struct stretch *stretch, const struct batch *batch)
+{
+    struct trainer *trainer = stretch->trainer;
+    struct barrier *barrier = &stretch->barrier;
+    size_t num_parameters = trainer->model->num_trained_parameters, begin, end;
+    bool is_alone = trainer->ranks->count == 1, is_network = trainer->model->network != NULL;
+
+    if (is_network)
+        trainer_compute_network(trainer, batch, barrier);
+    else
+        trainer_compute_blocks(trainer, batch);
+#pragma omp master
+    trainer_ask(stretch, batch);
+    if (is_alone && !is_network && trainer->update.settings.clip_norm == 0 &&
         batch->shape->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
         if (barrier_arrive(barrier)) {
-            update_alone(trainer, batch, 0, num_parameters);
-            end_batch(stretch, batch);
+            trainer_update_alone(trainer, batch, 0, num_parameters, barrier);
+            trainer_end_batch(stretch, batch);
             barrier_release(barrier);
         }
         return;
     }
     barrier_wait(barrier);
-    if (trainer->ranks->count == 1) {
-        parameter_range(num_parameters, &begin, &end);
-        update_alone(trainer, batch, begin, end);
+    if (is_alone) {
+        trainer_parameter_range(num_parameters, &begin, &end);
+        trainer_update_alone(trainer, batch, begin, end, barrier);
     } else {
-        update_together(trainer, batch, barrier, stretch->request);
+        trainer_update_together(trainer, batch, barrier, stretch->request);
     }
 #pragma omp master
-    end_batch(stretch, batch);
+    trainer_end_batch(stretch, batch);
     barrier_wait(barrier);
 }
 
 /* Trains the batches from checkpoint->batch on whose samples all come before end_position, which is
  * how far they are available; false when the epoch is to pause or has failed. */
-static bool run_batches(struct stretch *stretch, uint64_t end_position)
+static bool trainer_run_batches(struct stretch *stretch, uint64_t end_position)
 {
     struct trainer *trainer = stretch->trainer;
     uint64_t num_rows = trainer->samples.dataset->num_rows,
@@ -386,9 +480,9 @@ static bool run_batches(struct stretch *stretch, uint64_t end_position)
 #pragma omp single
         barrier_init(&stretch->barrier, (unsigned)omp_get_num_threads());
         for (uint64_t index = first_batch; index < end_batch && !stretch->is_paused; index++) {
-            struct batch batch = batch_of(trainer, index, end_position);
+            struct batch batch = trainer_batch(trainer, index, end_position);
 
-            train_batch(stretch, &batch);
+            trainer_run_batch(stretch, &batch);
         }
     }
     return !stretch->is_paused;
@@ -396,11 +490,14 @@ static bool run_batches(struct stretch *stretch, uint64_t end_position)
 
 /* A rank that cannot read its samples goes with the others to their next exchange, where they learn
  * of it. */
-static void tell_failure(struct trainer *trainer, const struct batch *batch)
+static void trainer_tell_failure(struct trainer *trainer, const struct batch *batch)
 {
-    if (trainer->ranks->count > 1)
-        exchange_run(&trainer->exchange, batch->shape->num_slices, trainer->slice_losses,
-                     (struct rank_request){.failed = 1});
+    if (trainer->ranks->count == 1)
+        return;
+    if (trainer->model->network)
+        network_gradient_skip(&trainer->network, batch->shape->num_slices);
+    exchange_run(&trainer->exchange, batch->shape->num_slices, trainer->slice_losses,
+                 (struct rank_request){.failed = 1});
 }
 
 bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
@@ -411,17 +508,18 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     uint64_t num_rows = trainer->samples.dataset->num_rows;
 
     trainer->request = (struct rank_request){0};
+    trainer->epoch = epoch;
     samples_begin_epoch(&trainer->samples, epoch);
     while (trainer->checkpoint->batch * trainer->options->batch_size < num_rows &&
            !stretch.is_paused) {
-        struct batch batch = batch_of(trainer, trainer->checkpoint->batch, 0);
+        struct batch batch = trainer_batch(trainer, trainer->checkpoint->batch, 0);
         uint64_t end;
 
         if (!samples_reach(&trainer->samples, batch.first, batch.shape->num_rows, &end, error)) {
-            tell_failure(trainer, &batch);
+            trainer_tell_failure(trainer, &batch);
             return ranks_agree(trainer->ranks, error);
         }
-        run_batches(&stretch, end);
+        trainer_run_batches(&stretch, end);
     }
     *is_complete = !stretch.is_paused;
     return !trainer->request.failed || ranks_agree(trainer->ranks, error);
@@ -429,8 +527,14 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
 
 void trainer_gather_states(struct trainer *trainer)
 {
-    for (size_t i = 0; i < trainer->num_states && trainer->ranks->count > 1; i++)
-        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, trainer->states[i].values);
+    const struct update *update = &trainer->update;
+
+    if (!trainer->ranks || trainer->ranks->count == 1)
+        return;
+    for (size_t i = 0; i < update->num_states; i++)
+        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, update->states[i]);
+    if (update->average)
+        exchange_gather_parts(&trainer->exchange, RANKS_OTHERS, update->average);
 }
 
 double trainer_end_epoch(struct trainer *trainer)
@@ -443,10 +547,30 @@ double trainer_end_epoch(struct trainer *trainer)
     return loss;
 }
 
+void trainer_swap_average(struct trainer *trainer)
+{
+    float *parameters = trainer->model ? trainer->model->parameters : NULL;
+    float *average = trainer->update.average;
+
+    for (size_t i = 0; average && i < trainer->model->num_parameters; i++) {
+        float value = parameters[i];
+
+        parameters[i] = average[i];
+        average[i] = value;
+    }
+}
+
+double trainer_learning_rate(const struct trainer *trainer)
+{
+    uint64_t step = trainer->checkpoint->step;
+
+    return schedule_at(&trainer->update.settings.schedule, step > 0 ? step - 1 : 0).learning_rate;
+}
+
 /* ---- validation ---- */
 
 /* Each rank has the losses of its slices; then all have all. */
-static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
+static void trainer_gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
 {
     if (ranks->count == 1)
         return;
@@ -484,7 +608,7 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
         ok = ranks_agree(ranks, error);
     }
     if (ok) {
-        gather_losses(ranks, slice_losses, num_slices);
+        trainer_gather_losses(ranks, slice_losses, num_slices);
         ranks_add(ranks, &num_correct, 1);
         *validation =
             (struct validation){.loss = split_pass_mean_loss(slice_losses, dataset->num_rows),

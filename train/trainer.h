@@ -20,18 +20,18 @@
 #include "common/error.h"
 #include "formats/checkpoint/checkpoint.h"
 #include "model/model.h"
+#include "train/network_gradient.h"
 #include "train/ranks/exchange.h"
 #include "train/ranks/ranks.h"
 #include "train/samples.h"
 #include "train/team.h"
 #include "train/train_options.h"
+#include "train/update.h"
 
-enum { TRAINER_MAX_STATES = 1 };
-
-/* One array that the optimizer keeps, as checkpoints name it: "momentum". */
-struct trainer_state {
-    const char *name;
-    float *values; /* [num_parameters], owned */
+struct trainer_settings {
+    struct epoch_order order;
+    struct update_settings update;
+    const struct augment *augment; /* NULL: none; as long as the trainer */
 };
 
 /* How the slices of a batch are shared: those of this rank, in blocks for its threads. */
@@ -50,11 +50,10 @@ struct trainer {
     struct samples samples;
     /* How far the run is: step, batch and loss_sum are the trainer's to advance. */
     struct checkpoint *checkpoint;
-    /* Of several ranks each has its part of the values up to date, until trainer_gather_states. */
-    struct trainer_state states[TRAINER_MAX_STATES];
-    size_t num_states;
-    float
-        *accumulated; /* [num_parameters]: gradients that await a step; NULL without accumulation */
+    /* Of several ranks each has its part of states and average up to date, until
+     * trainer_gather_states. */
+    struct update update;
+    float *accumulated; /* [num_trained_parameters]: gradients that await a step; or NULL */
 
     /* Why the last trainer_run_epoch returned before the end: what the ranks want, or that the sum
      * of the losses is no longer a number. */
@@ -64,7 +63,9 @@ struct trainer {
     struct exchange exchange; /* of more ranks than one */
     double *slice_losses;     /* [slices of this rank] of the batch at work */
     struct team team;
-    struct batch_shape shapes[2]; /* of whole batches, and of the epoch's last */
+    struct batch_shape shapes[2];    /* of whole batches, and of the epoch's last */
+    struct network_gradient network; /* of a network */
+    uint64_t epoch;                  /* at work */
 };
 
 /*
@@ -72,8 +73,9 @@ struct trainer {
  * start: its step, batch and loss_sum.
  */
 bool trainer_create(struct trainer *trainer, const struct train_options *options,
-                    const struct epoch_order *order, struct model *model, struct dataset *train,
-                    struct ranks *ranks, struct checkpoint *checkpoint, struct error *error);
+                    const struct trainer_settings *settings, struct model *model,
+                    struct dataset *train, struct ranks *ranks, struct checkpoint *checkpoint,
+                    struct error *error);
 void trainer_destroy(struct trainer *trainer);
 
 /* Called by one thread of each rank at every batch: what this rank wants of all.  context is the
@@ -92,8 +94,14 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
                        trainer_request_function *get_request, void *context, bool *is_complete,
                        struct error *error);
 
-/* Collective: makes the optimizer's states whole on every rank. */
+/* Collective: makes the optimizer's states and the average whole on every rank. */
 void trainer_gather_states(struct trainer *trainer);
+
+/* Exchanges the model's parameters and their average, if there is one. */
+void trainer_swap_average(struct trainer *trainer);
+
+/* The learning rate of the last step. */
+double trainer_learning_rate(const struct trainer *trainer);
 
 /*
  * Ends a complete epoch: the mean loss over its samples, each taken before its batch's update.  The

@@ -15,7 +15,7 @@
 #include "common/text_list.h"
 #include "formats/checkpoint/settings.h"
 
-enum { CHECKPOINT_MAX_TENSORS = 64 };
+enum { CHECKPOINT_MAX_TENSORS = 1024 };
 
 /* Figures of one epoch.  NAN where a figure is not defined: nearest-mean has no loss, a store
  * without a valid split no valid figures. */

@@ -12,7 +12,7 @@
 /* One attribute of /config: every setting that influences the result. */
 enum setting_type { SETTING_TEXT, SETTING_COUNT, SETTING_REAL };
 
-enum { SETTING_MAX_NAME = 48, SETTING_MAX_TEXT = 128, SETTINGS_MAX = 48 };
+enum { SETTING_MAX_NAME = 48, SETTING_MAX_TEXT = 4200, SETTINGS_MAX = 64 };
 
 struct setting {
     char name[SETTING_MAX_NAME];

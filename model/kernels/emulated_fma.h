@@ -12,6 +12,7 @@
 /* Vectors as GCC and Clang know them on every processor. */
 typedef double emulated_double2 __attribute__((vector_size(16)));
 typedef int64_t emulated_int2 __attribute__((vector_size(16)));
+typedef float emulated_float2 __attribute__((vector_size(8)));
 
 /*
  * c = a b + c, rounded once, in both lanes.  The product of two floats is exact in double.  The
@@ -36,8 +37,12 @@ static inline void emulated_fma_pair(const float a[2], const float b[2], float c
     const emulated_int2 odd_bits = ((emulated_int2)sum + is_beyond) | (is_inexact & 1);
     const emulated_double2 odd = (emulated_double2)odd_bits;
 
-    c[0] = (float)odd[0];
-    c[1] = (float)odd[1];
+    /* As vectors: gcc 12 would drop a rounding to float by lanes where a double is made of it next.
+     */
+    const emulated_float2 rounded = __builtin_convertvector(odd, emulated_float2);
+
+    c[0] = rounded[0];
+    c[1] = rounded[1];
 }
 
 #endif

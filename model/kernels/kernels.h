@@ -14,6 +14,11 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "model/kernels/conv.h"
+#include "model/kernels/gemm.h"
+#include "model/kernels/maps.h"
+#include "model/kernels/norm_kernels.h"
+#include "model/kernels/optimizer_kernels.h"
 #include "model/model.h"
 
 enum {
@@ -73,10 +78,22 @@ struct kernels {
     /* x[i] = math_exp(x[i]) and x[i] = math_log1p(x[i]) for i < count (model/math_functions.h) */
     void (*exp)(double *x, size_t count);
     void (*log1p)(double *x, size_t count);
+
+    /* What networks are made of: gemm.h, conv.h, maps.h, optimizer_kernels.h */
+    const struct gemm_kernels *gemm;
+    const struct conv_kernels *conv;
+    const struct map_kernels *maps;
+    const struct optimizer_kernels *optimizer;
+    const struct norm_kernels *norm; /* norm_kernels.h */
 };
 
 /* The oracle of the tests: scalar loops straight from the definitions, by the C library's fmaf. */
 extern const struct kernels kernels_reference;
+extern const struct gemm_kernels gemm_reference;
+extern const struct conv_kernels conv_reference;
+extern const struct map_kernels maps_reference;
+extern const struct optimizer_kernels optimizer_reference;
+extern const struct norm_kernels norm_reference;
 
 /* The tables this CPU can run, slowest first, the baseline always among them; returns how many. */
 size_t kernels_list(const struct kernels *tables[KERNELS_MAX_TABLES]);

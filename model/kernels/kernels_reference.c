@@ -125,4 +125,9 @@ const struct kernels kernels_reference = {
     .sgd_step = sgd_step,
     .exp = compute_exp,
     .log1p = compute_log1p,
+    .gemm = &gemm_reference,
+    .conv = &conv_reference,
+    .maps = &maps_reference,
+    .optimizer = &optimizer_reference,
+    .norm = &norm_reference,
 };

@@ -9,6 +9,12 @@
 #include "model/kernels/math_inline.h"
 #include "model/kernels/vector.h"
 
+extern const struct gemm_kernels GEMM_TABLE;
+extern const struct norm_kernels NORM_TABLE;
+extern const struct conv_kernels CONV_TABLE;
+extern const struct map_kernels MAPS_TABLE;
+extern const struct optimizer_kernels OPTIMIZER_TABLE;
+
 static const float INVERSE_255 = 1.0f / 255.0f;
 
 _Static_assert((int)KERNELS_NUM_LANES == (int)VECTOR_NUM_LANES, "a vector holds one dot product");
@@ -400,4 +406,9 @@ const struct kernels KERNELS_TABLE = {
     .sgd_step = sgd_step,
     .exp = compute_exp,
     .log1p = compute_log1p,
+    .gemm = &GEMM_TABLE,
+    .norm = &NORM_TABLE,
+    .conv = &CONV_TABLE,
+    .maps = &MAPS_TABLE,
+    .optimizer = &OPTIMIZER_TABLE,
 };

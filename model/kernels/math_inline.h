@@ -118,4 +118,67 @@ static inline double math_log1p_inline(double x)
     return math_log_inline(u) + (u < INFINITY ? lost : 0.0);
 }
 
+/*
+ * The sine of x + quarters pi / 2.  x = k pi / 2 + r with |r| <= pi / 4 (a little more by rounding)
+ * and pi / 2 in three parts, of which the first two have 10 trailing zero bits and are exact times
+ * k; r = upper + lower.  Sine and cosine of r by their Taylor series: the first terms left out,
+ * r^19 / 19! and r^20 / 20!, are below 2^-62.
+ */
+static inline double math_sine_of_quarters(double x, int quarters)
+{
+    static const double TWO_OVER_PI = 0x1.45f306dc9c883p-1;
+    static const double PART1 = 0x1.921fb54442c00p+0, PART2 = 0x1.18469898cc400p-44,
+                        PART3 = 0x1.1701b839a2520p-88;
+    static const double ROUND_TO_INTEGER = 0x1.8p52;
+    const double bounded = x >= -1024.0 ? (x <= 1024.0 ? x : 1024.0) : -1024.0;
+    const double k = (bounded * TWO_OVER_PI + ROUND_TO_INTEGER) - ROUND_TO_INTEGER;
+    /* Exact, as the two are within a factor of 2 of each other, or k is 0. */
+    const double first = bounded - k * PART1;
+    const double subtracted = k * PART2;
+    const double second = first - subtracted;
+    /* What that subtraction rounded off (Knuth's sum of two). */
+    const double taken = first - second;
+    const double lost = (first - (second + taken)) + (taken - subtracted);
+    const double rest = lost - k * PART3;
+    const double upper = second + rest;
+    const double lower = rest - (upper - second);
+    const double z = upper * upper, half = 0.5 * z, one_less = 1.0 - half;
+    const int quadrant = (int)k + quarters;
+    double sine, cosine, result;
+
+    sine = 1.0 / 355687428096000.0;
+    sine = sine * z - 1.0 / 1307674368000.0;
+    sine = sine * z + 1.0 / 6227020800.0;
+    sine = sine * z - 1.0 / 39916800.0;
+    sine = sine * z + 1.0 / 362880.0;
+    sine = sine * z - 1.0 / 5040.0;
+    sine = sine * z + 1.0 / 120.0;
+    sine = sine * z - 1.0 / 6.0;
+    sine = upper + (upper * z * sine + lower * one_less);
+
+    cosine = -1.0 / 6402373705728000.0;
+    cosine = cosine * z + 1.0 / 20922789888000.0;
+    cosine = cosine * z - 1.0 / 87178291200.0;
+    cosine = cosine * z + 1.0 / 479001600.0;
+    cosine = cosine * z - 1.0 / 3628800.0;
+    cosine = cosine * z + 1.0 / 40320.0;
+    cosine = cosine * z - 1.0 / 720.0;
+    cosine = cosine * z + 1.0 / 24.0;
+    cosine = one_less + (((1.0 - one_less) - half) + (z * z * cosine - upper * lower));
+
+    result = quadrant & 1 ? cosine : sine;
+    result = quadrant & 2 ? -result : result;
+    return x >= -1024.0 ? (x <= 1024.0 ? result : (double)NAN) : (double)NAN;
+}
+
+static inline double math_sin_inline(double x)
+{
+    return math_sine_of_quarters(x, 0);
+}
+
+static inline double math_cos_inline(double x)
+{
+    return math_sine_of_quarters(x, 1);
+}
+
 #endif

@@ -3,8 +3,11 @@
  * gives the type struct vector and the operations
  *     vector_set1, vector_load, vector_store, vector_load_pixels (16 uint8, as floats),
  *     vector_add, vector_subtract, vector_multiply, vector_fma (a b + c, rounded once),
- *     vector_absolute, vector_sum (lane j += lane j + 8, then + 4, + 2, + 1);
- * here is what they have in common.  For kernels_vector.c only.
+ *     vector_absolute, vector_sum (lane j += lane j + 8, then + 4, + 2, + 1),
+ *     vector_divide, vector_square_root (rounded once), vector_relu (a < 0 ? 0 : a),
+ *     vector_choose_greater (a > b ? c : d), vector_choose_equal,
+ *     vector_store_pixels (whole numbers from 0 to 255, as uint8);
+ * here is what they have in common.  For the *_vector.c only.
  */
 #ifndef QUERN_MODEL_VECTOR_H
 #define QUERN_MODEL_VECTOR_H
@@ -35,20 +38,31 @@ enum { VECTOR_NUM_LANES = 16 };
 #endif
 
 /* The first count < 16 lanes are loaded, the others are zero. */
-VECTOR_INLINE struct vector vector_load_first(const float *source, size_t count)
-{
-    float lanes[VECTOR_NUM_LANES] = {0};
-
-    memcpy(lanes, source, count * sizeof(*source));
-    return vector_load(lanes);
-}
-
 VECTOR_INLINE struct vector vector_load_first_pixels(const uint8_t *source, size_t count)
 {
     uint8_t lanes[VECTOR_NUM_LANES] = {0};
 
     memcpy(lanes, source, count);
     return vector_load_pixels(lanes);
+}
+
+VECTOR_INLINE void vector_store_first_pixels(uint8_t *destination, struct vector vector,
+                                             size_t count)
+{
+    uint8_t lanes[VECTOR_NUM_LANES];
+
+    vector_store_pixels(lanes, vector);
+    memcpy(destination, lanes, count);
+}
+
+/* The same of floats, and a store of the first count < 16 lanes, where the set has no masks. */
+#ifndef VECTOR_HAS_FIRST
+VECTOR_INLINE struct vector vector_load_first(const float *source, size_t count)
+{
+    float lanes[VECTOR_NUM_LANES] = {0};
+
+    memcpy(lanes, source, count * sizeof(*source));
+    return vector_load(lanes);
 }
 
 VECTOR_INLINE void vector_store_first(float *destination, struct vector vector, size_t count)
@@ -58,5 +72,17 @@ VECTOR_INLINE void vector_store_first(float *destination, struct vector vector, 
     vector_store(lanes, vector);
     memcpy(destination, lanes, count * sizeof(*destination));
 }
+#endif
+
+/* destination[j][i] = source[i][j] for i, j < 16; rows lie strides apart. */
+#ifndef VECTOR_HAS_TRANSPOSE
+VECTOR_INLINE void vector_transpose(const float *source, size_t source_stride, float *destination,
+                                    size_t destination_stride)
+{
+    for (size_t j = 0; j < VECTOR_NUM_LANES; j++)
+        for (size_t i = 0; i < VECTOR_NUM_LANES; i++)
+            destination[j * destination_stride + i] = source[i * source_stride + j];
+}
+#endif
 
 #endif

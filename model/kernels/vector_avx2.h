@@ -9,7 +9,13 @@ enum {
     VECTOR_BLOCK_ROWS = 4,
     VECTOR_BLOCK_OUTPUTS = 2,
     VECTOR_BLOCK_COLUMNS = 4,
+    VECTOR_TILE_ROWS = 6,
+    VECTOR_TILE_VECTORS = 1,
+    VECTOR_TILE_K = 4,
 };
+
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 6
 
 struct vector {
     __m256 lower, upper;
@@ -69,6 +75,56 @@ VECTOR_INLINE struct vector vector_absolute(struct vector a)
     const __m256 sign = _mm256_set1_ps(-0.0f);
 
     return (struct vector){_mm256_andnot_ps(sign, a.lower), _mm256_andnot_ps(sign, a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_divide(struct vector a, struct vector b)
+{
+    return (struct vector){_mm256_div_ps(a.lower, b.lower), _mm256_div_ps(a.upper, b.upper)};
+}
+
+VECTOR_INLINE struct vector vector_square_root(struct vector a)
+{
+    return (struct vector){_mm256_sqrt_ps(a.lower), _mm256_sqrt_ps(a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_relu(struct vector a)
+{
+    const __m256 zero = _mm256_setzero_ps();
+
+    return (struct vector){_mm256_max_ps(zero, a.lower), _mm256_max_ps(zero, a.upper)};
+}
+
+VECTOR_INLINE struct vector vector_choose_greater(struct vector a, struct vector b, struct vector c,
+                                                  struct vector d)
+{
+    const __m256 lower = _mm256_cmp_ps(a.lower, b.lower, _CMP_GT_OQ);
+    const __m256 upper = _mm256_cmp_ps(a.upper, b.upper, _CMP_GT_OQ);
+
+    return (struct vector){_mm256_blendv_ps(d.lower, c.lower, lower),
+                           _mm256_blendv_ps(d.upper, c.upper, upper)};
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector a, struct vector b, struct vector c,
+                                                struct vector d)
+{
+    const __m256 lower = _mm256_cmp_ps(a.lower, b.lower, _CMP_EQ_OQ);
+    const __m256 upper = _mm256_cmp_ps(a.upper, b.upper, _CMP_EQ_OQ);
+
+    return (struct vector){_mm256_blendv_ps(d.lower, c.lower, lower),
+                           _mm256_blendv_ps(d.upper, c.upper, upper)};
+}
+
+VECTOR_INLINE __m128i vector_eight_words(__m256 a)
+{
+    const __m256i integers = _mm256_cvttps_epi32(a);
+
+    return _mm_packs_epi32(_mm256_castsi256_si128(integers), _mm256_extracti128_si256(integers, 1));
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector a)
+{
+    _mm_storeu_si128((__m128i *)destination,
+                     _mm_packus_epi16(vector_eight_words(a.lower), vector_eight_words(a.upper)));
 }
 
 VECTOR_INLINE float vector_sum(struct vector a)

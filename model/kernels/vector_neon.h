@@ -9,7 +9,13 @@ enum {
     VECTOR_BLOCK_ROWS = 4,
     VECTOR_BLOCK_OUTPUTS = 2,
     VECTOR_BLOCK_COLUMNS = 4,
+    VECTOR_TILE_ROWS = 6,
+    VECTOR_TILE_VECTORS = 1,
+    VECTOR_TILE_K = 4,
 };
+
+/* Tiles of 1 to VECTOR_TILE_ROWS rows and 1 to VECTOR_TILE_VECTORS vectors; see tile_vector.c. */
+#define VECTOR_TILE_SIZES 6
 
 struct vector {
     float32x4_t a, b, c, d;
@@ -75,6 +81,56 @@ VECTOR_INLINE struct vector vector_fma(struct vector x, struct vector y, struct 
 VECTOR_INLINE struct vector vector_absolute(struct vector x)
 {
     return (struct vector){vabsq_f32(x.a), vabsq_f32(x.b), vabsq_f32(x.c), vabsq_f32(x.d)};
+}
+
+VECTOR_INLINE struct vector vector_divide(struct vector x, struct vector y)
+{
+    return (struct vector){vdivq_f32(x.a, y.a), vdivq_f32(x.b, y.b), vdivq_f32(x.c, y.c),
+                           vdivq_f32(x.d, y.d)};
+}
+
+VECTOR_INLINE struct vector vector_square_root(struct vector x)
+{
+    return (struct vector){vsqrtq_f32(x.a), vsqrtq_f32(x.b), vsqrtq_f32(x.c), vsqrtq_f32(x.d)};
+}
+
+/* Not vmaxq_f32, which makes +0 of -0. */
+VECTOR_INLINE float32x4_t vector_relu_four(float32x4_t x)
+{
+    return vbslq_f32(vcltzq_f32(x), vdupq_n_f32(0.0f), x);
+}
+
+VECTOR_INLINE struct vector vector_relu(struct vector x)
+{
+    return (struct vector){vector_relu_four(x.a), vector_relu_four(x.b), vector_relu_four(x.c),
+                           vector_relu_four(x.d)};
+}
+
+VECTOR_INLINE struct vector vector_choose_greater(struct vector x, struct vector y, struct vector z,
+                                                  struct vector w)
+{
+    return (struct vector){
+        vbslq_f32(vcgtq_f32(x.a, y.a), z.a, w.a), vbslq_f32(vcgtq_f32(x.b, y.b), z.b, w.b),
+        vbslq_f32(vcgtq_f32(x.c, y.c), z.c, w.c), vbslq_f32(vcgtq_f32(x.d, y.d), z.d, w.d)};
+}
+
+VECTOR_INLINE struct vector vector_choose_equal(struct vector x, struct vector y, struct vector z,
+                                                struct vector w)
+{
+    return (struct vector){
+        vbslq_f32(vceqq_f32(x.a, y.a), z.a, w.a), vbslq_f32(vceqq_f32(x.b, y.b), z.b, w.b),
+        vbslq_f32(vceqq_f32(x.c, y.c), z.c, w.c), vbslq_f32(vceqq_f32(x.d, y.d), z.d, w.d)};
+}
+
+VECTOR_INLINE uint16x8_t vector_eight_words(float32x4_t x, float32x4_t y)
+{
+    return vcombine_u16(vmovn_u32(vcvtq_u32_f32(x)), vmovn_u32(vcvtq_u32_f32(y)));
+}
+
+VECTOR_INLINE void vector_store_pixels(uint8_t *destination, struct vector x)
+{
+    vst1q_u8(destination, vcombine_u8(vmovn_u16(vector_eight_words(x.a, x.b)),
+                                      vmovn_u16(vector_eight_words(x.c, x.d))));
 }
 
 VECTOR_INLINE float vector_sum(struct vector x)

@@ -27,18 +27,23 @@ cd "$root"
 for level in O0 O3; do
     flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
         -ffp-contract=off -fno-math-errno -fopenmp-simd"
+    tables=
+    for name in KERNELS:kernels CONV:conv GEMM:gemm MAPS:maps NORM:norm OPTIMIZER:optimizer TILE:tiles; do
+        tables="$tables -D${name%:*}_TABLE=${name#*:}_baseline"
+    done
     objects=
     for file in model/kernels/*_vector.c; do
         object=$work/$(basename "$file" .c).o
         # The flags are words to split.
         # shellcheck disable=SC2086
-        "$compiler" "-$level" $flags -fno-trapping-math \
-            -DKERNELS_TABLE=kernels_baseline '-DKERNELS_NAME="baseline"' -c "$file" -o "$object"
+        "$compiler" "-$level" $flags -fno-trapping-math $tables '-DKERNELS_NAME="baseline"' \
+            -c "$file" -o "$object"
         objects="$objects $object"
     done
     # shellcheck disable=SC2046,SC2086
     "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" tests/bits/*.c \
-        common/error.c common/memory.c common/random.c common/text.c \
+        common/error.c common/memory.c common/options.c common/random.c common/suggestion.c \
+        common/text.c common/text_list.c \
         $(find model -name '*.c' ! -name '*_vector.c') $objects -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt

@@ -54,19 +54,12 @@ static void point_at_rows(struct inputs *inputs, size_t D)
 
 /* ---- lines ---- */
 
-struct lines {
-    char *text;
-    size_t length, size;
-};
-
-/* A case's hash goes on over all that it computes. */
-static void add_to_hash(uint64_t *hash, const void *values, size_t nbytes)
+void cases_add_to_hash(uint64_t *hash, const void *values, size_t nbytes)
 {
     *hash = random_hash(*hash, values, nbytes);
 }
 
-__attribute__((format(printf, 3, 4))) static void add_line(struct lines *lines, uint64_t hash,
-                                                           const char *format, ...)
+void cases_add_line(struct lines *lines, uint64_t hash, const char *format, ...)
 {
     va_list arguments;
 
@@ -99,20 +92,20 @@ static void run_dense(const struct kernels *kernels, const struct inputs *inputs
         const size_t B = ROWS[r];
 
         kernels->dense_forward(inputs->rows, B, weight, bias, C, D, logits);
-        add_to_hash(&forward, logits, B * C * sizeof(float));
+        cases_add_to_hash(&forward, logits, B * C * sizeof(float));
         kernels->dense_backward(inputs->rows, NULL, B, grad_logits, C, D, grad_weight, grad_bias);
-        add_to_hash(&backward, grad_weight, C * D * sizeof(float));
-        add_to_hash(&backward, grad_bias, C * sizeof(float));
+        cases_add_to_hash(&backward, grad_weight, C * D * sizeof(float));
+        cases_add_to_hash(&backward, grad_bias, C * sizeof(float));
         for (int distance = DISTANCE_L1; distance <= DISTANCE_L2; distance++) {
             kernels->distances(inputs->rows, B, weight, C, D, (enum model_distance)distance,
                                logits);
-            add_to_hash(&distances, logits, B * C * sizeof(float));
+            cases_add_to_hash(&distances, logits, B * C * sizeof(float));
         }
     }
     free(grad_weight);
-    add_line(lines, forward, "dense_forward inputs=%zu outputs=%zu", D, C);
-    add_line(lines, backward, "dense_backward inputs=%zu outputs=%zu", D, C);
-    add_line(lines, distances, "distances inputs=%zu classes=%zu", D, C);
+    cases_add_line(lines, forward, "dense_forward inputs=%zu outputs=%zu", D, C);
+    cases_add_line(lines, backward, "dense_backward inputs=%zu outputs=%zu", D, C);
+    cases_add_line(lines, distances, "distances inputs=%zu classes=%zu", D, C);
 }
 
 /* Every range of the last few floats, so that whole vectors and rests of any length are in it. */
@@ -129,11 +122,11 @@ static void run_ranges(const struct kernels *kernels, const struct inputs *input
         for (size_t i = 0; i < count; i++)
             slices[i] = memcpy(memory[i], inputs->floats + i * 1000, sizeof(memory[i]));
         kernels->tree_add(slices, count, begin, end);
-        add_to_hash(&tree, slices[0], sizeof(memory[0]));
+        cases_add_to_hash(&tree, slices[0], sizeof(memory[0]));
 
         memcpy(memory[0], inputs->floats, sizeof(memory[0]));
         kernels->add(memory[0], inputs->floats + N, begin, end);
-        add_to_hash(&add, memory[0], sizeof(memory[0]));
+        cases_add_to_hash(&add, memory[0], sizeof(memory[0]));
     }
     for (int setting = 0; setting < 4; setting++) {
         float parameters[N], velocity[N];
@@ -142,12 +135,12 @@ static void run_ranges(const struct kernels *kernels, const struct inputs *input
         memcpy(velocity, inputs->floats + N, sizeof(velocity));
         kernels->sgd_step(parameters, setting & 1 ? velocity : NULL, inputs->floats + 2 * N, 0.3f,
                           0.9f, setting & 2 ? 0.01f : 0.0f, 3, N - 1);
-        add_to_hash(&sgd, parameters, sizeof(parameters));
-        add_to_hash(&sgd, velocity, sizeof(velocity));
+        cases_add_to_hash(&sgd, parameters, sizeof(parameters));
+        cases_add_to_hash(&sgd, velocity, sizeof(velocity));
     }
-    add_line(lines, tree, "tree_add slices=1..%d", MAX_SLICES);
-    add_line(lines, add, "add");
-    add_line(lines, sgd, "sgd_step");
+    cases_add_line(lines, tree, "tree_add slices=1..%d", MAX_SLICES);
+    cases_add_line(lines, add, "add");
+    cases_add_line(lines, sgd, "sgd_step");
 }
 
 /* exp and log1p by kernels, log by itself; numbers of every size, and the ends. */
@@ -165,18 +158,18 @@ static void run_functions(const struct kernels *kernels, const struct inputs *in
     memcpy(x + N, ENDS, sizeof(ENDS));
     memcpy(y, x, sizeof(x));
     kernels->exp(y, COUNT(y));
-    add_to_hash(&exp_hash, y, sizeof(y));
+    cases_add_to_hash(&exp_hash, y, sizeof(y));
     for (size_t i = 0; i < COUNT(x); i++)
         x[i] = fabs(x[i]);
     memcpy(y, x, sizeof(x));
     kernels->log1p(y, COUNT(y));
-    add_to_hash(&log1p_hash, y, sizeof(y));
+    cases_add_to_hash(&log1p_hash, y, sizeof(y));
     for (size_t i = 0; i < COUNT(x); i++)
         y[i] = math_log(x[i]);
-    add_to_hash(&log_hash, y, sizeof(y));
-    add_line(lines, exp_hash, "exp");
-    add_line(lines, log1p_hash, "log1p");
-    add_line(lines, log_hash, "log");
+    cases_add_to_hash(&log_hash, y, sizeof(y));
+    cases_add_line(lines, exp_hash, "exp");
+    cases_add_line(lines, log1p_hash, "log1p");
+    cases_add_line(lines, log_hash, "log");
 }
 
 /* ---- models ---- */
@@ -214,30 +207,30 @@ static void run_training(const struct kernels *kernels, struct inputs *inputs, e
     for (size_t b = 0; b < MAX_ROWS; b++)
         labels[b] = inputs->labels[b] % (uint32_t)num_classes;
     model_init_normal(&model, 0.5, 7);
-    add_to_hash(&initial, model.parameters, P * sizeof(float));
+    cases_add_to_hash(&initial, model.parameters, P * sizeof(float));
     for (int step = 0; step < 5; step++) {
         for (size_t slice = 0; slice < 2; slice++) {
             loss_sum =
                 model_compute_gradient(&model, inputs->rows + 15 * slice, NULL, labels + 15 * slice,
                                        15 + 2 * slice, 1.0f / 32, &workspace, grads[slice]);
-            add_to_hash(&trained, &loss_sum, sizeof(loss_sum));
+            cases_add_to_hash(&trained, &loss_sum, sizeof(loss_sum));
         }
         kernels->tree_add(grads, 2, 0, P);
         kernels->sgd_step(model.parameters, NULL, grads[0], 0.5f, 0.0f, 0.0f, 0, P);
     }
-    add_to_hash(&trained, model.parameters, P * sizeof(float));
+    cases_add_to_hash(&trained, model.parameters, P * sizeof(float));
     model_evaluate(&model, inputs->rows, labels, MAX_ROWS, &workspace, predictions, scores,
                    &loss_sum);
-    add_to_hash(&said, predictions, sizeof(predictions));
-    add_to_hash(&said, scores, MAX_ROWS * num_classes * sizeof(float));
-    add_to_hash(&said, &loss_sum, sizeof(loss_sum));
+    cases_add_to_hash(&said, predictions, sizeof(predictions));
+    cases_add_to_hash(&said, scores, MAX_ROWS * num_classes * sizeof(float));
+    cases_add_to_hash(&said, &loss_sum, sizeof(loss_sum));
     free(grads[0]);
     free(grads[1]);
     model_workspace_destroy(&workspace);
     model_destroy(&model);
-    add_line(lines, initial, "initial classes=%zu", num_classes);
-    add_line(lines, trained, "trained %s classes=%zu", model_loss_names[loss], num_classes);
-    add_line(lines, said, "evaluated %s classes=%zu", model_loss_names[loss], num_classes);
+    cases_add_line(lines, initial, "initial classes=%zu", num_classes);
+    cases_add_line(lines, trained, "trained %s classes=%zu", model_loss_names[loss], num_classes);
+    cases_add_line(lines, said, "evaluated %s classes=%zu", model_loss_names[loss], num_classes);
 }
 
 static void run_class_means(struct inputs *inputs, struct lines *lines)
@@ -256,8 +249,8 @@ static void run_class_means(struct inputs *inputs, struct lines *lines)
     class_means_add(&means, inputs->pixels, labels, MAX_ROWS, 1);
     class_means_finish(&means, mean);
     class_means_destroy(&means);
-    add_to_hash(&hash, mean, sizeof(mean));
-    add_line(lines, hash, "class_means");
+    cases_add_to_hash(&hash, mean, sizeof(mean));
+    cases_add_line(lines, hash, "class_means");
 }
 
 static void run_shuffle(struct lines *lines)
@@ -273,9 +266,9 @@ static void run_shuffle(struct lines *lines)
     for (size_t i = 0; i < N; i++) {
         const unsigned char bytes[2] = {(unsigned char)order[i], (unsigned char)(order[i] >> 8)};
 
-        add_to_hash(&hash, bytes, sizeof(bytes));
+        cases_add_to_hash(&hash, bytes, sizeof(bytes));
     }
-    add_line(lines, hash, "shuffle");
+    cases_add_line(lines, hash, "shuffle");
 }
 
 char *cases_run(const struct kernels *kernels)
@@ -296,6 +289,8 @@ char *cases_run(const struct kernels *kernels)
             run_training(kernels, inputs, (enum model_loss)loss, OUTPUTS[c], &lines);
     run_class_means(inputs, &lines);
     run_shuffle(&lines);
+    cases_run_networks(kernels, &lines);
+    cases_run_training(kernels, &lines);
     free(inputs);
     return lines.text;
 }

@@ -174,13 +174,15 @@ static bool exchange_create_layout(struct exchange_layout *layout, size_t num_ra
     return ok;
 }
 
-/* Each rank finishes as many whole cache lines of parameters as the others, give or take one. */
+/* Each rank finishes as many whole units of parameters as the others, give or take one. */
 static void exchange_divide_parameters(struct exchange *exchange)
 {
-    size_t num_lines = exchange->num_parameters / VALUES_PER_LINE, count = exchange->ranks->count;
+    size_t unit = exchange->part_unit, count = exchange->ranks->count;
+    size_t num_units = (exchange->num_parameters + unit - 1) / unit;
 
-    for (size_t rank = 0; rank <= count; rank++)
-        exchange->part_begins[rank] = rank * num_lines / count * VALUES_PER_LINE;
+    for (size_t rank = 0; rank < count; rank++)
+        exchange->part_begins[rank] = rank * num_units / count * unit;
+    exchange->part_begins[count] = exchange->num_parameters;
 }
 
 static bool exchange_create_boxes(struct exchange *exchange, struct error *error)
@@ -204,15 +206,17 @@ static bool exchange_create_boxes(struct exchange *exchange, struct error *error
 }
 
 bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struct kernels *kernels,
-                     size_t num_parameters, const size_t num_slices[2], size_t gather_nbytes,
-                     struct error *error)
+                     size_t num_parameters, size_t part_unit, const size_t num_slices[2],
+                     size_t gather_nbytes, struct error *error)
 {
     size_t count = ranks->count, max_slices, num_sums;
     bool ok = true;
 
-    assert(num_parameters % VALUES_PER_LINE == 0);
-    *exchange =
-        (struct exchange){.ranks = ranks, .kernels = kernels, .num_parameters = num_parameters};
+    assert(num_parameters % VALUES_PER_LINE == 0 && part_unit % VALUES_PER_LINE == 0);
+    *exchange = (struct exchange){.ranks = ranks,
+                                  .kernels = kernels,
+                                  .num_parameters = num_parameters,
+                                  .part_unit = part_unit};
     for (int i = 0; i < 2 && ok; i++)
         ok = exchange_create_layout(&exchange->layouts[i], count, num_slices[i], error);
     if (ok)
@@ -270,13 +274,43 @@ static const struct exchange_layout *exchange_layout_of(const struct exchange *e
     return &layouts[num_slices == layouts[0].plan.num_slices ? 0 : 1];
 }
 
-size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first)
+size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
+                          size_t *first)
 {
-    size_t rank = exchange->ranks->index;
     const size_t *begins = exchange_layout_of(exchange, num_slices)->plan.slice_begins;
 
     *first = begins[rank];
     return begins[rank + 1] - begins[rank];
+}
+
+size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first)
+{
+    return exchange_slices_of(exchange, exchange->ranks->index, num_slices, first);
+}
+
+size_t exchange_num_own_sums(const struct exchange *exchange, size_t num_slices)
+{
+    return exchange_num_sums(&exchange_layout_of(exchange, num_slices)->plan,
+                             exchange->ranks->index);
+}
+
+size_t exchange_max_own_sums(const struct exchange *exchange)
+{
+    size_t rank = exchange->ranks->index;
+    size_t whole = exchange_num_sums(&exchange->layouts[0].plan, rank);
+    size_t last = exchange_num_sums(&exchange->layouts[1].plan, rank);
+
+    return whole > last ? whole : last;
+}
+
+void exchange_own_sum(const struct exchange *exchange, size_t num_slices, size_t index,
+                      size_t *begin, size_t *end)
+{
+    const struct exchange_plan *plan = &exchange_layout_of(exchange, num_slices)->plan;
+    size_t rank = exchange->ranks->index, sum = plan->sum_begins[rank] + index;
+
+    *begin = plan->sum_slices[sum] - plan->slice_begins[rank];
+    *end = plan->sum_slices[sum + 1] - plan->slice_begins[rank];
 }
 
 /* Copies what rank to is to receive of parameters begin .. end - 1 of one of this rank's sums. */
@@ -301,6 +335,16 @@ static void exchange_pack_part(struct exchange *exchange, const struct exchange_
     memcpy(destination + (begin - part_begin), values + begin, (end - begin) * sizeof(float));
 }
 
+/* The same for all ranks. */
+static void exchange_pack_one(struct exchange *exchange, const struct exchange_layout *layout,
+                              size_t sum, const float *values, size_t begin, size_t end)
+{
+    if (exchange->is_gathered)
+        memcpy(layout->sums[sum] + begin, values + begin, (end - begin) * sizeof(float));
+    for (size_t to = 0; to < exchange->ranks->count && !exchange->is_gathered; to++)
+        exchange_pack_part(exchange, layout, sum, values, to, begin, end);
+}
+
 void exchange_pack(struct exchange *exchange, size_t num_slices, float *const *slice_grads,
                    size_t begin, size_t end)
 {
@@ -311,14 +355,20 @@ void exchange_pack(struct exchange *exchange, size_t num_slices, float *const *s
     for (size_t sum = plan->sum_begins[rank]; sum < plan->sum_begins[rank + 1]; sum++) {
         size_t first = plan->sum_slices[sum] - plan->slice_begins[rank];
         size_t num_summed = plan->sum_slices[sum + 1] - plan->sum_slices[sum];
-        const float *values = slice_grads[first];
 
         exchange->kernels->tree_add(slice_grads + first, num_summed, begin, end);
-        if (exchange->is_gathered)
-            memcpy(layout->sums[sum] + begin, values + begin, (end - begin) * sizeof(float));
-        for (size_t to = 0; to < exchange->ranks->count && !exchange->is_gathered; to++)
-            exchange_pack_part(exchange, layout, sum, values, to, begin, end);
+        exchange_pack_one(exchange, layout, sum, slice_grads[first], begin, end);
     }
+}
+
+void exchange_pack_sums(struct exchange *exchange, size_t num_slices, float *const *sums,
+                        size_t begin, size_t end)
+{
+    const struct exchange_layout *layout = exchange_layout_of(exchange, num_slices);
+    size_t first = layout->plan.sum_begins[exchange->ranks->index];
+
+    for (size_t i = 0; i < exchange_num_own_sums(exchange, num_slices); i++)
+        exchange_pack_one(exchange, layout, first + i, sums[i], begin, end);
 }
 
 static struct exchange_header *exchange_header_from(const struct exchange *exchange,
@@ -432,4 +482,20 @@ void exchange_gather_parts(struct exchange *exchange, enum ranks_channel channel
             (struct ranks_block){values + begin, (end - begin) * sizeof(*values)};
     }
     ranks_gather_all(exchange->ranks, channel, exchange->blocks);
+}
+
+void exchange_gather_blocks(struct exchange *exchange, float *values)
+{
+    size_t unit = exchange->part_unit;
+
+    if (exchange->is_gathered)
+        return;
+    for (size_t rank = 0; rank < exchange->ranks->count; rank++) {
+        size_t begin = exchange->part_begins[rank] / unit;
+        size_t end = (exchange->part_begins[rank + 1] + unit - 1) / unit;
+
+        exchange->blocks[rank] =
+            (struct ranks_block){values + begin, (end - begin) * sizeof(*values)};
+    }
+    ranks_gather_all(exchange->ranks, RANKS_STEPS, exchange->blocks);
 }

@@ -72,6 +72,7 @@ struct exchange {
     struct ranks *ranks;
     const struct kernels *kernels;
     size_t num_parameters;
+    size_t part_unit;
     bool is_gathered;
     size_t *part_begins;               /* [count + 1]: rank r finishes parameters from [r] on */
     struct exchange_layout layouts[2]; /* of whole batches and of an epoch's last */
@@ -86,14 +87,18 @@ struct exchange {
 
 /*
  * For batches of num_slices[0] or num_slices[1] slices.  num_parameters is a multiple of 16, as
- * models pad theirs.  gather_nbytes is EXCHANGE_GATHER_NBYTES, or something else in tests.
+ * models pad theirs, and so is part_unit, of which ranks finish whole numbers.  gather_nbytes is
+ * EXCHANGE_GATHER_NBYTES, or something else in tests.
  */
 bool exchange_create(struct exchange *exchange, struct ranks *ranks, const struct kernels *kernels,
-                     size_t num_parameters, const size_t num_slices[2], size_t gather_nbytes,
-                     struct error *error);
+                     size_t num_parameters, size_t part_unit, const size_t num_slices[2],
+                     size_t gather_nbytes, struct error *error);
 void exchange_destroy(struct exchange *exchange);
 
-/* How many slices of a batch of num_slices (one of the two) are this rank's, from *first on. */
+/* How many slices of a batch of num_slices (one of the two) are a rank's, and this rank's, from
+ * *first on. */
+size_t exchange_slices_of(const struct exchange *exchange, size_t rank, size_t num_slices,
+                          size_t *first);
 size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, size_t *first);
 
 /*
@@ -102,6 +107,18 @@ size_t exchange_own_slices(const struct exchange *exchange, size_t num_slices, s
  */
 void exchange_pack(struct exchange *exchange, size_t num_slices, float *const *slice_grads,
                    size_t begin, size_t end);
+
+/*
+ * The same for sums [exchange_num_own_sums][num_parameters] that are added up already: number index
+ * is over this rank's slices *begin .. *end - 1, counted from its first.
+ */
+void exchange_pack_sums(struct exchange *exchange, size_t num_slices, float *const *sums,
+                        size_t begin, size_t end);
+size_t exchange_num_own_sums(const struct exchange *exchange, size_t num_slices);
+void exchange_own_sum(const struct exchange *exchange, size_t num_slices, size_t index,
+                      size_t *begin, size_t *end);
+/* Of batches of either number of slices. */
+size_t exchange_max_own_sums(const struct exchange *exchange);
 
 /* Sends and receives.  own_losses are those of this rank's slices. */
 void exchange_run(struct exchange *exchange, size_t num_slices, const double *own_losses,
@@ -115,6 +132,10 @@ void exchange_part(const struct exchange *exchange, size_t *begin, size_t *end);
  * where it stands, from the part's first parameter on.
  */
 float *exchange_finish(struct exchange *exchange, size_t num_slices, size_t begin, size_t end);
+
+/* Collective: values of blocks of part_unit parameters, of which each rank has those of its own
+ * part, to all. */
+void exchange_gather_blocks(struct exchange *exchange, float *values);
 
 /* Collective: values [num_parameters], of which each rank has its own part, to all. */
 void exchange_gather_parts(struct exchange *exchange, enum ranks_channel channel, float *values);

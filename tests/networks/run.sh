@@ -1,0 +1,224 @@
+#!/bin/sh
+# Networks as users train them, on drawn digits.
+# Cases are called by name.
+# shellcheck disable=SC2317,SC2329
+set -u
+
+program=networks
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
+# shellcheck source=tests/cases.sh
+. "$here/../cases.sh"
+all_cases='threads ranks instructions interrupted killed streamed float64 learns averages refusals
+diverging find_lr'
+
+usage() {
+    cat <<EOF
+Usage: tests/networks/run.sh [CASE...]
+
+Trains small networks by the programs in \$QUERN_BIN and compares checkpoints.  Cases:
+  threads        1, 2, 3 and 7 threads give the same bytes
+  ranks          so do 1, 2, 3 and 4 ranks (with \$QUERN_MPIRUN)
+  instructions   so does every instruction set of this CPU
+  interrupted    so does a run that was stopped inside an epoch and resumed
+  killed         so does a run that was killed, again and again, and resumed
+  streamed       so does a store of which only a part is in memory at a time
+  float64        steps agree with an implementation in NumPy (with \$QUERN_PYTHON)
+  learns         a convolutional network tells drawn digits apart
+  averages       what is evaluated is the moving average of the parameters
+  refusals       networks and settings that cannot be
+  diverging      parameters that are no longer finite end the run
+  find_lr        the range test prints losses and a suggestion
+EOF
+}
+
+# One of everything whose bits could depend on who computes it.
+layers='conv:6 norm relu res(conv:6 norm relu) pool conv:8 relu pool dense:20 relu dropout:0.3'
+
+# train RUN [OPTION...]: three epochs of that network.  With exec=exec it takes the shell's place, so that
+# signals to a child reach it.
+train() {
+    run=$1
+    shift
+    ${exec:-} ${launch:-} "$QUERN_BIN/quern-train" store.h5 --output "$run" --layers "$layers" --optimizer adam \
+        --schedule one-cycle --epochs 3 --batch-size 100 --clip-norm 1 --average 0.9 \
+        --input standard --label-smoothing 0.1 --class-weights balanced --weight-decay 0.01 \
+        --augment 'rotate:10 shift:1.5 scale:0.1 elastic:1:8 erase:0.2' "$@"
+}
+
+# same_as_base RUN
+same_as_base() {
+    num_checks=$((num_checks + 1))
+    cmp -s base/epoch-0003.h5 "$1/epoch-0003.h5" || fail "$1 differs"
+}
+
+threads() {
+    for n in 2 3 7; do
+        expect 0 train "threads-$n" --threads "$n"
+        same_as_base "threads-$n"
+    done
+    OMP_THREAD_LIMIT=2 expect 0 train limited --threads 5
+    same_as_base limited
+}
+
+ranks() {
+    if ! command -v "${QUERN_MPIRUN:-mpirun}" >/dev/null; then
+        say "skipped: ranks: no mpirun"
+        return
+    fi
+    for n in 2 3 4; do
+        launch="$here/../mpi/launch.sh $n" expect 0 train "ranks-$n" --threads 1
+        same_as_base "ranks-$n"
+    done
+}
+
+instructions() {
+    for name in baseline avx2 avx512; do
+        if ! QUERN_CPU=$name train none --dry-run >log 2>&1; then
+            say "skipped: this CPU has no $name"
+            continue
+        fi
+        QUERN_CPU=$name expect 0 train "$name" --threads 2
+        same_as_base "$name"
+    done
+}
+
+interrupted() {
+    code=75 count=0
+    # A signal after every hundred milliseconds, until a run comes to its end.
+    while [ "$code" -eq 75 ] && [ "$count" -lt 100 ]; do
+        exec=exec train interrupted --threads 2 --resume >log 2>&1 &
+        child=$!
+        sleep 0.2
+        kill -USR1 "$child" 2>/dev/null
+        code=0
+        wait "$child" || code=$?
+        count=$((count + 1))
+    done
+    num_checks=$((num_checks + 2))
+    [ "$code" -eq 0 ] || fail "ended with $code"
+    [ "$count" -gt 1 ] || fail "was never interrupted"
+    same_as_base interrupted
+}
+
+killed() {
+    count=0
+    while [ "$count" -lt 6 ]; do
+        exec=exec train killed --threads 2 --resume --checkpoint-seconds 1 >log 2>&1 &
+        child=$!
+        sleep "0.$((2 + count))"
+        kill -KILL "$child" 2>/dev/null
+        wait "$child" 2>/dev/null
+        count=$((count + 1))
+    done
+    expect 0 train killed --threads 2 --resume
+    same_as_base killed
+}
+
+streamed() {
+    # The order of windows is another one than the full permutation: a base of its own.
+    expect 0 train whole --shuffle window:2
+    expect 0 train part --shuffle window:2 --memory-limit "$(smallest_limit)"
+    num_checks=$((num_checks + 1))
+    cmp -s whole/epoch-0003.h5 part/epoch-0003.h5 || fail "streamed data give another checkpoint"
+}
+
+# The least --memory-limit of a search by halves that a dry run accepts.
+smallest_limit() {
+    low=1 high=256
+    while [ $((high - low)) -gt 1 ]; do
+        middle=$(((low + high) / 2))
+        if train none --shuffle window:2 --dry-run --memory-limit "${middle}M" >/dev/null 2>&1; then
+            high=$middle
+        else
+            low=$middle
+        fi
+    done
+    echo "${high}M"
+}
+
+# agree OPTION...: two epochs in stored order, against float64.py
+agree() {
+    rm -rf plain
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output plain --shuffle none --epochs 2 \
+        --batch-size 100 "$@"
+    expect 0 "$QUERN_PYTHON" "$here/float64.py" store.h5 plain
+}
+
+float64() {
+    if [ -z "${QUERN_PYTHON:-}" ]; then
+        say "skipped: float64: no python3 with h5py and numpy"
+        return
+    fi
+    agree --layers 'dense:30 relu dense:20 relu' --optimizer adam
+    agree --model cnn
+    agree --layers 'dense:20 relu' --nesterov --schedule one-cycle --momentum 0.9
+    # A bias before a norm has no gradient but rounding, which a small epsilon would make steps of.
+    agree --layers 'conv:6 norm relu res(conv:6 norm relu) pool conv:8:5:s2 relu avgpool dense:20 relu' \
+        --optimizer adam --schedule one-cycle --input standard --epsilon 1e-3
+    agree --layers 'conv:6 norm relu res(conv:6 norm relu) pool conv:8:5:s2 relu dense:20 norm relu' \
+        --optimizer adamw --weight-decay 0.1 --schedule cosine --warmup 0.3 --clip-norm 0.5 \
+        --label-smoothing 0.1 --epsilon 1e-3
+}
+
+learns() {
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output cnn --model cnn --optimizer adam --epochs 4
+    num_checks=$((num_checks + 1))
+    "$QUERN_BIN/quern-evaluate" cnn store.h5 --json 2>/dev/null |
+        awk -F '"accuracy":' '{ exit !($2 + 0 > 0.9) }' || fail "an accuracy of 0.9 or less"
+}
+
+averages() {
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output slow --model mlp --epochs 1 --average 0.9999
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output fast --model mlp --epochs 1
+    num_checks=$((num_checks + 2))
+    # What training ends with is the same; what is evaluated is not.
+    "$QUERN_BIN/quern-evaluate" slow store.h5 --json 2>/dev/null >slow.json
+    "$QUERN_BIN/quern-evaluate" fast store.h5 --json 2>/dev/null >fast.json
+    ! cmp -s slow.json fast.json || fail "the average is not what is evaluated"
+    valid_loss=$(sed -n '/"event":"epoch"/s/.*"valid_loss":\([^,}]*\).*/\1/p' slow/log.jsonl)
+    grep -qF "\"loss\":$valid_loss" slow.json || fail "evaluate and train say other losses"
+}
+
+refusals() {
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'pool pool pool pool pool'
+    expect_text "layer 5 of the network, 'pool'"
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:1000000000000'
+    expect_text "'dense:1000000000000'"
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'relu dense:2000000000'
+    expect_text "needs more memory"
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:8' --model mlp
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --hidden 8
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --input standard
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --init he
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --beta2 0.9
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
+    printf '0 1\n' >weights
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    expect_none none
+}
+
+diverging() {
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --output diverging --epochs 2 \
+        --layers 'dense:100 relu dense:100 relu' --learning-rate 1e30
+    expect_text "not finite"
+    expect_text "--learning-rate"
+    expect_none diverging/epoch-0001.h5
+    # Too small a step learns nothing: a warning.
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output still --epochs 2 --model mlp \
+        --learning-rate 1e-9
+    expect_text "not better than"
+}
+
+find_lr() {
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --model cnn --find-lr
+    expect_text "suggestion: --learning-rate"
+}
+
+take_cases "$@"
+need "$QUERN_BIN/quern-draw" "$QUERN_BIN/quern-ingest" "$QUERN_BIN/quern-train" \
+    "$QUERN_BIN/quern-evaluate"
+enter_work networks
+or_exit "$QUERN_BIN/quern-draw" tree --classes 0,1,2,3 --train 300 --valid 100
+or_exit "$QUERN_BIN/quern-ingest" tree store.h5
+or_exit train base --threads 1
+run_cases
