@@ -140,7 +140,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "and \"conv:16 relu pool conv:32 relu pool dense:128 relu\"",
          &options->model, .choices = named_model_names},
         {OPTION_TEXT, "layers", "TEXT",
-         "a network of dense:N, conv:N[:K][:sS], relu, pool, avgpool, norm, dropout:P and "
+         "a network of dense:N, conv:N[:K][:sS], relu, leaky:S, pool, avgpool, norm, dropout:P and "
          "res( ... ); the layer that gives the classes follows by itself",
          &options->layers, .shown_default = "", .excludes = "model hidden"},
         {OPTION_TEXT, "hidden", "N,N...", "outputs of the hidden layers of --model mlp",
