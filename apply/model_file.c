@@ -7,6 +7,8 @@
 
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
+#include "model/kernels/kernels.h"
+#include "model/network.h"
 
 /* ---- the checkpoint ---- */
 
@@ -171,12 +173,29 @@ static const char *model_file_format_shape(const struct tensor *tensor, char *bu
     return buffer;
 }
 
-static bool model_file_check_tensor(const char *path, const struct checkpoint *checkpoint,
-                                    const struct tensor *tensor, struct error *error)
+/* Is the model's tensor number index a norm's running variance? */
+static bool model_file_is_variance(const struct model *model, size_t index)
 {
-    const struct tensor *stored = checkpoint_parameter(checkpoint, tensor->name);
-    const char *dataset = TEXT("/parameters/%s", tensor->name);
+    const struct network *network = model->network;
+
+    for (size_t i = 0; network && i < network->num_layers; i++) {
+        const struct layer *layer = &network->layers[i];
+
+        if (index < layer->num_tensors)
+            return layer->tensors[index].role == ROLE_RUNNING_VARIANCE;
+        index -= layer->num_tensors;
+    }
+    return false;
+}
+
+/* stored (NULL: there is none), at dataset of the file, against the model's tensor number index. */
+static bool model_file_check_tensor(const char *path, const char *dataset,
+                                    const struct tensor *stored, const struct model *model,
+                                    size_t index, struct error *error)
+{
+    const struct tensor *tensor = &model->tensors[index];
     const struct error_context *place = ERROR_AT(.file = path, .dataset = dataset);
+    bool is_variance = model_file_is_variance(model, index);
     char expected[100], found[100];
 
     if (!stored)
@@ -189,21 +208,31 @@ static bool model_file_check_tensor(const char *path, const struct checkpoint *c
                      .expected = model_file_format_shape(tensor, expected, sizeof(expected)),
                      .found = model_file_format_shape(stored, found, sizeof(found))),
             "the parameter has another shape than the model's");
-    for (size_t i = 0; i < tensor_num_elements(stored); i++)
+    for (size_t i = 0; i < tensor_num_elements(stored); i++) {
         if (!isfinite(stored->data[i]))
             return error_set(error, STATUS_DATA, place,
                              "parameter %zu is not a finite number: the training diverged; take an "
                              "earlier checkpoint",
                              i);
+        if (is_variance && stored->data[i] < 0)
+            return error_set(error, STATUS_DATA, place,
+                             "variance %zu is negative, which no training makes it: take another "
+                             "checkpoint",
+                             i);
+    }
     return true;
 }
 
 static bool model_file_check_tensors(const char *path, const struct checkpoint *checkpoint,
                                      const struct model *model, struct error *error)
 {
-    for (size_t i = 0; i < model->num_tensors; i++)
-        if (!model_file_check_tensor(path, checkpoint, &model->tensors[i], error))
+    for (size_t i = 0; i < model->num_tensors; i++) {
+        const char *name = model->tensors[i].name;
+
+        if (!model_file_check_tensor(path, TEXT("/parameters/%s", name),
+                                     checkpoint_parameter(checkpoint, name), model, i, error))
             return false;
+    }
     if (checkpoint->num_parameters != model->num_tensors)
         return error_set(error, STATUS_DATA,
                          ERROR_AT(.file = path, .dataset = "/parameters",
@@ -241,13 +270,34 @@ static bool model_file_take_average(struct model_file *file, struct error *error
         for (size_t k = 0; k < checkpoint->num_states; k++)
             if (strcmp(checkpoint->states[k].name, name) == 0)
                 stored = &checkpoint->states[k];
-        if (!stored || tensor_num_elements(stored) != tensor_num_elements(tensor))
-            return error_set(error, STATUS_DATA,
-                             ERROR_AT(.file = file->path, .dataset = TEXT("/optimizer/%s", name)),
-                             "is missing or has another shape than the parameter");
+        if (!model_file_check_tensor(file->path, TEXT("/optimizer/%s", name), stored, model, i,
+                                     error))
+            return false;
         memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(float));
     }
     return true;
+}
+
+/* What cannot be is the file's fault; but that there are no such kernels is the caller's. */
+static bool model_file_describe(struct model_file *file, const struct model_spec *spec,
+                                struct error *error)
+{
+    const struct kernels *kernels;
+    struct error reason = {0};
+
+    if (!kernels_choose(&kernels, error))
+        return false;
+    if (model_describe(spec, &file->model, &reason))
+        return true;
+    if (reason.status != STATUS_USAGE) {
+        *error = reason;
+        return false;
+    }
+    return error_set(error, STATUS_DATA,
+                     ERROR_AT(.file = file->path, .dataset = "/config",
+                              .expected = reason.expected[0] ? reason.expected : NULL,
+                              .found = reason.found[0] ? reason.found : NULL),
+                     "%s", reason.what);
 }
 
 /* The model gets memory only once the file is seen to hold all of it: a file may claim any size. */
@@ -255,7 +305,7 @@ static bool model_file_make_model(struct model_file *file, struct error *error)
 {
     struct model_spec spec;
 
-    if (!model_file_make_spec(file, &spec, error) || !model_describe(&spec, &file->model, error) ||
+    if (!model_file_make_spec(file, &spec, error) || !model_file_describe(file, &spec, error) ||
         !model_file_check_tensors(file->path, &file->checkpoint, &file->model, error) ||
         !model_allocate(&file->model, false, error) ||
         !model_file_copy_parameters(file->path, &file->checkpoint, &file->model, error))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
+#include "model/pass.h"
 
 size_t split_pass_num_slices(uint64_t num_rows)
 {
@@ -14,8 +15,11 @@ uint64_t split_pass_nbytes(const struct model *model, int num_threads)
 {
     /* logits, grad_logits and probs of struct model_workspace */
     const uint64_t logit_nbytes = 2 * sizeof(float) + sizeof(double);
+    const struct pass_size size = {.max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
+    uint64_t total = (uint64_t)num_threads * MODEL_SLICE_ROWS * model->num_logits * logit_nbytes;
 
-    return (uint64_t)num_threads * MODEL_SLICE_ROWS * model->num_logits * logit_nbytes;
+    memory_add_nbytes(&total, (uint64_t)num_threads, pass_nbytes(model, &size));
+    return total;
 }
 
 /* Makes samples from the first of slice on available, all of slices slice to *end - 1. */

@@ -75,3 +75,10 @@ bool memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nb
     *capacity = new_capacity;
     return true;
 }
+
+void memory_add_nbytes(uint64_t *total, uint64_t count, uint64_t nbytes)
+{
+    if (__builtin_mul_overflow(count, nbytes, &nbytes) ||
+        __builtin_add_overflow(*total, nbytes, total))
+        *total = UINT64_MAX;
+}

@@ -6,6 +6,7 @@
 #define QUERN_COMMON_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 
@@ -29,5 +30,8 @@ bool memory_allocate_unset(void *array, size_t num_elements, size_t element_nbyt
  */
 bool memory_grow(void *block, size_t *capacity, size_t needed, size_t element_nbytes,
                  struct error *error);
+
+/* For what would be taken: *total += count * nbytes, UINT64_MAX where that is more. */
+void memory_add_nbytes(uint64_t *total, uint64_t count, uint64_t nbytes);
 
 #endif

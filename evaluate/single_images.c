@@ -1,11 +1,15 @@
 #include "evaluate/single_images.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 
+#include "apply/split_pass.h"
 #include "common/file.h"
+#include "common/machine.h"
 #include "common/memory.h"
+#include "common/text.h"
 #include "images/decode.h"
 
 /* The working memory of one thread. */
@@ -62,12 +66,29 @@ static void single_images_classify_one(const struct model_file *file, uint64_t m
         *image->error = error;
 }
 
+/* A network of few parameters may have values of any size. */
+static bool single_images_check_memory(const struct model_file *file, int num_threads,
+                                       struct error *error)
+{
+    uint64_t needed = split_pass_nbytes(&file->model, num_threads);
+    uint64_t limit = machine_memory_nbytes() / 4 * 3;
+
+    return needed <= limit ||
+           error_set(error, STATUS_DATA,
+                     ERROR_AT(.file = file->path,
+                              .expected = TEXT("%" PRIu64 "M at most", limit >> 20),
+                              .found = TEXT("%" PRIu64 "M", needed >> 20)),
+                     "the network needs more memory to classify an image than 3/4 of this "
+                     "machine's or job's: take fewer --threads, or a smaller network");
+}
+
 static bool single_images_classify_all(const struct model_file *file, uint64_t max_pixels,
                                        int num_threads, struct single_images *result,
                                        struct error *error)
 {
     struct scratch *scratches = NULL;
-    bool ok = memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
+    bool ok = single_images_check_memory(file, num_threads, error) &&
+              memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
 
     for (int t = 0; t < num_threads && ok; t++)
         ok = model_workspace_create(&file->model, &scratches[t].workspace, error);

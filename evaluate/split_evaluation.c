@@ -126,13 +126,21 @@ static uint64_t split_evaluation_others_nbytes(const struct split_request *reque
                                                uint64_t num_samples)
 {
     size_t num_classes = model->spec.num_classes;
-
     /* Of each sample its label here and its prediction, and of each slice its loss. */
-    return store_rows_nbytes(store) + num_samples * 2 * sizeof(uint32_t) +
-           split_pass_num_slices(num_samples) * sizeof(double) +
-           split_pass_nbytes(model, request->checks.num_threads) +
-           model->num_parameters * sizeof(float) + metrics_nbytes(num_classes, num_samples) +
-           (request->with_samples ? split_evaluation_matrix_nbytes(num_classes) : 0);
+    uint64_t total = store_rows_nbytes(store) + num_samples * 2 * sizeof(uint32_t) +
+                     split_pass_num_slices(num_samples) * sizeof(double) +
+                     model_memory_nbytes(model, false) + metrics_nbytes(num_classes, num_samples) +
+                     (request->with_samples ? split_evaluation_matrix_nbytes(num_classes) : 0);
+
+    memory_add_nbytes(&total, 1, split_pass_nbytes(model, request->checks.num_threads));
+    return total;
+}
+
+/* The least --memory-limit, in megabytes, that takes both. */
+static uint64_t split_evaluation_megabytes(uint64_t others, uint64_t pixels)
+{
+    memory_add_nbytes(&others, 1, pixels);
+    return others / MEGABYTE + 1;
 }
 
 /* The whole split in memory if it fits, else a few chunks of it at a time. */
@@ -154,15 +162,17 @@ static bool split_evaluation_open_dataset(const struct split_request *request, s
     if (dataset_nbytes(store, request->split, &plan) <= budget)
         return dataset_open(dataset, store, request->split, &plan, error);
     if (request->with_samples && matrix > limit / 2)
-        return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
-                         "the confusion matrix of %zu classes takes %" PRIu64
-                         "M in an evaluation file: leave out --output, or give a --memory-limit of "
-                         "%" PRIu64 "M",
-                         model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
-                         (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
-    return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
-                     "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
-                     (others + dataset_nbytes(store, request->split, &plan)) / MEGABYTE + 1);
+        return error_set(
+            error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+            "the confusion matrix of %zu classes takes %" PRIu64
+            "M in an evaluation file: leave out --output, or give a --memory-limit of "
+            "%" PRIu64 "M",
+            model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
+            split_evaluation_megabytes(others, dataset_nbytes(store, request->split, &plan)));
+    return error_set(
+        error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+        "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
+        split_evaluation_megabytes(others, dataset_nbytes(store, request->split, &plan)));
 }
 
 /* ---- evaluation ---- */

@@ -145,6 +145,12 @@ static bool network_end_residual(struct network_builder *builder)
         return error_set(builder->error, STATUS_USAGE, NULL, "res( ) with nothing inside");
     in = &network->layers[begin].input;
     out = &network->layers[end - 1].output;
+    /* An image of one pixel has a vector's shape, but may have a halo. */
+    if (network->values[network->layers[begin].in_value].is_vector !=
+        network->values[network->layers[end - 1].out_value].is_vector)
+        return error_set(builder->error, STATUS_USAGE, NULL,
+                         "what res( ) gives is a vector, but it takes an image; put the dense or "
+                         "avgpool that makes the vector before it");
     if (in->height != out->height || in->width != out->width || in->channels != out->channels)
         return error_set(
             builder->error, STATUS_USAGE,

@@ -33,17 +33,22 @@ static size_t pass_scratch_size(const struct network *network, const struct pass
 uint64_t pass_nbytes(const struct model *model, const struct pass_size *size)
 {
     const struct network *network = model->network;
-    uint64_t slot_rows, copies = size->is_training ? 2 : 1;
+    uint64_t slot_rows, copies = size->is_training ? 2 : 1, total = 0;
 
     if (!network)
         return 0;
     slot_rows = (uint64_t)pass_num_slots(network, size) * MODEL_SLICE_ROWS;
-    return slot_rows * (network->image_size * sizeof(float) * copies + network->notes_size) +
-           (uint64_t)size->max_rows * network->vector_size * sizeof(float) * copies +
-           (uint64_t)size->num_threads *
-               (pass_scratch_size(network, size) * sizeof(float) +
-                (uint64_t)MODEL_SLICE_ROWS * network->num_logits * sizeof(double)) +
-           (uint64_t)size->max_slices * network->sums_size * sizeof(double);
+    memory_add_nbytes(&total, slot_rows, network->image_size * sizeof(float) * copies);
+    memory_add_nbytes(&total, size->max_rows, network->vector_size * sizeof(float) * copies);
+    memory_add_nbytes(&total, size->num_threads, pass_scratch_size(network, size) * sizeof(float));
+    memory_add_nbytes(&total, size->num_threads,
+                      (uint64_t)MODEL_SLICE_ROWS * network->num_logits * sizeof(double));
+    memory_add_nbytes(&total, network->factors_size, sizeof(float));
+    if (size->is_training) {
+        memory_add_nbytes(&total, slot_rows, network->notes_size);
+        memory_add_nbytes(&total, size->max_slices, network->sums_size * sizeof(double));
+    }
+    return total;
 }
 
 bool pass_create(struct pass *pass, const struct model *model, const struct pass_size *size,

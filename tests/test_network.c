@@ -215,6 +215,44 @@ static void test_pass_gradient_with_corners_agrees_with_finite_differences(void 
     check_gradient("conv:4 relu res(relu conv:4 relu) relu", gray, 3, 2, 0x1p-12f);
 }
 
+/* ---- tiles ---- */
+
+static void test_pass_gradient_tiles_any_threads_write_every_tile_once(void **state)
+{
+    const struct image_shape image = {13, 11, 1};
+    struct fixture f;
+    float *expected, *found;
+
+    (void)state;
+    fixture_create(&f, "dense:200 relu dense:33 relu dense:500", image, 3, 70, 7);
+    fixture_run(&f, true);
+    expected = malloc(f.model.num_parameters * sizeof(float));
+    found = malloc(f.model.num_parameters * sizeof(float));
+    memset(expected, 0xff, f.model.num_parameters * sizeof(float)); /* nan */
+    pass_gradient_tiles(&f.pass, 0, 3, 70, 0, 1, expected);
+    for (size_t i = 0; i < f.model.num_tensors; i++) {
+        const struct tensor *tensor = &f.model.tensors[i];
+
+        if (tensor->rank == 2)
+            for (size_t k = 0; k < tensor_num_elements(tensor); k++)
+                assert_true(isfinite(expected[tensor->data - f.model.parameters + k]));
+    }
+    for (size_t num_threads = 2; num_threads <= 7; num_threads++) {
+        memset(found, 0xff, f.model.num_parameters * sizeof(float));
+        for (size_t thread = num_threads; thread-- > 0;) {
+            memcpy(f.grad, found, f.model.num_parameters * sizeof(float));
+            pass_gradient_tiles(&f.pass, 0, 3, 70, thread, num_threads, found);
+            for (size_t i = 0; i < f.model.num_parameters; i++)
+                if (!isnan(f.grad[i]) && memcmp(&f.grad[i], &found[i], sizeof(float)) != 0)
+                    fail_msg("thread %zu of %zu writes what another has", thread, num_threads);
+        }
+        assert_memory_equal(found, expected, f.model.num_parameters * sizeof(float));
+    }
+    free(expected);
+    free(found);
+    fixture_destroy(&f);
+}
+
 /* ---- texts ---- */
 
 static void assert_refused(const char *text, struct image_shape image, const char *part)
@@ -249,6 +287,36 @@ static void test_network_plan_text_that_cannot_be_is_refused_by_name(void **stat
     assert_refused("conv:2 )", image, "without its res(");
     assert_refused("res( )", image, "nothing inside");
     assert_refused("conv:2 res(conv:3)", image, "another shape");
+    assert_refused("res(conv:1 avgpool)", (struct image_shape){1, 1, 1}, "a vector");
+    assert_refused("res(dense:3)", (struct image_shape){1, 1, 3}, "a vector");
+    assert_refused("conv:2:3:s1:3:x", image, "conv:2:3:s1:3:x");
+    assert_refused("conv:2:3:5", image, "conv:2:3:5");
+    assert_refused("conv:2:s1:s2", image, "conv:2:s1:s2");
+}
+
+/* A text may claim any size: what it would take is a large number, not what is left of it in 64
+ * bits. */
+static void test_pass_nbytes_no_size_wraps_around(void **state)
+{
+    const struct image_shape image = {65535, 65535, 3};
+    struct model_spec spec = {.kind = MODEL_NETWORK,
+                              .loss = LOSS_CROSS_ENTROPY,
+                              .image = image,
+                              .num_classes = 4,
+                              .layers = "conv:1048576:1 relu conv:1048576:1 avgpool"};
+    struct pass_size size = {
+        .max_rows = UINT32_MAX, .max_slices = UINT32_MAX / 32, .num_threads = 1024};
+    struct model model;
+    struct error error = {0};
+
+    (void)state;
+    assert_ok(model_describe(&spec, &model, &error), &error);
+    for (int is_training = 0; is_training < 2; is_training++) {
+        size.is_training = is_training;
+        for (size.num_threads = 1; size.num_threads < 1 << 20; size.num_threads *= 2)
+            assert_true(pass_nbytes(&model, &size) >= (uint64_t)1 << 58);
+    }
+    model_destroy(&model);
 }
 
 static void test_network_plan_names_are_by_type_and_order(void **state)
@@ -281,7 +349,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pass_gradient_agrees_with_finite_differences),
         cmocka_unit_test(test_pass_gradient_with_corners_agrees_with_finite_differences),
+        cmocka_unit_test(test_pass_gradient_tiles_any_threads_write_every_tile_once),
         cmocka_unit_test(test_network_plan_text_that_cannot_be_is_refused_by_name),
+        cmocka_unit_test(test_pass_nbytes_no_size_wraps_around),
         cmocka_unit_test(test_network_plan_names_are_by_type_and_order),
     };
 

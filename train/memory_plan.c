@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/memory.h"
 #include "common/text.h"
 #include "model/augment.h"
 #include "model/model.h"
@@ -39,10 +40,15 @@ static uint64_t plan_network_nbytes(const struct train_options *options, const s
         .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
     /* What ranks send and receive of the gradient. */
     uint64_t exchanged = num_ranks == 1 ? 0 : 4 * model->num_parameters * sizeof(float);
+    uint64_t total =
+        network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image));
 
-    return model_memory_nbytes(model, true) + update_nbytes(model, &update) + exchanged +
-           network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image)) +
-           threads * pass_nbytes(model, &evaluation);
+    memory_add_nbytes(&total, 1, model_memory_nbytes(model, true) + exchanged);
+    memory_add_nbytes(&total, 1, update_nbytes(model, &update));
+    if (options->accumulate > 1)
+        memory_add_nbytes(&total, model->num_trained_parameters, sizeof(float));
+    memory_add_nbytes(&total, threads, pass_nbytes(model, &evaluation));
+    return total;
 }
 
 uint64_t memory_plan_model_nbytes(const struct train_options *options, const struct store *store,

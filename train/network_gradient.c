@@ -31,11 +31,14 @@ uint64_t network_gradient_nbytes(const struct model *model,
                                  uint64_t row_nbytes)
 {
     const struct pass_size size = network_gradient_pass_size(settings);
-    uint64_t floats = (uint64_t)network_gradient_max_own(settings) * model->num_slice_parameters +
-                      (uint64_t)settings->max_sums * model->num_trained_parameters;
+    uint64_t total = pass_nbytes(model, &size);
 
-    return pass_nbytes(model, &size) + floats * sizeof(float) +
-           (settings->augment ? settings->num_threads * MODEL_SLICE_ROWS * row_nbytes : 0);
+    memory_add_nbytes(&total, network_gradient_max_own(settings),
+                      model->num_slice_parameters * sizeof(float));
+    memory_add_nbytes(&total, settings->max_sums, model->num_trained_parameters * sizeof(float));
+    if (settings->augment)
+        memory_add_nbytes(&total, settings->num_threads * MODEL_SLICE_ROWS, row_nbytes);
+    return total;
 }
 
 /* count arrays of size floats, zero; *memory is theirs. */

@@ -482,6 +482,29 @@ static bool train_check_network_fits(const struct run *run, struct error *error)
                      run->config.layers);
 }
 
+/* Refuses a network whose tensors, or what the optimizer keeps of them, no checkpoint can hold. */
+static bool train_check_num_tensors(const struct run *run, struct error *error)
+{
+    const struct network *network = run->model.network;
+    const struct train_options *options = run->options;
+    const struct optimizer optimizer = {.kind = (enum optimizer_kind)options->optimizer,
+                                        .momentum = options->momentum};
+    size_t num_tensors = run->model.num_tensors, num_trained = 0, num_states;
+
+    for (size_t i = 0; network && i < network->num_layers; i++)
+        for (size_t k = 0; k < network->layers[i].num_tensors; k++)
+            num_trained += network->layers[i].tensors[k].offset < network->num_trained_parameters;
+    num_states =
+        optimizer_num_states(&optimizer) * num_trained + (options->average > 0 ? num_tensors : 0);
+    if (num_tensors <= CHECKPOINT_MAX_TENSORS && num_states <= CHECKPOINT_MAX_TENSORS)
+        return true;
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.expected = TEXT("%d of each at most", (int)CHECKPOINT_MAX_TENSORS),
+                              .found = TEXT("%zu and %zu", num_tensors, num_states)),
+                     "the network has too many tensors of parameters and of the optimizer for a "
+                     "checkpoint: take fewer layers");
+}
+
 /* From the open store to a model and a configuration, which all ranks have alike. */
 static bool train_prepare_model(struct run *run, struct error *error)
 {
@@ -489,8 +512,8 @@ static bool train_prepare_model(struct run *run, struct error *error)
 
     if (train_config_make(&run->config, run->options, run->store, error)) {
         spec = train_config_model_spec(run->options, &run->config, run->store);
-        if (model_describe(&spec, &run->model, error) && train_check_network_fits(run, error) &&
-            model_allocate(&run->model, true, error) &&
+        if (model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
+            train_check_network_fits(run, error) && model_allocate(&run->model, true, error) &&
             train_config_init_model(run->options, run->store, &run->model, error))
             train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
                               error);

@@ -90,6 +90,7 @@ static bool train_config_take_weight(const char *path, char *line, const struct 
                                      double *weights, struct error *error)
 {
     char *blank = strrchr(line, ' ') ? strrchr(line, ' ') : strrchr(line, '\t');
+    struct error reason = {0};
     size_t class;
 
     if (!blank)
@@ -103,7 +104,9 @@ static bool train_config_take_weight(const char *path, char *line, const struct 
     if (!isnan(weights[class]))
         return error_set(error, STATUS_DATA, ERROR_AT(.file = path, .found = line),
                          "the class is there twice");
-    return options_parse_real("the weight", blank + 1, 0.0, 1e30, &weights[class], error);
+    return options_parse_real("the weight", blank + 1, 0.0, 1e30, &weights[class], &reason) ||
+           error_set(error, STATUS_DATA, ERROR_AT(.file = path, .found = blank + 1),
+                     "the weight of class '%s' is no number from 0 to 1e30", line);
 }
 
 static bool train_config_read_weights(const char *path, const struct text_list *classes,

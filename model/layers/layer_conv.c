@@ -13,6 +13,7 @@ static bool conv_parse(struct layer *layer, const char *const *arguments, size_t
                        struct error *error)
 {
     uint64_t channels, kernel = DEFAULT_KERNEL, stride = 1;
+    bool has_kernel = false, has_stride = false;
 
     if (num_arguments < 1)
         return error_set(error, STATUS_USAGE, NULL, "needs the number of channels: conv:16");
@@ -20,10 +21,16 @@ static bool conv_parse(struct layer *layer, const char *const *arguments, size_t
         return false;
     for (size_t i = 1; i < num_arguments; i++) {
         const char *text = arguments[i];
+        bool is_stride = text[0] == 's', *has = is_stride ? &has_stride : &has_kernel;
 
-        if (text[0] == 's'
-                ? !options_parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
-                : !options_parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel, error))
+        if (*has)
+            return error_set(error, STATUS_USAGE, NULL,
+                             "takes the channels, one side of the kernel and one stride: "
+                             "conv:16:5:s2");
+        *has = true;
+        if (is_stride ? !options_parse_count("the stride", text + 1, 1, MAX_STRIDE, &stride, error)
+                      : !options_parse_count("the side of the kernel", text, 1, MAX_KERNEL, &kernel,
+                                             error))
             return false;
     }
     if (kernel % 2 == 0)

@@ -25,7 +25,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$root"
 # As CMakeLists.txt and model/CMakeLists.txt have it, OpenMP's threads apart.
 for level in O0 O3; do
-    flags="-std=c11 -D_GNU_SOURCE -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
+    flags="-std=c11 -D_GNU_SOURCE -DQUERN_VERSION=\"bits\" -I. -Wall -Wextra -Werror -Wno-missing-field-initializers
         -ffp-contract=off -fno-math-errno -fopenmp-simd"
     tables=
     for name in KERNELS:kernels CONV:conv GEMM:gemm MAPS:maps NORM:norm OPTIMIZER:optimizer TILE:tiles; do

@@ -291,6 +291,7 @@ char *cases_run(const struct kernels *kernels)
     run_shuffle(&lines);
     cases_run_networks(kernels, &lines);
     cases_run_training(kernels, &lines);
+    cases_run_steps(kernels, &lines);
     free(inputs);
     return lines.text;
 }

@@ -21,10 +21,13 @@ void cases_add_to_hash(uint64_t *hash, const void *values, size_t nbytes);
 __attribute__((format(printf, 3, 4))) void cases_add_line(struct lines *lines, uint64_t hash,
                                                           const char *format, ...);
 
-/* Products, convolutions, maps and optimizers (cases_networks.c). */
+/* Products, convolutions, maps, norms and optimizers (cases_networks.c). */
 void cases_run_networks(const struct kernels *kernels, struct lines *lines);
 
 /* Losses, optimizers, schedules, initialisation and augmentation (cases_training.c). */
 void cases_run_training(const struct kernels *kernels, struct lines *lines);
+
+/* Steps of whole networks (cases_steps.c). */
+void cases_run_steps(const struct kernels *kernels, struct lines *lines);
 
 #endif

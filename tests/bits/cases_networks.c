@@ -1,4 +1,4 @@
-/* The kernels that networks are made of: products, convolutions, maps, optimizers. */
+/* The kernels that networks are made of: products, convolutions, maps, norms, optimizers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,6 +154,29 @@ static void run_maps(const struct kernels *kernels, struct memory *memory, struc
     }
 }
 
+static void run_norms(const struct kernels *kernels, struct memory *memory, struct lines *lines)
+{
+    static const struct conv_map maps[] = {{9, 8, 3, 1}, {5, 3, 20, 0}, {1, 1, 50, 0}};
+    double *sums = (double *)memory->found[0];
+    float *output = memory->found[1];
+    const float *x = memory->noise, *y = memory->noise + 7000, *of = memory->noise + 60000;
+
+    for (size_t i = 0; i < COUNT(maps); i++) {
+        const struct conv_map *map = &maps[i];
+        size_t C = map->channels, num_rows = 7, nbytes = num_rows * conv_map_size(map) * sizeof(*x);
+        uint64_t hash = 0;
+
+        memset(memory->found, 0, sizeof(memory->found));
+        kernels->norm->sums(map, x, y, num_rows, sums, sums + C);
+        cases_add_to_hash(&hash, sums, 2 * C * sizeof(*sums));
+        kernels->norm->apply(map, x, of, of + C, num_rows, output);
+        cases_add_to_hash(&hash, output, nbytes);
+        kernels->norm->gradient(map, x, y, of, of + C, of + 2 * C, num_rows, output);
+        cases_add_to_hash(&hash, output, nbytes);
+        cases_add_line(lines, hash, "norm %zux%zux%zu", map->height, map->width, C);
+    }
+}
+
 static void run_optimizers(const struct kernels *kernels, struct memory *memory,
                            struct lines *lines)
 {
@@ -194,6 +217,7 @@ void cases_run_networks(const struct kernels *kernels, struct lines *lines)
     run_products(kernels, memory, lines);
     run_convs(kernels, memory, lines);
     run_maps(kernels, memory, lines);
+    run_norms(kernels, memory, lines);
     run_optimizers(kernels, memory, lines);
     free(memory);
 }

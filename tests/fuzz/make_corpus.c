@@ -91,6 +91,48 @@ static void put_archives(const char *target)
     free(bytes);
 }
 
+/* Texts as they stand, and arbitrary words of fuzz_network.c's list. */
+static void put_networks(const char *target)
+{
+    static const char *const texts[] = {
+        "conv:6 norm relu res(conv:6 norm relu) pool conv:8 relu pool dense:20 relu dropout:0.3",
+        "norm dense:5 norm relu",
+        "res(relu) conv:3 res(dropout:0.2 conv:3 res(norm relu)) avgpool norm",
+        "conv:2:5:s2 relu conv:3:3:s3 pool relu dense:200 relu",
+        "res( conv:1 avgpool )",
+        "res( dense:1 )",
+        "conv:3:1:s1:1:1",
+        "conv:2 ) res(",
+    };
+    uint8_t bytes[400];
+
+    for (unsigned i = 0; i < 240; i++) {
+        struct random_stream stream = random_stream_begin(5, RANDOM_DRAW, i);
+        size_t count = 6 + random_below(&stream, 14);
+
+        for (size_t k = 0; k < count; k++)
+            bytes[k] = (uint8_t)random_next(&stream);
+        bytes[0] = (uint8_t)(bytes[0] & ~1u);
+        if (i % 4 == 0)
+            bytes[1] = bytes[2] = 0; /* an image of one pixel */
+        put(target, 100 + i, bytes, count);
+    }
+    for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (unsigned size = 0; size < 3; size++) {
+            const uint8_t choices[] = {1,
+                                       (uint8_t)(6 * size),
+                                       (uint8_t)(5 * size),
+                                       (uint8_t)(i + size),
+                                       (uint8_t)(35 * size),
+                                       3};
+
+            memcpy(bytes, choices, sizeof(choices));
+            memcpy(bytes + sizeof(choices), texts[i], strlen(texts[i]));
+            put(target, i * 3 + size, bytes, sizeof(choices) + strlen(texts[i]));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const char *const command_lines[] = {
@@ -147,9 +189,11 @@ int main(int argc, char **argv)
     put_edits("fuzz_store");
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
+    put_edits("fuzz_model");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
+    put_networks("fuzz_network");
     put("fuzz_text", 100, three, sizeof(three));
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);

@@ -57,6 +57,48 @@ const char *samples_write_checkpoint(const char *folder)
     return "epoch-0002.h5";
 }
 
+const char *samples_write_network(const char *folder)
+{
+    static const struct tensor tensors[] = {
+        {.name = "conv1/weight", .rank = 4, .shape = {2, 1, 3, 3}},
+        {.name = "conv1/bias", .rank = 1, .shape = {2}},
+        {.name = "norm1/weight", .rank = 1, .shape = {2}},
+        {.name = "norm1/bias", .rank = 1, .shape = {2}},
+        {.name = "norm1/running_mean", .rank = 1, .shape = {2}},
+        {.name = "norm1/running_var", .rank = 1, .shape = {2}},
+        {.name = "output/weight", .rank = 2, .shape = {1, 4}},
+        {.name = "output/bias", .rank = 1, .shape = {1}},
+    };
+    enum { NUM_TENSORS = sizeof(tensors) / sizeof(tensors[0]) };
+    float values[18];
+    char *classes[] = {(char[]){"a"}, (char[]){"b"}};
+    struct checkpoint checkpoint = {
+        .classes = {2, 2, classes}, .image = {4, 3, 1}, .epoch = 2, .step = 98, .epochs = 2};
+    struct error error = {0};
+
+    for (size_t i = 0; i < 18; i++)
+        values[i] = 0.25f * (float)i;
+    for (size_t i = 0; i < NUM_TENSORS; i++) {
+        struct tensor *average = &checkpoint.states[i];
+
+        checkpoint.parameters[i] = *average = tensors[i];
+        snprintf(average->name, sizeof(average->name), "average/%.40s", tensors[i].name);
+        checkpoint.parameters[i].data = average->data = values;
+    }
+    checkpoint.num_parameters = checkpoint.num_states = NUM_TENSORS;
+    memset(checkpoint.store_fingerprint, 'f', 64);
+    settings_add_text(&checkpoint.config, "model", "network");
+    settings_add_text(&checkpoint.config, "layers", "conv:2 norm relu pool");
+    settings_add_text(&checkpoint.config, "input", "standard");
+    settings_add_real(&checkpoint.config, "input_scale_0", 2.0);
+    settings_add_real(&checkpoint.config, "input_offset_0", -1.0);
+    settings_add_text(&checkpoint.config, "loss", "cross-entropy");
+    settings_add_real(&checkpoint.config, "average", 0.9);
+    FUZZ_DEMAND(
+        checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, false, &error));
+    return "epoch-0002.h5";
+}
+
 struct growing {
     unsigned char *bytes;
     size_t nbytes;

@@ -11,6 +11,8 @@ const char *samples_write_store(const char *folder);
 const char *samples_write_shard(const char *folder);
 /* With momentum. */
 const char *samples_write_checkpoint(const char *folder);
+/* Of a network, with an average. */
+const char *samples_write_network(const char *folder);
 
 enum { SAMPLES_NUM_PNG = 30 };
 

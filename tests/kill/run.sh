@@ -10,7 +10,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 74
 QUERN_BIN=${QUERN_BIN:-$root/build/release/bin}
 QUERN_STRIKE=${QUERN_STRIKE:-$QUERN_BIN/../tests/kill/strike}
 all_stages='draw ingest ingest_over ingest_archive shard merge train_all train_keep
-    train_poked train_seconds train_force train_means evaluate evaluate_over pipeline'
+    train_poked train_seconds train_force train_means train_network evaluate evaluate_over pipeline'
 
 usage() {
     cat <<EOF
@@ -188,6 +188,14 @@ stage_train_means() {
         --model nearest-mean
 }
 
+# All that a network's checkpoint holds beside parameters: moments, averages, running statistics.
+stage_train_network() {
+    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+        --layers 'conv:4:5:s3 norm relu res( norm conv:4 ) dropout:0.2 dense:16 relu' \
+        --optimizer adam --schedule one-cycle --average 0.9 --augment 'shift:1.5 flip' \
+        --epochs 6 --batch-size 48 --accumulate 2 --checkpoint-seconds 1
+}
+
 stage_evaluate() {
     "$@" "$QUERN_BIN/quern-evaluate" model.h5 store.h5 --split train --output out/evaluation.h5
 }
@@ -277,12 +285,13 @@ check_killed() {
         fi
     done <names
     [ "$num_leftovers" -le "$most_leftovers" ] || most_leftovers=$num_leftovers
-    # One for each file that was being written: they do not add up over kills.  quern-draw leaves
-    # one a thread, and removes them when it comes to those images again.
+    # One for each file that was being written, and for a moment one of a killed run beside it: a new one
+    # is made before those of the dead are removed.  They do not add up over kills.  quern-draw leaves one
+    # a thread, and removes them when it comes to those images again.
     case $1 in
     draw) limit=$((2 * num_killed)) ;;
-    pipeline) limit=2 ;;
-    *) limit=1 ;;
+    pipeline) limit=3 ;;
+    *) limit=2 ;;
     esac
     [ "$num_leftovers" -le "$limit" ] ||
         mismatch "$1: $num_leftovers temporary files: $(grep partial names | tr '\n' ' ')"

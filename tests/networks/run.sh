@@ -9,7 +9,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
 # shellcheck source=tests/cases.sh
 . "$here/../cases.sh"
 all_cases='threads ranks instructions interrupted killed streamed float64 learns averages refusals
-diverging find_lr'
+diverging find_lr resumed shapes'
 
 usage() {
     cat <<EOF
@@ -27,6 +27,8 @@ Trains small networks by the programs in \$QUERN_BIN and compares checkpoints.  
   averages       what is evaluated is the moving average of the parameters
   refusals       networks and settings that cannot be
   diverging      parameters that are no longer finite end the run
+  resumed        another configuration does not go on, and is told why; more epochs do
+  shapes         batches and images of any size, by any number of threads
   find_lr        the range test prints losses and a suggestion
 EOF
 }
@@ -186,6 +188,9 @@ refusals() {
     expect_text "'dense:1000000000000'"
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'relu dense:2000000000'
     expect_text "needs more memory"
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --optimizer adam --average 0.9 \
+        --layers "$(printf 'norm %.0s' $(seq 300))"
+    expect_text "too many tensors"
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:8' --model mlp
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --hidden 8
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --input standard
@@ -194,6 +199,9 @@ refusals() {
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
     printf '0 1\n' >weights
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    printf '0 1\n1 x\n2 1\n3 1\n' >weights
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    expect_text "weight of class '1'"
     expect_none none
 }
 
@@ -207,6 +215,63 @@ diverging() {
     expect 0 "$QUERN_BIN/quern-train" store.h5 --output still --epochs 2 --model mlp \
         --learning-rate 1e-9
     expect_text "not better than"
+}
+
+# other_configuration SETTING ASKED STORED OPTION...: does not go on in the folder `going`.
+other_configuration() {
+    setting=$1 asked=$2 stored=$3
+    shift 3
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --output going --resume "$@"
+    expect_text "differs in $setting"
+    expect_text "expected $stored"
+    expect_text "found $asked"
+}
+
+resumed() {
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 1
+    other_configuration layers 'dense:9 relu' 'dense:8 relu' --model mlp --hidden 9 --epochs 2
+    other_configuration layers 'dense:8 relu dropout:0.5' 'dense:8 relu' \
+        --layers 'dense:8 relu dropout:0.5' --epochs 2
+    other_configuration optimizer adamw sgd --model mlp --hidden 8 --optimizer adamw --epochs 2
+    other_configuration schedule cosine none --model mlp --hidden 8 --schedule cosine --epochs 2
+    other_configuration augment flip none --model mlp --hidden 8 --augment flip --epochs 2
+    other_configuration average 0.5 none --model mlp --hidden 8 --average 0.5 --epochs 2
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 2 \
+        --resume
+    expect_text "going on after epoch 1"
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output at_once --layers '  dense:8  relu ' --epochs 2
+    num_checks=$((num_checks + 1))
+    cmp -s going/epoch-0002.h5 at_once/epoch-0002.h5 || fail "more epochs give other bytes"
+    rm -rf going
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 1 \
+        --schedule cosine
+    other_configuration epochs 2 1 --model mlp --hidden 8 --schedule cosine --epochs 2
+}
+
+# same_for_threads STORE OPTION...: one thread and five leave the same last checkpoint.
+same_for_threads() {
+    rm -rf one five
+    for threads in one:1 five:5; do
+        expect 0 "$QUERN_BIN/quern-train" "$@" --output "${threads%:*}" --threads "${threads#*:}" \
+            --epochs 2
+    done
+    num_checks=$((num_checks + 1))
+    cmp -s one/epoch-0002.h5 five/epoch-0002.h5 || fail "$*: threads decide"
+}
+
+shapes() {
+    layers='conv:5:5:s2 norm relu res( norm relu conv:5 ) pool dropout:0.2 dense:40 norm relu'
+    # One row, batches larger than the split, a last batch of one row; gradients that add up.
+    for size in 1 1199 100000 31; do
+        same_for_threads store.h5 --layers "$layers" --batch-size "$size" --accumulate 3 --clip-norm 0.1
+    done
+    for size in 8x8 9x31; do
+        or_exit "$QUERN_BIN/quern-draw" "tree-$size" --classes 0,1 --train 37 --valid 3 --size "$size" --rgb
+        or_exit "$QUERN_BIN/quern-ingest" "tree-$size" "store-$size.h5"
+        same_for_threads "store-$size.h5" --layers "$layers" --batch-size 70 --optimizer adam
+        same_for_threads "store-$size.h5" --model cnn --batch-size 33 --input standard
+        same_for_threads "store-$size.h5" --layers 'norm' --batch-size 5 --loss mae
+    done
 }
 
 find_lr() {
