@@ -54,6 +54,7 @@ class Builder:
             "conv": lambda: nn.Conv2d(channels, int(arguments[0]), kernel, stride, kernel // 2),
             "norm": lambda: (nn.BatchNorm2d if self.x.dim() == 4 else nn.BatchNorm1d)(channels),
             "relu": nn.ReLU,
+            "leaky": lambda: nn.LeakyReLU(float(arguments[0])),
             "pool": lambda: nn.MaxPool2d(2),
             "avgpool": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
             "dropout": lambda: nn.Dropout(float(arguments[0])),
