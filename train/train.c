@@ -512,7 +512,8 @@ static bool train_prepare_model(struct run *run, struct error *error)
 
     if (train_config_make(&run->config, run->options, run->store, error)) {
         spec = train_config_model_spec(run->options, &run->config, run->store);
-        if (model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
+        if (augment_check(&run->options->augment, &spec.image, error) &&
+            model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
             train_check_network_fits(run, error) && model_allocate(&run->model, true, error) &&
             train_config_init_model(run->options, run->store, &run->model, error))
             train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,

@@ -197,6 +197,8 @@ refusals() {
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --init he
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --beta2 0.9
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'crop:40'
+    expect_text crop
     printf '0 1\n' >weights
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
     printf '0 1\n1 x\n2 1\n3 1\n' >weights
