@@ -1,7 +1,7 @@
 #!/bin/sh
 # Networks as users train them, on drawn digits.
-# Cases are called by name.
-# shellcheck disable=SC2317,SC2329
+# Cases are called by name, and a launcher is words to split.
+# shellcheck disable=SC2086,SC2317,SC2329
 set -u
 
 program=networks
@@ -88,7 +88,7 @@ interrupted() {
     code=75 count=0
     # A signal after every hundred milliseconds, until a run comes to its end.
     while [ "$code" -eq 75 ] && [ "$count" -lt 100 ]; do
-        exec=exec train interrupted --threads 2 --resume >log 2>&1 &
+        exec='exec' train interrupted --threads 2 --resume >log 2>&1 &
         child=$!
         sleep 0.2
         kill -USR1 "$child" 2>/dev/null
@@ -105,7 +105,7 @@ interrupted() {
 killed() {
     count=0
     while [ "$count" -lt 6 ]; do
-        exec=exec train killed --threads 2 --resume --checkpoint-seconds 1 >log 2>&1 &
+        exec='exec' train killed --threads 2 --resume --checkpoint-seconds 1 >log 2>&1 &
         child=$!
         sleep "0.$((2 + count))"
         kill -KILL "$child" 2>/dev/null
