@@ -41,7 +41,7 @@ for level in O0 O3; do
         objects="$objects $object"
     done
     # shellcheck disable=SC2046,SC2086
-    "$compiler" "-$level" $flags -Wno-unknown-pragmas '-DQUERN_VERSION="0"' -static \
+    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static \
         -o "$work/bits" tests/bits/*.c \
         common/error.c common/memory.c common/options.c common/random.c common/suggestion.c \
         common/text.c common/text_list.c \

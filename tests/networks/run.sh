@@ -209,13 +209,13 @@ refusals() {
 
 diverging() {
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output diverging --epochs 2 \
-        --layers 'dense:100 relu dense:100 relu' --learning-rate 1e30
+        --layers 'dense:100 relu dense:100 relu' --learning-rate 1e6
     expect_text "not finite"
     expect_text "--learning-rate"
     expect_none diverging/epoch-0001.h5
     # Too small a step learns nothing: a warning.
     expect 0 "$QUERN_BIN/quern-train" store.h5 --output still --epochs 2 --model mlp \
-        --learning-rate 1e-9
+        --batch-size 50 --learning-rate 1e-9
     expect_text "not better than"
 }
 
