@@ -193,7 +193,7 @@ stage_train_network() {
     "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
         --layers 'conv:4:5:s3 norm relu res( norm conv:4 ) dropout:0.2 dense:16 relu' \
         --optimizer adam --schedule one-cycle --average 0.9 --augment 'shift:1.5 flip' \
-        --epochs 6 --batch-size 48 --accumulate 2 --checkpoint-seconds 1
+        --epochs 24 --batch-size 48 --accumulate 2 --checkpoint-seconds 1
 }
 
 stage_evaluate() {

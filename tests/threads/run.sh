@@ -158,6 +158,13 @@ programs_on() {
         --batch-size 100 --momentum 0.9 --accumulate 2 --loss cross-entropy "$1" "$2"
     check train-two "$bin/quern-train" "$folder/small.h5" --output "$folder/two" --epochs 2 \
         --batch-size 64 --shuffle none "$1" "$2"
+    check train-network "$bin/quern-train" "$folder/small.h5" --output "$folder/network" --epochs 2 \
+        --layers 'conv:6 norm relu res( norm conv:6 relu ) pool dropout:0.2 dense:70 relu' \
+        --batch-size 100 --accumulate 2 --optimizer adam --clip-norm 0.1 --average 0.9 \
+        --augment 'photos rotate:9' --input standard --class-weights balanced "$1" "$2"
+    check train-mlp "$bin/quern-train" "$folder/store.h5" --output "$folder/mlp" --epochs 1 \
+        --model mlp "$1" "$2"
+    check evaluate-network "$bin/quern-evaluate" "$folder/network" "$folder/small.h5" "$1" "$2"
     check train-means "$bin/quern-train" "$folder/store.h5" --output "$folder/means" \
         --model nearest-mean "$1" "$2"
     check ingest-large "$bin/quern-ingest" "$folder/tree" "$folder/large.h5" --size 128x128 \
