@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "model/kernels/kernels.h"
 #include "model/loss.h"
+#include "model/model.h"
 
 enum { B = MODEL_SLICE_ROWS, NUM_SLICES = 8, MAX_OUTPUTS = 10 };
 

@@ -2,11 +2,14 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 
 all_rows='ingest-pil ingest-opencv ingest-tar load epoch-slices epoch-gather
-epoch-loader epoch-limit two-at-once threads-256 threads-4096 process process-each evaluate'
+epoch-loader epoch-limit two-at-once threads-256 threads-4096 process process-each evaluate
+mlp-30 mlp-512 mlp-1024 cnn-64 cnn-256 cifar-128 evaluate-cnn
+threads-mlp-512 threads-mlp-1024 threads-cnn-64 threads-cnn-256 threads-cifar-128 augment-cnn'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
 # them; each of these prints the seconds that it took.
 describe_row() {
+    row_name=$1
     peer_script='' limit=least notes=''
     case $1 in
     ingest-pil)
@@ -85,7 +88,72 @@ describe_row() {
         we_measure kernels_evaluate
         peer_is torch_evaluate.py "torch numpy h5py" "$store"
         ;;
+    mlp-30) network_row 5 256 ;;
+    mlp-512) network_row 1.5 256 ;;
+    mlp-1024) network_row 1.3 256 ;;
+    cnn-64) network_row 2.5 64 ;;
+    cnn-256) network_row 2.5 256 ;;
+    cifar-128) network_row 1.0 128 ;;
+    evaluate-cnn)
+        row_is 2.5 "evaluate as a process, conv16 pool conv32 pool dense128" "PyTorch, images in memory"
+        we_measure network_evaluate cnn
+        peer_is torch_network.py "torch numpy h5py" "$store" 256 "$(network_layers cnn)" evaluate
+        ;;
+    threads-*-*)
+        row_is 1.8 "epoch, ${1#threads-}, two threads" "one thread"
+        we_measure network_epoch "${1#threads-}" 2
+        they_measure network_epoch "${1#threads-}" 1
+        ;;
+    augment-cnn) # What drawing the images anew costs, on the threads that train.
+        row_is - "epoch, cnn-64, --augment digits" "without"
+        we_measure network_augmented cnn-64 2
+        they_measure network_epoch cnn-64 2
+        ;;
     *) return 1 ;;
+    esac
+}
+
+# network_row TARGET BATCH_SIZE, of the row $1 was describe_row's: named after its network.
+network_row() {
+    row_is "$1" "epoch, $(network_title "$row_name"), batch $2" "PyTorch, the better of its layouts and threads"
+    we_measure network_epoch "$row_name" "$num_threads"
+    peer_is torch_network.py "torch numpy h5py" "$(network_store "$row_name")" "$2" \
+        "$(network_layers "$row_name")" epoch
+}
+
+network_title() {
+    case $1 in
+    mlp-30) echo "MLP 30" ;;
+    mlp-512) echo "MLP 512" ;;
+    mlp-1024) echo "MLP 1024" ;;
+    cnn-*) echo "conv16 pool conv32 pool dense128" ;;
+    cifar-*) echo "conv 32 32 pool 64 64 pool 128 128 pool dense256, 32x32 RGB" ;;
+    esac
+}
+
+# network_layers NAME: the text of its layers.
+network_layers() {
+    case $1 in
+    mlp-*) echo "dense:${1#mlp-} relu" ;;
+    cnn*) echo "conv:16 relu pool conv:32 relu pool dense:128 relu" ;;
+    cifar*)
+        echo "conv:32 relu conv:32 relu pool conv:64 relu conv:64 relu pool" \
+            "conv:128 relu conv:128 relu pool dense:256 relu"
+        ;;
+    esac
+}
+
+network_batch_size() {
+    case $1 in
+    mlp-*) echo 256 ;;
+    *) echo "${1##*-}" ;;
+    esac
+}
+
+network_store() {
+    case $1 in
+    cifar*) echo "$work/colour.h5" ;;
+    *) echo "$store" ;;
     esac
 }
 
@@ -119,7 +187,7 @@ they_measure() {
 
 # peer_is SCRIPT MODULES [ARGUMENT...]: the peer is asked for its seconds.
 peer_is() {
-    peer_script=$1 peer_modules=$2 peer_first=${3:-} peer_second=${4:-}
+    peer_script=$1 peer_modules=$2 peer_first=${3:-} peer_second=${4:-} peer_third=${5:-} peer_fourth=${6:-}
     they_measure ask_peer
 }
 
@@ -142,6 +210,41 @@ ingest() {
 # epoch THREADS BATCH_SIZE
 epoch() {
     quern_epoch "$store" "$1" "$2"
+}
+
+# network_epoch NAME THREADS [OPTION...]: the shortest of three epochs, by quern-train's log.
+network_epoch() {
+    network=$1 threads=$2
+    shift 2
+    rm -rf -- "$work/run"
+    run_timed "$programs/quern-train" "$(network_store "$network")" --output "$work/run" \
+        --layers "$(network_layers "$network")" --learning-rate 0.05 --momentum 0.9 --epochs 3 \
+        --checkpoint-every 3 --threads "$threads" --batch-size "$(network_batch_size "$network")" "$@"
+    epoch_median "$work/run"
+}
+
+network_augmented() {
+    network_epoch "$1" "$2" --augment digits
+}
+
+# Ten classes of 32x32 colour images, as many as CIFAR-10 has.
+make_colour_store() {
+    [ ! -f "$work/colour.h5" ] || return 0
+    stopwatch "$programs/quern-draw" "$work/colour" --rgb --size 32x32 \
+        --classes 0,1,2,3,4,5,6,7,8,9 --train "${colour_per_class:-5000}" --valid 100 >/dev/null
+    "$programs/quern-ingest" "$work/colour" "$work/colour.h5" >"$work/ingest.log" 2>&1 ||
+        fail 1 "cannot ingest the drawn colour images"
+    rm -rf -- "$work/colour"
+}
+
+# network_evaluate NAME: a whole process, which opens, checks and decompresses first.
+network_evaluate() {
+    if [ ! -f "$work/evaluated/epoch-0001.h5" ]; then
+        run_timed "$programs/quern-train" "$store" --output "$work/evaluated" \
+            --layers "$(network_layers "$1")" --epochs 1 --threads "$num_threads"
+    fi
+    stopwatch "$programs/quern-evaluate" "$work/evaluated/epoch-0001.h5" "$store" \
+        --threads "$num_threads"
 }
 
 # half_epoch_of_two BATCH_SIZE: of the slower one.

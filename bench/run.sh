@@ -92,6 +92,7 @@ package_of() {
 start_peer() {
     mkfifo "$work/to_peer" "$work/from_peer" || exit 74
     OMP_NUM_THREADS=$num_threads "$python" -B "$here/peers/$peer_script" "$peer_first" "$peer_second" \
+        ${peer_third:+"$peer_third"} ${peer_fourth:+"$peer_fourth"} \
         <"$work/to_peer" >"$work/from_peer" 2>"$work/peer.log" &
     peer=$!
     exec 3>"$work/to_peer" 4<"$work/from_peer"
@@ -125,6 +126,7 @@ peer_failed() {
 measure_row() {
     setup_say "measuring $row: $ours, and $theirs"
     missing='' peer_description=''
+    case $row in *cifar-*) make_colour_store ;; esac
     [ -z "$peer_script" ] || prepare_peer
     turn=1
     while [ "$turn" -le "$repeats" ]; do

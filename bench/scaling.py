@@ -29,22 +29,40 @@ CORES = 16                 # of a node in the tables, one thread each
 
 
 class Model:
-    """side x side gray images and so many classes."""
+    """side x side images and so many classes; without shapes of tensors a linear model."""
 
-    def __init__(self, name, side, classes, sample_seconds):
+    def __init__(self, name, side, classes, sample_seconds, tensors=None, options=(), is_rgb=False):
         self.name, self.side, self.classes = name, side, classes
-        self.sample_seconds = sample_seconds
+        self.sample_seconds, self.options, self.is_rgb = sample_seconds, options, is_rgb
+        self.is_network = tensors is not None
         self.inputs = side * side
         outputs = 1 if classes == 2 else classes
         pad = LINE // 4
-        self.parameters = sum(-(-n // pad) * pad for n in (outputs * self.inputs, outputs))
+        if not self.is_network:
+            tensors = [outputs * self.inputs, outputs]
+        self.parameters = sum(-(-n // pad) * pad for n in tensors)
         self.gradient_nbytes = 4 * self.parameters
 
 
+def tensors_of(*layers):
+    """Sizes of weight and bias of each layer: (outputs, inputs of one output)."""
+    return [n for outputs, inputs in layers for n in (outputs * inputs, outputs)]
+
+
+CIFAR_LAYERS = ('conv:32 relu conv:32 relu pool conv:64 relu conv:64 relu pool '
+                'conv:128 relu conv:128 relu pool dense:256 relu')
 MODELS = [
     Model('linear, 2 classes, 28x28', 28, 2, 38e-9),
     Model('softmax, 10 classes, 28x28', 28, 10, 240e-9),
     Model('softmax, 10 classes, 128x128', 128, 10, 4.2e-6),
+    Model('mlp 784-512, 2 classes', 28, 2, 14e-6, tensors_of((512, 784), (1, 512)),
+          ('--model', 'mlp', '--hidden', '512')),
+    Model('cnn, 2 classes, 28x28', 28, 2, 74e-6,
+          tensors_of((16, 9), (32, 9 * 16), (128, 32 * 49), (1, 128)), ('--model', 'cnn')),
+    Model('conv 32 32 64 64 128 128 dense 256', 32, 10, 1.7e-3,
+          tensors_of((32, 27), (32, 9 * 32), (64, 9 * 32), (64, 9 * 64), (128, 9 * 64),
+                     (128, 9 * 128), (256, 128 * 16), (10, 256)),
+          ('--layers', CIFAR_LAYERS), is_rgb=True),
 ]
 FIT_SAMPLE_SECONDS = 0.11e-6  # nearest-mean, 28x28
 
@@ -261,18 +279,23 @@ def check(build):
             digits = '3,7' if model.classes == 2 else '0,1,2,3,4,5,6,7,8,9'
             # An epoch as short as can be: on a busy machine only short ones are undisturbed.
             count = 16384 if model.classes == 2 else 2048 if model.side == 28 else 1024
+            if model.is_network:
+                count = 1024
             run([os.path.join(bin_folder, 'quern-draw'), tree, '--classes', digits, '--train',
                  str(-(-count // model.classes)), '--valid', '10', '--size',
-                 f'{model.side}x{model.side}'])
+                 f'{model.side}x{model.side}'] + (['--rgb'] if model.is_rgb else []))
             run([os.path.join(bin_folder, 'quern-ingest'), tree, store])
             for batch in (256, 1024):
-                epochs = ('--epochs', '400' if model.side == 28 else '100')
-                alone = measure_step(build, store, folder, batch, 1, epochs)
+                epochs = '400' if model.side == 28 else '100'
+                if model.is_network:
+                    epochs = '20' if model.side == 28 else '5'
+                options = ('--epochs', epochs, *model.options)
+                alone = measure_step(build, store, folder, batch, 1, options)
                 model.sample_seconds = alone / batch
                 for ranks in (1, 2, 4):
                     network = networks.get(ranks)
                     measured = alone if ranks == 1 else measure_step(build, store, folder, batch,
-                                                                     ranks, epochs)
+                                                                     ranks, options)
                     modelled = step_seconds(model, batch, ranks, network, 1,
                                             max(1, ranks / processors))
                     rows.append([model.name, str(batch), str(ranks), f'{measured * 1e6:.1f} us',

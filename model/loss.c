@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Rows at a time, for which the functions are computed together. */
-enum { BLOCK_ROWS = MODEL_SLICE_ROWS };
+enum { BLOCK_ROWS = 32 };
 
 /* ---- two classes, one logit ---- */
 

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "model/kernels/kernels.h"
-#include "model/model.h"
+
+enum model_loss { LOSS_MAE, LOSS_CROSS_ENTROPY };
 
 /*
  * What is computed of a row with label y, in PyTorch's rule: for mae w[y] (1 - p[y]); for

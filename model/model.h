@@ -18,10 +18,10 @@
 
 #include "common/error.h"
 #include "common/tensor.h"
+#include "model/kernels/kernels.h"
+#include "model/loss.h"
 
 enum model_kind { MODEL_LINEAR, MODEL_NEAREST_MEAN, MODEL_NETWORK };
-enum model_distance { DISTANCE_L1, DISTANCE_L2 };
-enum model_loss { LOSS_MAE, LOSS_CROSS_ENTROPY };
 
 /* The names in files and options, NULL at the end: "linear", "nearest-mean", "network"; "l1", "l2";
  * "mae", "cross-entropy". */
@@ -58,7 +58,6 @@ enum {
     MODEL_SLICE_ROWS = 32,
 };
 
-struct kernels;
 struct network;
 
 struct model {

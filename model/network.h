@@ -69,8 +69,8 @@ void network_free(struct network *network);
 uint64_t network_count_parameters(const struct network *network);
 
 /*
- * Prints a table: each layer's name, text, output (channels x height x width), parameters, multiply-adds of
- * an image, and bytes of its outputs and their gradients for an image.
+ * Prints a table: each layer's name, text, output (channels x height x width), parameters,
+ * multiply-adds of an image, and bytes of its outputs and their gradients for an image.
  */
 void network_print(const struct network *network, FILE *stream);
 

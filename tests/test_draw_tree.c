@@ -120,8 +120,7 @@ static void test_draw_tree_write_many_images_are_cut_into_folders(void **state)
     assert_int_not_equal(access(support_path(root, "valid"), F_OK), 0);
 
     bytes = support_read_file(support_path(root, "train/3/01/010000.png"), &nbytes);
-    assert_ok(png_fixture_decode("png", bytes, nbytes, sizeof(pixels), 1, pixels, &error),
-              &error);
+    assert_ok(png_fixture_decode("png", bytes, nbytes, sizeof(pixels), 1, pixels, &error), &error);
     assert_ok(canvas_create(&tree.image, &canvas, &error), &error);
     render_picture(&(struct picture){1, SPLIT_TRAIN, 3, 10000}, &canvas);
     assert_memory_equal(pixels, canvas.pixels, sizeof(pixels));

@@ -171,7 +171,7 @@ static void check_gradient(const char *text, struct image_shape image, size_t nu
             difference = (above - below) / (2 * (double)step);
             if (fabs(difference - (double)f.grad[offset + k]) > worst)
                 worst = fabs(difference - (double)f.grad[offset + k]);
-            if (fabs(difference - (double)f.grad[offset + k]) > 2e-3)
+            if (fabs(difference - (double)f.grad[offset + k]) > 2e-3 * (1 + fabs(difference)))
                 fail_msg("%s: %s[%zu]: %g by differences, %g by the pass", text, tensor->name, k,
                          difference, (double)f.grad[offset + k]);
         }
@@ -209,6 +209,8 @@ static void test_pass_gradient_with_corners_agrees_with_finite_differences(void 
 
     (void)state;
     check_gradient("dense:9 relu", gray, 3, 3, 0x1p-12f);
+    check_gradient("dense:9 leaky:0.2", gray, 3, 3, 0x1p-12f);
+    check_gradient("conv:4 leaky:0.1 res(leaky:0.3 conv:4)", gray, 3, 1, 0x1p-13f);
     check_gradient("conv:4 relu pool conv:5 relu dense:6 relu", rgb, 3, 2, 0x1p-12f);
     check_gradient("conv:4 pool relu conv:3 pool", rgb, 3, 2, 0x1p-12f);
     check_gradient("conv:4 relu res(relu conv:4 relu) relu", gray, 3, 2, 0x1p-12f);
@@ -336,6 +338,8 @@ static void test_network_plan_text_that_cannot_be_is_refused_by_name(void **stat
     assert_refused("dense:8 conv:4", image, "needs an image");
     assert_refused("relu:3", image, "nothing behind a colon");
     assert_refused("dropout:1", image, "below 1");
+    assert_refused("leaky", image, "the slope");
+    assert_refused("leaky:1", image, "between 0 and 1");
     assert_refused("denes:8", image, "there is no such layer");
     assert_refused("res(conv:2", image, "without its )");
     assert_refused("conv:2 )", image, "without its res(");

@@ -8,7 +8,6 @@
 #include "images/png_file.h"
 #include "images/sources/source.h"
 
-
 /* ---- the folder and files in it ---- */
 
 static char *root;

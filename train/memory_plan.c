@@ -2,9 +2,15 @@
 
 #include <inttypes.h>
 
+#include "common/memory.h"
 #include "common/text.h"
+#include "model/augment.h"
 #include "model/model.h"
+#include "model/pass.h"
+#include "train/network_gradient.h"
 #include "train/samples.h"
+#include "train/train_config.h"
+#include "train/update.h"
 
 enum {
     /* Blocks of a pass in stored order in memory at a time: work for every thread. */
@@ -13,6 +19,53 @@ enum {
     MIN_AHEAD = 4,
     MAX_AHEAD = 32,
 };
+
+/* Bytes of a network and of what trains and evaluates it. */
+static uint64_t plan_network_nbytes(const struct train_options *options, const struct store *store,
+                                    const struct model *model, size_t num_ranks)
+{
+    const struct update_settings update =
+        train_config_update(options, store_num_rows(store, SPLIT_TRAIN));
+    uint64_t num_train = store_num_rows(store, SPLIT_TRAIN), threads = options->threads;
+    uint64_t rows = options->batch_size < num_train ? options->batch_size : num_train;
+    uint64_t slices = (rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
+    uint64_t own = (slices + num_ranks - 1) / num_ranks;
+    const struct network_gradient_settings settings = {
+        .augment = augment_is_nothing(&options->augment) ? NULL : &options->augment,
+        .num_threads = threads,
+        .max_rows = own * MODEL_SLICE_ROWS,
+        .max_slices = slices,
+        .max_sums = num_ranks == 1 ? 1 : 4};
+    const struct pass_size evaluation = {
+        .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
+    /* What ranks send and receive of the gradient. */
+    uint64_t exchanged = num_ranks == 1 ? 0 : 4 * model->num_parameters * sizeof(float);
+    uint64_t total =
+        network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image));
+
+    memory_add_nbytes(&total, 1, model_memory_nbytes(model, true) + exchanged);
+    memory_add_nbytes(&total, 1, update_nbytes(model, &update));
+    if (options->accumulate > 1)
+        memory_add_nbytes(&total, model->num_trained_parameters, sizeof(float));
+    memory_add_nbytes(&total, threads, pass_nbytes(model, &evaluation));
+    return total;
+}
+
+uint64_t memory_plan_model_nbytes(const struct train_options *options, const struct store *store,
+                                  const struct model *model, size_t num_ranks)
+{
+    uint64_t num_train = store_num_rows(store, SPLIT_TRAIN);
+    uint64_t batch_size = options->batch_size;
+    /* The parameters, their copy in a file, the gradient of each slice, and the optimizer's. */
+    uint64_t num_copies =
+        4 + (batch_size < num_train ? batch_size : num_train) / MODEL_SLICE_ROWS + 1;
+
+    if (model->network)
+        return plan_network_nbytes(options, store, model, num_ranks);
+    if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
+        num_copies = 6;
+    return num_copies * model->num_parameters * sizeof(float);
+}
 
 static uint64_t plan_add(uint64_t a, uint64_t b)
 {

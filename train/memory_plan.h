@@ -11,7 +11,14 @@
 #include "common/error.h"
 #include "formats/store/dataset.h"
 #include "formats/store/store.h"
+#include "model/model.h"
 #include "train/samples.h"
+#include "train/train_options.h"
+
+/* Bytes of a model and of what trains and evaluates it on one of num_ranks ranks, before they are
+ * taken. */
+uint64_t memory_plan_model_nbytes(const struct train_options *options, const struct store *store,
+                                  const struct model *model, size_t num_ranks);
 
 struct memory_needs {
     struct store *store;

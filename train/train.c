@@ -455,54 +455,6 @@ static bool train_open_store(struct run *run, struct error *error)
     return ranks_agree(run->ranks, error);
 }
 
-/* Bytes of a network and of what trains and evaluates it. */
-static uint64_t train_network_nbytes(const struct run *run)
-{
-    const struct model *model = &run->model;
-    const struct update_settings update =
-        train_config_update(run->options, store_num_rows(run->store, SPLIT_TRAIN));
-    uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN), threads = run->options->threads;
-    uint64_t rows = run->options->batch_size < num_train ? run->options->batch_size : num_train;
-    uint64_t slices = (rows + MODEL_SLICE_ROWS - 1) / MODEL_SLICE_ROWS;
-    uint64_t own = (slices + run->ranks->count - 1) / run->ranks->count;
-    const struct network_gradient_settings settings = {
-        .augment = augment_is_nothing(&run->options->augment) ? NULL : &run->options->augment,
-        .num_threads = threads,
-        .max_rows = own * MODEL_SLICE_ROWS,
-        .max_slices = slices,
-        .max_sums = run->ranks->count == 1 ? 1 : 4};
-    const struct pass_size evaluation = {
-        .max_rows = MODEL_SLICE_ROWS, .max_slices = 1, .num_threads = 1};
-    /* What ranks send and receive of the gradient. */
-    uint64_t exchanged = run->ranks->count == 1 ? 0 : 4 * model->num_parameters * sizeof(float);
-    uint64_t total =
-        network_gradient_nbytes(model, &settings, image_num_values(&model->spec.image));
-
-    memory_add_nbytes(&total, 1, model_memory_nbytes(model, true) + exchanged);
-    memory_add_nbytes(&total, 1, update_nbytes(model, &update));
-    if (run->options->accumulate > 1)
-        memory_add_nbytes(&total, model->num_trained_parameters, sizeof(float));
-    memory_add_nbytes(&total, threads, pass_nbytes(model, &evaluation));
-    return total;
-}
-
-/* Bytes of the model and of what trains it. */
-static uint64_t train_model_nbytes(const struct run *run)
-{
-    const struct model *model = &run->model;
-    uint64_t num_train = store_num_rows(run->store, SPLIT_TRAIN);
-    uint64_t batch_size = run->options->batch_size;
-    /* The parameters, their copy in a file, the gradient of each slice, and the optimizer's. */
-    uint64_t num_copies =
-        4 + (batch_size < num_train ? batch_size : num_train) / MODEL_SLICE_ROWS + 1;
-
-    if (model->network)
-        return train_network_nbytes(run);
-    if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
-        num_copies = 6;
-    return num_copies * model->num_parameters * sizeof(float);
-}
-
 static uint64_t train_memory_limit(const struct run *run)
 {
     uint64_t limit = run->options->memory_limit;
@@ -513,7 +465,9 @@ static uint64_t train_memory_limit(const struct run *run)
 /* Refuses a network that does not fit by itself, before it takes any memory. */
 static bool train_check_network_fits(const struct run *run, struct error *error)
 {
-    uint64_t needed = train_model_nbytes(run), limit = train_memory_limit(run);
+    uint64_t needed =
+                 memory_plan_model_nbytes(run->options, run->store, &run->model, run->ranks->count),
+             limit = train_memory_limit(run);
     char needed_text[32], limit_text[32];
 
     if (!run->model.network || needed <= limit)
@@ -558,7 +512,8 @@ static bool train_prepare_model(struct run *run, struct error *error)
 
     if (train_config_make(&run->config, run->options, run->store, error)) {
         spec = train_config_model_spec(run->options, &run->config, run->store);
-        if (model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
+        if (augment_check(&run->options->augment, &spec.image, error) &&
+            model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
             train_check_network_fits(run, error) && model_allocate(&run->model, true, error) &&
             train_config_init_model(run->options, run->store, &run->model, error))
             train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
@@ -571,15 +526,17 @@ static bool train_plan_memory(struct run *run, struct epoch_order *order, struct
                               struct error *error)
 {
     int num_threads = (int)run->options->threads;
-    const struct memory_needs needs = {.store = run->store,
-                                       .limit = train_memory_limit(run),
-                                       .is_limit_given = run->options->memory_limit != 0,
-                                       .is_fitted = !model_has_gradient(&run->model),
-                                       .order = *order,
-                                       .batch_size = run->options->batch_size,
-                                       .model_nbytes = train_model_nbytes(run),
-                                       .num_holders = run->ranks->node_count,
-                                       .num_threads = num_threads};
+    const struct memory_needs needs = {
+        .store = run->store,
+        .limit = train_memory_limit(run),
+        .is_limit_given = run->options->memory_limit != 0,
+        .is_fitted = !model_has_gradient(&run->model),
+        .order = *order,
+        .batch_size = run->options->batch_size,
+        .model_nbytes =
+            memory_plan_model_nbytes(run->options, run->store, &run->model, run->ranks->count),
+        .num_holders = run->ranks->node_count,
+        .num_threads = num_threads};
 
     memory_plan_make(&needs, plan, error);
     if (!ranks_agree(run->ranks, error))
@@ -680,10 +637,12 @@ static void train_describe(const struct run *run)
         return;
     printf("network '%s'\n", run->config.layers);
     network_print(model->network, stdout);
-    printf("%s parameters, %s multiply-adds an image, %.1f MB to train it\n",
-           text_group_digits(count, sizeof(count), network_count_parameters(model->network)),
-           text_group_digits(work, sizeof(work), model->network->num_multiply_adds),
-           (double)train_model_nbytes(run) / 1e6);
+    printf(
+        "%s parameters, %s multiply-adds an image, %.1f MB to train it\n",
+        text_group_digits(count, sizeof(count), network_count_parameters(model->network)),
+        text_group_digits(work, sizeof(work), model->network->num_multiply_adds),
+        (double)memory_plan_model_nbytes(run->options, run->store, &run->model, run->ranks->count) /
+            1e6);
 }
 
 static void train_close_split(struct run_split *split, struct ranks *ranks)

@@ -300,8 +300,8 @@ struct epoch_order train_config_order(const struct train_options *options,
                                 .window = (uint32_t)options->shuffle_window};
 }
 
-static bool init_from_checkpoint(const char *path, const struct store *store, struct model *model,
-                                 struct error *error)
+static bool train_config_init_from_checkpoint(const char *path, const struct store *store,
+                                              struct model *model, struct error *error)
 {
     struct checkpoint checkpoint;
     bool ok = checkpoint_read(path, &checkpoint, error);
@@ -349,7 +349,7 @@ bool train_config_init_model(const struct train_options *options, const struct s
     if (!model_has_gradient(model))
         return true;
     if (options->init_from)
-        return init_from_checkpoint(options->init_from, store, model, error);
+        return train_config_init_from_checkpoint(options->init_from, store, model, error);
     if (model->network)
         train_config_init_network(options, model);
     else if (options->init == INIT_NORMAL)
@@ -357,7 +357,7 @@ bool train_config_init_model(const struct train_options *options, const struct s
     return true;
 }
 
-static void add_initial_parameters(struct settings *config, const struct model *model)
+static void train_config_add_initial_parameters(struct settings *config, const struct model *model)
 {
     struct sha256 hash;
     char digest[65];
@@ -439,9 +439,10 @@ static void train_config_add_optimizer(const struct train_options *options,
         settings_add_count(config, "epochs", options->epochs);
 }
 
-static void fill_config(const struct train_options *options,
-                        const struct train_config *train_config, const struct store *store,
-                        const struct model *model, struct settings *config)
+static void train_config_fill_settings(const struct train_options *options,
+                                       const struct train_config *train_config,
+                                       const struct store *store, const struct model *model,
+                                       struct settings *config)
 {
     const struct update_settings update =
         train_config_update(options, store_num_rows(store, SPLIT_TRAIN));
@@ -470,7 +471,7 @@ static void fill_config(const struct train_options *options,
     settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
     if (options->init_from) {
         settings_add_text(config, "init", "checkpoint");
-        add_initial_parameters(config, model);
+        train_config_add_initial_parameters(config, model);
     } else {
         settings_add_text(config, "init", init_names[options->init]);
         if (options->init == INIT_NORMAL)
@@ -486,6 +487,6 @@ bool train_config_fill(const struct train_options *options, const struct train_c
                                       .epochs = model_has_gradient(model) ? options->epochs : 1};
     snprintf(checkpoint->store_fingerprint, sizeof(checkpoint->store_fingerprint), "%s",
              store_fingerprint(store));
-    fill_config(options, config, store, model, &checkpoint->config);
+    train_config_fill_settings(options, config, store, model, &checkpoint->config);
     return text_list_copy(&checkpoint->classes, store_classes(store), error);
 }

@@ -140,7 +140,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "and \"conv:16 relu pool conv:32 relu pool dense:128 relu\"",
          &options->model, .choices = named_model_names},
         {OPTION_TEXT, "layers", "TEXT",
-         "a network of dense:N, conv:N[:K][:sS], relu, pool, avgpool, norm, dropout:P and "
+         "a network of dense:N, conv:N[:K][:sS], relu, leaky:S, pool, avgpool, norm, dropout:P and "
          "res( ... ); the layer that gives the classes follows by itself",
          &options->layers, .shown_default = "", .excludes = "model hidden"},
         {OPTION_TEXT, "hidden", "N,N...", "outputs of the hidden layers of --model mlp",
@@ -210,8 +210,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          .excludes = NEEDS_GRADIENT " optimizer=sgd"},
         {OPTION_REAL, "weight-decay", "W",
          "this times each parameter is added to its gradient; of adamw: this times the learning "
-         "rate is "
-         "its loss; biases and norms of networks are spared",
+         "rate times the parameter is taken off it; biases and norms of networks are spared",
          &options->weight_decay, 0, 1e6, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "clip-norm", "N", "scale gradients down to this norm", &options->clip_norm, 0,
          1e30, .shown_default = "any norm", .excludes = NEEDS_GRADIENT},
@@ -228,7 +227,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          .needs = "schedule=step"},
         {OPTION_REAL, "gamma", "G", "of --schedule step: what the learning rate is multiplied by",
          &options->gamma, 1e-30, 1, .needs = "schedule=step"},
-        {OPTION_COUNT, "seed", "N", "of the initial parameters and the order of the samples",
+        {OPTION_COUNT, "seed", "N",
+         "of the initial parameters, the order of the samples, dropout and augmentation",
          &options->seed, .excludes = NEEDS_GRADIENT},
         {OPTION_HEADING, .help = "Input"},
         {OPTION_CHOICE, "verify", NULL,
@@ -260,7 +260,9 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
             "\n"
             "Examples:\n"
             "  quern-train store.h5 --output run --loss mae --learning-rate 1 --epochs 20\n"
-            "  quern-train store.h5 --output means --model nearest-mean --distance l1",
+            "  quern-train store.h5 --output means --model nearest-mean --distance l1\n"
+            "  quern-train store.h5 --output cnn --model cnn --epochs 10\n"
+            "  quern-train store.h5 --output net --layers \"conv:16 norm relu pool dense:64 relu\"",
         .options = specs,
         .num_options = sizeof(specs) / sizeof(specs[0]),
     };

@@ -137,7 +137,8 @@ struct batch {
 };
 
 /* Batch number index, from 0, of an epoch. */
-static struct batch batch_of(const struct trainer *trainer, uint64_t index, uint64_t end_available)
+static struct batch trainer_batch(const struct trainer *trainer, uint64_t index,
+                                  uint64_t end_available)
 {
     uint64_t batch_size = trainer->options->batch_size, accumulate = trainer->options->accumulate;
     uint64_t first = index * batch_size;
@@ -163,8 +164,9 @@ struct share {
  * The rows that a thread works on after one of its slices: those of the next, or of its first in
  * the next batch; false if they cannot be read yet.
  */
-static bool find_next_rows(const struct trainer *trainer, const struct batch *batch, size_t own,
-                           const struct share *share, const uint8_t *rows[MODEL_SLICE_ROWS])
+static bool trainer_find_next_rows(const struct trainer *trainer, const struct batch *batch,
+                                   size_t own, const struct share *share,
+                                   const uint8_t *rows[MODEL_SLICE_ROWS])
 {
     bool is_last = own + 1 == share->end;
     size_t slice = batch->shape->first_own + (is_last ? share->begin : own + 1);
@@ -179,15 +181,16 @@ static bool find_next_rows(const struct trainer *trainer, const struct batch *ba
 }
 
 /* The gradient of one of this rank's slices of the batch's mean loss, and the sum of its losses. */
-static void compute_slice(const struct trainer *trainer, const struct batch *batch, size_t own,
-                          const struct share *share, struct member *member, float *grad)
+static void trainer_compute_slice(const struct trainer *trainer, const struct batch *batch,
+                                  size_t own, const struct share *share, struct member *member,
+                                  float *grad)
 {
     uint64_t first = (batch->shape->first_own + own) * MODEL_SLICE_ROWS,
              left = batch->shape->num_rows - first;
     size_t num_rows = left < MODEL_SLICE_ROWS ? left : MODEL_SLICE_ROWS;
     const uint8_t *rows[MODEL_SLICE_ROWS], *next[MODEL_SLICE_ROWS];
     uint32_t labels[MODEL_SLICE_ROWS];
-    bool has_next = find_next_rows(trainer, batch, own, share, next);
+    bool has_next = trainer_find_next_rows(trainer, batch, own, share, next);
 
     for (size_t i = 0; i < num_rows; i++) {
         rows[i] = samples_row(&trainer->samples, batch->first + first + i);
@@ -202,8 +205,8 @@ static void compute_slice(const struct trainer *trainer, const struct batch *bat
  * The sum of a block's slices, in the order of kernels->tree_add: finished subtrees wait, largest
  * first, and the bits of a slice's number say which of them it completes.
  */
-static void compute_block(const struct trainer *trainer, const struct batch *batch, size_t block,
-                          const struct share *share, struct member *member)
+static void trainer_compute_block(const struct trainer *trainer, const struct batch *batch,
+                                  size_t block, const struct share *share, struct member *member)
 {
     const struct kernels *kernels = trainer->model->kernels;
     size_t num_parameters = trainer->model->num_parameters,
@@ -216,7 +219,7 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
         float *sum = num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
         size_t bits = i + 1 < count ? i : SIZE_MAX; /* the last completes all that wait */
 
-        compute_slice(trainer, batch, first + i, share, member, sum);
+        trainer_compute_slice(trainer, batch, first + i, share, member, sum);
         for (; (bits & 1) && num_waiting > 0; bits >>= 1) {
             float *left_sum = --num_waiting == 0 ? block_grad : member->subtrees[num_waiting - 1];
 
@@ -229,7 +232,7 @@ static void compute_block(const struct trainer *trainer, const struct batch *bat
 
 /* The calling thread's share of the blocks, into team.block_grads, and the losses of their slices.
  */
-static void compute_blocks(struct trainer *trainer, const struct batch *batch)
+static void trainer_compute_blocks(struct trainer *trainer, const struct batch *batch)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t begin = thread * batch->shape->num_blocks / num_threads;
@@ -239,13 +242,13 @@ static void compute_blocks(struct trainer *trainer, const struct batch *batch)
     if (share.end > batch->shape->num_own)
         share.end = batch->shape->num_own;
     for (size_t block = begin; block < end; block++)
-        compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
+        trainer_compute_block(trainer, batch, block, &share, &trainer->team.members[thread]);
 }
 
 /* ---- from gradients to the step ---- */
 
 /* The calling thread's share of count parameters, in whole cache lines. */
-static void parameter_range(size_t count, size_t *begin, size_t *end)
+static void trainer_parameter_range(size_t count, size_t *begin, size_t *end)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t num_lines = (count + PARAMETERS_PER_LINE - 1) / PARAMETERS_PER_LINE;
@@ -263,8 +266,8 @@ struct summed {
 };
 
 /* The gradient that a step takes, of parameters begin .. end - 1 from the part on. */
-static float *accumulate_range(const struct trainer *trainer, const struct batch *batch,
-                               const struct summed *summed, size_t begin, size_t end)
+static float *trainer_accumulate(const struct trainer *trainer, const struct batch *batch,
+                                 const struct summed *summed, size_t begin, size_t end)
 {
     float *accumulated = trainer->accumulated ? trainer->accumulated + summed->part : NULL;
 
@@ -278,8 +281,8 @@ static float *accumulate_range(const struct trainer *trainer, const struct batch
 }
 
 /* For clipping: the sums of squares of the whole gradient, by all threads of all ranks. */
-static void sum_squares(struct trainer *trainer, const struct summed *summed, const float *grad,
-                        struct barrier *barrier)
+static void trainer_sum_squares(struct trainer *trainer, const struct summed *summed,
+                                const float *grad, struct barrier *barrier)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t first = summed->part / SUM_SQUARES_BLOCK;
@@ -299,17 +302,17 @@ static void sum_squares(struct trainer *trainer, const struct summed *summed, co
 
 /* Accumulates the thread's range begin .. end - 1 of the part, and updates it when a step is due.
  */
-static void update_summed(struct trainer *trainer, const struct batch *batch,
-                          const struct summed *summed, size_t begin, size_t end,
-                          struct barrier *barrier)
+static void trainer_update_summed(struct trainer *trainer, const struct batch *batch,
+                                  const struct summed *summed, size_t begin, size_t end,
+                                  struct barrier *barrier)
 {
-    float *grad = accumulate_range(trainer, batch, summed, begin, end);
+    float *grad = trainer_accumulate(trainer, batch, summed, begin, end);
     struct update_step step;
 
     if (!batch->ends_step)
         return;
     if (trainer->update.settings.clip_norm > 0)
-        sum_squares(trainer, summed, grad, barrier);
+        trainer_sum_squares(trainer, summed, grad, barrier);
     step = update_begin_step(&trainer->update, batch->step);
     update_range(&trainer->update, &step, grad, summed->part, begin, end);
 #pragma omp master
@@ -317,14 +320,14 @@ static void update_summed(struct trainer *trainer, const struct batch *batch,
 }
 
 /* The same with the other ranks, which add up their sums first.  request: this rank's. */
-static void update_together(struct trainer *trainer, const struct batch *batch,
-                            struct barrier *barrier, struct rank_request request)
+static void trainer_update_together(struct trainer *trainer, const struct batch *batch,
+                                    struct barrier *barrier, struct rank_request request)
 {
     struct exchange *exchange = &trainer->exchange;
     struct summed summed;
     size_t begin, end;
 
-    parameter_range(trainer->model->num_trained_parameters, &begin, &end);
+    trainer_parameter_range(trainer->model->num_trained_parameters, &begin, &end);
     if (trainer->model->network)
         exchange_pack_sums(exchange, batch->shape->num_slices, trainer->network.sums, begin, end);
     else
@@ -336,10 +339,10 @@ static void update_together(struct trainer *trainer, const struct batch *batch,
     if (exchange->request.failed)
         return; /* what was sent is no sum */
     exchange_part(exchange, &summed.part, &summed.part_end);
-    parameter_range(summed.part_end - summed.part, &begin, &end);
+    trainer_parameter_range(summed.part_end - summed.part, &begin, &end);
     summed.grad =
         exchange_finish(exchange, batch->shape->num_slices, summed.part + begin, summed.part + end);
-    update_summed(trainer, batch, &summed, begin, end, barrier);
+    trainer_update_summed(trainer, batch, &summed, begin, end, barrier);
     if (exchange->is_gathered || !batch->ends_step)
         return;
     barrier_wait(barrier);
@@ -362,7 +365,7 @@ struct stretch {
 };
 
 /* By one thread, after the update and before any begins the next batch. */
-static void end_batch(struct stretch *stretch, const struct batch *batch)
+static void trainer_end_batch(struct stretch *stretch, const struct batch *batch)
 {
     struct trainer *trainer = stretch->trainer;
     bool is_alone = trainer->ranks->count == 1;
@@ -383,7 +386,7 @@ static void end_batch(struct stretch *stretch, const struct batch *batch)
                                                    (request.stop_signal || request.save));
 }
 
-static void ask_for_request(struct stretch *stretch, const struct batch *batch)
+static void trainer_ask(struct stretch *stretch, const struct batch *batch)
 {
     stretch->request =
         stretch->get_request
@@ -392,8 +395,8 @@ static void ask_for_request(struct stretch *stretch, const struct batch *batch)
 }
 
 /* Of the only rank: sums up parameters begin .. end - 1 and updates them. */
-static void update_alone(struct trainer *trainer, const struct batch *batch, size_t begin,
-                         size_t end, struct barrier *barrier)
+static void trainer_update_alone(struct trainer *trainer, const struct batch *batch, size_t begin,
+                                 size_t end, struct barrier *barrier)
 {
     struct summed summed = {.part_end = trainer->model->num_trained_parameters};
 
@@ -404,11 +407,11 @@ static void update_alone(struct trainer *trainer, const struct batch *batch, siz
         trainer->model->kernels->tree_add(trainer->team.block_grads, batch->shape->num_blocks,
                                           begin, end);
     }
-    update_summed(trainer, batch, &summed, begin, end, barrier);
+    trainer_update_summed(trainer, batch, &summed, begin, end, barrier);
 }
 
-static void compute_network(struct trainer *trainer, const struct batch *batch,
-                            struct barrier *barrier)
+static void trainer_compute_network(struct trainer *trainer, const struct batch *batch,
+                                    struct barrier *barrier)
 {
     const struct network_batch network_batch = {.epoch = trainer->epoch,
                                                 .first = batch->first,
@@ -424,7 +427,7 @@ static void compute_network(struct trainer *trainer, const struct batch *batch,
  * One batch, by all threads of this rank.  Nobody reads gradients, losses or the request of a batch
  * before all threads have written theirs, and nobody begins the next batch before the step is made.
  */
-static void train_batch(struct stretch *stretch, const struct batch *batch)
+static void trainer_run_batch(struct stretch *stretch, const struct batch *batch)
 {
     struct trainer *trainer = stretch->trainer;
     struct barrier *barrier = &stretch->barrier;
@@ -432,35 +435,35 @@ static void train_batch(struct stretch *stretch, const struct batch *batch)
     bool is_alone = trainer->ranks->count == 1, is_network = trainer->model->network != NULL;
 
     if (is_network)
-        compute_network(trainer, batch, barrier);
+        trainer_compute_network(trainer, batch, barrier);
     else
-        compute_blocks(trainer, batch);
+        trainer_compute_blocks(trainer, batch);
 #pragma omp master
-    ask_for_request(stretch, batch);
+    trainer_ask(stretch, batch);
     if (is_alone && !is_network && trainer->update.settings.clip_norm == 0 &&
         batch->shape->num_blocks * num_parameters <= MAX_FLOATS_OF_ONE) {
         if (barrier_arrive(barrier)) {
-            update_alone(trainer, batch, 0, num_parameters, barrier);
-            end_batch(stretch, batch);
+            trainer_update_alone(trainer, batch, 0, num_parameters, barrier);
+            trainer_end_batch(stretch, batch);
             barrier_release(barrier);
         }
         return;
     }
     barrier_wait(barrier);
     if (is_alone) {
-        parameter_range(num_parameters, &begin, &end);
-        update_alone(trainer, batch, begin, end, barrier);
+        trainer_parameter_range(num_parameters, &begin, &end);
+        trainer_update_alone(trainer, batch, begin, end, barrier);
     } else {
-        update_together(trainer, batch, barrier, stretch->request);
+        trainer_update_together(trainer, batch, barrier, stretch->request);
     }
 #pragma omp master
-    end_batch(stretch, batch);
+    trainer_end_batch(stretch, batch);
     barrier_wait(barrier);
 }
 
 /* Trains the batches from checkpoint->batch on whose samples all come before end_position, which is
  * how far they are available; false when the epoch is to pause or has failed. */
-static bool run_batches(struct stretch *stretch, uint64_t end_position)
+static bool trainer_run_batches(struct stretch *stretch, uint64_t end_position)
 {
     struct trainer *trainer = stretch->trainer;
     uint64_t num_rows = trainer->samples.dataset->num_rows,
@@ -477,9 +480,9 @@ static bool run_batches(struct stretch *stretch, uint64_t end_position)
 #pragma omp single
         barrier_init(&stretch->barrier, (unsigned)omp_get_num_threads());
         for (uint64_t index = first_batch; index < end_batch && !stretch->is_paused; index++) {
-            struct batch batch = batch_of(trainer, index, end_position);
+            struct batch batch = trainer_batch(trainer, index, end_position);
 
-            train_batch(stretch, &batch);
+            trainer_run_batch(stretch, &batch);
         }
     }
     return !stretch->is_paused;
@@ -487,7 +490,7 @@ static bool run_batches(struct stretch *stretch, uint64_t end_position)
 
 /* A rank that cannot read its samples goes with the others to their next exchange, where they learn
  * of it. */
-static void tell_failure(struct trainer *trainer, const struct batch *batch)
+static void trainer_tell_failure(struct trainer *trainer, const struct batch *batch)
 {
     if (trainer->ranks->count == 1)
         return;
@@ -509,14 +512,14 @@ bool trainer_run_epoch(struct trainer *trainer, uint64_t epoch,
     samples_begin_epoch(&trainer->samples, epoch);
     while (trainer->checkpoint->batch * trainer->options->batch_size < num_rows &&
            !stretch.is_paused) {
-        struct batch batch = batch_of(trainer, trainer->checkpoint->batch, 0);
+        struct batch batch = trainer_batch(trainer, trainer->checkpoint->batch, 0);
         uint64_t end;
 
         if (!samples_reach(&trainer->samples, batch.first, batch.shape->num_rows, &end, error)) {
-            tell_failure(trainer, &batch);
+            trainer_tell_failure(trainer, &batch);
             return ranks_agree(trainer->ranks, error);
         }
-        run_batches(&stretch, end);
+        trainer_run_batches(&stretch, end);
     }
     *is_complete = !stretch.is_paused;
     return !trainer->request.failed || ranks_agree(trainer->ranks, error);
@@ -567,7 +570,7 @@ double trainer_learning_rate(const struct trainer *trainer)
 /* ---- validation ---- */
 
 /* Each rank has the losses of its slices; then all have all. */
-static void gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
+static void trainer_gather_losses(struct ranks *ranks, double *slice_losses, size_t num_slices)
 {
     if (ranks->count == 1)
         return;
@@ -605,7 +608,7 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
         ok = ranks_agree(ranks, error);
     }
     if (ok) {
-        gather_losses(ranks, slice_losses, num_slices);
+        trainer_gather_losses(ranks, slice_losses, num_slices);
         ranks_add(ranks, &num_correct, 1);
         *validation =
             (struct validation){.loss = split_pass_mean_loss(slice_losses, dataset->num_rows),

@@ -282,6 +282,32 @@ static bool checkpoint_check_contents(const char *path, const struct checkpoint 
            limits_check_image(path, "/store", image->height, image->width, image->channels, error);
 }
 
+/*
+ * The minor version tells of settings and states that quern of version 1.0 did not know.  Files
+ * without them are those of 1.0, byte for byte.
+ */
+static const char *checkpoint_version(const struct checkpoint *checkpoint)
+{
+    static const char *const known[] = {
+        "model",          "distance",           "loss",       "optimizer",  "learning_rate",
+        "momentum",       "weight_decay",       "batch_size", "accumulate", "shuffle",
+        "shuffle_window", "shuffle_chunk_rows", "seed",       "slice_rows", "init",
+        "init_std",       "init_sha256",        NULL};
+    const struct setting *optimizer = settings_find(&checkpoint->config, "optimizer");
+
+    if (optimizer && strcmp(optimizer->text, "sgd") != 0)
+        return "1.1";
+    for (size_t i = 0; i < checkpoint->config.count; i++) {
+        size_t k = 0;
+
+        while (known[k] && strcmp(known[k], checkpoint->config.items[i].name) != 0)
+            k++;
+        if (!known[k])
+            return "1.1";
+    }
+    return CHECKPOINT_VERSION;
+}
+
 bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, bool is_forced,
                       struct error *error)
 {
@@ -294,7 +320,7 @@ bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, boo
         !atomic_file_begin(&output, path, FILE_KIND_CHECKPOINT, is_forced, error))
         return false;
     root = h5_create_file(&file, &output);
-    h5_write_format(&file, root, CHECKPOINT_FORMAT, CHECKPOINT_VERSION);
+    h5_write_format(&file, root, CHECKPOINT_FORMAT, checkpoint_version(checkpoint));
     h5_write_text_attribute(&file, root, "description",
                             "a training run after some epochs: /parameters is the model, /config "
                             "how it is trained, /classes what its outputs mean");

@@ -1,9 +1,10 @@
+#include "formats/checkpoint/settings.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
-#include "formats/checkpoint/checkpoint.h"
 
 /* A new setting; NULL, and noted, where there is no room for it. */
 static struct setting *settings_add(struct settings *settings, const char *name,

@@ -408,7 +408,7 @@ static struct chunk_fault stream_decompress(const struct dataset *dataset, uint6
         return fault;
     }
     switch (chunk_decompress(&stream->index.places[block], raw, stream->decompressors[thread], slot,
-                         chunk_nbytes)) {
+                             chunk_nbytes)) {
     case DECOMPRESS_OK:
         break;
     case DECOMPRESS_DAMAGED:

@@ -8,7 +8,9 @@
 #include "formats/file/atomic_file.h"
 #include "formats/hdf5/hdf5.h"
 #include "formats/store/rows.h"
-#include "formats/store/store_shard.h"
+#include "formats/store/store.h"
+
+struct store_shard;
 
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"

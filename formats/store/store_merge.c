@@ -4,6 +4,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "formats/store/store_internal.h"
+#include "formats/store/store_shard.h"
 
 /* Consecutive rows of a split of a shard, without their pixels. */
 struct shard_rows {

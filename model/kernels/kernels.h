@@ -19,7 +19,6 @@
 #include "model/kernels/maps.h"
 #include "model/kernels/norm_kernels.h"
 #include "model/kernels/optimizer_kernels.h"
-#include "model/model.h"
 
 enum {
     KERNELS_NUM_LANES = 16,         /* partial sums of a dot product */
@@ -27,6 +26,9 @@ enum {
     KERNELS_MAX_SLICES_LOG2 = 32,   /* tree_add takes up to 2^32 slices */
     KERNELS_MAX_TABLES = 3,
 };
+
+/* Between an image and a mean image: means of absolute differences, and of squares. */
+enum model_distance { DISTANCE_L1, DISTANCE_L2 };
 
 struct kernels {
     const char *name; /* "baseline", "avx2", "avx512": a value of QUERN_CPU */

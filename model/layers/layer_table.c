@@ -4,11 +4,11 @@
 #include "model/layers/layer.h"
 
 extern const struct layer_type layer_dense, layer_conv, layer_relu, layer_pool, layer_avgpool,
-    layer_dropout, layer_norm;
+    layer_dropout, layer_norm, layer_leaky;
 
 const struct layer_type *const layer_types[] = {
-    &layer_dense,   &layer_conv, &layer_relu,    &layer_pool,
-    &layer_avgpool, &layer_norm, &layer_dropout, NULL,
+    &layer_dense, &layer_conv,    &layer_relu,  &layer_pool, &layer_avgpool,
+    &layer_norm,  &layer_dropout, &layer_leaky, NULL,
 };
 
 bool layer_no_arguments(const struct layer *layer, size_t num_arguments, struct error *error)

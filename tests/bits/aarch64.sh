@@ -41,7 +41,8 @@ for level in O0 O3; do
         objects="$objects $object"
     done
     # shellcheck disable=SC2046,SC2086
-    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static -o "$work/bits" tests/bits/*.c \
+    "$compiler" "-$level" $flags -Wno-unknown-pragmas -static \
+        -o "$work/bits" tests/bits/*.c \
         common/error.c common/memory.c common/options.c common/random.c common/suggestion.c \
         common/text.c common/text_list.c \
         $(find model -name '*.c' ! -name '*_vector.c') $objects -lm

@@ -285,12 +285,13 @@ check_killed() {
         fi
     done <names
     [ "$num_leftovers" -le "$most_leftovers" ] || most_leftovers=$num_leftovers
-    # One for each file that was being written: they do not add up over kills.  quern-draw leaves
-    # one a thread, and removes them when it comes to those images again.
+    # One for each file that was being written, and for a moment one of a killed run beside it: a new one
+    # is made before those of the dead are removed.  They do not add up over kills.  quern-draw leaves one
+    # a thread, and removes them when it comes to those images again.
     case $1 in
     draw) limit=$((2 * num_killed)) ;;
-    pipeline) limit=2 ;;
-    *) limit=1 ;;
+    pipeline) limit=3 ;;
+    *) limit=2 ;;
     esac
     [ "$num_leftovers" -le "$limit" ] ||
         mismatch "$1: $num_leftovers temporary files: $(grep partial names | tr '\n' ' ')"

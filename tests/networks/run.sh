@@ -1,7 +1,7 @@
 #!/bin/sh
 # Networks as users train them, on drawn digits.
-# Cases are called by name.
-# shellcheck disable=SC2317,SC2329
+# Cases are called by name, and a launcher is words to split.
+# shellcheck disable=SC2086,SC2317,SC2329
 set -u
 
 program=networks
@@ -88,7 +88,7 @@ interrupted() {
     code=75 count=0
     # A signal after every hundred milliseconds, until a run comes to its end.
     while [ "$code" -eq 75 ] && [ "$count" -lt 100 ]; do
-        exec=exec train interrupted --threads 2 --resume >log 2>&1 &
+        exec='exec' train interrupted --threads 2 --resume >log 2>&1 &
         child=$!
         sleep 0.2
         kill -USR1 "$child" 2>/dev/null
@@ -105,7 +105,7 @@ interrupted() {
 killed() {
     count=0
     while [ "$count" -lt 6 ]; do
-        exec=exec train killed --threads 2 --resume --checkpoint-seconds 1 >log 2>&1 &
+        exec='exec' train killed --threads 2 --resume --checkpoint-seconds 1 >log 2>&1 &
         child=$!
         sleep "0.$((2 + count))"
         kill -KILL "$child" 2>/dev/null
@@ -200,6 +200,8 @@ refusals() {
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --init he
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --beta2 0.9
     expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'crop:40'
+    expect_text crop
     printf '0 1\n' >weights
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
     printf '0 1\n1 x\n2 1\n3 1\n' >weights
@@ -210,13 +212,13 @@ refusals() {
 
 diverging() {
     expect 65 "$QUERN_BIN/quern-train" store.h5 --output diverging --epochs 2 \
-        --layers 'dense:100 relu dense:100 relu' --learning-rate 1e30
+        --layers 'dense:100 relu dense:100 relu' --learning-rate 1e6
     expect_text "not finite"
     expect_text "--learning-rate"
     expect_none diverging/epoch-0001.h5
     # Too small a step learns nothing: a warning.
     expect 0 "$QUERN_BIN/quern-train" store.h5 --output still --epochs 2 --model mlp \
-        --learning-rate 1e-9
+        --batch-size 50 --learning-rate 1e-9
     expect_text "not better than"
 }
 

@@ -74,7 +74,7 @@ expect_merged() {
 # ---- Cases: the same bytes -----------------------------------------------------------------------
 
 any_number_of_shards() {
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     for number in 1 2 3 4 7; do
         write_shards $number gray
         expect_merged whole.h5
@@ -83,7 +83,7 @@ any_number_of_shards() {
 
 colour() {
     draw --rgb --train 350 --valid 70 --size 40x24 rgb
-    expect 0 ingest --threads 2 rgb whole.h5
+    expect 0 ingest --force --threads 2 rgb whole.h5
     for number in 2 3; do
         write_shards $number rgb
         expect_merged whole.h5
@@ -92,20 +92,20 @@ colour() {
 
 three_splits() {
     draw --classes 1,2,3 --train 300 --valid 90 --test 200 --size 32x32 three
-    expect 0 ingest --compression-level 9 three whole.h5
+    expect 0 ingest --force --compression-level 9 three whole.h5
     write_shards 4 --compression-level 9 three
     expect_merged whole.h5
 }
 
 by_hash() {
-    expect 0 ingest --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train whole.h5
+    expect 0 ingest --force --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train whole.h5
     write_shards 3 --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train
     expect_merged whole.h5
 }
 
 archive() {
     tar cf gray.tar gray || return
-    expect 0 ingest gray.tar whole.h5
+    expect 0 ingest --force gray.tar whole.h5
     write_shards 3 gray.tar
     expect_merged whole.h5
 }
@@ -113,10 +113,10 @@ archive() {
 # Some shards have no image at all.
 fewer_chunks_than_shards() {
     draw --train 6 --valid 2 few
-    expect 0 ingest few whole.h5
+    expect 0 ingest --force few whole.h5
     write_shards 4 few
     expect_merged whole.h5
-    expect 0 ingest --size 9x7 few whole.h5
+    expect 0 ingest --force --size 9x7 few whole.h5
     write_shards 3 --size 9x7 few
     expect_merged whole.h5
 }
@@ -126,7 +126,7 @@ list_spares_walks() {
     strange=$(printf 'a new\nline \303\251')
     mkdir "listed/train/3/$strange"
     mv listed/train/3/000007.png "listed/train/3/$strange/x.png"
-    expect 0 ingest listed whole.h5
+    expect 0 ingest --force listed whole.h5
     expect 0 ingest --write-list files.list listed
     expect_text 'wrote files.list: a list of 760 images'
     write_shards 3 --list files.list listed
@@ -145,7 +145,7 @@ list_spares_walks() {
     rm -f again.h5 whole.h5 # stores of another source
     expect 0 ingest --write-list classes.list --valid-fraction 0.5 listed/train
     expect 0 ingest --list classes.list --valid-fraction 0.2 --seed 9 listed/train again.h5
-    expect 0 ingest --valid-fraction 0.2 --seed 9 listed/train whole.h5
+    expect 0 ingest --force --valid-fraction 0.2 --seed 9 listed/train whole.h5
     expect_same whole.h5 again.h5
 }
 
@@ -161,7 +161,7 @@ one_shard_in_colour() {
     expect_text 'holds RGB images, but part1.h5 gray ones: make all shards again with --channels rgb'
     expect_none merged.h5 .merged.h5.*.partial
     write_shards 2 --channels rgb mixed
-    expect 0 ingest --channels rgb mixed whole.h5
+    expect 0 ingest --force --channels rgb mixed whole.h5
     expect_merged whole.h5
     # What a store made in one go finds out by itself has the same rows.
     expect 0 ingest mixed auto.h5
@@ -180,7 +180,7 @@ rejects() {
     expect 65 ingest --shard 1/3 broken part1.h5
     expect_text '2 of 256 files are not readable PNGs'
     expect_none part1.h5
-    expect 0 ingest --skip-bad broken whole.h5
+    expect 0 ingest --force --skip-bad broken whole.h5
     for number in 1 2 3 7; do
         write_shards $number --skip-bad broken
         expect_merged whole.h5
@@ -227,7 +227,7 @@ wrong_list() {
     printf X | dd of=gray.list bs=1 seek=2000 conv=notrunc 2>dd.log
     expect 65 ingest --list gray.list gray list.h5
     expect_text 'is damaged or cut short: its seal does not fit'
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     expect 65 ingest --list whole.h5 gray list.h5
     expect_text 'is no list (quern-ingest --write-list makes one)'
     cp whole.h5 kept.h5
@@ -244,17 +244,17 @@ wrong_set() {
     expect_refused 'shard 2 of 3 is not among the files given' part1.h5 part3.h5
     expect_refused 'shard 3 of 3 is not among the files given' part2.h5 part1.h5
     expect_refused 'is shard 2 of 3, as is part2.h5' part1.h5 part2.h5 part2.h5 part3.h5
-    expect 0 ingest --shard 3/4 gray other.h5
+    expect 0 ingest --force --shard 3/4 gray other.h5
     expect_refused 'is one of another number of shards' part1.h5 part2.h5 other.h5
-    expect 0 ingest --shard 3/3 --compression-level 2 gray other.h5
+    expect 0 ingest --force --shard 3/3 --compression-level 2 gray other.h5
     expect_refused 'expected compression-level=1, found compression-level=2' \
         part1.h5 part2.h5 other.h5
-    expect 0 ingest --shard 3/3 --valid-fraction 0.5 gray/train other.h5
+    expect 0 ingest --force --shard 3/3 --valid-fraction 0.5 gray/train other.h5
     expect_refused 'was made from another source than part1.h5' part1.h5 part2.h5 other.h5
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     expect_refused "expected 'quern shard', found 'quern store'" part1.h5 whole.h5
     expect 2 ingest --merge part1.h5 part2.h5 part1.h5 part3.h5
-    expect_text 'is to be written and is a shard to be merged, too'
+    expect_text 'is a shard to be merged, so it cannot be written'
 }
 
 damaged() {
@@ -287,7 +287,7 @@ changed_source() {
     expect_text 'made again: paths, sizes or times of the source have changed'
     expect 0 ingest --shard 2/2 changing part2.h5
     expect_text 'part2.h5 is up to date'
-    expect 0 ingest changing whole.h5
+    expect 0 ingest --force changing whole.h5
     expect_merged whole.h5
     # One file more: which file is in which shard is not what it was.
     rm -f merged.h5
@@ -336,7 +336,7 @@ other_kinds_of_file() {
     expect 65 ingest --merge part1.h5 kept.h5 part2.h5
     expect_text 'exists and is no quern store'
     expect_same kept.h5 part1.h5
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     cp whole.h5 kept.h5
     expect 65 ingest --shard 1/2 gray whole.h5
     expect_text 'exists and is no quern shard'
@@ -353,7 +353,7 @@ other_kinds_of_file() {
 
 stop_merge() {
     write_shards 2 gray
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     for signal in TERM INT USR1; do
         rm -f merged.h5
         expect 75 "$QUERN_STRIKE" --signal "$signal" --caught \
@@ -366,7 +366,7 @@ stop_merge() {
 
 kill_merge() {
     write_shards 2 gray
-    expect 0 ingest gray whole.h5
+    expect 0 ingest --force gray whole.h5
     for after in 0 0.002 0.005; do
         rm -f merged.h5
         code=0

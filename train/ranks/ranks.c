@@ -17,14 +17,14 @@
 
 enum {
     MAX_MESSAGE_NBYTES = 1 << 30, /* MPI counts in int */
-    TESTS_BEFORE_YIELD = 2000,    /* about 100 us: then others may need the processor more */
-    TESTS_BEFORE_SLEEP = 10000,   /* outside of steps: one may be writing a file */
+    TESTS_BEFORE_YIELD = 2000,    /* about 100 us; then other processes may get the processor */
+    TESTS_BEFORE_SLEEP = 10000,   /* outside of steps, where another rank may be writing a file */
     SLEEP_NANOSECONDS = 100000,
     DEFAULT_TIMEOUT_SECONDS = 600,
 };
 
 /* mpirun gives its processes a second between SIGTERM, when one of them is lost, and SIGKILL. */
-static const double seconds_until_worry = 0.3;
+static const double seconds_until_warning = 0.3;
 
 struct channel {
     MPI_Request *requests;
@@ -38,7 +38,7 @@ struct ranks_transport {
     MPI_Comm node;
     struct channel channels[RANKS_NUM_CHANNELS];
     double timeout_seconds;
-    bool has_worried;
+    bool has_warned;
 };
 
 struct ranks_window {
@@ -126,7 +126,7 @@ static bool ranks_join(struct ranks *ranks, struct error *error)
     ranks->scratch = calloc(4 * ranks->count, sizeof(*ranks->scratch));
     ranks->blocks = calloc(ranks->count, sizeof(*ranks->blocks));
     ranks->values = calloc(ranks->count, sizeof(*ranks->values));
-    /* Without these few bytes a rank cannot even tell the others in good order. */
+    /* Without these few bytes a rank cannot even send the others its error. */
     if (!ranks->scratch || !ranks->blocks || !ranks->values)
         ranks_give_up_memory(ranks);
     return true;
@@ -223,17 +223,17 @@ void ranks_start(struct ranks *ranks, enum ranks_channel channel,
 }
 
 /*
- * A wait that does not end.  Asked to stop, a rank ends its step in the time of a step, and when
- * it does not, the launcher is about to end all because one is lost.  Two say so, as one of them
- * may be the lost one.
+ * Called again and again by a rank that has waited for so many seconds.  A rank that is asked to
+ * stop answers within the time of a step; when one does not, it is lost, and the launcher is about
+ * to end all.  Ranks 0 and 1 both warn of that, because one of them may be the lost one.
  */
 static void ranks_watch(struct ranks *ranks, double seconds)
 {
     struct ranks_transport *transport = ranks->transport;
 
-    if (signals_stop_requested() && !transport->has_worried && seconds > seconds_until_worry &&
+    if (signals_stop_requested() && !transport->has_warned && seconds > seconds_until_warning &&
         ranks->index < 2) {
-        transport->has_worried = true;
+        transport->has_warned = true;
         progress_message(ranks->program,
                          "rank %zu of %zu: asked to stop, but another rank does not answer and may "
                          "be lost; the same command with --resume goes on from the newest "
@@ -310,7 +310,7 @@ bool ranks_share(struct ranks *ranks, size_t nbytes, struct ranks_shared *shared
         free(window);
         return error_ok(error);
     }
-    /* The node's first rank brings all of it. */
+    /* The node's first rank allocates all of it. */
     size = ranks->node_index == 0 ? (MPI_Aint)(nbytes + MEMORY_ALIGNMENT) : 0;
     MPI_Comm_set_errhandler(ranks->transport->node, MPI_ERRORS_RETURN);
     if (MPI_Win_allocate_shared(size, 1, MPI_INFO_NULL, ranks->transport->node, &own,

@@ -145,7 +145,7 @@ uint64_t ranks_max(struct ranks *ranks, uint64_t value)
     return largest;
 }
 
-/* Says where it happened, unless it happened everywhere. */
+/* Adds to an error which rank it is from. */
 static void ranks_name_in(const struct ranks *ranks, struct error *error)
 {
     size_t length = strlen(error->what);
@@ -178,19 +178,19 @@ bool ranks_agree(struct ranks *ranks, struct error *error)
     return error_ok(error);
 }
 
-/* Where a rank may run. */
-struct place {
+/* The processors that a rank may run on. */
+struct ranks_place {
     size_t node;
     cpu_set_t processors;
 };
 
 size_t ranks_num_processors(struct ranks *ranks)
 {
-    struct place *places = calloc(ranks->count, sizeof(*places));
-    const struct place *mine = places ? &places[ranks->index] : NULL;
+    struct ranks_place *places = calloc(ranks->count, sizeof(*places));
+    const struct ranks_place *mine = places ? &places[ranks->index] : NULL;
     size_t num_processors = 0, num_alike = 0;
 
-    /* All take part, or none. */
+    /* Gathering is collective: all ranks take part, or none. */
     if (ranks_max(ranks, places == NULL))
         goto out;
     places[ranks->index].node = ranks->node;

@@ -4,7 +4,7 @@ quern-ingest --threads 4 digits expected.h5 >/dev/null
 for limit in 1 2 3; do
     OMP_THREAD_LIMIT=$limit quern-ingest --threads 4 --io-threads 5 digits limited.h5 >/dev/null
     cmp limited.h5 expected.h5
-    for run in 1 2 3 4 5 6; do
+    for _ in 1 2 3 4 5 6; do
         OMP_THREAD_LIMIT=$limit quern-ingest --threads 4 digits limited.h5 | tail -n 1 | grep -o 'is up to date'
     done | sort | uniq -c
     rm limited.h5

@@ -1,5 +1,7 @@
 # OpenMP may deliver fewer threads than a program asks for: nothing waits for the others, and the
 # bytes are the same.
+# Options are words to split.
+# shellcheck disable=SC2086
 quern-draw --train 700 --valid 50 digits --size 12x12 >/dev/null
 quern-ingest digits store.h5 >/dev/null
 quern-train store.h5 --output expected --epochs 2 --batch-size 500 --threads 1 >/dev/null

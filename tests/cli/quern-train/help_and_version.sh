@@ -1,4 +1,4 @@
-quern-train --help | head -n 1
+quern-train --help | sed -n 1p
 quern-train --version
 quern-train --help --no-such-option >help.txt 2>&1
 grep -c '^  -h, --help ' help.txt

@@ -5,7 +5,10 @@ esac
 make_store store.h5
 quern-train store.h5 --output expected --epochs 1 >/dev/null
 (
+    # dash, bash and busybox have both.
+    # shellcheck disable=SC3045
     ulimit -s 8192
+    # shellcheck disable=SC3045
     ulimit -v 3000000
     expect 0 quern-train store.h5 --output run --epochs 1 --threads 1000 >/dev/null 2>log
 )

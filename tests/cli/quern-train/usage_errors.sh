@@ -9,7 +9,24 @@ expect 2 quern-train store.h5 --output run --no-such-option
 expect 2 quern-train store.h5 --output run --resume=yes
 expect 2 quern-train store.h5 --output run --model forest
 expect 2 quern-train store.h5 --output run --loss mse
-expect 2 quern-train store.h5 --output run --optimizer adam
+expect 2 quern-train store.h5 --output run --optimizer rmsprop
+expect 2 quern-train store.h5 --output run --nesterov
+expect 2 quern-train store.h5 --output run --schedule one-cycle
+expect 2 quern-train store.h5 --output run --step-epochs 3
+expect 2 quern-train store.h5 --output run --label-smoothing 0.1
+expect 2 quern-train store.h5 --output run --input standard
+expect 2 quern-train store.h5 --output run --init he
+expect 2 quern-train store.h5 --output run --hidden 12
+expect 2 quern-train store.h5 --output run --model mlp --hidden 12,none
+expect 2 quern-train store.h5 --output run --model mlp --layers relu
+expect 2 quern-train store.h5 --output run --layers cnov:3
+expect 2 quern-train store.h5 --output run --layers "dense:16 conv:8"
+expect 2 quern-train store.h5 --output run --layers "res(conv:8)"
+expect 2 quern-train store.h5 --output run --layers dense:1000000000000
+expect 2 quern-train store.h5 --output run --layers conv:8:4
+expect 2 quern-train store.h5 --output run --model cnn --augment twist:3
+expect 2 quern-train store.h5 --output run --model cnn --augment rotate
+expect 2 quern-train store.h5 --model cnn --find-lr --learning-rate 1
 expect 2 quern-train store.h5 --output run --shuffle some
 expect 2 quern-train store.h5 --output run --shuffle window
 expect 2 quern-train store.h5 --output run --shuffle window:
