@@ -231,7 +231,7 @@ network_augmented() {
 make_colour_store() {
     [ ! -f "$work/colour.h5" ] || return 0
     stopwatch "$programs/quern-draw" "$work/colour" --rgb --size 32x32 \
-        --classes 0,1,2,3,4,5,6,7,8,9 --train "${colour_per_class:-5000}" --valid 100 >/dev/null
+        --classes 0,1,2,3,4,5,6,7,8,9 --train "$colour_per_class" --valid 100 >/dev/null
     "$programs/quern-ingest" "$work/colour" "$work/colour.h5" >"$work/ingest.log" 2>&1 ||
         fail 1 "cannot ingest the drawn colour images"
     rm -rf -- "$work/colour"

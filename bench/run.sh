@@ -155,14 +155,14 @@ clean_up() {
 # with more processors: the targets are for two.
 tree='' tar_archive='' store='' num_threads=2
 
-data='' repeats=7 kernels_repeats=31 build_dir='' work_dir='' results='' format=text rows=
+data='' repeats=7 kernels_repeats=31 colour_per_class=5000 build_dir='' work_dir='' results='' format=text rows=
 while [ $# -gt 0 ]; do
     case $1 in
     --help)
         usage
         exit 0
         ;;
-    --quick) repeats=1 kernels_repeats=1 ;;
+    --quick) repeats=1 kernels_repeats=1 colour_per_class=20 ;;
     --markdown) format=markdown ;;
     --data | --repeats | --build-dir | --work-dir | --results)
         [ -n "${2:-}" ] || fail 2 "option $1 needs a value"
