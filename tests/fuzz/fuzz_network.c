@@ -23,10 +23,10 @@ enum {
 };
 
 static const char *const words[] = {
-    "dense:3",  "dense:17", "conv:2",    "conv:5:1",  "conv:3:5:s2", "conv:4:3:s3",
-    "conv:1:7", "relu",     "pool",      "avgpool",   "norm",        "dropout:0.5",
-    "res(",     ")",        "res( relu", "res( norm", "res( conv:3", "conv:3 )",
-    "res(",     ")",        "relu",      "norm",      "conv:3",      "conv:1",
+    "leaky:0.1", "dense:3",   "dense:17",  "conv:2",      "conv:5:1", "conv:3:5:s2", "conv:4:3:s3",
+    "conv:1:7",  "relu",      "pool",      "avgpool",     "norm",     "dropout:0.5", "res(",
+    ")",         "res( relu", "res( norm", "res( conv:3", "conv:3 )", "res(",        ")",
+    "relu",      "norm",      "conv:3",    "conv:1",
 };
 
 struct trial {

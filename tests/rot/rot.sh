@@ -57,6 +57,8 @@ quern-draw --train 12 --valid 6 digits >/dev/null 2>&1
 quern-ingest digits store.h5 >/dev/null 2>&1
 quern-train store.h5 --output run --epochs 2 --momentum 0.9 >/dev/null 2>&1
 quern-train store.h5 --output mean --model nearest-mean >/dev/null 2>&1
+quern-train store.h5 --output network --layers 'conv:2:5:s3 norm relu avgpool' --optimizer adam \
+    --average 0.9 --epochs 1 >/dev/null 2>&1
 quern-evaluate run store.h5 --output evaluation.h5 >/dev/null 2>&1
 quern-ingest digits shard1.h5 --shard 1/2 >/dev/null 2>&1
 quern-draw --train 3000 --valid 300 many >/dev/null 2>&1
@@ -65,6 +67,7 @@ quern-ingest many large.h5 >/dev/null 2>&1
 check store store.h5
 check checkpoint run/epoch-0002.h5
 check checkpoint mean/epoch-0001.h5
+check checkpoint network/epoch-0001.h5
 check evaluation evaluation.h5
 check store large.h5 10007
 check store-unverified store.h5 "$step"
