@@ -74,6 +74,14 @@ static struct setting *fixture_setting(struct fixture *f, const char *name)
     return NULL;
 }
 
+static void fixture_set_text(struct fixture *f, const char *name, const char *text)
+{
+    struct setting *setting = fixture_setting(f, name);
+
+    assert_true((size_t)snprintf(setting->text, sizeof(setting->text), "%s", text) <
+                sizeof(setting->text));
+}
+
 /* Writes the checkpoint and opens it. */
 static bool fixture_open(struct fixture *f, const char *folder, struct model_file *file,
                          struct error *error)
@@ -130,7 +138,7 @@ static void test_model_file_open_layers_that_cannot_be_are_refused(void **state)
         struct error error = {0};
 
         fixture_create(f);
-        strcpy(fixture_setting(f, "layers")->text, texts[i]);
+        fixture_set_text(f, "layers", texts[i]);
         assert_fails(fixture_open(f, *state, &file, &error), &error, STATUS_DATA);
         assert_non_null(strstr(error.file, "network.h5"));
         model_file_close(&file);
@@ -146,7 +154,7 @@ static void test_model_file_open_input_that_cannot_be_is_refused(void **state)
     struct fixture *f = malloc(sizeof(*f));
 
     fixture_create(f);
-    strcpy(fixture_setting(f, "input")->text, "standard");
+    fixture_set_text(f, "input", "standard");
     assert_is_refused(f, *state, "/config");
     settings_add_real(&f->checkpoint.config, "input_scale_0", 1.0);
     settings_add_real(&f->checkpoint.config, "input_offset_0", 1e300);

@@ -64,8 +64,8 @@ static void trial_read(struct trial *trial, const uint8_t *bytes, size_t nbytes)
         if (bytes[0] & 1)
             trial->text[length++] = (char)bytes[i];
         else
-            length += (size_t)sprintf(trial->text + length, "%s ",
-                                      words[bytes[i] % (sizeof(words) / sizeof(words[0]))]);
+            length += (size_t)snprintf(trial->text + length, sizeof(trial->text) - length, "%s ",
+                                       words[bytes[i] % (sizeof(words) / sizeof(words[0]))]);
     }
 }
 
