@@ -10,20 +10,6 @@ extern const struct map_kernels MAPS_TABLE;
 
 enum { LANES = VECTOR_NUM_LANES };
 
-/* Loads and stores of count lanes, of which there may be more than a vector's. */
-VECTOR_INLINE struct vector map_load(const float *source, size_t count)
-{
-    return count >= LANES ? vector_load(source) : vector_load_first(source, count);
-}
-
-VECTOR_INLINE void map_store(float *destination, struct vector values, size_t count)
-{
-    if (count >= LANES)
-        vector_store(destination, values);
-    else
-        vector_store_first(destination, values, count);
-}
-
 VECTOR_INLINE struct vector map_load_pixels(const uint8_t *source, size_t count)
 {
     return count >= LANES ? vector_load_pixels(source) : vector_load_first_pixels(source, count);
@@ -41,10 +27,11 @@ static void map_scale_row(const uint8_t *pixels, size_t count, size_t C, const f
     for (size_t i = 0; i < count; i += LANES) {
         const size_t channel = i % C;
 
-        map_store(values + i,
-                  vector_fma(map_load_pixels(pixels + i, count - i), vector_load(scales + channel),
-                             vector_load(offsets + channel)),
-                  count - i);
+        vector_store_at_most(values + i,
+                             vector_fma(map_load_pixels(pixels + i, count - i),
+                                        vector_load(scales + channel),
+                                        vector_load(offsets + channel)),
+                             count - i);
     }
 }
 
@@ -67,10 +54,12 @@ static void map_scale_pixels(const struct conv_map *map, const uint8_t *pixels, 
             map_scale_row(pixels + y * run, run, C, scales, offsets, row);
         for (size_t x = 0; C > MOST_PATTERN_CHANNELS && x < map->width; x++)
             for (size_t c = 0; c < C; c += LANES)
-                map_store(row + x * C + c,
-                          vector_fma(map_load_pixels(pixels + y * run + x * C + c, C - c),
-                                     map_load(scale + c, C - c), map_load(offset + c, C - c)),
-                          C - c);
+                vector_store_at_most(
+                    row + x * C + c,
+                    vector_fma(map_load_pixels(pixels + y * run + x * C + c, C - c),
+                               vector_load_at_most(scale + c, C - c),
+                               vector_load_at_most(offset + c, C - c)),
+                    C - c);
     }
 }
 
@@ -79,7 +68,7 @@ static void map_scale_pixels(const struct conv_map *map, const uint8_t *pixels, 
 static void map_relu_forward(const float *x, size_t begin, size_t end, float *y)
 {
     for (size_t i = begin; i < end; i += LANES)
-        map_store(y + i, vector_relu(map_load(x + i, end - i)), end - i);
+        vector_store_at_most(y + i, vector_relu(vector_load_at_most(x + i, end - i)), end - i);
 }
 
 static void map_relu_backward(const float *y, const float *grad_y, size_t begin, size_t end,
@@ -88,10 +77,10 @@ static void map_relu_backward(const float *y, const float *grad_y, size_t begin,
     const struct vector zero = vector_set1(0.0f);
 
     for (size_t i = begin; i < end; i += LANES)
-        map_store(grad_x + i,
-                  vector_choose_greater(map_load(y + i, end - i), zero,
-                                        map_load(grad_y + i, end - i), zero),
-                  end - i);
+        vector_store_at_most(grad_x + i,
+                             vector_choose_greater(vector_load_at_most(y + i, end - i), zero,
+                                                   vector_load_at_most(grad_y + i, end - i), zero),
+                             end - i);
 }
 
 /* ---- max-pool ---- */
@@ -100,16 +89,16 @@ static void map_relu_backward(const float *y, const float *grad_y, size_t begin,
 VECTOR_INLINE void map_max_of_four(const float *input, size_t pitch, size_t C, size_t count,
                                    float *output, uint8_t *indices)
 {
-    struct vector largest = map_load(input, count), index = vector_set1(0.0f);
+    struct vector largest = vector_load_at_most(input, count), index = vector_set1(0.0f);
 
     VECTOR_UNROLL
     for (size_t i = 1; i < 4; i++) {
-        const struct vector value = map_load(input + i / 2 * pitch + i % 2 * C, count);
+        const struct vector value = vector_load_at_most(input + i / 2 * pitch + i % 2 * C, count);
 
         index = vector_choose_greater(value, largest, vector_set1((float)i), index);
         largest = vector_choose_greater(value, largest, value, largest);
     }
-    map_store(output, largest, count);
+    vector_store_at_most(output, largest, count);
     if (indices && count >= LANES)
         vector_store_pixels(indices, index);
     else if (indices)
@@ -146,14 +135,14 @@ VECTOR_INLINE void map_max_to_four(const float *grad_output, const uint8_t *indi
                                    float *grad_input)
 {
     const struct vector zero = vector_set1(0.0f), index = map_load_pixels(indices, count);
-    struct vector grad = map_load(grad_output, count);
+    struct vector grad = vector_load_at_most(grad_output, count);
 
     if (output)
-        grad = vector_choose_greater(map_load(output, count), zero, grad, zero);
+        grad = vector_choose_greater(vector_load_at_most(output, count), zero, grad, zero);
     VECTOR_UNROLL
     for (size_t i = 0; i < 4; i++)
-        map_store(grad_input + i / 2 * pitch + i % 2 * C,
-                  vector_choose_equal(index, vector_set1((float)i), grad, zero), count);
+        vector_store_at_most(grad_input + i / 2 * pitch + i % 2 * C,
+                             vector_choose_equal(index, vector_set1((float)i), grad, zero), count);
 }
 
 /* A last odd row or column has no output. */
@@ -209,16 +198,16 @@ VECTOR_INLINE void map_add_block(const float *x, size_t num_rows, size_t stride,
 
     VECTOR_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
-        totals[v] = map_load(sums + v * LANES, count - v * LANES);
+        totals[v] = vector_load_at_most(sums + v * LANES, count - v * LANES);
     for (size_t r = 0; r < num_rows; r++) {
         VECTOR_UNROLL
         for (size_t v = 0; v < num_vectors; v++)
-            totals[v] =
-                vector_add(totals[v], map_load(x + r * stride + v * LANES, count - v * LANES));
+            totals[v] = vector_add(
+                totals[v], vector_load_at_most(x + r * stride + v * LANES, count - v * LANES));
     }
     VECTOR_UNROLL
     for (size_t v = 0; v < num_vectors; v++)
-        map_store(sums + v * LANES, totals[v], count - v * LANES);
+        vector_store_at_most(sums + v * LANES, totals[v], count - v * LANES);
 }
 
 static void map_add_rows(const float *x, size_t num_rows, size_t stride, size_t C, float *sums)
@@ -242,7 +231,8 @@ static void map_average_pool_forward(const struct conv_map *map, const float *in
         for (size_t y = 0; y < map->height; y++)
             map_add_rows(input + conv_map_at(map, y, 0), map->width, C, C, rows);
         for (size_t c = 0; c < C; c += LANES)
-            map_store(rows + c, vector_divide(map_load(rows + c, C - c), divisor), C - c);
+            vector_store_at_most(
+                rows + c, vector_divide(vector_load_at_most(rows + c, C - c), divisor), C - c);
         input += conv_map_size(map);
         rows += C;
     }
@@ -256,11 +246,12 @@ static void map_average_pool_backward(const struct conv_map *map, const float *g
 
     for (size_t b = 0; b < num_samples; b++) {
         for (size_t c = 0; c < C; c += LANES) {
-            const struct vector grad = vector_divide(map_load(grad_rows + c, C - c), divisor);
+            const struct vector grad =
+                vector_divide(vector_load_at_most(grad_rows + c, C - c), divisor);
 
             for (size_t y = 0; y < map->height; y++)
                 for (size_t x = 0; x < map->width; x++)
-                    map_store(grad_input + conv_map_at(map, y, x) + c, grad, C - c);
+                    vector_store_at_most(grad_input + conv_map_at(map, y, x) + c, grad, C - c);
         }
         grad_rows += C;
         grad_input += conv_map_size(map);

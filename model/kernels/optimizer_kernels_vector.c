@@ -11,19 +11,6 @@ extern const struct optimizer_kernels OPTIMIZER_TABLE;
 
 enum { LANES = VECTOR_NUM_LANES };
 
-VECTOR_INLINE struct vector optimizer_load(const float *source, size_t count)
-{
-    return count >= LANES ? vector_load(source) : vector_load_first(source, count);
-}
-
-VECTOR_INLINE void optimizer_store(float *destination, struct vector values, size_t count)
-{
-    if (count >= LANES)
-        vector_store(destination, values);
-    else
-        vector_store_first(destination, values, count);
-}
-
 /* struct adam_factors, a vector each */
 struct adam_vectors {
     struct vector beta2, one_minus_beta1, one_minus_beta2, negative_step_size;
@@ -35,8 +22,10 @@ struct adam_vectors {
 VECTOR_INLINE void adam_update(const struct adam_vectors *f, float *parameters, float *first_moment,
                                float *second_moment, const float *grad, size_t count)
 {
-    struct vector w = optimizer_load(parameters, count), m = optimizer_load(first_moment, count);
-    struct vector v = optimizer_load(second_moment, count), g = optimizer_load(grad, count);
+    struct vector w = vector_load_at_most(parameters, count),
+                  m = vector_load_at_most(first_moment, count);
+    struct vector v = vector_load_at_most(second_moment, count),
+                  g = vector_load_at_most(grad, count);
     struct vector denominator;
 
     if (f->has_decay)
@@ -47,9 +36,9 @@ VECTOR_INLINE void adam_update(const struct adam_vectors *f, float *parameters, 
     v = vector_fma(vector_multiply(f->one_minus_beta2, g), g, vector_multiply(f->beta2, v));
     denominator = vector_fma(vector_square_root(v), f->inverse_root_correction, f->epsilon);
     w = vector_fma(f->negative_step_size, vector_divide(m, denominator), w);
-    optimizer_store(parameters, w, count);
-    optimizer_store(first_moment, m, count);
-    optimizer_store(second_moment, v, count);
+    vector_store_at_most(parameters, w, count);
+    vector_store_at_most(first_moment, m, count);
+    vector_store_at_most(second_moment, v, count);
 }
 
 static void optimizer_adam_step(float *parameters, float *first_moment, float *second_moment,
@@ -85,16 +74,16 @@ static void optimizer_nesterov_step(float *parameters, float *velocity, const fl
     const struct vector momentums = vector_set1(momentum), decays = vector_set1(weight_decay);
 
     for (size_t i = begin; i < end; i += LANES) {
-        struct vector w = optimizer_load(parameters + i, end - i);
-        struct vector v = optimizer_load(velocity + i, end - i);
-        struct vector g = optimizer_load(grad + i, end - i);
+        struct vector w = vector_load_at_most(parameters + i, end - i);
+        struct vector v = vector_load_at_most(velocity + i, end - i);
+        struct vector g = vector_load_at_most(grad + i, end - i);
 
         if (weight_decay != 0.0f)
             g = vector_fma(decays, w, g);
         v = vector_fma(momentums, v, g);
         w = vector_fma(negative_learning_rate, vector_fma(momentums, v, g), w);
-        optimizer_store(parameters + i, w, end - i);
-        optimizer_store(velocity + i, v, end - i);
+        vector_store_at_most(parameters + i, w, end - i);
+        vector_store_at_most(velocity + i, v, end - i);
     }
 }
 
@@ -102,10 +91,11 @@ static void optimizer_average_step(float *average, const float *values, float ra
                                    size_t end)
 {
     for (size_t i = begin; i < end; i += LANES) {
-        const struct vector old = optimizer_load(average + i, end - i);
-        const struct vector difference = vector_subtract(optimizer_load(values + i, end - i), old);
+        const struct vector old = vector_load_at_most(average + i, end - i);
+        const struct vector difference =
+            vector_subtract(vector_load_at_most(values + i, end - i), old);
 
-        optimizer_store(average + i, vector_fma(vector_set1(rate), difference, old), end - i);
+        vector_store_at_most(average + i, vector_fma(vector_set1(rate), difference, old), end - i);
     }
 }
 
@@ -122,7 +112,7 @@ static void optimizer_sum_squares(const float *values, size_t count, float *sums
         struct vector lanes = vector_set1(0.0f);
 
         for (size_t i = begin; i < end; i += LANES) {
-            const struct vector x = optimizer_load(values + i, end - i);
+            const struct vector x = vector_load_at_most(values + i, end - i);
 
             lanes = vector_fma(x, x, lanes);
         }

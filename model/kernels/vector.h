@@ -74,6 +74,20 @@ VECTOR_INLINE void vector_store_first(float *destination, struct vector vector, 
 }
 #endif
 
+/* The first count lanes, or all where count is larger. */
+VECTOR_INLINE struct vector vector_load_at_most(const float *source, size_t count)
+{
+    return count >= VECTOR_NUM_LANES ? vector_load(source) : vector_load_first(source, count);
+}
+
+VECTOR_INLINE void vector_store_at_most(float *destination, struct vector values, size_t count)
+{
+    if (count >= VECTOR_NUM_LANES)
+        vector_store(destination, values);
+    else
+        vector_store_first(destination, values, count);
+}
+
 /* destination[j][i] = source[i][j] for i, j < 16; rows lie strides apart. */
 #ifndef VECTOR_HAS_TRANSPOSE
 VECTOR_INLINE void vector_transpose(const float *source, size_t source_stride, float *destination,
