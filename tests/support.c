@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -158,4 +159,28 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
     text_list_free(&classes);
     free(means);
     free(pixels);
+}
+
+static size_t support_mapped_nbytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    size_t num_pages = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu", &num_pages), 1);
+    fclose(file);
+    return num_pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void support_limit_memory(size_t nbytes)
+{
+    const size_t sanitizer_nbytes = (size_t)1 << 36;
+    size_t mapped_nbytes = support_mapped_nbytes();
+    struct rlimit limit;
+
+    if (mapped_nbytes >= sanitizer_nbytes)
+        return;
+    assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = nbytes > 0 ? mapped_nbytes + nbytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
 }

@@ -52,6 +52,12 @@ void support_write_store(const char *path, struct image_shape image, size_t num_
 void support_store_row(struct image_shape image, size_t num_classes, enum split split, uint64_t i,
                        uint8_t *pixels, uint32_t *label);
 
+/*
+ * From here on the process may take nbytes beside the memory that it has, until a call with 0.
+ * Does nothing under a sanitizer, which maps terabytes of its own.
+ */
+void support_limit_memory(size_t nbytes);
+
 /* Fails the test, with what was computed, unless found is within tolerance of expected. */
 void support_assert_close(const char *what, double found, double expected, double tolerance);
 

@@ -2,7 +2,6 @@
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <zlib.h>
 
 #include "apply/model_file.h"
@@ -16,40 +15,6 @@
 enum { MEMORY_NBYTES = 512 << 20 };
 
 static const uint64_t many_rows = 1ULL << 40;
-
-static size_t used_nbytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    size_t num_pages = 0;
-
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%zu", &num_pages), 1);
-    fclose(file);
-    return num_pages * 4096;
-}
-
-/* Sanitizers map terabytes of their own. */
-static bool can_limit_memory(void)
-{
-    return used_nbytes() < 1ULL << 36;
-}
-
-static void limit_memory(bool is_limited)
-{
-    static struct rlimit before;
-    struct rlimit limit;
-
-    if (!can_limit_memory())
-        return;
-    if (is_limited) {
-        assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
-        limit = before;
-        limit.rlim_cur = used_nbytes() + MEMORY_NBYTES;
-        assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-    } else {
-        assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
-    }
-}
 
 enum storage { CHUNKED, CONTIGUOUS };
 
@@ -82,9 +47,9 @@ static void assert_store_refused(const char *path, const char *dataset)
     struct store *store;
     bool ok;
 
-    limit_memory(true);
+    support_limit_memory(MEMORY_NBYTES);
     ok = store_open(path, &store, &error);
-    limit_memory(false);
+    support_limit_memory(0);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.file, path);
@@ -128,9 +93,9 @@ static void test_store_read_paths_claims_many_is_refused(void **state)
     support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
     claim(path, "/train/paths", H5T_C_S1, 1, (const hsize_t[]){many_rows}, CHUNKED);
     assert_ok(store_open(path, &store, &error), &error);
-    limit_memory(true);
+    support_limit_memory(MEMORY_NBYTES);
     ok = store_read_paths(store, SPLIT_TRAIN, &paths, &error);
-    limit_memory(false);
+    support_limit_memory(0);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/train/paths");
@@ -175,9 +140,9 @@ static void test_store_open_chunk_claims_gigabytes_is_refused(void **state)
 
         support_write_store(path, (struct image_shape){4, 4, 1}, 2, 10, 0, 1);
         put_large_chunk(path, names[i], i == 0 ? 3 : 1);
-        limit_memory(true);
+        support_limit_memory(MEMORY_NBYTES);
         ok = store_open(path, &store, &error);
-        limit_memory(false);
+        support_limit_memory(0);
         assert_false(ok);
         assert_int_equal(error.status, STATUS_DATA);
         assert_string_equal(error.dataset, names[i]);
@@ -233,9 +198,9 @@ static void test_model_file_open_claims_large_images_is_refused(void **state)
     settings_add_text(&checkpoint.config, "model", "linear");
     settings_add_text(&checkpoint.config, "loss", "mae");
     assert_ok(checkpoint_write(path, &checkpoint, false, &error), &error);
-    limit_memory(true);
+    support_limit_memory(MEMORY_NBYTES);
     ok = model_file_open(path, &loaded, &error);
-    limit_memory(false);
+    support_limit_memory(0);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_string_equal(error.dataset, "/parameters/linear/weight");
@@ -291,10 +256,10 @@ static void test_png_read_claims_large_size_is_refused_before_memory_is_taken(vo
     put_u32(bytes + 16, 0x7fffffff);
     put_u32(bytes + 20, 0x7fffffff);
     put_u32(bytes + 29, (uint32_t)crc32_z(0, bytes + 12, 17));
-    limit_memory(true);
+    support_limit_memory(MEMORY_NBYTES);
     ok = decoder_read_info("large.png", bytes, nbytes, 1 << 20, &info, &error);
     pixels_ok = png_fixture_decode("large.png", bytes, nbytes, 1 << 20, 1, pixels, &pixels_error);
-    limit_memory(false);
+    support_limit_memory(0);
     assert_false(ok);
     assert_int_equal(error.status, STATUS_DATA);
     assert_false(pixels_ok);

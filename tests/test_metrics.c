@@ -3,20 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 
 #include <cmocka.h>
 
 #include "evaluate/metrics.h"
-
-/* Sanitizers map more than any limit that would show. */
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
+#include "tests/support.h"
 
 static void count_samples(struct metrics *metrics, size_t num_classes, const uint32_t *labels,
                           const uint32_t *predictions, uint64_t num_samples)
@@ -105,8 +96,6 @@ static void test_metrics_compute_many_classes_take_memory_for_their_samples_only
 {
     enum { NUM_CLASSES = 65536, NUM_SAMPLES = 1000 };
     uint32_t labels[NUM_SAMPLES], predictions[NUM_SAMPLES];
-    const struct rlimit limit = {(rlim_t)1 << 32, RLIM_INFINITY};
-    struct rlimit old;
     struct metrics metrics;
 
     (void)state;
@@ -116,14 +105,9 @@ static void test_metrics_compute_many_classes_take_memory_for_their_samples_only
     }
     assert_true(metrics_nbytes(NUM_CLASSES, NUM_SAMPLES) < 8 << 20);
     /* The whole matrix would take 32 GiB. */
-    getrlimit(RLIMIT_AS, &old);
-#ifndef IS_SANITIZED
-    setrlimit(RLIMIT_AS, &limit);
-#else
-    (void)limit;
-#endif
+    support_limit_memory(512 << 20);
     count_samples(&metrics, NUM_CLASSES, labels, predictions, NUM_SAMPLES);
-    setrlimit(RLIMIT_AS, &old);
+    support_limit_memory(0);
     assert_int_equal(metrics.num_correct, 750);
     assert_int_equal(metrics.num_cells, NUM_SAMPLES);
     assert_true(metrics.accuracy == 0.75);

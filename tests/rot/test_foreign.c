@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,35 +232,19 @@ static void change_object(const char *path, const char *name, enum change change
     H5Zunregister(UNKNOWN_FILTER_ID);
 }
 
-static size_t used_nbytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    size_t num_pages = 0;
-
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%zu", &num_pages), 1);
-    fclose(file);
-    return num_pages * 4096;
-}
-
 /* Reads the file, which must be refused, within a memory and a time that would not do otherwise. */
 static void assert_refused(const struct kind *kind, const char *path, const char *name,
                            const char *change)
 {
-    struct rlimit before, limit;
     struct contents contents;
     struct error error = {0};
     bool ok;
 
-    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
-    limit = before;
-    if (used_nbytes() < 1ULL << 36) /* sanitizers map terabytes of their own */
-        limit.rlim_cur = used_nbytes() + MEMORY_NBYTES;
-    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    support_limit_memory(MEMORY_NBYTES);
     alarm(MAX_SECONDS);
     ok = kind->read(path, &contents, &error);
     alarm(0);
-    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    support_limit_memory(0);
     if (ok || error.status != STATUS_DATA || strcmp(error.file, path) != 0)
         fail_msg("%s, %s: %s", name, change,
                  ok              ? "was accepted"
