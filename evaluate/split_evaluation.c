@@ -104,6 +104,11 @@ static bool split_evaluation_read_samples(const struct model_file *file, struct 
     text_format(result->store_fingerprint, sizeof(result->store_fingerprint), "%s",
                 store_fingerprint(store));
     result->num_samples = store_num_rows(store, result->split);
+    if (result->num_samples > 0 && !store_labels(store, result->split))
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
+                         "the split '%s' has no labels to compare with: quern-predict says which "
+                         "classes its images have",
+                         split_names[result->split]);
     if (!split_evaluation_read_labels(file, store, result, error))
         return false;
     if (result->num_samples == 0)

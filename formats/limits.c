@@ -17,13 +17,13 @@ bool limits_check_image(const char *file, const char *dataset, uint64_t height, 
         "impossible image shape");
 }
 
-bool limits_check_classes(const char *file, size_t num_classes, struct error *error)
+bool limits_check_classes(const char *file, size_t num_classes, size_t minimum, struct error *error)
 {
-    if (num_classes >= 2 && num_classes <= LIMITS_MAX_CLASSES)
+    if (num_classes >= minimum && num_classes <= LIMITS_MAX_CLASSES)
         return true;
     return error_set(error, STATUS_DATA,
                      ERROR_AT(.file = file, .dataset = "/classes",
-                              .expected = TEXT("2 to %d", LIMITS_MAX_CLASSES),
+                              .expected = TEXT("%zu to %d", minimum, LIMITS_MAX_CLASSES),
                               .found = TEXT("%zu", num_classes)),
                      "wrong number of classes");
 }

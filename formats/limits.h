@@ -18,7 +18,8 @@ enum { LIMITS_MAX_IMAGE_SIDE = 65535, LIMITS_MAX_CLASSES = 65536 };
 bool limits_check_image(const char *file, const char *dataset, uint64_t height, uint64_t width,
                         uint64_t channels, struct error *error);
 
-/* STATUS_DATA unless there are 2 to 65536 classes. */
-bool limits_check_classes(const char *file, size_t num_classes, struct error *error);
+/* STATUS_DATA unless there are minimum to 65536 classes: a model has 2, a store may have 1. */
+bool limits_check_classes(const char *file, size_t num_classes, size_t minimum,
+                          struct error *error);
 
 #endif

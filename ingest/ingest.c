@@ -66,6 +66,7 @@ static bool ingest_open_source(struct run *run)
     const struct ingest_options *options = run->options;
     bool ok = source_open(options->source, options->store ? options->store : "dry-run",
                           &run->source, run->error) &&
+              source_set_names_charset(run->source, options->names_charset, run->error) &&
               ingest_check_output(run, options->store) &&
               ingest_check_output(run, options->write_list);
 
@@ -87,17 +88,24 @@ static bool ingest_list_images(struct run *run, const struct tree_rules *rules, 
 
     tree_free(&run->tree);
     scan_free(&run->scan);
-    if (run->options->list)
-        ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
-    else
+    ok = source_find_root(run->source, &scan_rules, run->error);
+    if (ok && run->options->list)
+        ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error) &&
+             source_name_root(run->source, &run->scan, run->error);
+    else if (ok)
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
     return ok && tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }
 
 static struct tree_rules ingest_make_rules(const struct ingest_options *options)
 {
-    return (struct tree_rules){options->is_split_by_hash, options->valid_fraction, options->seed,
-                               &options->classes};
+    return (struct tree_rules){.is_split_by_hash = options->is_split_by_hash,
+                               .valid_fraction = options->valid_fraction,
+                               .seed = options->seed,
+                               .classes = &options->classes,
+                               .layout = options->layout,
+                               .has_unlabelled = options->has_unlabelled,
+                               .unlabelled = SPLIT_TEST};
 }
 
 /* Is it certain, before the store that is there has been looked at, that images will be decoded? */

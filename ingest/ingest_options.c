@@ -13,8 +13,8 @@ static const char summary[] =
     "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
     "and\n"
     "quern-evaluate.\n"
-    "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
-    "--valid-fraction, CLASS/**.png.";
+    "SOURCE holds {train,valid,test}/CLASS/**.png, CLASS/{train,valid,test}/**.png or, with\n"
+    "--valid-fraction, CLASS/**.png, itself or in a folder around all else.";
 
 static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
@@ -38,6 +38,9 @@ static const char epilogue[] =
 struct raw_options {
     const char *shard;
     uint64_t size[2]; /* 0x0: not given */
+    int layout;       /* of layout_choices */
+    bool has_layout;
+    int unlabelled;
     int channels;     /* of channel_choices */
     bool has_channels;
     uint64_t compression_level;
@@ -46,11 +49,12 @@ struct raw_options {
 };
 
 static const char *const channel_choices[] = {"gray", "rgb", NULL};
+static const char *const unlabelled_choices[] = {"test", NULL};
 
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 22 };
+enum { NUM_SPECS = 25 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -68,6 +72,21 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .help = "these classes in this order, labels 0, 1, ...; directories of other classes are "
                  "left out and named; a backslash makes a comma part of a name",
          .value = &options->classes, .shown_default = "all, in natural order",
+         .excludes = "merge write-list"},
+        {OPTION_CHOICE, "layout",
+         .help = "what the directories of SOURCE stand for: splits, with classes in them or in those "
+                 "of classes; or classes, whatever their names",
+         .value = &raw->layout, .choices = layout_choices, .given = &raw->has_layout,
+         .shown_default = "by their names, where they leave no question", .excludes = "merge"},
+        {OPTION_CHOICE, "unlabelled",
+         .help = "keep the images in this split's directory, wherever they lie in it, as a split "
+                 "without labels",
+         .value = &raw->unlabelled, .choices = unlabelled_choices, .shown_default = "",
+         .given = &options->has_unlabelled, .excludes = "merge shard"},
+        {OPTION_TEXT, "names-charset", "NAME",
+         .help = "names in an archive that are not marked as UTF-8 are in this character set of "
+                 "iconv, such as GBK, CP932 or CP866",
+         .value = &options->names_charset, .shown_default = "taken as UTF-8",
          .excludes = "merge write-list"},
         {OPTION_HEADING, .help = "Images"},
         {OPTION_CHOICE, "channels", .help = "convert to gray or to RGB", .value = &raw->channels,
@@ -172,6 +191,8 @@ static bool ingest_options_take(const struct raw_options *raw, struct ingest_opt
 {
     if (raw->has_channels)
         options->channels = raw->channels == 0 ? 1 : 3;
+    if (raw->has_layout)
+        options->layout = raw->layout == 0 ? LAYOUT_SPLITS : LAYOUT_CLASSES;
     options->height = raw->size[0];
     options->width = raw->size[1];
     options->compression_level = (int)raw->compression_level;
@@ -268,5 +289,14 @@ const char *ingest_options_describe(const struct ingest_options *options, char *
                     " valid-fraction=%.17g seed=%" PRIu64, options->valid_fraction, options->seed);
     else
         text_format(buffer + strlen(buffer), size - strlen(buffer), " valid-fraction=none");
+    /* What is not given is not named: stores of before these options stay up to date. */
+    if (options->layout != LAYOUT_UNDECIDED)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " layout=%s",
+                    layout_choices[options->layout - 1]);
+    if (options->has_unlabelled)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " unlabelled=test");
+    if (options->names_charset)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " names-charset=%.40s",
+                    options->names_charset);
     return buffer;
 }

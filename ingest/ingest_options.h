@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "ingest/layout.h"
 
 struct ingest_options {
     const char *source;
@@ -23,6 +24,9 @@ struct ingest_options {
     double valid_fraction;
     uint64_t seed;
     struct text_list classes; /* in this order; empty: all, in natural order */
+    enum layout_choice layout;
+    bool has_unlabelled; /* the test split gets no labels */
+    const char *names_charset; /* of names in an archive; NULL: as they are */
     int channels;             /* 1, 3, or INGEST_CHANNELS_AUTO */
     uint64_t height, width;   /* to resize to; 0: the images are of one size */
     uint64_t max_pixels;      /* of one image */

@@ -310,7 +310,8 @@ static bool pass_run_window(struct pass *pass, enum split split, size_t first, s
         pass->writer = NULL;
         return true;
     }
-    class_means_add(&pass->means, pixels, pass->labels, num_rows, pass->plan->num_threads);
+    if (!tree_is_unlabelled(pass->plan->tree, split))
+        class_means_add(&pass->means, pixels, pass->labels, num_rows, pass->plan->num_threads);
     return store_append(pass->writer, split, num_rows, pass->rows, pixels, pass->error);
 }
 
@@ -323,7 +324,7 @@ static bool pass_check_lost_classes(const struct pass *pass, enum split split)
     for (size_t label = 0; label < tree->classes.count; label++) {
         const char *name = tree->classes.items[label];
 
-        if (pass->means.counts[label] == 0 && tree_find_class(tree, name)->num_images[split] > 0)
+        if (!tree_is_unlabelled(tree, split) && pass->means.counts[label] == 0 && tree_find_class(tree, name)->num_images[split] > 0)
             return error_set(pass->error, STATUS_DATA, NULL,
                              "class '%s' has no readable PNG left in %s", name, split_names[split]);
     }
@@ -336,6 +337,8 @@ static bool pass_finish_means(struct pass *pass, enum split split)
 {
     const struct class_means *means = &pass->means;
 
+    if (tree_is_unlabelled(pass->plan->tree, split))
+        return true;
     if (!(pass->plan->shard || pass_check_lost_classes(pass, split)) ||
         !memory_allocate(&pass->split_means[split], means->num_classes * means->num_inputs,
                          sizeof(float), pass->error))
@@ -420,9 +423,11 @@ struct store_plan pass_plan_store(const struct pass_plan *plan)
     }
     if (plan->shard)
         store.max_path_nbytes = plan->shard->max_path_nbytes;
-    for (int s = 0; s < NUM_SPLITS; s++)
+    for (int s = 0; s < NUM_SPLITS; s++) {
         store.max_rows[s] =
             plan->shard ? plan->shard->num_files[s] : tree->first[s + 1] - tree->first[s];
+        store.is_unlabelled[s] = tree_is_unlabelled(tree, (enum split)s);
+    }
     return store;
 }
 

@@ -67,9 +67,18 @@ static void report_split(const struct tree *tree, enum split split, int width, F
     const struct tree_class *all = tree->all_classes;
     size_t num_classes = 0;
     struct line line;
+    char number[32];
+
+    if (tree_is_unlabelled(tree, split)) {
+        uint64_t count = tree->first[split + 1] - tree->first[split];
+
+        fprintf(stream, "%-8s  %*s %s without labels\n", split_names[split], width,
+                text_group_digits(number, sizeof(number), count), count == 1 ? "image" : "images");
+        return;
+    }
 
     for (size_t i = 0; i < tree->num_all_classes; i++)
-        num_classes += all[i].label != TREE_LEFT_OUT && all[i].num_images[split] > 0;
+        num_classes += all[i].label < STORE_MAX_CLASSES && all[i].num_images[split] > 0;
     line = report_begin_line(stream, split_names[split], width,
                              tree->first[split + 1] - tree->first[split], num_classes);
     for (size_t label = 0; label < tree->classes.count; label++) {
@@ -118,6 +127,8 @@ void report_tree(const struct tree *tree, FILE *stream)
 
 /* ---- the notes ---- */
 
+enum { MAX_NAMES_SHOWN = 20 };
+
 struct notes {
     struct text_list *list;
     struct error *error;
@@ -163,10 +174,10 @@ static bool report_note_top(const struct notes *notes, const struct tree *tree,
     if (!stream)
         return report_take_note(notes, NULL);
     fputs("ignored at the top of the source:", stream);
-    for (size_t i = 0; i < scan->folders.count && tree->split_directories[SPLIT_TRAIN]; i++) {
+    for (size_t i = 0; i < scan->folders.count && tree->layout.kind == LAYOUT_SPLIT_CLASS; i++) {
         const char *name = scan->folders.items[i];
 
-        if (!strchr(name, '/') && !tree_is_split_directory(name) && num_named++ < SCAN_MAX_OTHERS) {
+        if (!strchr(name, '/') && !layout_is_split(name) && num_named++ < SCAN_MAX_OTHERS) {
             report_name(stream, num_named == 1, name);
             fputc('/', stream);
         }
@@ -210,18 +221,113 @@ static bool report_note_left_out(const struct notes *notes, const struct tree *t
     return true;
 }
 
+/* Classes of which all folders are empty. */
+static bool report_note_empty(const struct notes *notes, const struct tree *tree)
+{
+    char *text = NULL;
+    size_t nbytes, num_empty = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        if (tree->all_classes[i].label != TREE_EMPTY)
+            continue;
+        if (num_empty++ < MAX_NAMES_SHOWN)
+            report_name(stream, num_empty == 1, tree->all_classes[i].name);
+    }
+    if (num_empty > MAX_NAMES_SHOWN)
+        fprintf(stream, " and %zu more", num_empty - MAX_NAMES_SHOWN);
+    fclose(stream);
+    if (num_empty > 0 && text) {
+        bool ok = report_add_note(notes, "left out %zu class folder%s without a PNG image:%s",
+                                  num_empty, num_empty == 1 ? "" : "s", text);
+
+        free(text);
+        return ok;
+    }
+    free(text);
+    return true;
+}
+
+static bool report_note_alike(const struct notes *notes, const struct tree *tree)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < tree->num_alike && ok; i++) {
+        char text[CLASS_ALIKE_MAX_NBYTES], escaped[CLASS_ALIKE_MAX_NBYTES];
+
+        ok = report_add_note(notes, "%s",
+                             text_escape(escaped, sizeof(escaped),
+                                         class_alike_describe(&tree->alike[i], text)));
+    }
+    return ok;
+}
+
+/* What systems and tools leave behind, by name. */
+static bool report_note_junk(const struct notes *notes, const struct scan *scan)
+{
+    char *text = NULL, number[32];
+    size_t nbytes, num_kinds = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    fputs("skipped what systems and tools leave behind:", stream);
+    for (int kind = 0; kind < JUNK_NUM_KINDS; kind++) {
+        if (scan->num_junk[kind] == 0)
+            continue;
+        report_name(stream, num_kinds++ == 0, junk_name(kind));
+        fprintf(stream, " (%s)", text_group_digits(number, sizeof(number), scan->num_junk[kind]));
+    }
+    fclose(stream);
+    if (num_kinds > 0)
+        return report_take_note(notes, text);
+    free(text);
+    return true;
+}
+
+/* Splits whose images lie in no class folder, and splits with nothing in them. */
+static bool report_note_unlabelled(const struct notes *notes, const struct tree *tree)
+{
+    bool ok = true;
+    char number[32], name[512];
+
+    for (int s = 0; s < NUM_SPLITS && ok; s++) {
+        const char *directory = tree->layout.split_directories[s];
+        uint64_t count = tree->num_unlabelled[s];
+
+        if (!directory)
+            continue;
+        text_escape(name, sizeof(name), directory);
+        if (count > 0)
+            ok = report_add_note(
+                notes, "left out %s/: its %s %s in no class folder%s", name,
+                text_group_digits(number, sizeof(number), count),
+                count == 1 ? "image lies" : "images lie",
+                s == SPLIT_TEST ? " (--unlabelled test keeps them as a split without labels)" : "");
+        else if (tree->first[s] == tree->first[s + 1])
+            ok = report_add_note(notes, "left out %s/: it holds no image of any class", name);
+        else if (tree_is_unlabelled(tree, (enum split)s))
+            ok = report_add_note(notes, "%s is a split without labels, to predict only",
+                                 split_names[s]);
+    }
+    return ok;
+}
+
 static bool report_note_missing_classes(const struct notes *notes, const struct tree *tree)
 {
     bool ok = true;
     char name[512];
 
-    for (int s = SPLIT_VALID; s < NUM_SPLITS; s++) {
-        bool has_split = tree->first[s] < tree->first[s + 1];
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        bool has_split =
+            tree->first[s] < tree->first[s + 1] && !tree_is_unlabelled(tree, (enum split)s);
 
         for (size_t i = 0; has_split && i < tree->num_all_classes && ok; i++) {
             const struct tree_class *class = &tree->all_classes[i];
 
-            if (class->label != TREE_LEFT_OUT && class->num_images[s] == 0)
+            if (class->label < STORE_MAX_CLASSES && class->num_images[s] == 0)
                 ok = report_add_note(notes, "class %s has no image in %s",
                                      text_escape(name, sizeof(name), class->name), split_names[s]);
         }
@@ -243,10 +349,16 @@ static bool report_note_root(const struct notes *notes, const struct scan *scan)
     char name[512];
 
     return scan->root
-               ? report_add_note(notes,
-                                 "all of the archive lies in %s/, which is taken as the source",
+               ? report_add_note(notes, "all %s lies in %s/, which is taken as the source",
+                                 scan->is_archive ? "of the archive" : "that is wanted",
                                  text_escape(name, sizeof(name), scan->root))
                : true;
+}
+
+static bool report_note_layout(const struct notes *notes, const struct tree *tree)
+{
+    return tree->layout.kind != LAYOUT_CLASS_SPLIT ||
+           report_add_note(notes, "the splits lie in the folders of the classes (CLASS/train)");
 }
 
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
@@ -261,7 +373,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
         {"links not followed because they lead back up", scan->num_loops},
         {"members ignored because their paths are absolute, too long or lead up by ..",
          scan->num_unsafe_paths},
-        {"members ignored because they are links", scan->num_links},
+        {"members ignored because they are links to nothing in the archive", scan->num_links},
         {"members ignored because they are devices, pipes or sockets", scan->num_special},
         {"members ignored because others of the same path come later", scan->num_replaced},
     };
@@ -278,11 +390,16 @@ static bool report_list_notes(const struct tree *tree, const struct scan *scan,
 {
     struct notes out = {notes, error};
     bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
-    bool ok = report_note_root(&out, scan) && report_note_top(&out, tree, scan) &&
-              report_note_left_out(&out, tree) &&
-              report_note_counts(&out, tree->num_outside, scan) &&
-              report_note_missing_classes(&out, tree);
+    bool ok = report_note_root(&out, scan) && report_note_layout(&out, tree) &&
+              report_note_top(&out, tree, scan) && report_note_left_out(&out, tree) &&
+              report_note_junk(&out, scan) && report_note_counts(&out, tree->num_outside, scan) &&
+              report_note_empty(&out, tree) && report_note_unlabelled(&out, tree) &&
+              report_note_missing_classes(&out, tree) && report_note_alike(&out, tree);
 
+    if (ok && tree->classes.count == 1)
+        ok = report_add_note(&out, "there is one class only: quern-train needs two");
+    if (ok && tree->first[SPLIT_TRAIN] == tree->first[SPLIT_TRAIN + 1])
+        return report_add_note(&out, "no images for train: quern-train needs a train split");
     if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)
         ok = report_add_note(&out, "no images for valid: the store gets no valid split");
     return ok;
@@ -312,7 +429,8 @@ void report_scan_notes(const struct scan *scan, FILE *messages)
     struct error ignored = {0};
     struct notes out = {&notes, &ignored};
 
-    if (report_note_root(&out, scan) && report_note_counts(&out, 0, scan))
+    if (report_note_root(&out, scan) && report_note_junk(&out, scan) &&
+        report_note_counts(&out, 0, scan))
         report_print_notes(&notes, messages);
     text_list_free(&notes);
 }

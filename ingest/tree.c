@@ -8,125 +8,68 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
-
-static const struct split_directory {
-    const char *name;
-    enum split split;
-} split_directories[] = {
-    {"train", SPLIT_TRAIN}, {"valid", SPLIT_VALID}, {"validation", SPLIT_VALID},
-    {"val", SPLIT_VALID},   {"test", SPLIT_TEST},   {"testing", SPLIT_TEST},
-};
-
-enum { NUM_SPLIT_DIRECTORIES = sizeof(split_directories) / sizeof(split_directories[0]) };
-
-static const char *const split_directory_names[] = {"train", "valid",   "validation", "val",
-                                                    "test",  "testing", NULL};
+#include "ingest/class_alike.h"
 
 struct build {
     const char *source;
     const struct scan *scan;
     const struct tree_rules *rules;
     struct tree *tree;
+    uint8_t *splits;   /* [images of the scan] */
+    uint32_t *classes; /* [images] index in all_classes, TREE_LEFT_OUT or TREE_NO_LABEL */
     struct error *error;
 };
 
+static struct layout_rules tree_layout_rules(const struct tree_rules *rules)
+{
+    return (struct layout_rules){.choice = rules->layout,
+                                 .wants_classes = rules->is_split_by_hash,
+                                 .has_unlabelled = rules->has_unlabelled,
+                                 .unlabelled = rules->unlabelled};
+}
+
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
-    return rules->is_split_by_hash
-               ? (struct scan_rules){1, NULL, split_directory_names}
-               : (struct scan_rules){2, split_directory_names, split_directory_names};
+    const struct layout_rules layout = tree_layout_rules(rules);
+
+    return layout_scan_rules(&layout);
 }
 
-/* ---- directories ---- */
-
-static const struct split_directory *tree_find_split_directory(const char *name, size_t length)
+static bool tree_find_layout(struct build *build)
 {
-    for (int i = 0; i < NUM_SPLIT_DIRECTORIES; i++) {
-        if (strncmp(split_directories[i].name, name, length) == 0 &&
-            split_directories[i].name[length] == '\0')
-            return &split_directories[i];
-    }
-    return NULL;
+    const struct layout_rules rules = tree_layout_rules(build->rules);
+
+    return layout_find(build->source, build->scan, &rules, &build->tree->layout, build->error);
 }
 
-static bool tree_find_split_directories(struct build *build)
+bool tree_is_unlabelled(const struct tree *tree, enum split split)
 {
-    const struct text_list *directories = &build->scan->folders;
-    const char **found = build->tree->split_directories;
-
-    for (size_t i = 0; i < directories->count; i++) {
-        const char *name = directories->items[i];
-        const struct split_directory *directory = tree_find_split_directory(name, strlen(name));
-
-        if (!directory)
-            continue;
-        if (build->rules->is_split_by_hash)
-            return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
-                             "holds a folder %s/, but --valid-fraction splits folders of classes: "
-                             "leave the option out, or give the folder of classes, such as "
-                             "SOURCE/train",
-                             name);
-        if (found[directory->split])
-            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                             "holds both %s/ and %s/, two names of the same split",
-                             found[directory->split], name);
-        found[directory->split] = name;
-    }
-    if (build->scan->folders.count == 0 && build->scan->num_images == 0)
-        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                         "holds no folders and no PNG images");
-    if (build->rules->is_split_by_hash || found[SPLIT_TRAIN])
-        return true;
-    if (found[SPLIT_VALID] || found[SPLIT_TEST])
-        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                         "holds a folder %s/ but no folder train/",
-                         found[SPLIT_VALID] ? found[SPLIT_VALID] : found[SPLIT_TEST]);
-    return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
-                     "holds no folder train/; if its folders are classes, "
-                     "--valid-fraction 0.2 splits them");
+    return tree->layout.has_unlabelled && tree->layout.unlabelled == split;
 }
 
 /* ---- classes ---- */
-
-/* Finds the name and the split of a class directory; false for a directory of another level. */
-static bool tree_find_class_directory(const struct build *build, const char *directory,
-                                      const char **name, enum split *split)
-{
-    const char *slash = strchr(directory, '/');
-
-    *split = SPLIT_TRAIN;
-    *name = directory;
-    if (build->rules->is_split_by_hash)
-        return true;
-    if (!slash)
-        return false;
-    *split = tree_find_split_directory(directory, (size_t)(slash - directory))->split;
-    *name = slash + 1;
-    return true;
-}
 
 static int tree_compare_classes(const void *a, const void *b)
 {
     return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
 }
 
-/* Lists each name of a class directory once, with the splits in which it occurs. */
-static bool tree_list_all_classes(struct build *build)
+/* The class of which this is the directory itself, not one around or within it; NULL: of none. */
+static const char *tree_name_class(const struct layout *layout, const char *directory)
 {
-    const struct text_list *directories = &build->scan->folders;
-    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
-    size_t count = 0, num_unique = 0;
+    const struct layout_position position = layout_locate(layout, directory, true);
+    const char *slash = strchr(directory, '/');
 
-    if (!all)
-        return error_set_memory(build->error, directories->count * sizeof(*all));
-    build->tree->all_classes = all;
-    for (size_t i = 0; i < directories->count; i++) {
-        enum split split;
+    if (layout->kind == LAYOUT_SPLIT_CLASS)
+        return slash && position.place == LAYOUT_IN_CLASS ? slash + 1 : NULL;
+    return slash || position.place == LAYOUT_UNLABELLED ? NULL : directory;
+}
 
-        if (tree_find_class_directory(build, directories->items[i], &all[count].name, &split))
-            all[count++].has_directory[split] = true;
-    }
-    qsort(all, count, sizeof(*all), tree_compare_classes);
+/* Merges entries of one name, which are neighbours. */
+static size_t tree_merge_classes(struct tree_class *all, size_t count)
+{
+    size_t num_unique = 0;
+
     for (size_t i = 0; i < count; i++) {
         if (num_unique > 0 && strcmp(all[num_unique - 1].name, all[i].name) == 0) {
             for (int s = 0; s < NUM_SPLITS; s++)
@@ -136,13 +79,32 @@ static bool tree_list_all_classes(struct build *build)
             all[num_unique++].label = TREE_LEFT_OUT;
         }
     }
-    build->tree->num_all_classes = num_unique;
-    return true;
+    return num_unique;
 }
 
-static int tree_compare_natural(const void *a, const void *b)
+/* Lists each name of a class directory once, with the splits in which it occurs. */
+static bool tree_list_all_classes(struct build *build)
 {
-    return text_compare_natural(*(const char *const *)a, *(const char *const *)b);
+    const struct text_list *directories = &build->scan->folders;
+    const struct layout *layout = &build->tree->layout;
+    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
+    size_t count = 0;
+
+    if (!all)
+        return error_set_memory(build->error, directories->count * sizeof(*all));
+    build->tree->all_classes = all;
+    for (size_t i = 0; i < directories->count; i++) {
+        const char *directory = directories->items[i], *name = tree_name_class(layout, directory);
+
+        if (!name)
+            continue;
+        all[count].has_directory[layout_locate(layout, directory, true).split] =
+            layout->kind == LAYOUT_SPLIT_CLASS;
+        all[count++].name = name;
+    }
+    qsort(all, count, sizeof(*all), tree_compare_classes);
+    build->tree->num_all_classes = tree_merge_classes(all, count);
+    return true;
 }
 
 static struct tree_class *tree_search_class(const struct tree *tree, const char *name,
@@ -165,36 +127,88 @@ static struct tree_class *tree_search_class(const struct tree *tree, const char 
     return NULL;
 }
 
-static bool tree_label_classes(struct build *build)
+/* Notes which splits lie in the directories of classes. */
+static bool tree_list_inner_splits(struct build *build)
+{
+    const struct text_list *directories = &build->scan->folders;
+    struct tree *tree = build->tree;
+
+    for (size_t i = 0; i < directories->count && tree->layout.kind == LAYOUT_CLASS_SPLIT; i++) {
+        const struct layout_position position =
+            layout_locate(&tree->layout, directories->items[i], true);
+
+        if (position.place == LAYOUT_IN_CLASS)
+            tree_search_class(tree, position.class, position.class_length)
+                ->has_directory[position.split] = true;
+    }
+    return true;
+}
+
+static int tree_compare_natural(const void *a, const void *b)
+{
+    return text_compare_natural(*(const char *const *)a, *(const char *const *)b);
+}
+
+static uint64_t tree_count_class(const struct tree_class *class)
+{
+    uint64_t count = 0;
+
+    for (int s = 0; s < NUM_SPLITS; s++)
+        count += class->num_images[s];
+    return count;
+}
+
+/* All classes that hold images, in natural order; the others are left out as empty. */
+static bool tree_take_all_classes(struct build *build)
 {
     struct tree *tree = build->tree;
     struct text_list *classes = &tree->classes;
-    bool ok = text_list_copy(classes, build->rules->classes, build->error);
 
-    if (build->rules->classes->count == 0) {
-        for (size_t i = 0; i < tree->num_all_classes && ok; i++)
-            ok = text_list_add(classes, tree->all_classes[i].name, build->error);
-        if (classes->count > 1)
-            qsort(classes->items, classes->count, sizeof(char *), tree_compare_natural);
-    }
-    for (size_t label = 0; label < classes->count && ok; label++) {
-        const char *name = classes->items[label];
-        struct tree_class *class = tree_search_class(tree, name, strlen(name));
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        struct tree_class *class = &tree->all_classes[i];
 
-        if (!class)
-            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                             "holds no folder of class '%s', which --classes names", name);
-        if (!text_is_utf8(name, strlen(name)))
-            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                             "has a class whose name is not UTF-8: '%s'", name);
-        class->label = (uint32_t)label;
+        if (tree_count_class(class) == 0)
+            class->label = TREE_EMPTY;
+        else if (!text_list_add(classes, class->name, build->error))
+            return false;
     }
-    if (ok && (classes->count < 2 || classes->count > STORE_MAX_CLASSES))
+    if (classes->count > 1)
+        qsort(classes->items, classes->count, sizeof(char *), tree_compare_natural);
+    return true;
+}
+
+static bool tree_label_class(struct build *build, const char *name, uint32_t label)
+{
+    struct tree_class *class = tree_search_class(build->tree, name, strlen(name));
+
+    if (!class)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds no folder of class '%s', which --classes names", name);
+    if (!text_is_utf8(name, strlen(name)))
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "has a class whose name is not UTF-8: '%s'; %s", name,
+                         build->scan->is_archive
+                             ? "--names-charset says what it is, such as GBK, CP932 or CP866"
+                             : "rename its folder, as convmv does");
+    class->label = label;
+    return true;
+}
+
+static bool tree_label_classes(struct build *build)
+{
+    struct text_list *classes = &build->tree->classes;
+    bool ok = build->rules->classes->count > 0
+                  ? text_list_copy(classes, build->rules->classes, build->error)
+                  : tree_take_all_classes(build);
+
+    for (size_t label = 0; label < classes->count && ok; label++)
+        ok = tree_label_class(build, classes->items[label], (uint32_t)label);
+    if (ok && classes->count > STORE_MAX_CLASSES)
         ok = error_set(build->error, STATUS_DATA,
                        ERROR_AT(.file = build->source,
-                                .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
+                                .expected = TEXT("at most %d classes", STORE_MAX_CLASSES),
                                 .found = TEXT("%zu", classes->count)),
-                       "has a wrong number of class folders");
+                       "has too many class folders");
     return ok;
 }
 
@@ -207,99 +221,196 @@ static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *
     return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
 }
 
-/* The class of an image and its split; NULL if it lies in no class directory. */
-static struct tree_class *tree_place_image(const struct build *build, const char *path,
-                                           struct tree_class *last, enum split *split)
+/* The place of an image, with its class where it has one. */
+static struct layout_position tree_place_image(const struct build *build, const char *path,
+                                               struct tree_class **class)
 {
-    const char *name = path, *slash = strchr(path, '/');
-    size_t length;
+    struct layout_position position = layout_locate(&build->tree->layout, path, false);
 
-    if (!slash)
-        return NULL;
-    if (build->rules->is_split_by_hash) {
-        *split = tree_is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
-    } else {
-        *split = tree_find_split_directory(path, (size_t)(slash - path))->split;
-        name = slash + 1;
-        slash = strchr(name, '/');
-        if (!slash)
-            return NULL;
-    }
-    length = (size_t)(slash - name);
+    if (position.place != LAYOUT_IN_CLASS)
+        return position;
+    if (!position.has_split)
+        position.split = tree_is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
     /* Paths are sorted, so most images are of the class of the image before. */
-    if (last && strncmp(last->name, name, length) == 0 && last->name[length] == '\0')
-        return last;
-    return tree_search_class(build->tree, name, length);
+    if (!*class || strncmp((*class)->name, position.class, position.class_length) != 0 ||
+        (*class)->name[position.class_length] != '\0')
+        *class = tree_search_class(build->tree, position.class, position.class_length);
+    return position;
 }
 
-/* Counts all images and gathers the rows, one split after another. */
+/* Counts images outside of classes; all of a split are one without labels. */
+static void tree_count_outside(struct tree *tree, const uint64_t num_outside[NUM_SPLITS])
+{
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        uint64_t count = 0;
+
+        for (size_t i = 0; i < tree->num_all_classes; i++)
+            count += tree->all_classes[i].num_images[s];
+        if (count == 0 && tree->layout.split_directories[s])
+            tree->num_unlabelled[s] = num_outside[s];
+        else
+            tree->num_outside += num_outside[s];
+    }
+}
+
+/* Finds the split of each image, and its class as an index in all_classes. */
+static bool tree_place_images(struct build *build)
+{
+    const struct scan *scan = build->scan;
+    struct tree *tree = build->tree;
+    uint64_t num_outside[NUM_SPLITS] = {0};
+    struct tree_class *class = NULL;
+
+    if (!memory_allocate_unset(&build->splits, scan->num_images, sizeof(uint8_t), build->error) ||
+        !memory_allocate_unset(&build->classes, scan->num_images, sizeof(uint32_t), build->error))
+        return false;
+    for (size_t i = 0; i < scan->num_images; i++) {
+        const struct layout_position position = tree_place_image(build, scan->paths[i], &class);
+
+        build->splits[i] = (uint8_t)position.split;
+        build->classes[i] = position.place == LAYOUT_UNLABELLED ? TREE_NO_LABEL : TREE_LEFT_OUT;
+        if (position.place == LAYOUT_IN_CLASS) {
+            build->classes[i] = (uint32_t)(class - tree->all_classes);
+            class->num_images[position.split]++;
+        } else if (position.place == LAYOUT_OUTSIDE && position.has_split) {
+            num_outside[position.split]++;
+        } else if (position.place == LAYOUT_OUTSIDE) {
+            tree->num_outside++;
+        }
+    }
+    tree_count_outside(tree, num_outside);
+    return true;
+}
+
+static uint32_t tree_label_of(const struct build *build, size_t image)
+{
+    uint32_t class = build->classes[image];
+
+    return class == TREE_NO_LABEL || class == TREE_LEFT_OUT
+               ? class
+               : build->tree->all_classes[class].label;
+}
+
+/* Gathers the rows, one split after another. */
 static bool tree_gather_rows(struct build *build)
 {
     const struct scan *scan = build->scan;
     struct tree *tree = build->tree;
-    uint8_t *splits = malloc(scan->num_images + 1);
-    uint32_t *labels = malloc((scan->num_images + 1) * sizeof(*labels));
-    struct tree_class *class = NULL;
-    bool ok = true;
     size_t num_rows = 0;
 
     tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
     tree->images = malloc((scan->num_images + 1) * sizeof(*tree->images));
     tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
-    if (!splits || !labels || !tree->paths || !tree->images || !tree->labels) {
-        ok = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
-        goto out;
-    }
-    for (size_t i = 0; i < scan->num_images; i++) {
-        enum split split = SPLIT_TRAIN;
-
-        class = tree_place_image(build, scan->paths[i], class, &split);
-        splits[i] = (uint8_t)split;
-        labels[i] = class ? class->label : TREE_LEFT_OUT;
-        if (class)
-            class->num_images[split]++;
-        else
-            tree->num_outside++;
-    }
+    if (!tree->paths || !tree->images || !tree->labels)
+        return error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
     for (int s = 0; s < NUM_SPLITS; s++) {
         tree->first[s] = num_rows;
         for (size_t i = 0; i < scan->num_images; i++) {
-            if (splits[i] == s && labels[i] != TREE_LEFT_OUT) {
-                tree->paths[num_rows] = scan->paths[i];
-                tree->images[num_rows] = i;
-                tree->labels[num_rows++] = labels[i];
-            }
+            uint32_t label = build->splits[i] == s ? tree_label_of(build, i) : TREE_LEFT_OUT;
+
+            if (label == TREE_LEFT_OUT)
+                continue;
+            tree->paths[num_rows] = scan->paths[i];
+            tree->images[num_rows] = i;
+            tree->labels[num_rows++] = label;
         }
     }
     tree->first[NUM_SPLITS] = num_rows;
-out:
-    free(splits);
-    free(labels);
-    return ok;
+    return true;
 }
 
 /* ---- what may be wrong ---- */
 
+/* Lists classes with names that look alike, of those that are taken. */
+static bool tree_list_alike(struct build *build)
+{
+    struct tree *tree = build->tree;
+    const char **names;
+    size_t count = 0;
+    bool ok;
+
+    if (!memory_allocate(&names, tree->num_all_classes, sizeof(*names), build->error))
+        return false;
+    for (size_t i = 0; i < tree->num_all_classes; i++)
+        if (tree->all_classes[i].label < STORE_MAX_CLASSES)
+            names[count++] = tree->all_classes[i].name;
+    ok = class_alike_list(names, count, &tree->alike, &tree->num_alike, build->error);
+    free(names);
+    return ok;
+}
+
+/* "; ..." if a class has a name like another's. */
+static void tree_describe_alike(const struct build *build, const char *name,
+                                char text[CLASS_ALIKE_MAX_NBYTES + 2])
+{
+    for (size_t i = 0; i < build->tree->num_alike; i++) {
+        const struct class_alike *alike = &build->tree->alike[i];
+
+        if (strcmp(alike->names[0], name) == 0 || strcmp(alike->names[1], name) == 0) {
+            memcpy(text, "; ", 2);
+            class_alike_describe(alike, text + 2);
+        }
+    }
+}
+
+/* A class that train does not know, where train has any. */
 static bool tree_check_class(const struct build *build, const struct tree_class *class)
 {
-    const char *source = build->source;
-    bool by_hash = build->rules->is_split_by_hash;
+    const struct tree *tree = build->tree;
+    char alike[CLASS_ALIKE_MAX_NBYTES + 2] = "";
 
-    if (by_hash && class->num_images[SPLIT_TRAIN] == 0)
-        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                         "class '%s' has no image%s", class->name,
-                         class->num_images[SPLIT_VALID] ? " in train: all fell into valid" : "");
-    for (int s = 0; s < NUM_SPLITS && !by_hash; s++) {
-        if (class->has_directory[s] && !class->has_directory[SPLIT_TRAIN])
-            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                             "class '%s' is in %s/ but missing from train/", class->name,
-                             build->tree->split_directories[s]);
-        if (class->has_directory[s] && class->num_images[s] == 0)
-            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                             "class folder %s/%s holds no PNG image",
-                             build->tree->split_directories[s], class->name);
+    if (build->rules->is_split_by_hash && class->num_images[SPLIT_TRAIN] == 0 &&
+        class->num_images[SPLIT_VALID] > 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "class '%s' has no image in train: all fell into valid", class->name);
+    if (build->rules->is_split_by_hash || tree->first[SPLIT_TRAIN] == tree->first[SPLIT_TRAIN + 1])
+        return true;
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        const char *directory = tree->layout.split_directories[s];
+
+        if (class->num_images[s] == 0 || class->has_directory[SPLIT_TRAIN])
+            continue;
+        tree_describe_alike(build, class->name, alike);
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "class '%s' is in %s/ but missing from train/%s%s", class->name,
+                         directory ? directory : split_names[s], alike,
+                         s == SPLIT_TEST && !alike[0] ? " (--unlabelled test takes all of test/ for "
+                                                        "images without labels)"
+                                                      : "");
     }
     return true;
+}
+
+/* Two names that print alike cannot be told apart in any report. */
+static bool tree_check_alike(struct build *build)
+{
+    struct tree *tree = build->tree;
+    bool ok = tree_list_alike(build);
+
+    for (size_t i = 0; i < tree->num_alike && ok; i++) {
+        char text[CLASS_ALIKE_MAX_NBYTES];
+
+        if (tree->alike[i].likeness == ALIKE_BUT_FOR_ACCENTS)
+            ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                           "%s: give both folders one name",
+                           class_alike_describe(&tree->alike[i], text));
+    }
+    return ok;
+}
+
+static bool tree_refuse_empty(const struct build *build)
+{
+    const struct tree *tree = build->tree;
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        if (tree->num_unlabelled[s] > 0)
+            return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                             "holds no image in a folder of a class: %s/ holds %" PRIu64
+                             " images, and no folders of classes with images",
+                             tree->layout.split_directories[s], tree->num_unlabelled[s]);
+    }
+    return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                     "holds no PNG image in any class folder");
 }
 
 static bool tree_check(struct build *build)
@@ -307,15 +418,12 @@ static bool tree_check(struct build *build)
     const struct tree *tree = build->tree;
     bool ok = true;
 
+    if (tree->classes.count == 0 || tree_num_rows(tree) == 0)
+        return tree_refuse_empty(build);
+    ok = tree_check_alike(build);
     for (size_t i = 0; i < tree->num_all_classes && ok; i++) {
-        if (tree->all_classes[i].label != TREE_LEFT_OUT)
+        if (tree->all_classes[i].label < STORE_MAX_CLASSES)
             ok = tree_check_class(build, &tree->all_classes[i]);
-    }
-    for (int s = 0; s < NUM_SPLITS && ok; s++) {
-        if (build->tree->split_directories[s] && tree->first[s] == tree->first[s + 1])
-            ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                           "folder %s/ holds no PNG image of any class",
-                           build->tree->split_directories[s]);
     }
     return ok;
 }
@@ -325,13 +433,16 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
 {
     struct build build = {
         .source = source, .scan = scan, .rules = rules, .tree = tree, .error = error};
-    bool (*const steps[])(struct build *) = {tree_find_split_directories, tree_list_all_classes,
-                                             tree_label_classes, tree_gather_rows, tree_check};
+    bool (*const steps[])(struct build *) = {
+        tree_find_layout,  tree_list_all_classes, tree_list_inner_splits, tree_place_images,
+        tree_label_classes, tree_gather_rows,     tree_check};
     bool ok = true;
 
     memset(tree, 0, sizeof(*tree));
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && ok; i++)
         ok = steps[i](&build);
+    free(build.splits);
+    free(build.classes);
     if (!ok)
         tree_free(tree);
     return ok;
@@ -342,15 +453,11 @@ const struct tree_class *tree_find_class(const struct tree *tree, const char *na
     return tree_search_class(tree, name, strlen(name));
 }
 
-bool tree_is_split_directory(const char *name)
-{
-    return tree_find_split_directory(name, strlen(name)) != NULL;
-}
-
 void tree_free(struct tree *tree)
 {
     text_list_free(&tree->classes);
     free(tree->all_classes);
+    free(tree->alike);
     free(tree->paths);
     free(tree->images);
     free(tree->labels);

@@ -1,6 +1,6 @@
 /*
- * From paths to samples: which split and which class each image belongs to.  The layout is
- * SPLIT/CLASS/...png, or CLASS/...png with a split by hash, at any depth below CLASS.
+ * From paths to samples: which split and which class each image belongs to, by the layout of the
+ * directories (ingest/layout.h) or, where that has no splits, by hash.
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -14,35 +14,48 @@
 #include "formats/store/store.h"
 #include "images/sources/scan.h"
 #include "images/sources/source.h"
+#include "ingest/class_alike.h"
+#include "ingest/layout.h"
 
 struct tree_rules {
-    /* False: SPLIT/CLASS.  True: CLASS, and an image is in valid when the hash of its path, keyed
+    /* False: directories are splits.  True: they are classes, and an image is in valid when the hash of its path, keyed
      * by seed, falls below the fraction; so adding files moves no other. */
     bool is_split_by_hash;
     double valid_fraction; /* 0 to less than 1 */
     uint64_t seed;
     const struct text_list *classes; /* in this order; empty: all, in natural order */
+    enum layout_choice layout;
+    bool has_unlabelled; /* this split's images get no labels */
+    enum split unlabelled;
 };
 
+/* Labels of a class: it is not in rules->classes; no image is in it. */
 #define TREE_LEFT_OUT UINT32_MAX
+#define TREE_EMPTY (UINT32_MAX - 1)
+/* The label of an image in a split without labels. */
+#define TREE_NO_LABEL (UINT32_MAX - 2)
 
 struct tree_class {
     const char *name;
-    uint32_t label; /* TREE_LEFT_OUT: not in rules->classes */
+    uint32_t label; /* or TREE_LEFT_OUT, or TREE_EMPTY */
     bool has_directory[NUM_SPLITS];
     uint64_t num_images[NUM_SPLITS];
 };
 
 struct tree {
     struct text_list classes;       /* [C], by label */
-    struct tree_class *all_classes; /* bytewise by name, those left out too */
+    struct tree_class *all_classes; /* bytewise by name, those left out and empty ones too */
     size_t num_all_classes;
+    struct class_alike *alike; /* [num_alike] classes with names that differ in case only */
+    size_t num_alike;
     size_t first[NUM_SPLITS + 1]; /* split s has rows first[s] .. first[s + 1] - 1 */
     const char **paths;           /* [rows], bytewise within a split; they live in the scan */
     size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
-    const char *split_directories[NUM_SPLITS]; /* the name each split has in the source, or NULL */
-    uint64_t num_outside;                      /* images that lie in no class directory */
+    struct layout layout;
+    uint64_t num_outside; /* images that lie in no class directory, without those of: */
+    /* A split of which all images lie in no class directory, and how many they are; else 0. */
+    uint64_t num_unlabelled[NUM_SPLITS];
 };
 
 /* The rules by which a source has to be scanned for tree_build. */
@@ -55,8 +68,8 @@ void tree_free(struct tree *tree);
 
 /* NULL if there is no class of that name. */
 const struct tree_class *tree_find_class(const struct tree *tree, const char *name);
-/* True for "train", "valid", "val" and so on. */
-bool tree_is_split_directory(const char *name);
+/* Is it the split whose images have no labels? */
+bool tree_is_unlabelled(const struct tree *tree, enum split split);
 
 static inline size_t tree_num_rows(const struct tree *tree)
 {

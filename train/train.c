@@ -438,6 +438,27 @@ static bool train_begin_in_directory(struct run *run, bool *is_finished, struct 
 
 /* ---- the run ---- */
 
+/* What can be ingested but not trained on. */
+static bool train_check_store(const struct run *run, struct error *error)
+{
+    const struct store *store = run->store;
+    const char *path = run->options->store_path;
+
+    if (store_classes(store)->count < 2)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                         "holds one class only, '%s': a classifier needs two",
+                         store_classes(store)->items[0]);
+    if (store_num_rows(store, SPLIT_TRAIN) == 0)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                         "has no train split: quern-ingest takes it from a folder train/, or draws "
+                         "it from folders of classes (--valid-fraction)");
+    for (int split = 0; split < SPLIT_TEST; split++)
+        if (store_num_rows(store, (enum split)split) > 0 && !store_labels(store, (enum split)split))
+            return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                             "the split '%s' has no labels", split_names[split]);
+    return true;
+}
+
 static bool train_open_store(struct run *run, struct error *error)
 {
     const struct train_options *options = run->options;
@@ -452,6 +473,8 @@ static bool train_open_store(struct run *run, struct error *error)
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store_path);
+    if (error_ok(error))
+        train_check_store(run, error);
     return ranks_agree(run->ranks, error);
 }
 

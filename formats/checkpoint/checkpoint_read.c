@@ -214,7 +214,7 @@ bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct err
     h5_check_format(&file, root, CHECKPOINT_FORMAT, CHECKPOINT_MAJOR_VERSION);
     h5_read_texts(&file, root, "/classes", &checkpoint->classes);
     if (h5_ok(&file))
-        limits_check_classes(path, checkpoint->classes.count, error);
+        limits_check_classes(path, checkpoint->classes.count, 2, error);
     if (h5_ok(&file)) {
         checkpoint_read_config(&file, root, &checkpoint->config);
         checkpoint_read_progress(&file, root, checkpoint);

@@ -278,7 +278,7 @@ static bool checkpoint_check_contents(const char *path, const struct checkpoint 
                                   .expected = TEXT("%d of %d bytes at most", SETTINGS_MAX,
                                                    SETTING_MAX_TEXT - 1)),
                          "more settings than a checkpoint can hold, or too long ones");
-    return limits_check_classes(path, checkpoint->classes.count, error) &&
+    return limits_check_classes(path, checkpoint->classes.count, 2, error) &&
            limits_check_image(path, "/store", image->height, image->width, image->channels, error);
 }
 

@@ -55,6 +55,7 @@ const struct image_shape *store_image_shape(const struct store *store);
 const struct text_list *store_classes(const struct store *store);
 const char *store_fingerprint(const struct store *store);             /* 64 hexadecimal digits */
 uint64_t store_num_rows(const struct store *store, enum split split); /* 0: no such split */
+/* NULL where the split has no labels. */
 const uint32_t *store_labels(const struct store *store, enum split split);
 const uint32_t *store_pixel_crc32(const struct store *store, enum split split); /* of each row */
 
@@ -101,6 +102,7 @@ struct store_plan {
     struct image_shape image;
     const struct text_list *classes;
     uint64_t max_rows[NUM_SPLITS]; /* upper bounds; 0 leaves the split out */
+    bool is_unlabelled[NUM_SPLITS];
     size_t max_path_nbytes;        /* the longest path among them */
     /* NULL: a whole store.  Otherwise the bounds above are those of the whole store all the same,
      * because they decide about chunks, and this says which part is written; it must outlive the
@@ -124,7 +126,7 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
 
 struct store_row {
     const char *path; /* relative to the source */
-    uint32_t label;
+    uint32_t label; /* of no meaning in a split without labels */
     uint32_t file_crc32;
     uint32_t pixel_crc32; /* of the row's pixels, by which readers know that they are whole */
 };
@@ -146,7 +148,8 @@ struct store_source {
     const char *digest;   /* a digest over paths, sizes and times of the source files */
 };
 
-/* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent. */
+/* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent or has
+ * no labels. */
 struct store_ending {
     struct store_source source;
     const float *class_means[NUM_SPLITS];

@@ -15,6 +15,7 @@ struct store_shard;
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"
 #define STORE_VERSION "1.0"
+#define STORE_VERSION_PARTIAL "1.1" /* one class only, no train, or a split without labels */
 enum { STORE_MAJOR_VERSION = 1 };
 
 /* The part of a store that its fingerprint covers; FORMAT.md specifies the bytes. */
@@ -22,7 +23,7 @@ struct store_contents {
     struct image_shape image;
     const struct text_list *classes;
     uint64_t num_rows[NUM_SPLITS];
-    const uint32_t *labels[NUM_SPLITS];
+    const uint32_t *labels[NUM_SPLITS]; /* NULL where the split has none */
     const uint32_t *pixel_crc32[NUM_SPLITS];
 };
 
@@ -63,7 +64,7 @@ bool store_check_output(const struct atomic_file *output, bool is_shard, struct 
 
 /* One split while it grows. */
 struct split_writer {
-    bool is_open;
+    bool is_open, has_labels;
     hid_t group;
     struct row_writer images;
     struct row_writer labels;

@@ -104,9 +104,11 @@ static void store_open_split(const struct h5_context *file, struct store *store,
     if (!h5_exists(file, store->root, split_names[which]))
         return;
     store_read_images_shape(file, store, split, images);
-    split->labels = store_read_row_numbers(file, store, split, labels);
+    /* Without labels it can be predicted, and nothing else. */
+    if (h5_ok(file) && h5_exists(file, store->root, labels))
+        split->labels = store_read_row_numbers(file, store, split, labels);
     split->pixel_crc32 = store_read_row_numbers(file, store, split, pixel_crc32);
-    for (uint64_t i = 0; h5_ok(file) && i < split->num_rows; i++)
+    for (uint64_t i = 0; h5_ok(file) && split->labels && i < split->num_rows; i++)
         if (split->labels[i] >= store->classes.count)
             error_set(file->error, STATUS_DATA,
                       ERROR_AT(.file = file->path, .dataset = labels, .row = &i,
@@ -134,7 +136,7 @@ void store_compute_fingerprint(const struct store_contents *contents, char finge
     for (int split = 0; split < NUM_SPLITS; split++) {
         sha256_add_u64(&hash, contents->num_rows[split]);
         for (uint64_t i = 0; i < contents->num_rows[split]; i++)
-            sha256_add_u32(&hash, contents->labels[split][i]);
+            sha256_add_u32(&hash, contents->labels[split] ? contents->labels[split][i] : UINT32_MAX);
         for (uint64_t i = 0; i < contents->num_rows[split]; i++)
             sha256_add_u32(&hash, contents->pixel_crc32[split][i]);
     }
@@ -184,13 +186,13 @@ static void store_read_all(struct h5_context *file, struct store *store, bool is
                            sizeof(store->fingerprint));
     h5_read_texts(file, store->root, "/classes", &store->classes);
     if (h5_ok(file))
-        limits_check_classes(file->path, store->classes.count, file->error);
+        limits_check_classes(file->path, store->classes.count, 1, file->error);
     for (int which = 0; which < NUM_SPLITS; which++)
         store_open_split(file, store, (enum split)which);
     if (store->image.height == 0 && is_shard)
         store_read_shape_attribute(file, store);
-    if (h5_ok(file) && store->splits[SPLIT_TRAIN].num_rows == 0 && !is_shard)
-        h5_refuse(file, "/train/images", "the store has no training images", NULL, NULL);
+    if (h5_ok(file) && store->image.height == 0)
+        h5_refuse(file, NULL, "the store has no images", NULL, NULL);
     store_check_fingerprint(file, store);
 }
 

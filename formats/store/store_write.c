@@ -90,7 +90,7 @@ static bool store_check_plan(const char *path, const struct store_plan *plan, st
     const struct image_shape *image = &plan->image;
 
     if (!limits_check_image(path, NULL, image->height, image->width, image->channels, error) ||
-        !limits_check_classes(path, plan->classes->count, error))
+        !limits_check_classes(path, plan->classes->count, 1, error))
         return false;
     if (image_num_values(image) > UINT32_MAX)
         return error_set(error, STATUS_DATA,
@@ -122,13 +122,15 @@ static void store_begin_split(struct store_writer *writer, enum split which, uin
                      layouts.image_buffer_chunks, writer->compression_level, writer->num_threads);
     h5_write_text_attribute(file, split->images.dataset, "units",
                             "intensity, 0 to 255; models use value / 255");
-    row_writer_begin(&split->labels, file, split->group, "labels", &layouts.labels,
-                     SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
+    if (split->has_labels)
+        row_writer_begin(&split->labels, file, split->group, "labels", &layouts.labels,
+                         SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
     row_writer_begin(&split->paths, file, split->group, "paths", &layouts.paths,
                      SMALL_BUFFER_CHUNKS, writer->compression_level, writer->num_threads);
     row_writer_begin(&split->file_crc32, file, split->group, "crc32", &layouts.crc32,
                      SMALL_BUFFER_CHUNKS, writer->compression_level, 1);
-    h5_write_text_attribute(file, split->labels.dataset, "units", "index into /classes");
+    if (split->has_labels)
+        h5_write_text_attribute(file, split->labels.dataset, "units", "index into /classes");
     h5_write_text_attribute(file, split->paths.dataset, "description",
                             "path of each sample's file, relative to the source; rows are ordered "
                             "by it, bytewise");
@@ -191,8 +193,10 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
             max_rows = plan->shard->end[which] - plan->shard->first[which];
         if (max_rows == 0)
             continue;
-        *split =
-            (struct split_writer){.is_open = true, .group = H5I_INVALID_HID, .max_rows = max_rows};
+        *split = (struct split_writer){.is_open = true,
+                                       .has_labels = !plan->is_unlabelled[which],
+                                       .group = H5I_INVALID_HID,
+                                       .max_rows = max_rows};
         /* So that closing is right even if the next step fails before it begins them. */
         split->images = split->labels = split->paths = split->file_crc32 =
             (struct row_writer){.file = &writer->file, .dataset = H5I_INVALID_HID};
@@ -244,7 +248,7 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
     for (uint64_t i = 0; i < count && error_ok(error); i++) {
         size_t path_nbytes = strlen(rows[i].path);
 
-        if (rows[i].label >= writer->classes.count || path_nbytes > writer->max_path_nbytes) {
+        if ((split->has_labels && rows[i].label >= writer->classes.count) || path_nbytes > writer->max_path_nbytes) {
             store_refuse_unplanned(writer, which);
             break;
         }
@@ -253,7 +257,8 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
         split->row_labels[split->num_rows + i] = rows[i].label;
         split->row_pixel_crc32[split->num_rows + i] = rows[i].pixel_crc32;
         row_writer_append(&split->file_crc32, &rows[i].file_crc32, 1);
-        store_append_label(&split->labels, rows[i].label);
+        if (split->has_labels)
+            store_append_label(&split->labels, rows[i].label);
         row_writer_append(&split->paths, padded, 1);
     }
     free(padded);
@@ -315,7 +320,8 @@ static void store_end_split(struct store_writer *writer, enum split which,
     hid_t dataset;
 
     row_writer_end(&split->images);
-    row_writer_end(&split->labels);
+    if (split->has_labels)
+        row_writer_end(&split->labels);
     row_writer_end(&split->paths);
     row_writer_end(&split->file_crc32);
     dataset = h5_write_dataset(file, split->group, "pixel_crc32", H5T_STD_U32LE, H5T_NATIVE_UINT32,
@@ -329,6 +335,17 @@ static void store_end_split(struct store_writer *writer, enum split which,
         store_write_class_sums(writer, which, ending->class_sums[which]);
 }
 
+/* The version of which a reader knows all that is in the file. */
+static const char *store_choose_version(const struct store_writer *writer)
+{
+    bool is_partial = writer->classes.count < 2 ||
+                      (writer->splits[SPLIT_TRAIN].num_rows == 0 && !writer->shard);
+
+    for (int which = 0; which < NUM_SPLITS; which++)
+        is_partial |= writer->splits[which].is_open && !writer->splits[which].has_labels;
+    return is_partial ? STORE_VERSION_PARTIAL : STORE_VERSION;
+}
+
 static void store_write_root(struct store_writer *writer, const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
@@ -340,12 +357,13 @@ static void store_write_root(struct store_writer *writer, const struct store_end
 
     for (int which = 0; which < NUM_SPLITS; which++) {
         contents.num_rows[which] = writer->splits[which].num_rows;
-        contents.labels[which] = writer->splits[which].row_labels;
+        if (writer->splits[which].has_labels)
+            contents.labels[which] = writer->splits[which].row_labels;
         contents.pixel_crc32[which] = writer->splits[which].row_pixel_crc32;
     }
     store_compute_fingerprint(&contents, fingerprint);
     h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
-                    STORE_VERSION);
+                    store_choose_version(writer));
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");

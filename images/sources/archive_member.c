@@ -5,12 +5,7 @@
 
 #include "common/checksum.h"
 #include "common/memory.h"
-#include "images/decoder.h"
-
-enum {
-    MAX_PATH_NBYTES = 4096, /* the system's own limit for an unpacked tree */
-    MAX_HOPS = 8,           /* hard links to hard links: a circle of them ends there */
-};
+#include "images/sources/junk.h"
 
 /* ---- paths ---- */
 
@@ -18,7 +13,7 @@ enum {
  * Writes the path without ".", doubled slashes and a slash at the end; returns its length, 0 for
  * one that is nothing but those, and -1 for one that leads elsewhere or is too long.
  */
-static ptrdiff_t members_clean_path(const char *path, char clean[MAX_PATH_NBYTES])
+static ptrdiff_t members_clean_path(const char *path, char clean[MEMBER_MAX_PATH_NBYTES])
 {
     size_t used = 0;
 
@@ -31,7 +26,7 @@ static ptrdiff_t members_clean_path(const char *path, char clean[MAX_PATH_NBYTES
         if (length == 2 && path[0] == '.' && path[1] == '.')
             return -1;
         if (length > 0 && !is_dot) {
-            if (used + length + 2 > MAX_PATH_NBYTES)
+            if (used + length + 2 > MEMBER_MAX_PATH_NBYTES)
                 return -1;
             if (used > 0)
                 clean[used++] = '/';
@@ -45,11 +40,12 @@ static ptrdiff_t members_clean_path(const char *path, char clean[MAX_PATH_NBYTES
     return (ptrdiff_t)used;
 }
 
-/* As a scan skips them; __MACOSX holds what the Finder adds to a zip, and no unpacked tree has. */
 static bool members_is_hidden(const char *path)
 {
-    return path[0] == '.' || strstr(path, "/.") != NULL ||
-           (strncmp(path, "__MACOSX", 8) == 0 && (path[8] == '/' || path[8] == '\0'));
+    size_t begin, length;
+    int kind;
+
+    return junk_find_in_path(path, &begin, &length, &kind);
 }
 
 static bool members_add_path(struct members *members, const char *path, size_t *offset,
@@ -70,7 +66,7 @@ static bool members_add_path(struct members *members, const char *path, size_t *
 
 void members_refuse(struct members *members, const char *path, enum member_refusal why)
 {
-    char clean[MAX_PATH_NBYTES];
+    char clean[MEMBER_MAX_PATH_NBYTES];
     ptrdiff_t length = members_clean_path(path, clean);
 
     if (length < 0)
@@ -82,7 +78,7 @@ void members_refuse(struct members *members, const char *path, enum member_refus
 static bool members_add(struct members *members, const char *path, struct member *member,
                         struct error *error)
 {
-    char clean[MAX_PATH_NBYTES];
+    char clean[MEMBER_MAX_PATH_NBYTES];
     ptrdiff_t length = members_clean_path(path, clean);
 
     if (length < 0)
@@ -114,7 +110,7 @@ bool members_add_hard_link(struct members *members, const char *path, const char
                            struct error *error)
 {
     struct member member = {.kind = MEMBER_HARD_LINK};
-    char clean[MAX_PATH_NBYTES];
+    char clean[MEMBER_MAX_PATH_NBYTES];
 
     if (members_clean_path(target, clean) <= 0) {
         members->num_refused[REFUSED_PATH]++;
@@ -124,154 +120,21 @@ bool members_add_hard_link(struct members *members, const char *path, const char
            members_add(members, path, &member, error);
 }
 
+bool members_add_symbolic_link(struct members *members, const char *path, const char *target,
+                               struct error *error)
+{
+    struct member member = {.kind = MEMBER_SYMBOLIC_LINK};
+
+    members->num_symbolic_links++;
+    return members_add_path(members, target, &member.target, error) &&
+           members_add(members, path, &member, error);
+}
+
 void members_free(struct members *members)
 {
     free(members->paths);
     free(members->items);
     *members = (struct members){0};
-}
-
-/* ---- the scan ---- */
-
-struct sorting {
-    const struct members *members;
-    const struct scan_rules *rules;
-    struct scan_order *order; /* all members by path, equal paths in order of the archive */
-    size_t root_length;       /* of what stands before each path, with its slash */
-    struct scan *scan;
-    struct member_contents *contents;
-    struct error *error;
-};
-
-static const struct member *members_at(const struct sorting *sorting, size_t position)
-{
-    return &sorting->members->items[sorting->order[position].index];
-}
-
-/* The directory around all members that a scan does not skip. */
-static bool members_find_root(struct sorting *sorting)
-{
-    const struct members *members = sorting->members;
-    const char *first = NULL;
-    size_t length = 0;
-
-    for (size_t i = 0; i < members->count; i++) {
-        const char *path = members->paths + members->items[i].path;
-
-        if (members->items[i].is_hidden)
-            continue;
-        if (!first) {
-            first = path;
-            length = strcspn(first, "/");
-        }
-        if (strncmp(path, first, length) != 0 || (path[length] != '/' && path[length] != '\0') ||
-            (path[length] == '\0' && members->items[i].kind != MEMBER_DIRECTORY))
-            return true;
-    }
-    if (!first || scan_is_one_of(sorting->rules->split_folders, first, length))
-        return true;
-    sorting->scan->root = strndup(first, length);
-    sorting->root_length = length + 1;
-    return sorting->scan->root || error_set_memory(sorting->error, length + 1);
-}
-
-/* The last member of a path; NULL if there is none. */
-static const struct member *members_find(const struct sorting *sorting, const char *path)
-{
-    size_t low = 0, high = sorting->members->count;
-
-    while (low < high) { /* the first that is greater */
-        size_t middle = low + (high - low) / 2;
-
-        if (strcmp(sorting->order[middle].path, path) <= 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 && strcmp(sorting->order[low - 1].path, path) == 0 ? members_at(sorting, low - 1)
-                                                                      : NULL;
-}
-
-/* The file that a member is or leads to, NULL if none. */
-static const struct member *members_follow(const struct sorting *sorting,
-                                           const struct member *member)
-{
-    for (int hop = 0; hop < MAX_HOPS && member && member->kind == MEMBER_HARD_LINK; hop++)
-        member = members_find(sorting, sorting->members->paths + member->target);
-    return member && member->kind == MEMBER_FILE ? member : NULL;
-}
-
-static bool members_scan_file(struct sorting *sorting, const char *path,
-                              const struct member *member)
-{
-    struct scan *scan = sorting->scan;
-
-    if (!decoder_has_extension(path))
-        return scan_add_other(scan, path, sorting->error);
-    member = members_follow(sorting, member);
-    if (!member) {
-        scan->num_links++;
-        return true;
-    }
-    sorting->contents[scan->num_images] = member->contents;
-    scan->paths[scan->num_images++] = path;
-    return true;
-}
-
-static bool members_scan_all(struct sorting *sorting)
-{
-    size_t count = sorting->members->count;
-    bool ok = true;
-
-    for (size_t i = 0; i < count && ok; i++) {
-        const struct member *member = members_at(sorting, i);
-        const char *path = sorting->order[i].path;
-        bool is_directory = member->kind == MEMBER_DIRECTORY, is_outside;
-
-        if (member->is_hidden || strlen(path) <= sorting->root_length)
-            continue; /* strlen: the directory around all itself */
-        /* The last of equal paths is what unpacking would leave. */
-        if (i + 1 < count && strcmp(path, sorting->order[i + 1].path) == 0) {
-            sorting->scan->num_replaced += !is_directory;
-            continue;
-        }
-        path += sorting->root_length;
-        ok = scan_add_directories(sorting->scan, sorting->rules, path, is_directory, &is_outside,
-                                  sorting->error);
-        if (ok && !is_outside && !is_directory)
-            ok = members_scan_file(sorting, path, member);
-    }
-    scan_finish(sorting->scan);
-    return ok;
-}
-
-bool members_scan(const struct members *members, const struct scan_rules *rules, struct scan *scan,
-                  struct member_contents **contents, struct error *error)
-{
-    struct sorting sorting = {.members = members, .rules = rules, .scan = scan, .error = error};
-    size_t count = members->count;
-    bool ok;
-
-    *scan = (struct scan){.num_unsafe_paths = members->num_refused[REFUSED_PATH],
-                          .num_links = members->num_refused[REFUSED_LINK],
-                          .num_special = members->num_refused[REFUSED_SPECIAL]};
-    *contents = NULL;
-    ok = memory_allocate_unset(&sorting.order, count, sizeof(*sorting.order), error) &&
-         memory_allocate_unset(&scan->paths, count, sizeof(*scan->paths), error) &&
-         memory_allocate_unset(&sorting.contents, count, sizeof(*sorting.contents), error);
-    for (size_t i = 0; i < count && ok; i++)
-        sorting.order[i] = (struct scan_order){members->paths + members->items[i].path, i, 0};
-    if (ok)
-        scan_sort(sorting.order, count);
-    ok = ok && members_find_root(&sorting) && members_scan_all(&sorting);
-    free(sorting.order);
-    if (ok) {
-        *contents = sorting.contents;
-    } else {
-        free(sorting.contents);
-        scan_free(scan);
-    }
-    return ok;
 }
 
 /* ---- reading ---- */

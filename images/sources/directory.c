@@ -11,6 +11,130 @@
 #include "common/signals.h"
 #include "images/decoder.h"
 
+/* ---- the directory around all else ---- */
+
+static bool directory_is_subdirectory(int parent, const struct dirent *entry)
+{
+    struct stat info;
+
+    /* A question about every file would double the time of a scan: it is asked only where the
+     * directory itself does not say what an entry is. */
+    if (entry->d_type == DT_DIR)
+        return true;
+    return (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
+           fstatat(parent, entry->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* Does a directory have one in it? */
+static bool directory_has_folder(int parent, const char *name)
+{
+    DIR *entries = file_open_directory_at(parent, name);
+    const struct dirent *entry;
+    bool found = false;
+
+    while (entries && !found && (entry = readdir(entries)))
+        found = junk_find(entry->d_name, strlen(entry->d_name)) == JUNK_NONE &&
+                directory_is_subdirectory(dirfd(entries), entry);
+    if (entries)
+        closedir(entries);
+    return found;
+}
+
+/* Looks at what is directly in a directory. */
+static void directory_look_into(int parent, const char *name, const struct scan_rules *rules,
+                                struct scan_look *look)
+{
+    DIR *entries = file_open_directory_at(parent, name);
+    const struct dirent *entry;
+
+    while (entries && (entry = readdir(entries))) {
+        size_t length = strlen(entry->d_name);
+
+        if (junk_find(entry->d_name, length) != JUNK_NONE)
+            continue;
+        if (!directory_is_subdirectory(dirfd(entries), entry)) {
+            look->has_images |= decoder_has_extension(entry->d_name);
+            continue;
+        }
+        look->num_folders++;
+        if (!scan_is_one_of(rules->split_folders, entry->d_name, length))
+            continue;
+        look->num_splits++;
+        look->has_classes =
+            look->has_classes || directory_has_folder(dirfd(entries), entry->d_name);
+    }
+    if (entries)
+        closedir(entries);
+}
+
+/* Neither "." nor ".." is counted. */
+static bool directory_is_junk(struct scan *scan, const char *name)
+{
+    int kind = junk_find(name, strlen(name));
+
+    if (kind != JUNK_NONE && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+        scan->num_junk[kind]++;
+    return kind != JUNK_NONE;
+}
+
+/* Is there one directory and no image, and is it a root?  *name is its; what is beside it counts. */
+static bool directory_has_root(const struct scan_rules *rules, struct directory_root *root,
+                               char name[256])
+{
+    DIR *entries = file_open_directory_at(root->descriptor, ".");
+    const struct dirent *entry;
+    struct scan_look look = {0};
+    struct scan beside = {0};
+    size_t num_folders = 0;
+    bool has_images = false;
+
+    while (entries && num_folders < 2 && !has_images && (entry = readdir(entries))) {
+        if (directory_is_junk(&beside, entry->d_name))
+            continue;
+        if (directory_is_subdirectory(dirfd(entries), entry)) {
+            num_folders++;
+            snprintf(name, 256, "%s", entry->d_name);
+        } else {
+            has_images = decoder_has_extension(entry->d_name);
+            beside.num_others++;
+        }
+    }
+    if (entries)
+        closedir(entries);
+    if (num_folders != 1 || has_images || scan_is_one_of(rules->split_folders, name, strlen(name)))
+        return false;
+    directory_look_into(root->descriptor, name, rules, &look);
+    if (!scan_is_root(&look, false))
+        return false;
+    for (int i = 0; i < JUNK_NUM_KINDS; i++)
+        root->num_junk[i] += beside.num_junk[i];
+    root->num_others += beside.num_others;
+    return true;
+}
+
+bool directory_find_root(const struct scan_rules *rules, struct directory_root *root,
+                         struct error *error)
+{
+    char name[256];
+
+    for (int depth = 0; depth < SCAN_MAX_ROOT_DEPTH; depth++) {
+        char *longer;
+        int inner;
+
+        if (!directory_has_root(rules, root, name) ||
+            (inner = file_open_at(root->descriptor, name)) < 0)
+            break;
+        file_close(&root->descriptor);
+        root->descriptor = inner;
+        if (asprintf(&longer, "%s%s%s", root->path ? root->path : "", root->path ? "/" : "",
+                     name) < 0)
+            return error_set_memory(error, sizeof(name));
+        free(root->path);
+        root->path = longer;
+    }
+    return true;
+}
+
 /* ---- the walk ---- */
 
 /* The directories from the one being read up to the source, on the stack of the walk. */
@@ -22,7 +146,7 @@ struct ancestor {
 
 struct walk {
     const char *source;
-    const struct scan_rules *rules;
+    struct scan_rules rules;
     struct scan *scan;
     size_t path_nbytes, path_capacity;
     char *prefix; /* the directory being read, relative to the source, with a slash at its end */
@@ -39,18 +163,6 @@ static bool directory_fail(const struct walk *walk, const char *name, const char
              walk->prefix ? walk->prefix : "", name);
     errno = saved_errno;
     return error_set_errno(walk->error, path, what);
-}
-
-static bool directory_is_subdirectory(int parent, const struct dirent *entry)
-{
-    struct stat info;
-
-    /* A question about every file would double the time of a scan: it is asked only where the
-     * directory itself does not say what an entry is. */
-    if (entry->d_type == DT_DIR)
-        return true;
-    return (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
-           fstatat(parent, entry->d_name, &info, 0) == 0 && S_ISDIR(info.st_mode);
 }
 
 static bool directory_add_image(struct walk *walk, const char *name)
@@ -93,7 +205,7 @@ static bool directory_is_loop(const struct ancestor *self)
 static bool directory_enter(struct walk *walk, int parent, const char *name, size_t depth,
                             const struct ancestor *above)
 {
-    const struct scan_rules *rules = walk->rules;
+    const struct scan_rules *rules = &walk->rules;
     size_t name_length = strlen(name), old_length = walk->prefix_length;
     struct ancestor self = {.parent = above};
     struct stat info;
@@ -179,6 +291,7 @@ static struct scan_order *directory_sort(const struct walk *walk, const struct l
 static bool directory_list(struct walk *walk, DIR *entries, struct listing *listing)
 {
     int signal = signals_stop_requested();
+    struct scan_top top = {0};
     bool ok = true;
 
     /* A walk over a slow file system takes minutes. */
@@ -194,15 +307,19 @@ static bool directory_list(struct walk *walk, DIR *entries, struct listing *list
             ok = directory_fail(walk, "", "cannot read the directory");
         if (!entry)
             break;
-        if (entry->d_name[0] == '.')
+        if (directory_is_junk(walk->scan, entry->d_name))
             continue;
-        if (directory_is_subdirectory(dirfd(entries), entry))
+        if (directory_is_subdirectory(dirfd(entries), entry)) {
+            if (walk->prefix_length == 0)
+                scan_count_top(&top, &walk->rules, entry->d_name, strlen(entry->d_name));
             ok = directory_add_entry(walk, listing, entry->d_name, true);
-        else if (decoder_has_extension(entry->d_name))
+        } else if (decoder_has_extension(entry->d_name))
             ok = directory_add_entry(walk, listing, entry->d_name, false);
         else
             ok = directory_add_other(walk, entry->d_name);
     }
+    if (walk->prefix_length == 0)
+        walk->rules = scan_choose_top(&top, &walk->rules);
     return ok;
 }
 
@@ -248,7 +365,7 @@ static bool directory_finish_paths(struct walk *walk)
 bool directory_scan(const char *source, int descriptor, const struct scan_rules *rules,
                     struct scan *scan, struct error *error)
 {
-    struct walk walk = {.source = source, .rules = rules, .scan = scan, .error = error};
+    struct walk walk = {.source = source, .rules = *rules, .scan = scan, .error = error};
     struct ancestor self = {.parent = NULL};
     struct stat info;
     DIR *entries = NULL;

@@ -79,15 +79,34 @@ static bool path_list_refuse(const char *path, const char *what, const char *fou
     return error_set(error, STATUS_DATA, ERROR_AT(.file = path, .found = found), "%s", what);
 }
 
-/* The name of an image, no part of which is empty or begins with a dot, as ".." does. */
+/* The name of an image, no part of which is empty or junk, as ".." is. */
 static bool path_list_is_found_by_walks(const char *name)
 {
     for (const char *part = name; part; part = strchr(part, '/')) {
         part += *part == '/' && part != name;
-        if (*part == '\0' || *part == '/' || *part == '.')
+        if (*part == '\0' || *part == '/' || junk_find(part, strcspn(part, "/")) != JUNK_NONE)
             return false;
     }
     return decoder_has_extension(name);
+}
+
+/* The rules for those directories that the paths have at the top. */
+static struct scan_rules path_list_choose_top(const char *bytes, const char *end,
+                                              const struct scan_rules *rules)
+{
+    struct scan_top top = {0};
+    size_t length = 0;
+    const char *last = NULL;
+
+    for (const char *at = bytes; at < end; at += strlen(at) + 1) {
+        if (last && strncmp(at, last, length + 1) == 0)
+            continue;
+        last = at;
+        length = strcspn(at, "/");
+        if (at[length] == '/')
+            scan_count_top(&top, rules, at, length);
+    }
+    return scan_choose_top(&top, rules);
 }
 
 /* Adds the paths that a walk by the rules would find; *bytes are those behind the magic. */
@@ -96,6 +115,7 @@ static bool path_list_add_all(const char *path, const char *bytes, size_t nbytes
                               struct error *error)
 {
     const char *end = bytes + nbytes, *last = NULL;
+    const struct scan_rules chosen = path_list_choose_top(bytes, end, rules);
     bool is_outside;
 
     for (const char *at = bytes; at < end; last = at, at += strlen(at) + 1) {
@@ -103,7 +123,7 @@ static bool path_list_add_all(const char *path, const char *bytes, size_t nbytes
             return path_list_refuse(path, "holds a path that no walk finds", at, error);
         if (last && strcmp(last, at) >= 0)
             return path_list_refuse(path, "holds a path out of order", at, error);
-        if (!scan_add_directories(scan, rules, at, false, &is_outside, error))
+        if (!scan_add_directories(scan, &chosen, at, false, &is_outside, error))
             return false;
         if (!is_outside)
             scan->paths[scan->num_images++] = at;

@@ -2,12 +2,40 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool scan_is_one_of(const char *const *names, const char *name, size_t length)
 {
-    while (names && *names && !(strncmp(*names, name, length) == 0 && (*names)[length] == '\0'))
+    while (names && *names &&
+           !(strncasecmp(*names, name, length) == 0 && (*names)[length] == '\0'))
         names++;
     return names && *names;
+}
+
+/* ---- the top ---- */
+
+bool scan_is_root(const struct scan_look *look, bool is_archive)
+{
+    /* Splits without classes in them are those of the single class that this is. */
+    if (look->num_splits > 0)
+        return look->has_classes || look->num_folders > look->num_splits;
+    return look->num_folders > 0 && (!look->has_images || (is_archive && look->num_folders > 1));
+}
+
+void scan_count_top(struct scan_top *top, const struct scan_rules *rules, const char *name,
+                    size_t length)
+{
+    top->num_splits += scan_is_one_of(rules->split_folders, name, length);
+}
+
+struct scan_rules scan_choose_top(const struct scan_top *top, const struct scan_rules *rules)
+{
+    struct scan_rules chosen = *rules;
+    size_t wanted = rules->descent == SCAN_INTO_SPLITS ? 1 : 2;
+
+    if (!rules->top_folders && rules->descent != SCAN_INTO_ALL && top->num_splits >= wanted)
+        chosen.top_folders = rules->split_folders;
+    return chosen;
 }
 
 bool scan_add_other(struct scan *scan, const char *path, struct error *error)

@@ -1,7 +1,7 @@
 /*
  * What is in a source: the paths of all images, and the directories that may be splits and
  * classes.  An image is whatever has the name of one (images/decode.h) and is no directory;
- * whether it can be decoded is not asked here.  Names that begin with a dot are skipped.
+ * whether it can be decoded is not asked here.  Junk (images/sources/junk.h) is skipped and counted.
  */
 #ifndef QUERN_IMAGES_SOURCES_SCAN_H
 #define QUERN_IMAGES_SOURCES_SCAN_H
@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "images/sources/junk.h"
 
 struct scan {
     size_t num_images;        /* N */
@@ -21,28 +22,62 @@ struct scan {
     struct text_list top_others; /* files at the top that are no images, SCAN_MAX_OTHERS of them */
     uint64_t num_others;         /* files that are no images, everywhere */
     uint64_t num_loops;          /* links that were not followed because they lead back up */
-    /* Of an archive: the directory around all else, which is taken as the source, or NULL; members
-     * whose paths lead out of any directory, that are links, or that are devices and the like; and
-     * members that a later one of the same path replaces. */
+    uint64_t num_junk[JUNK_NUM_KINDS]; /* files and directories, without what is in those */
+    /* The directory, one or two deep, around all images, which is taken as the source, or NULL. */
     char *root;
+    /* Of an archive: members whose paths lead out of any directory; links that lead to no file of
+     * the archive; devices and the like; and members that a later one of the same path replaces. */
+    bool is_archive;
     uint64_t num_unsafe_paths, num_links, num_special, num_replaced;
 };
 
 enum { SCAN_MAX_OTHERS = 16 };
 
+/* Into which directories at the top a scan descends. */
+enum scan_descent {
+    SCAN_INTO_ALL,
+    SCAN_INTO_SPLITS,        /* those with the name of a split, if there are any */
+    SCAN_INTO_SEVERAL_SPLITS /* the same if there are two or more, and into all otherwise */
+};
+
 struct scan_rules {
     size_t folder_depth;            /* 1 or 2: levels of directories to list */
     const char *const *top_folders; /* descend into these alone, NULL at the end; NULL: into all */
-    /* Never taken for the directory around all else of an archive, NULL at the end. */
+    /* Names of splits, NULL at the end: never the directory around all else. */
     const char *const *split_folders;
+    enum scan_descent descent; /* without top_folders */
 };
+
+/* The levels of directories around all else that are taken for none. */
+enum { SCAN_MAX_ROOT_DEPTH = 2 };
 
 void scan_free(struct scan *scan);
 
 /* ---- for those who make scans ---- */
 
-/* Is the name, the first length bytes of a text, in a list that NULL ends? */
+/* Is the name, the first length bytes of a text, in a list that NULL ends, in upper or lower case?
+ */
 bool scan_is_one_of(const char *const *names, const char *name, size_t length);
+
+/* What is known of a directory that may be one around all else. */
+struct scan_look {
+    size_t num_folders; /* in it, without junk */
+    bool has_images;    /* directly in it */
+    size_t num_splits;  /* of them have the name of a split */
+    bool has_classes;   /* and one of those has a directory in it */
+};
+
+/* Is it taken for the source? */
+bool scan_is_root(const struct scan_look *look, bool is_archive);
+
+/* Counts one directory at the top, and says in the end into which the rules let a scan descend. */
+struct scan_top {
+    size_t num_splits;
+};
+
+void scan_count_top(struct scan_top *top, const struct scan_rules *rules, const char *name,
+                    size_t length);
+struct scan_rules scan_choose_top(const struct scan_top *top, const struct scan_rules *rules);
 
 /* Adds a file that is no image. */
 bool scan_add_other(struct scan *scan, const char *path, struct error *error);

@@ -17,9 +17,12 @@
 struct source {
     const char *path;
     int descriptor;
+    char *root, *root_path; /* of a directory: around all else; and with the path before it */
     bool is_archive, has_contents;
     struct source_stamp stamp; /* of an archive, which is that of all its images */
     struct spool spool;
+    struct names_charset *charset;
+    uint64_t num_above[JUNK_NUM_KINDS], num_others_above; /* junk and files beside the root */
     struct members members;
     struct member_contents *contents; /* [images of the scan] */
 };
@@ -51,6 +54,17 @@ bool source_open(const char *path, const char *spool_path, struct source **resul
     return error_ok(error);
 }
 
+bool source_set_names_charset(struct source *source, const char *charset, struct error *error)
+{
+    if (!charset)
+        return true;
+    if (!source->is_archive)
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = source->path),
+                         "is a folder, of which names are taken as they are: --names-charset is for "
+                         "archives");
+    return names_charset_open(charset, &source->charset, error);
+}
+
 bool source_is_archive(const struct source *source)
 {
     return source->is_archive;
@@ -70,6 +84,9 @@ void source_close(struct source *source)
     source_forget_scan(source);
     spool_end(&source->spool);
     file_close(&source->descriptor);
+    names_charset_close(source->charset);
+    free(source->root);
+    free(source->root_path);
     free(source);
 }
 
@@ -93,6 +110,43 @@ bool source_has_input(const struct source *source, const char *path)
 
 /* ---- listing ---- */
 
+bool source_name_root(const struct source *source, struct scan *scan, struct error *error)
+{
+    if (!source->root)
+        return true;
+    scan->root = strdup(source->root);
+    return scan->root || error_set_memory(error, strlen(source->root));
+}
+
+/* What is around a directory that was scanned. */
+static bool source_add_above(const struct source *source, struct scan *scan, struct error *error)
+{
+    for (int i = 0; i < JUNK_NUM_KINDS; i++)
+        scan->num_junk[i] += source->num_above[i];
+    scan->num_others += source->num_others_above;
+    return source_name_root(source, scan, error);
+}
+
+bool source_find_root(struct source *source, const struct scan_rules *rules, struct error *error)
+{
+    struct directory_root root = {.descriptor = source->descriptor};
+
+    if (source->is_archive || source->root)
+        return true;
+    directory_find_root(rules, &root, error);
+    source->descriptor = root.descriptor;
+    source->root = root.path;
+    memcpy(source->num_above, root.num_junk, sizeof(source->num_above));
+    source->num_others_above = root.num_others;
+    if (error_ok(error) && root.path &&
+        asprintf(&source->root_path, "%s/%s", source->path, root.path) < 0) {
+        source->root_path = NULL;
+        error_set_memory(error, strlen(root.path));
+    }
+    return error_ok(error);
+}
+
+
 static bool source_list_tar(struct source *source, bool wants_contents, struct error *error)
 {
     struct stream *stream;
@@ -112,10 +166,13 @@ bool source_scan(struct source *source, const struct scan_rules *rules, bool wan
     bool ok;
 
     if (!source->is_archive)
-        return directory_scan(source->path, source->descriptor, rules, scan, error);
+        return directory_scan(source->root ? source->root_path : source->path, source->descriptor,
+                              rules, scan, error) &&
+               source_add_above(source, scan, error);
     *scan = (struct scan){0};
     source_forget_scan(source);
     source->has_contents = true;
+    source->members.charset = source->charset;
     if (zip_is_one(source->descriptor))
         ok = zip_list(source->descriptor, source->path, &source->members, error);
     else

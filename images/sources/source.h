@@ -23,6 +23,11 @@ struct source;
  */
 bool source_open(const char *path, const char *spool_path, struct source **source,
                  struct error *error);
+/*
+ * Names in the archive that are not marked as UTF-8 are of this character set (NULL: taken as they
+ * are), which must outlive the source.  STATUS_USAGE for a directory, or an unknown set.
+ */
+bool source_set_names_charset(struct source *source, const char *charset, struct error *error);
 bool source_is_archive(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
@@ -32,6 +37,14 @@ void source_close(struct source *source);
  * a directory an image?  No output may replace it.
  */
 bool source_has_input(const struct source *source, const char *path);
+
+/*
+ * Takes the directory around all else for the source, if it is a directory that has one (an archive
+ * finds its own when it is scanned).  Paths are relative to it from then on; scans name it.
+ */
+bool source_find_root(struct source *source, const struct scan_rules *rules, struct error *error);
+/* Names it in a scan that was not made by source_scan. */
+bool source_name_root(const struct source *source, struct scan *scan, struct error *error);
 
 /*
  * Lists what is in it.  wants_contents: images will be read, so bring them near where that takes a

@@ -52,6 +52,7 @@ struct tar {
 
     /* What extensions say of the member whose header comes next. */
     char *path, *link; /* NULL: as its header says */
+    bool has_pax_path, has_pax_link; /* they are from pax records, and UTF-8 */
     bool has_size, is_sparse;
     uint64_t size;
 };
@@ -71,7 +72,7 @@ static void tar_forget_extensions(struct tar *tar)
     free(tar->path);
     free(tar->link);
     tar->path = tar->link = NULL;
-    tar->has_size = tar->is_sparse = false;
+    tar->has_size = tar->is_sparse = tar->has_pax_path = tar->has_pax_link = false;
 }
 
 /* ---- headers ---- */
@@ -189,6 +190,7 @@ static bool tar_take_long_name(struct tar *tar, uint64_t size, char **name)
     }
     free(*name);
     *name = body;
+    *(name == &tar->link ? &tar->has_pax_link : &tar->has_pax_path) = false;
     return true;
 }
 
@@ -227,6 +229,7 @@ static bool tar_take_record(struct tar *tar, const char *key, const char *value,
         return true;
     free(*name);
     *name = strdup(value);
+    *(is_link ? &tar->has_pax_link : &tar->has_pax_path) = text_is_utf8(value, strlen(value));
     return *name || error_set_memory(tar->error, strlen(value));
 }
 
@@ -410,10 +413,11 @@ static bool tar_add_member(struct tar *tar, const struct tar_header *header, con
         return size > 0 ? tar_add_file(tar, path, header, size, taken)
                         : members_add_hard_link(tar->members, path, link, tar->error);
     case '2':
+        return members_add_symbolic_link(tar->members, path, link, tar->error);
     case '3':
     case '4':
     case '6':
-        members_refuse(tar->members, path, header->type == '2' ? REFUSED_LINK : REFUSED_SPECIAL);
+        members_refuse(tar->members, path, REFUSED_SPECIAL);
         return true;
     case '5':
     case 'D': /* with a list of its files, in GNU tar's incremental archives */
@@ -435,6 +439,27 @@ static bool tar_end_body(struct tar *tar, uint64_t size, uint64_t taken)
     uint64_t padded = (size + BLOCK_NBYTES - 1) / BLOCK_NBYTES * BLOCK_NBYTES;
 
     return stream_skip(tar->stream, padded - taken, tar->error);
+}
+
+/* Adds a member by its names as UTF-8.  Those of pax are UTF-8 as they are, if POSIX is kept to. */
+static bool tar_add_converted(struct tar *tar, const struct tar_header *header, const char *path,
+                              const char *link, uint64_t size, uint64_t *taken)
+{
+    struct names_charset *charset = tar->members->charset;
+    char *path_utf8, *link_utf8;
+    bool ok;
+
+    if (!charset)
+        return tar_add_member(tar, header, path, link, size, taken);
+    path_utf8 = names_charset_convert(tar->has_pax_path ? NULL : charset, path, strlen(path),
+                                      tar->name, tar->error);
+    link_utf8 = names_charset_convert(tar->has_pax_link ? NULL : charset, link, strlen(link),
+                                      tar->name, tar->error);
+    ok = path_utf8 && link_utf8 &&
+         tar_add_member(tar, header, path_utf8, link_utf8, size, taken);
+    free(path_utf8);
+    free(link_utf8);
+    return ok;
 }
 
 static bool tar_read_member(struct tar *tar, const struct tar_header *header, uint64_t size)
@@ -459,8 +484,8 @@ static bool tar_read_member(struct tar *tar, const struct tar_header *header, ui
         if (has_no_body)
             size = 0;
     }
-    if (!tar_add_member(tar, header, tar->path ? tar->path : own_path,
-                        tar->link ? tar->link : own_link, size, &taken))
+    if (!tar_add_converted(tar, header, tar->path ? tar->path : own_path,
+                           tar->link ? tar->link : own_link, size, &taken))
         return false;
     tar_forget_extensions(tar);
     return tar_end_body(tar, size, taken);

@@ -28,6 +28,7 @@ enum {
     METHOD_DEFLATED = 8,
     FLAG_ENCRYPTED = 1 << 0,
     FLAG_SIZES_FOLLOW = 1 << 3, /* CRC and sizes stand behind the member, zeros in its header */
+    FLAG_UTF8 = 1 << 11,        /* name and comment are */
     HOST_MSDOS = 0,
     HOST_UNIX = 3,
     EXTRA_ZIP64 = 0x0001,
@@ -358,6 +359,7 @@ static bool zip_check_local(struct zip *zip, const struct zip_entry *central, co
 static char *zip_copy_name(const struct zip *zip, const struct zip_entry *entry)
 {
     size_t nbytes = entry->name_nbytes, field_nbytes;
+    bool is_utf8 = entry->flags & FLAG_UTF8;
     const uint8_t *bytes = entry->name;
     const uint8_t *field = zip_find_extra(entry, EXTRA_UNICODE_PATH, &field_nbytes);
     char *name;
@@ -366,15 +368,16 @@ static char *zip_copy_name(const struct zip *zip, const struct zip_entry *entry)
         get_u32(field + 1) == crc32_of(entry->name, entry->name_nbytes)) {
         bytes = field + 5;
         nbytes = field_nbytes - 5;
+        is_utf8 = true;
     }
-    name = strndup((const char *)bytes, nbytes);
-    if (!name) {
-        error_set_memory(zip->error, nbytes);
-    } else if (strlen(name) != nbytes) {
+    if (memchr(bytes, '\0', nbytes)) {
         zip_refuse_member(zip, entry, "has a name that is no text");
-        free(name);
-        name = NULL;
-    } else if (entry->host == HOST_MSDOS && !strchr(name, '/')) {
+        return NULL;
+    }
+    name = names_charset_convert(is_utf8 ? NULL : zip->members->charset, (const char *)bytes, nbytes,
+                                 zip->name, zip->error);
+    /* After it is converted: the second byte of a character may be a backslash. */
+    if (name && entry->host == HOST_MSDOS && !strchr(name, '/')) {
         /* Some writers on Windows part directories by backslashes, against the specification. */
         for (char *slash = name; (slash = strchr(slash, '\\')); slash++)
             *slash = '/';
@@ -385,21 +388,27 @@ static char *zip_copy_name(const struct zip *zip, const struct zip_entry *entry)
 /* ---- all ---- */
 
 /* A link by its attributes, as long as its contents are no image: then the attributes are damaged.
- */
-static bool zip_check_link(const struct zip *zip, const struct zip_entry *entry,
-                           const struct member_contents *contents, bool *is_link)
+ * *target is where it leads, malloc'ed; NULL for what is no link. */
+static bool zip_read_link(const struct zip *zip, const struct zip_entry *entry,
+                          const struct member_contents *contents, char **target)
 {
     struct source_reader reader = {0};
     struct source_file file = {0};
     struct error error = {0};
 
-    *is_link = entry->host == HOST_UNIX && S_ISLNK(entry->attributes >> 16);
-    if (!*is_link)
+    *target = NULL;
+    if (entry->host != HOST_UNIX || !S_ISLNK(entry->attributes >> 16))
         return true;
-    *is_link = member_read(zip->descriptor, contents, &reader, &file, &error) &&
-               !decoder_find(file.bytes, file.nbytes);
+    if (member_read(zip->descriptor, contents, &reader, &file, &error) &&
+        !decoder_find(file.bytes, file.nbytes) && file.nbytes < MEMBER_MAX_PATH_NBYTES &&
+        !memchr(file.bytes, '\0', file.nbytes))
+        *target = names_charset_convert(entry->flags & FLAG_UTF8 ? NULL : zip->members->charset,
+                                        (const char *)file.bytes, file.nbytes, zip->name,
+                                        zip->error);
     source_reader_free(&reader);
-    return *is_link || zip_refuse_member(zip, entry, "is a link without a target: damaged");
+    return *target || !error_ok(zip->error)
+               ? *target != NULL
+               : zip_refuse_member(zip, entry, "is a link without a target: damaged");
 }
 
 static bool zip_add_member(struct zip *zip, const struct zip_entry *entry, const char *name)
@@ -413,7 +422,8 @@ static bool zip_add_member(struct zip *zip, const struct zip_entry *entry, const
                                                       ? MEMBER_DEFLATED
                                                       : MEMBER_UNKNOWN};
     size_t length = strlen(name);
-    bool is_link;
+    char *target;
+    bool ok;
 
     if (!zip_check_local(zip, entry, name, &contents))
         return false;
@@ -423,12 +433,12 @@ static bool zip_add_member(struct zip *zip, const struct zip_entry *entry, const
         return entry->nbytes == 0
                    ? members_add_directory(zip->members, name, zip->error)
                    : zip_refuse_member(zip, entry, "is a directory with contents: damaged");
-    if (!zip_check_link(zip, entry, &contents, &is_link))
+    if (!zip_read_link(zip, entry, &contents, &target))
         return false;
-    if (!is_link)
-        return members_add_file(zip->members, name, &contents, zip->error);
-    members_refuse(zip->members, name, REFUSED_LINK);
-    return true;
+    ok = target ? members_add_symbolic_link(zip->members, name, target, zip->error)
+                : members_add_file(zip->members, name, &contents, zip->error);
+    free(target);
+    return ok;
 }
 
 static bool zip_check_stopped(const struct zip *zip)
