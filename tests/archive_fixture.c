@@ -140,7 +140,8 @@ static void describe_image(const struct decode_source *source, const struct sour
 
 char *archive_fixture_describe(const char *path, struct error *error)
 {
-    static const struct scan_rules rules = {2, NULL, NULL};
+    static const char *const splits[] = {"train", "valid", NULL};
+    static const struct scan_rules rules = {2, NULL, splits, SCAN_INTO_ALL};
     struct decode_source source = {.max_pixels = 1 << 20};
     struct decode_buffer buffer = {0};
     struct source *opened = NULL;

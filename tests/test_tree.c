@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "images/sources/scan.h"
 #include "ingest/report.h"
@@ -163,15 +164,43 @@ static void test_tree_build_two_names_of_a_split_are_refused(void **state)
     assert_refused(&f, STATUS_DATA, "val/ and valid/");
 }
 
-static void test_tree_build_empty_class_is_refused(void **state)
+static void test_tree_build_empty_classes_are_left_out_and_named(void **state)
 {
     struct fixture f = {0};
 
     (void)state;
     make_small_tree();
     tree_fixture_make("train/9/readme.txt");
+    tree_fixture_make("valid/8/");
+    /* Empty in train alone, it stays a class. */
+    tree_fixture_make("train/fog/");
+    tree_fixture_make("valid/fog/x.png");
     build(&f);
-    assert_refused(&f, STATUS_DATA, "train/9 holds no PNG");
+    assert_true(f.ok);
+    assert_int_equal(f.tree.classes.count, 3);
+    assert_string_equal(f.tree.classes.items[2], "fog");
+    assert_contains(list_notes(&f), "left out 2 class folders without a PNG image: 8, 9\n");
+    assert_contains(list_notes(&f), "class fog has no image in train\n");
+    clean_up(&f);
+}
+
+static void test_tree_build_many_empty_classes_are_named_up_to_twenty(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    make_small_tree();
+    for (int i = 10; i < 35; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "train/c%d/", i);
+        tree_fixture_make(path);
+    }
+    build(&f);
+    assert_true(f.ok);
+    assert_contains(list_notes(&f), "left out 25 class folders without a PNG image: c10, ");
+    assert_contains(list_notes(&f), ", c29 and 5 more\n");
+    clean_up(&f);
 }
 
 static void test_tree_build_class_missing_from_train_is_refused(void **state)
@@ -194,14 +223,17 @@ static void test_tree_build_empty_source_is_refused(void **state)
     assert_refused(&f, STATUS_DATA, "no folders and no PNG");
 }
 
-static void test_tree_build_one_class_is_refused(void **state)
+static void test_tree_build_one_class_is_taken_with_a_note(void **state)
 {
     struct fixture f = {0};
 
     (void)state;
     tree_fixture_make("train/3/x.png");
     build(&f);
-    assert_refused(&f, STATUS_DATA, "number of class folders");
+    assert_true(f.ok);
+    assert_int_equal(f.tree.classes.count, 1);
+    assert_contains(list_notes(&f), "one class only");
+    clean_up(&f);
 }
 
 static void test_tree_build_without_train_asks_for_a_fraction(void **state)
@@ -215,14 +247,216 @@ static void test_tree_build_without_train_asks_for_a_fraction(void **state)
     assert_refused(&f, STATUS_USAGE, "--valid-fraction");
 }
 
-static void test_tree_build_valid_without_train_is_refused(void **state)
+static void test_tree_build_one_split_is_enough(void **state)
+{
+    static const char *const names[] = {"train", "validation", "TEST"};
+
+    for (int i = 0; i < NUM_SPLITS; i++) {
+        struct fixture f = {0};
+        char path[64];
+
+        snprintf(path, sizeof(path), "%s/3/x.png", names[i]);
+        tree_fixture_make(path);
+        snprintf(path, sizeof(path), "%s/4/x.png", names[i]);
+        tree_fixture_make(path);
+        build(&f);
+        assert_true(f.ok);
+        assert_int_equal(f.tree.first[i + 1] - f.tree.first[i], 2);
+        assert_int_equal(tree_num_rows(&f.tree), 2);
+        assert_contains(list_notes(&f), i == 0 ? "no images for valid" : "no images for train");
+        clean_up(&f);
+        tree_fixture_tear_down(state);
+        tree_fixture_set_up(state);
+    }
+}
+
+/* ---- layouts ---- */
+
+/* Paths of files, NULL at the end. */
+static void make_files(const char *const *paths)
+{
+    for (; *paths; paths++)
+        tree_fixture_make(*paths);
+}
+
+static void test_tree_build_names_of_splits_in_any_case(void **state)
 {
     struct fixture f = {0};
 
     (void)state;
-    tree_fixture_make("validation/3/x.png");
+    make_files((const char *const[]){"Training/a/1.png", "Training/b/1.png", "VAL/a/1.png",
+                                     "Testing/b/1.png", NULL});
     build(&f);
-    assert_refused(&f, STATUS_DATA, "validation/ but no folder train/");
+    assert_true(f.ok);
+    assert_string_equal(f.tree.paths[0], "Training/a/1.png");
+    assert_string_equal(f.tree.paths[f.tree.first[SPLIT_VALID]], "VAL/a/1.png");
+    assert_string_equal(f.tree.paths[f.tree.first[SPLIT_TEST]], "Testing/b/1.png");
+    clean_up(&f);
+}
+
+static void test_tree_build_two_cases_of_a_split_are_refused(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    make_files((const char *const[]){"Train/a/1.png", "training/b/1.png", NULL});
+    build(&f);
+    assert_refused(&f, STATUS_DATA, "both Train/ and training/, two names of the same split");
+}
+
+static void test_tree_build_splits_in_classes_are_understood(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    make_files((const char *const[]){"cats/train/1.png", "cats/Test/1.png", "cats-2/train/1.png",
+                                     "dogs/train/deep/1.png", "dogs/val/1.png", NULL});
+    build(&f);
+    assert_true(f.ok);
+    assert_int_equal(f.tree.classes.count, 3);
+    assert_int_equal(f.tree.first[SPLIT_TRAIN + 1], 3);
+    assert_string_equal(f.tree.paths[0], "cats-2/train/1.png");
+    assert_string_equal(f.tree.paths[2], "dogs/train/deep/1.png");
+    assert_int_equal(f.tree.labels[2], 2);
+    assert_string_equal(f.tree.paths[f.tree.first[SPLIT_VALID]], "dogs/val/1.png");
+    assert_string_equal(f.tree.paths[f.tree.first[SPLIT_TEST]], "cats/Test/1.png");
+    assert_contains(list_notes(&f), "splits lie in the folders of the classes");
+    clean_up(&f);
+}
+
+static void test_tree_build_two_names_of_a_split_in_a_class_are_refused(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    make_files((const char *const[]){"a/train/1.png", "a/val/1.png", "a/valid/1.png",
+                                     "b/train/1.png", NULL});
+    build(&f);
+    assert_refused(&f, STATUS_DATA, "both a/val/ and a/valid/");
+}
+
+static void test_tree_build_splits_in_some_classes_are_asked_about(void **state)
+{
+    static const char *const files[] = {"a/train/1.png", "a/test/1.png", "b/1.png", NULL};
+    struct fixture f = {0}, splits = {.rules = {.layout = LAYOUT_SPLITS}},
+                   classes = {.rules = {.layout = LAYOUT_CLASSES, .is_split_by_hash = true}};
+
+    (void)state;
+    make_files(files);
+    build(&f);
+    assert_refused(&f, STATUS_USAGE, "a/train/1.png");
+    build(&splits);
+    assert_true(splits.ok);
+    assert_int_equal(tree_num_rows(&splits.tree), 2);
+    assert_contains(list_notes(&splits), "lie in no class folder: 1");
+    clean_up(&splits);
+    build(&classes);
+    assert_true(classes.ok);
+    assert_int_equal(classes.tree.first[SPLIT_TRAIN + 1], 3);
+    assert_int_equal(classes.tree.classes.count, 2);
+    clean_up(&classes);
+}
+
+static void test_tree_build_class_called_train_is_asked_about(void **state)
+{
+    static const char *const files[] = {"train/1.png", "train/2.png", "bus/1.png", "car/1.png",
+                                        NULL};
+    struct fixture f = {0}, fraction = {.rules = {.is_split_by_hash = true}},
+                   classes = {.rules = {.layout = LAYOUT_CLASSES, .is_split_by_hash = true}};
+
+    (void)state;
+    make_files(files);
+    build(&f);
+    assert_contains(f.error.what, "holds train/ (2 images) beside bus/ (1 image), car/ (1 image)");
+    assert_refused(&f, STATUS_USAGE, "--layout classes");
+    build(&fraction);
+    assert_refused(&fraction, STATUS_USAGE, "is train/ a split or a class?");
+    build(&classes);
+    assert_true(classes.ok);
+    assert_int_equal(classes.tree.classes.count, 3);
+    assert_string_equal(classes.tree.classes.items[2], "train");
+    assert_int_equal(tree_num_rows(&classes.tree), 4);
+    clean_up(&classes);
+}
+
+static void test_tree_build_one_split_beside_others_is_taken_when_told(void **state)
+{
+    struct fixture f = {.rules = {.layout = LAYOUT_SPLITS}};
+
+    (void)state;
+    make_files((const char *const[]){"train/a/1.png", "train/b/1.png", "bus/1.png", NULL});
+    build(&f);
+    assert_true(f.ok);
+    assert_int_equal(tree_num_rows(&f.tree), 2);
+    assert_contains(list_notes(&f), "ignored at the top of the source: bus/");
+    clean_up(&f);
+}
+
+/* ---- a split without labels ---- */
+
+static void test_tree_build_plain_files_of_a_split_are_left_out_or_kept(void **state)
+{
+    struct fixture f = {0}, kept = {.rules = {.has_unlabelled = true, .unlabelled = SPLIT_TEST}};
+
+    (void)state;
+    make_small_tree();
+    make_files((const char *const[]){"test/1.png", "test/2.png", "test/more/3.png", NULL});
+    unlink(tree_fixture_path("test/more/3.png"));
+    build(&f);
+    assert_true(f.ok);
+    assert_int_equal(tree_num_rows(&f.tree), 5);
+    assert_contains(list_notes(&f), "left out test/: its 2 images lie in no class folder "
+                                    "(--unlabelled test keeps them as a split without labels)\n");
+    assert_null(strstr(list_notes(&f), "lie in no class folder: "));
+    clean_up(&f);
+    tree_fixture_make("test/more/3.png");
+    build(&kept);
+    assert_true(kept.ok);
+    assert_int_equal(kept.tree.first[SPLIT_TEST + 1] - kept.tree.first[SPLIT_TEST], 3);
+    assert_int_equal(kept.tree.labels[kept.tree.first[SPLIT_TEST]], TREE_NO_LABEL);
+    assert_int_equal(kept.tree.classes.count, 2);
+    clean_up(&kept);
+}
+
+/* ---- names that look alike ---- */
+
+static void test_tree_build_names_that_differ_in_case_are_noted(void **state)
+{
+    struct fixture f = {0};
+
+    (void)state;
+    make_files((const char *const[]){"train/Cat/1.png", "train/cat/1.png", NULL});
+    build(&f);
+    assert_true(f.ok);
+    assert_int_equal(f.tree.classes.count, 2);
+    assert_contains(list_notes(&f), "'Cat' and 'cat' differ in upper and lower case only");
+    clean_up(&f);
+}
+
+static void test_tree_build_names_that_print_alike_are_refused(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"Caf\xc3\xa9", "Cafe\xcc\x81"},                               /* Latin */
+        {"\xed\x95\x9c", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"}, /* Hangul */
+        {"\xe3\x81\x8c", "\xe3\x81\x8b\xe3\x82\x99"},              /* Kana */
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        struct fixture f = {0};
+        char path[64];
+
+        for (int j = 0; j < 2; j++) {
+            snprintf(path, sizeof(path), "%s/%s/1.png", j ? "valid" : "train", pairs[i][j]);
+            tree_fixture_make(path);
+        }
+        build(&f);
+        if (i == 0) {
+            assert_contains(f.error.what, "(Cafe\\xcc\\x81 and Caf\\xc3\\xa9: NFD and NFC)");
+        }
+        assert_refused(&f, STATUS_DATA, "print alike and differ in how their accents are encoded");
+        tree_fixture_tear_down(state);
+        tree_fixture_set_up(state);
+    }
 }
 
 static void test_tree_build_fraction_beside_train_is_refused(void **state)
@@ -370,12 +604,23 @@ int main(void)
         TREE_TEST(test_tree_build_listed_classes_set_labels_and_name_what_is_left_out),
         TREE_TEST(test_tree_build_listed_class_without_folder_is_refused),
         TREE_TEST(test_tree_build_two_names_of_a_split_are_refused),
-        TREE_TEST(test_tree_build_empty_class_is_refused),
+        TREE_TEST(test_tree_build_empty_classes_are_left_out_and_named),
+        TREE_TEST(test_tree_build_many_empty_classes_are_named_up_to_twenty),
         TREE_TEST(test_tree_build_class_missing_from_train_is_refused),
         TREE_TEST(test_tree_build_empty_source_is_refused),
-        TREE_TEST(test_tree_build_one_class_is_refused),
+        TREE_TEST(test_tree_build_one_class_is_taken_with_a_note),
         TREE_TEST(test_tree_build_without_train_asks_for_a_fraction),
-        TREE_TEST(test_tree_build_valid_without_train_is_refused),
+        TREE_TEST(test_tree_build_one_split_is_enough),
+        TREE_TEST(test_tree_build_names_of_splits_in_any_case),
+        TREE_TEST(test_tree_build_two_cases_of_a_split_are_refused),
+        TREE_TEST(test_tree_build_splits_in_classes_are_understood),
+        TREE_TEST(test_tree_build_two_names_of_a_split_in_a_class_are_refused),
+        TREE_TEST(test_tree_build_splits_in_some_classes_are_asked_about),
+        TREE_TEST(test_tree_build_class_called_train_is_asked_about),
+        TREE_TEST(test_tree_build_one_split_beside_others_is_taken_when_told),
+        TREE_TEST(test_tree_build_plain_files_of_a_split_are_left_out_or_kept),
+        TREE_TEST(test_tree_build_names_that_differ_in_case_are_noted),
+        TREE_TEST(test_tree_build_names_that_print_alike_are_refused),
         TREE_TEST(test_tree_build_fraction_beside_train_is_refused),
         TREE_TEST(test_tree_build_stray_entries_are_ignored_and_named),
         TREE_TEST(test_tree_build_more_files_move_no_other),

@@ -191,7 +191,7 @@ static void store_read_all(struct h5_context *file, struct store *store, bool is
         store_open_split(file, store, (enum split)which);
     if (store->image.height == 0 && is_shard)
         store_read_shape_attribute(file, store);
-    if (h5_ok(file) && store->image.height == 0)
+    if (h5_ok(file) && store_rows_nbytes(store) == 0 && !is_shard)
         h5_refuse(file, NULL, "the store has no images", NULL, NULL);
     store_check_fingerprint(file, store);
 }

@@ -304,13 +304,13 @@ static bool link_visit_file(struct link_walk *walk, const char *name, const char
         if (length > 0)
             memcpy(real + length++, "/", 2);
         ok = link_enter(walk, name, strlen(name), real, length, self);
-    } else if (!decoder_has_extension(name)) {
-        ok = link_add_other(walk, name);
-    } else if (end == LINK_TO_FILE) {
-        ok = link_add_image(walk, name, &file->contents);
-    } else {
+    } else if (end == LINK_TO_NOTHING) {
         walk->scan->num_links++;
         ok = true;
+    } else if (decoder_has_extension(name)) {
+        ok = link_add_image(walk, name, &file->contents);
+    } else {
+        ok = link_add_other(walk, name);
     }
     free(real);
     return ok;

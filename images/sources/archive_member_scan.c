@@ -236,13 +236,13 @@ static bool members_scan_file(struct sorting *sorting, const char *path,
 {
     struct scan *scan = sorting->scan;
 
-    if (!decoder_has_extension(path))
-        return scan_add_other(scan, path, sorting->error);
     member = member_index_follow(&sorting->index, member);
     if (!member || member->kind != MEMBER_FILE) {
         scan->num_links++;
         return true;
     }
+    if (!decoder_has_extension(path))
+        return scan_add_other(scan, path, sorting->error);
     sorting->contents[scan->num_images] = member->contents;
     scan->paths[scan->num_images++] = path;
     return true;

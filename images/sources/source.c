@@ -160,6 +160,15 @@ static bool source_list_tar(struct source *source, bool wants_contents, struct e
     return ok;
 }
 
+static bool source_scan_members(struct source *source, const struct scan_rules *rules,
+                                struct scan *scan, struct error *error)
+{
+    struct error reason = {0};
+
+    return members_scan(&source->members, rules, scan, &source->contents, &reason) ||
+           error_set(error, reason.status, ERROR_AT(.file = source->path), "%s", reason.what);
+}
+
 bool source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
                  struct scan *scan, struct error *error)
 {
@@ -177,7 +186,7 @@ bool source_scan(struct source *source, const struct scan_rules *rules, bool wan
         ok = zip_list(source->descriptor, source->path, &source->members, error);
     else
         ok = source_list_tar(source, wants_contents, error);
-    ok = ok && members_scan(&source->members, rules, scan, &source->contents, error);
+    ok = ok && source_scan_members(source, rules, scan, error);
     /* Their order is known now. */
     free(source->members.items);
     source->members.items = NULL;

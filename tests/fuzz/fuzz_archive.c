@@ -116,9 +116,10 @@ static void read_all(const struct source *source, const struct scan *scan)
     source_reader_free(&reader);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
+static void scan_bytes(const uint8_t *bytes, size_t nbytes, const char *charset)
 {
-    static const struct scan_rules rules = {2, NULL, NULL};
+    static const char *const splits[] = {"train", "valid", "test", NULL};
+    static const struct scan_rules rules = {2, NULL, splits, SCAN_INTO_SEVERAL_SPLITS};
     int fd = memfd_create("archive", 0);
     struct source *source = NULL;
     struct scan scan = {0};
@@ -128,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     FUZZ_DEMAND(fd >= 0 && write(fd, bytes, nbytes) == (ssize_t)nbytes);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     FUZZ_DEMAND(source_open(path, "/tmp/quern-fuzz", &source, &error));
+    FUZZ_DEMAND(source_set_names_charset(source, charset, &error));
     if (source_scan(source, &rules, true, &scan, &error)) {
         FUZZ_DEMAND(source_has_contents(source));
         read_all(source, &scan);
@@ -137,5 +139,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     }
     source_close(source);
     close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
+{
+    scan_bytes(bytes, nbytes, NULL);
+    scan_bytes(bytes, nbytes, "GBK");
     return 0;
 }
