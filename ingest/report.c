@@ -485,9 +485,10 @@ bool report_store(const char *path, bool is_shard, const char *before, const cha
         num_images += store_num_rows(store, (enum split)s);
     fputs(before, stream);
     text_print_escaped(stream, path);
-    fprintf(stream, "%s: %s images of %zux%zu %s, %zu classes, %s, fingerprint %.16s", after,
+    fprintf(stream, "%s: %s images of %zux%zu %s, %zu %s, %s, fingerprint %.16s", after,
             text_group_digits(number, sizeof(number), num_images), image->height, image->width,
             image->channels == 1 ? "gray" : "RGB", store_classes(store)->count,
+            store_classes(store)->count == 1 ? "class" : "classes",
             report_format_nbytes(size, sizeof(size), (uint64_t)stat_of_file.st_size),
             store_fingerprint(store));
     store_close(store);

@@ -23,7 +23,7 @@ struct scan {
     uint64_t num_others;         /* files that are no images, everywhere */
     uint64_t num_loops;          /* links that were not followed because they lead back up */
     uint64_t num_junk[JUNK_NUM_KINDS]; /* files and directories, without what is in those */
-    /* The directory, one or two deep, around all images, which is taken as the source, or NULL. */
+    /* The directory, up to three deep, around all images, which is taken as the source, or NULL. */
     char *root;
     /* Of an archive: members whose paths lead out of any directory; links that lead to no file of
      * the archive; devices and the like; and members that a later one of the same path replaces. */
@@ -49,7 +49,7 @@ struct scan_rules {
 };
 
 /* The levels of directories around all else that are taken for none. */
-enum { SCAN_MAX_ROOT_DEPTH = 2 };
+enum { SCAN_MAX_ROOT_DEPTH = 3 };
 
 void scan_free(struct scan *scan);
 
