@@ -1,9 +1,9 @@
 /*
- * Texts that look alike: that differ in upper and lower case only, or in how accents are encoded (NFC,
- * one character, or NFD, a letter and a mark, as macOS writes names).
+ * Texts that look alike: that differ in upper and lower case only, or in how accents are encoded
+ * (NFC, one character, or NFD, a letter and a mark, as macOS writes names).
  *
- * Known are the canonical decompositions of Latin, Greek and Cyrillic letters, of Kana and of Hangul
- * syllables; several marks on one letter have to be in the same order.
+ * Known are the canonical decompositions of Latin, Greek and Cyrillic letters, of Kana and of
+ * Hangul syllables; several marks on one letter have to be in the same order.
  */
 #ifndef QUERN_COMMON_TEXT_ALIKE_H
 #define QUERN_COMMON_TEXT_ALIKE_H

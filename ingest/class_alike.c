@@ -77,12 +77,13 @@ const char *class_alike_describe(const struct class_alike *alike, char text[CLAS
 
     if (alike->likeness == ALIKE_BUT_FOR_CASE)
         return text_format(text, CLASS_ALIKE_MAX_NBYTES,
-                           "classes '%.100s' and '%.100s' differ in upper and lower case only", a, b);
+                           "classes '%.100s' and '%.100s' differ in upper and lower case only", a,
+                           b);
     class_alike_spell(a, first, sizeof(first));
     class_alike_spell(b, second, sizeof(second));
-    return text_format(text, CLASS_ALIKE_MAX_NBYTES,
-                       "classes '%.80s' and '%.80s' print alike and differ in how their accents are "
-                       "encoded (%s and %s: %s)",
-                       a, b, first, second,
-                       strlen(a) < strlen(b) ? "NFC and NFD" : "NFD and NFC");
+    return text_format(
+        text, CLASS_ALIKE_MAX_NBYTES,
+        "classes '%.80s' and '%.80s' print alike and differ in how their accents are "
+        "encoded (%s and %s: %s)",
+        a, b, first, second, strlen(a) < strlen(b) ? "NFC and NFD" : "NFD and NFC");
 }

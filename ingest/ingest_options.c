@@ -41,7 +41,7 @@ struct raw_options {
     int layout;       /* of layout_choices */
     bool has_layout;
     int unlabelled;
-    int channels;     /* of channel_choices */
+    int channels; /* of channel_choices */
     bool has_channels;
     uint64_t compression_level;
     uint64_t num_threads;    /* 0: not given */
@@ -74,8 +74,9 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .value = &options->classes, .shown_default = "all, in natural order",
          .excludes = "merge write-list"},
         {OPTION_CHOICE, "layout",
-         .help = "what the directories of SOURCE stand for: splits, with classes in them or in those "
-                 "of classes; or classes, whatever their names",
+         .help =
+             "what the directories of SOURCE stand for: splits, with classes in them or in those "
+             "of classes; or classes, whatever their names",
          .value = &raw->layout, .choices = layout_choices, .given = &raw->has_layout,
          .shown_default = "by their names, where they leave no question", .excludes = "merge"},
         {OPTION_CHOICE, "unlabelled",

@@ -25,11 +25,11 @@ struct ingest_options {
     uint64_t seed;
     struct text_list classes; /* in this order; empty: all, in natural order */
     enum layout_choice layout;
-    bool has_unlabelled; /* the test split gets no labels */
+    bool has_unlabelled;       /* the test split gets no labels */
     const char *names_charset; /* of names in an archive; NULL: as they are */
-    int channels;             /* 1, 3, or INGEST_CHANNELS_AUTO */
-    uint64_t height, width;   /* to resize to; 0: the images are of one size */
-    uint64_t max_pixels;      /* of one image */
+    int channels;              /* 1, 3, or INGEST_CHANNELS_AUTO */
+    uint64_t height, width;    /* to resize to; 0: the images are of one size */
+    uint64_t max_pixels;       /* of one image */
     bool skip_bad;
     bool dry_run;
     bool verify;

@@ -19,8 +19,8 @@ static const struct split_directory {
 
 enum { NUM_SPLIT_DIRECTORIES = sizeof(split_directories) / sizeof(split_directories[0]) };
 
-static const char *const split_directory_names[] = {
-    "train", "training", "valid", "validation", "val", "test", "testing", NULL};
+static const char *const split_directory_names[] = {"train", "training", "valid",   "validation",
+                                                    "val",   "test",     "testing", NULL};
 
 const char *const layout_choices[] = {"splits", "classes", NULL};
 
@@ -28,9 +28,10 @@ struct scan_rules layout_scan_rules(const struct layout_rules *rules)
 {
     return (struct scan_rules){.folder_depth = 2,
                                .split_folders = split_directory_names,
-                               .descent = rules->choice == LAYOUT_CLASSES  ? SCAN_INTO_ALL
-                                          : rules->choice == LAYOUT_SPLITS ? SCAN_INTO_SPLITS
-                                                                : SCAN_INTO_SEVERAL_SPLITS};
+                               .descent = rules->choice == LAYOUT_CLASSES ? SCAN_INTO_ALL
+                                          : rules->choice == LAYOUT_SPLITS
+                                              ? SCAN_INTO_SPLITS
+                                              : SCAN_INTO_SEVERAL_SPLITS};
 }
 
 /* ---- splits ---- */
@@ -62,8 +63,8 @@ struct layout_top {
     bool is_split;
     enum split split;
     uint64_t num_images;
-    uint64_t num_in_splits; /* in directories in it that have the name of a split, */
-    uint64_t num_deeper;    /* and of those, in directories of that one */
+    uint64_t num_in_splits;           /* in directories in it that have the name of a split, */
+    uint64_t num_deeper;              /* and of those, in directories of that one */
     const char *in_split, *elsewhere; /* examples of paths, or NULL */
 };
 
@@ -250,10 +251,9 @@ static bool layout_take_splits(struct survey *survey)
         found[top->split] = top->name;
     }
     if (survey->rules->has_unlabelled && !found[survey->rules->unlabelled])
-        return layout_refuse(
-            survey, STATUS_USAGE,
-            TEXT("holds no folder %s/, which --unlabelled names",
-                 split_names[survey->rules->unlabelled]));
+        return layout_refuse(survey, STATUS_USAGE,
+                             TEXT("holds no folder %s/, which --unlabelled names",
+                                  split_names[survey->rules->unlabelled]));
     return true;
 }
 
@@ -354,9 +354,9 @@ static bool layout_choose(struct survey *survey)
     survey->layout->kind = LAYOUT_CLASS;
     if (scan->folders.count == 0 && scan->num_images == 0)
         return layout_refuse(survey, STATUS_DATA, "holds no folders and no PNG images");
-    if (rules->choice == LAYOUT_CLASSES ? rules->wants_classes
-                                        : survey->num_splits == 0 && survey->num_holding == 0 &&
-                                              rules->wants_classes)
+    if (rules->choice == LAYOUT_CLASSES
+            ? rules->wants_classes
+            : survey->num_splits == 0 && survey->num_holding == 0 && rules->wants_classes)
         return true;
     if (rules->choice == LAYOUT_UNDECIDED && survey->num_splits == 1 && survey->num_others > 0)
         return layout_ask_about_split(survey);
@@ -387,8 +387,8 @@ bool layout_find(const char *source, const struct scan *scan, const struct layou
         .source = source, .scan = scan, .rules = rules, .layout = layout, .error = error};
     bool ok;
 
-    *layout = (struct layout){.has_unlabelled = rules->has_unlabelled,
-                              .unlabelled = rules->unlabelled};
+    *layout =
+        (struct layout){.has_unlabelled = rules->has_unlabelled, .unlabelled = rules->unlabelled};
     ok = layout_list_tops(&survey);
     if (ok) {
         layout_count_splits(&survey);

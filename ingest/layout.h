@@ -1,6 +1,7 @@
 /*
  * How directories stand for splits and classes: classes in splits, splits in classes, or classes
- * alone.  What can be read in two ways is asked about: refused, with what was found and the option that decides.
+ * alone.  What can be read in two ways is asked about: refused, with what was found and the option
+ * that decides.
  */
 #ifndef QUERN_INGEST_LAYOUT_H
 #define QUERN_INGEST_LAYOUT_H
@@ -28,7 +29,8 @@ struct layout_rules {
     enum layout_choice choice;
     bool wants_classes; /* images are to be drawn into splits, so directories must be no splits */
     bool has_unlabelled;
-    enum split unlabelled; /* whose images have no class, wherever they lie in the split's directory */
+    enum split
+        unlabelled; /* whose images have no class, wherever they lie in the split's directory */
 };
 
 struct layout {
@@ -47,14 +49,14 @@ bool layout_find(const char *source, const struct scan *scan, const struct layou
                  struct layout *layout, struct error *error);
 
 enum layout_place {
-    LAYOUT_OUTSIDE,   /* in no class directory */
+    LAYOUT_OUTSIDE, /* in no class directory */
     LAYOUT_IN_CLASS,
     LAYOUT_UNLABELLED, /* in the split without labels */
 };
 
 struct layout_position {
     enum layout_place place;
-    bool has_split;    /* a directory says which; always but for LAYOUT_CLASS */
+    bool has_split; /* a directory says which; always but for LAYOUT_CLASS */
     enum split split;
     const char *class; /* of a class: its name, the first class_length bytes */
     size_t class_length;

@@ -324,7 +324,8 @@ static bool pass_check_lost_classes(const struct pass *pass, enum split split)
     for (size_t label = 0; label < tree->classes.count; label++) {
         const char *name = tree->classes.items[label];
 
-        if (!tree_is_unlabelled(tree, split) && pass->means.counts[label] == 0 && tree_find_class(tree, name)->num_images[split] > 0)
+        if (!tree_is_unlabelled(tree, split) && pass->means.counts[label] == 0 &&
+            tree_find_class(tree, name)->num_images[split] > 0)
             return error_set(pass->error, STATUS_DATA, NULL,
                              "class '%s' has no readable PNG left in %s", name, split_names[split]);
     }

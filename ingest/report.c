@@ -257,9 +257,9 @@ static bool report_note_alike(const struct notes *notes, const struct tree *tree
     for (size_t i = 0; i < tree->num_alike && ok; i++) {
         char text[CLASS_ALIKE_MAX_NBYTES], escaped[CLASS_ALIKE_MAX_NBYTES];
 
-        ok = report_add_note(notes, "%s",
-                             text_escape(escaped, sizeof(escaped),
-                                         class_alike_describe(&tree->alike[i], text)));
+        ok = report_add_note(
+            notes, "%s",
+            text_escape(escaped, sizeof(escaped), class_alike_describe(&tree->alike[i], text)));
     }
     return ok;
 }
@@ -348,11 +348,10 @@ static bool report_note_root(const struct notes *notes, const struct scan *scan)
 {
     char name[512];
 
-    return scan->root
-               ? report_add_note(notes, "all %s lies in %s/, which is taken as the source",
-                                 scan->is_archive ? "of the archive" : "that is wanted",
-                                 text_escape(name, sizeof(name), scan->root))
-               : true;
+    return scan->root ? report_add_note(notes, "all %s lies in %s/, which is taken as the source",
+                                        scan->is_archive ? "of the archive" : "that is wanted",
+                                        text_escape(name, sizeof(name), scan->root))
+                      : true;
 }
 
 static bool report_note_layout(const struct notes *notes, const struct tree *tree)

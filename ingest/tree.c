@@ -286,9 +286,8 @@ static uint32_t tree_label_of(const struct build *build, size_t image)
 {
     uint32_t class = build->classes[image];
 
-    return class == TREE_NO_LABEL || class == TREE_LEFT_OUT
-               ? class
-               : build->tree->all_classes[class].label;
+    return class == TREE_NO_LABEL || class == TREE_LEFT_OUT ? class
+                                                            : build->tree->all_classes[class].label;
 }
 
 /* Gathers the rows, one split after another. */
@@ -374,9 +373,10 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "class '%s' is in %s/ but missing from train/%s%s", class->name,
                          directory ? directory : split_names[s], alike,
-                         s == SPLIT_TEST && !alike[0] ? " (--unlabelled test takes all of test/ for "
-                                                        "images without labels)"
-                                                      : "");
+                         s == SPLIT_TEST && !alike[0]
+                             ? " (--unlabelled test takes all of test/ for "
+                               "images without labels)"
+                             : "");
     }
     return true;
 }
@@ -434,8 +434,9 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
     struct build build = {
         .source = source, .scan = scan, .rules = rules, .tree = tree, .error = error};
     bool (*const steps[])(struct build *) = {
-        tree_find_layout,  tree_list_all_classes, tree_list_inner_splits, tree_place_images,
-        tree_label_classes, tree_gather_rows,     tree_check};
+        tree_find_layout,  tree_list_all_classes, tree_list_inner_splits,
+        tree_place_images, tree_label_classes,    tree_gather_rows,
+        tree_check};
     bool ok = true;
 
     memset(tree, 0, sizeof(*tree));

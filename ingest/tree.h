@@ -18,8 +18,8 @@
 #include "ingest/layout.h"
 
 struct tree_rules {
-    /* False: directories are splits.  True: they are classes, and an image is in valid when the hash of its path, keyed
-     * by seed, falls below the fraction; so adding files moves no other. */
+    /* False: directories are splits.  True: they are classes, and an image is in valid when the
+     * hash of its path, keyed by seed, falls below the fraction; so adding files moves no other. */
     bool is_split_by_hash;
     double valid_fraction; /* 0 to less than 1 */
     uint64_t seed;

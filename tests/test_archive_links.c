@@ -136,8 +136,9 @@ static unsigned draw_below(struct draw *draw, unsigned limit)
 /* A directory of the tree: one of 13, three deep. */
 static const char *draw_directory(struct draw *draw)
 {
-    static const char *const directories[] = {"",      "a/",     "a-1/",  "b/",    "a/a/",  "a/b/", "b/a/",
-                                              "b/.c/", "a/a/a/", "b/a/c/", "a/b/d/", "e/",    "e/f/"};
+    static const char *const directories[] = {"",       "a/",   "a-1/",  "b/",     "a/a/",
+                                              "a/b/",   "b/a/", "b/.c/", "a/a/a/", "b/a/c/",
+                                              "a/b/d/", "e/",   "e/f/"};
 
     return directories[draw_below(draw, 13)];
 }
@@ -202,9 +203,9 @@ static void compare_random_tree(uint64_t seed)
     struct scan packed, unpacked;
     size_t position = 0;
     /* A directory that is made whether anything is in it or not. */
-    static const char *const files[] = {"top.png",      "a/file.png",   "a-1/file.png",
-                                        "b/file.png",   "a/a/file.png", "a/b/other.txt",
-                                        "b/a/file.png", "b/.c/file.png", "a/a/a/file.png",
+    static const char *const files[] = {"top.png",        "a/file.png",     "a-1/file.png",
+                                        "b/file.png",     "a/a/file.png",   "a/b/other.txt",
+                                        "b/a/file.png",   "b/.c/file.png",  "a/a/a/file.png",
                                         "b/a/c/file.png", "a/b/d/file.png", "e/f/file.png"};
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -218,8 +219,7 @@ static void compare_random_tree(uint64_t seed)
         /* The walk lists a link to nothing, of which reading says so. */
         if (find_end(unpacked.paths[i]) == 0)
             continue;
-        if (position == packed.num_images ||
-            strcmp(packed.paths[position], unpacked.paths[i]) != 0)
+        if (position == packed.num_images || strcmp(packed.paths[position], unpacked.paths[i]) != 0)
             fail_msg("seed %d: %s is in the tree, %s in the archive", (int)seed, unpacked.paths[i],
                      position < packed.num_images ? packed.paths[position] : "nothing");
         position++;

@@ -436,9 +436,9 @@ static void test_tree_build_names_that_differ_in_case_are_noted(void **state)
 static void test_tree_build_names_that_print_alike_are_refused(void **state)
 {
     static const char *const pairs[][2] = {
-        {"Caf\xc3\xa9", "Cafe\xcc\x81"},                               /* Latin */
+        {"Caf\xc3\xa9", "Cafe\xcc\x81"},                          /* Latin */
         {"\xed\x95\x9c", "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab"}, /* Hangul */
-        {"\xe3\x81\x8c", "\xe3\x81\x8b\xe3\x82\x99"},              /* Kana */
+        {"\xe3\x81\x8c", "\xe3\x81\x8b\xe3\x82\x99"},             /* Kana */
     };
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

@@ -103,7 +103,7 @@ struct store_plan {
     const struct text_list *classes;
     uint64_t max_rows[NUM_SPLITS]; /* upper bounds; 0 leaves the split out */
     bool is_unlabelled[NUM_SPLITS];
-    size_t max_path_nbytes;        /* the longest path among them */
+    size_t max_path_nbytes; /* the longest path among them */
     /* NULL: a whole store.  Otherwise the bounds above are those of the whole store all the same,
      * because they decide about chunks, and this says which part is written; it must outlive the
      * writer. */
@@ -126,7 +126,7 @@ bool store_create(const char *path, const struct store_plan *plan, struct store_
 
 struct store_row {
     const char *path; /* relative to the source */
-    uint32_t label; /* of no meaning in a split without labels */
+    uint32_t label;   /* of no meaning in a split without labels */
     uint32_t file_crc32;
     uint32_t pixel_crc32; /* of the row's pixels, by which readers know that they are whole */
 };
@@ -148,8 +148,8 @@ struct store_source {
     const char *digest;   /* a digest over paths, sizes and times of the source files */
 };
 
-/* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent or has
- * no labels. */
+/* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent or
+ * has no labels. */
 struct store_ending {
     struct store_source source;
     const float *class_means[NUM_SPLITS];

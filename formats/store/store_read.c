@@ -136,7 +136,8 @@ void store_compute_fingerprint(const struct store_contents *contents, char finge
     for (int split = 0; split < NUM_SPLITS; split++) {
         sha256_add_u64(&hash, contents->num_rows[split]);
         for (uint64_t i = 0; i < contents->num_rows[split]; i++)
-            sha256_add_u32(&hash, contents->labels[split] ? contents->labels[split][i] : UINT32_MAX);
+            sha256_add_u32(&hash,
+                           contents->labels[split] ? contents->labels[split][i] : UINT32_MAX);
         for (uint64_t i = 0; i < contents->num_rows[split]; i++)
             sha256_add_u32(&hash, contents->pixel_crc32[split][i]);
     }

@@ -248,7 +248,8 @@ bool store_append_facts(struct store_writer *writer, enum split which, uint64_t 
     for (uint64_t i = 0; i < count && error_ok(error); i++) {
         size_t path_nbytes = strlen(rows[i].path);
 
-        if ((split->has_labels && rows[i].label >= writer->classes.count) || path_nbytes > writer->max_path_nbytes) {
+        if ((split->has_labels && rows[i].label >= writer->classes.count) ||
+            path_nbytes > writer->max_path_nbytes) {
             store_refuse_unplanned(writer, which);
             break;
         }
@@ -338,8 +339,8 @@ static void store_end_split(struct store_writer *writer, enum split which,
 /* The version of which a reader knows all that is in the file. */
 static const char *store_choose_version(const struct store_writer *writer)
 {
-    bool is_partial = writer->classes.count < 2 ||
-                      (writer->splits[SPLIT_TRAIN].num_rows == 0 && !writer->shard);
+    bool is_partial =
+        writer->classes.count < 2 || (writer->splits[SPLIT_TRAIN].num_rows == 0 && !writer->shard);
 
     for (int which = 0; which < NUM_SPLITS; which++)
         is_partial |= writer->splits[which].is_open && !writer->splits[which].has_labels;

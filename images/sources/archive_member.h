@@ -42,8 +42,8 @@ struct member {
     enum member_kind kind;
     bool is_hidden; /* junk, or in junk: skipped by a scan; a link may lead to it */
     struct member_contents contents;
-    /* Of a link, an offset in paths: of a hard one a path, likewise; of a symbolic one the text as it
-     * is, from the directory of the link on. */
+    /* Of a link, an offset in paths: of a hard one a path, likewise; of a symbolic one the text as
+     * it is, from the directory of the link on. */
     size_t target;
 };
 
@@ -60,8 +60,8 @@ struct members {
     struct member *items; /* in order of the archive */
     size_t count, capacity;
     size_t num_symbolic_links;
-    struct names_charset *charset; /* of names that are not marked as UTF-8; NULL: taken as they are;
-                                    * the caller's */
+    struct names_charset *charset; /* of names that are not marked as UTF-8; NULL: taken as they
+                                    * are; the caller's */
     uint64_t num_refused[NUM_REFUSALS];
 };
 
@@ -81,8 +81,8 @@ void members_refuse(struct members *members, const char *path, enum member_refus
 /*
  * Lists the members as a scan lists the directory that unpacking would make: of several members of
  * one path the last one counts, links are the files and directories of the archive that they lead
- * to, and a directory around all else is taken as the source (scan_is_root).  *contents [scan->num_images] is
- * malloc'ed.  The scan's paths live in the members or in the scan.
+ * to, and a directory around all else is taken as the source (scan_is_root).  *contents
+ * [scan->num_images] is malloc'ed.  The scan's paths live in the members or in the scan.
  */
 bool members_scan(const struct members *members, const struct scan_rules *rules, struct scan *scan,
                   struct member_contents **contents, struct error *error);

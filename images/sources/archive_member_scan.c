@@ -24,8 +24,8 @@ struct level {
     const struct sorting *sorting;
     const char *prefix; /* of all paths in it, with a slash at its end unless it is the top */
     size_t prefix_length;
-    size_t position;    /* in the order */
-    const char *folder; /* the path of the last member that lies in a directory of this one, */
+    size_t position;      /* in the order */
+    const char *folder;   /* the path of the last member that lies in a directory of this one, */
     size_t folder_length; /* and how much of it is that directory's */
 };
 
@@ -222,11 +222,10 @@ static void members_count_junk(struct sorting *sorting, size_t position)
         (begin > sorting->root_length && members_is_outside(sorting, path)))
         return;
     end = begin + length;
-    if (path[end] == '\0' ? position + 1 < index->count &&
-                                strcmp(path, index->order[position + 1].path) == 0
-                          : (position > 0 && member_index_is_below(index->order[position - 1].path,
-                                                                   path, end)) ||
-                                members_have(index, path, end))
+    if (path[end] == '\0'
+            ? position + 1 < index->count && strcmp(path, index->order[position + 1].path) == 0
+            : (position > 0 && member_index_is_below(index->order[position - 1].path, path, end)) ||
+                  members_have(index, path, end))
         return;
     sorting->scan->num_junk[kind]++;
 }

@@ -77,7 +77,8 @@ static bool directory_is_junk(struct scan *scan, const char *name)
     return kind != JUNK_NONE;
 }
 
-/* Is there one directory and no image, and is it a root?  *name is its; what is beside it counts. */
+/* Is there one directory and no image, and is it a root?  *name is its; what is beside it counts.
+ */
 static bool directory_has_root(const struct scan_rules *rules, struct directory_root *root,
                                char name[256])
 {
@@ -126,8 +127,8 @@ bool directory_find_root(const struct scan_rules *rules, struct directory_root *
             break;
         file_close(&root->descriptor);
         root->descriptor = inner;
-        if (asprintf(&longer, "%s%s%s", root->path ? root->path : "", root->path ? "/" : "",
-                     name) < 0)
+        if (asprintf(&longer, "%s%s%s", root->path ? root->path : "", root->path ? "/" : "", name) <
+            0)
             return error_set_memory(error, sizeof(name));
         free(root->path);
         root->path = longer;

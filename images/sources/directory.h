@@ -16,7 +16,8 @@ struct directory_root {
     uint64_t num_junk[JUNK_NUM_KINDS], num_others; /* beside it */
 };
 
-/* Goes down from root->descriptor, which it closes then.  What cannot be read is left to the scan. */
+/* Goes down from root->descriptor, which it closes then.  What cannot be read is left to the scan.
+ */
 bool directory_find_root(const struct scan_rules *rules, struct directory_root *root,
                          struct error *error);
 

@@ -48,7 +48,7 @@ int junk_find(const char *name, size_t length)
 
 const char *junk_name(int kind)
 {
-    return kind == JUNK_HIDDEN         ? "names that begin with a dot"
+    return kind == JUNK_HIDDEN          ? "names that begin with a dot"
            : junk_kinds[kind].is_prefix ? "._*"
                                         : junk_kinds[kind].name;
 }

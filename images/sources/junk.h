@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 enum {
-    JUNK_NUM_KINDS = 13, /* of names that are known, and the last: any other that begins with a dot */
+    JUNK_NUM_KINDS =
+        13, /* of names that are known, and the last: any other that begins with a dot */
     JUNK_HIDDEN = JUNK_NUM_KINDS - 1,
     JUNK_NONE = JUNK_NUM_KINDS,
 };

@@ -42,7 +42,8 @@ void names_charset_close(struct names_charset *charset)
 char *names_charset_convert(struct names_charset *charset, const char *name, size_t nbytes,
                             const char *file, struct error *error)
 {
-    /* No byte of a character set becomes more than four of UTF-8, but some become two characters. */
+    /* No byte of a character set becomes more than four of UTF-8, but some become two characters.
+     */
     size_t room = nbytes * 8 + 1;
     char *converted = charset ? malloc(room) : strndup(name, nbytes), *in, *out = converted;
 

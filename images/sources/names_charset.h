@@ -12,15 +12,16 @@
 
 struct names_charset;
 
-/* STATUS_USAGE for a character set that the system's iconv does not know.  The name must outlive it.
+/* STATUS_USAGE for a character set that the system's iconv does not know.  The name must outlive
+ * it.
  */
 bool names_charset_open(const char *name, struct names_charset **charset, struct error *error);
 /* NULL is fine. */
 void names_charset_close(struct names_charset *charset);
 
 /*
- * The name as UTF-8, malloc'ed.  Without a charset (NULL) it is a copy.  NULL with STATUS_DATA, which
- * names the file, for bytes that are no text of the character set.
+ * The name as UTF-8, malloc'ed.  Without a charset (NULL) it is a copy.  NULL with STATUS_DATA,
+ * which names the file, for bytes that are no text of the character set.
  */
 char *names_charset_convert(struct names_charset *charset, const char *name, size_t nbytes,
                             const char *file, struct error *error);

@@ -6,8 +6,7 @@
 
 bool scan_is_one_of(const char *const *names, const char *name, size_t length)
 {
-    while (names && *names &&
-           !(strncasecmp(*names, name, length) == 0 && (*names)[length] == '\0'))
+    while (names && *names && !(strncasecmp(*names, name, length) == 0 && (*names)[length] == '\0'))
         names++;
     return names && *names;
 }

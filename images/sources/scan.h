@@ -1,7 +1,8 @@
 /*
  * What is in a source: the paths of all images, and the directories that may be splits and
  * classes.  An image is whatever has the name of one (images/decode.h) and is no directory;
- * whether it can be decoded is not asked here.  Junk (images/sources/junk.h) is skipped and counted.
+ * whether it can be decoded is not asked here.  Junk (images/sources/junk.h) is skipped and
+ * counted.
  */
 #ifndef QUERN_IMAGES_SOURCES_SCAN_H
 #define QUERN_IMAGES_SOURCES_SCAN_H

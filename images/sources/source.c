@@ -59,9 +59,10 @@ bool source_set_names_charset(struct source *source, const char *charset, struct
     if (!charset)
         return true;
     if (!source->is_archive)
-        return error_set(error, STATUS_USAGE, ERROR_AT(.file = source->path),
-                         "is a folder, of which names are taken as they are: --names-charset is for "
-                         "archives");
+        return error_set(
+            error, STATUS_USAGE, ERROR_AT(.file = source->path),
+            "is a folder, of which names are taken as they are: --names-charset is for "
+            "archives");
     return names_charset_open(charset, &source->charset, error);
 }
 
@@ -145,7 +146,6 @@ bool source_find_root(struct source *source, const struct scan_rules *rules, str
     }
     return error_ok(error);
 }
-
 
 static bool source_list_tar(struct source *source, bool wants_contents, struct error *error)
 {

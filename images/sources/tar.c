@@ -51,7 +51,7 @@ struct tar {
     uint64_t num_blocks; /* headers and marks so far */
 
     /* What extensions say of the member whose header comes next. */
-    char *path, *link; /* NULL: as its header says */
+    char *path, *link;               /* NULL: as its header says */
     bool has_pax_path, has_pax_link; /* they are from pax records, and UTF-8 */
     bool has_size, is_sparse;
     uint64_t size;
@@ -455,8 +455,7 @@ static bool tar_add_converted(struct tar *tar, const struct tar_header *header, 
                                       tar->name, tar->error);
     link_utf8 = names_charset_convert(tar->has_pax_link ? NULL : charset, link, strlen(link),
                                       tar->name, tar->error);
-    ok = path_utf8 && link_utf8 &&
-         tar_add_member(tar, header, path_utf8, link_utf8, size, taken);
+    ok = path_utf8 && link_utf8 && tar_add_member(tar, header, path_utf8, link_utf8, size, taken);
     free(path_utf8);
     free(link_utf8);
     return ok;

@@ -374,8 +374,8 @@ static char *zip_copy_name(const struct zip *zip, const struct zip_entry *entry)
         zip_refuse_member(zip, entry, "has a name that is no text");
         return NULL;
     }
-    name = names_charset_convert(is_utf8 ? NULL : zip->members->charset, (const char *)bytes, nbytes,
-                                 zip->name, zip->error);
+    name = names_charset_convert(is_utf8 ? NULL : zip->members->charset, (const char *)bytes,
+                                 nbytes, zip->name, zip->error);
     /* After it is converted: the second byte of a character may be a backslash. */
     if (name && entry->host == HOST_MSDOS && !strchr(name, '/')) {
         /* Some writers on Windows part directories by backslashes, against the specification. */
@@ -402,9 +402,9 @@ static bool zip_read_link(const struct zip *zip, const struct zip_entry *entry,
     if (member_read(zip->descriptor, contents, &reader, &file, &error) &&
         !decoder_find(file.bytes, file.nbytes) && file.nbytes < MEMBER_MAX_PATH_NBYTES &&
         !memchr(file.bytes, '\0', file.nbytes))
-        *target = names_charset_convert(entry->flags & FLAG_UTF8 ? NULL : zip->members->charset,
-                                        (const char *)file.bytes, file.nbytes, zip->name,
-                                        zip->error);
+        *target =
+            names_charset_convert(entry->flags & FLAG_UTF8 ? NULL : zip->members->charset,
+                                  (const char *)file.bytes, file.nbytes, zip->name, zip->error);
     source_reader_free(&reader);
     return *target || !error_ok(zip->error)
                ? *target != NULL
