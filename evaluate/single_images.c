@@ -10,34 +10,33 @@
 #include "common/machine.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "images/decode.h"
+#include "images/preparation.h"
+#include "images/sources/source.h"
 
 /* The working memory of one thread. */
 struct scratch {
     struct model_workspace workspace;
-    struct decode_buffer buffer;
+    struct source_reader reader;
+    struct preparation_buffer buffer;
+    uint8_t *row; /* [H * W * channels] */
 };
 
 static bool single_images_decode(const struct model_file *file, const char *path,
-                                 uint64_t max_pixels, struct scratch *scratch,
-                                 const uint8_t **pixels, struct error *error)
+                                 uint64_t max_pixels, struct scratch *scratch, struct error *error)
 {
     struct source_file image;
     struct image_info info;
-    struct image_shape shape;
 
-    if (!decode_open_path(path, max_pixels, &scratch->buffer, &image, &info, error))
-        return false;
-    shape = (struct image_shape){.height = info.height, .width = info.width};
-    return model_file_check_image(file, path, &shape, false, error) &&
-           decode_opened(path, &image, max_pixels, file->model.spec.image.channels,
-                         &scratch->buffer, pixels, error);
+    return source_read_path(path, &scratch->reader, &image, error) &&
+           preparation_make_row(&file->preparation, &file->model.spec.image, path, image.bytes,
+                                image.nbytes, max_pixels, &scratch->buffer, scratch->row, &info,
+                                error);
 }
 
-static bool single_images_score(const struct model_file *file, const uint8_t *pixels,
-                                struct scratch *scratch, struct single_image *image,
-                                struct error *error)
+static bool single_images_score(const struct model_file *file, struct scratch *scratch,
+                                struct single_image *image, struct error *error)
 {
+    const uint8_t *pixels = scratch->row;
     const uint32_t no_label = 0;
 
     model_evaluate(&file->model, &pixels, &no_label, 1, &scratch->workspace, &image->prediction,
@@ -53,11 +52,10 @@ static bool single_images_score(const struct model_file *file, const uint8_t *pi
 static void single_images_classify_one(const struct model_file *file, uint64_t max_pixels,
                                        struct scratch *scratch, struct single_image *image)
 {
-    const uint8_t *pixels;
     struct error error = {0};
 
-    if (single_images_decode(file, image->path, max_pixels, scratch, &pixels, &error) &&
-        single_images_score(file, pixels, scratch, image, &error)) {
+    if (single_images_decode(file, image->path, max_pixels, scratch, &error) &&
+        single_images_score(file, scratch, image, &error)) {
         image->is_classified = true;
         return;
     }
@@ -91,7 +89,9 @@ static bool single_images_classify_all(const struct model_file *file, uint64_t m
               memory_allocate(&scratches, (size_t)num_threads, sizeof(*scratches), error);
 
     for (int t = 0; t < num_threads && ok; t++)
-        ok = model_workspace_create(&file->model, &scratches[t].workspace, error);
+        ok =
+            model_workspace_create(&file->model, &scratches[t].workspace, error) &&
+            memory_allocate(&scratches[t].row, image_num_values(&file->model.spec.image), 1, error);
     if (!ok)
         goto out;
 #pragma omp parallel for schedule(dynamic) num_threads(num_threads)
@@ -101,7 +101,9 @@ static bool single_images_classify_all(const struct model_file *file, uint64_t m
 out:
     for (int t = 0; scratches && t < num_threads; t++) {
         model_workspace_destroy(&scratches[t].workspace);
-        decode_buffer_free(&scratches[t].buffer);
+        preparation_buffer_free(&scratches[t].buffer);
+        source_reader_free(&scratches[t].reader);
+        free(scratches[t].row);
     }
     free(scratches);
     return ok;

@@ -65,7 +65,7 @@ static void test_fit_image_any_sizes_match_the_definition(void **state)
         struct image_shape to = {sizes[k / 36 % 6], sizes[k / 216 % 6], from.channels};
 
         assert_true(fit_num_scratch(&to) <= sizeof(scratch) / sizeof(scratch[0]));
-        fit_image(in, &from, out, &to, scratch);
+        fit_image(&(struct fit){0}, in, &from, out, &to, scratch);
         for (size_t v = 0; v < image_num_values(&to); v++) {
             double expected = fit_value(in, &from, &to, v / to.channels / to.width,
                                         v / to.channels % to.width, v % to.channels);
@@ -86,7 +86,7 @@ static void test_fit_image_same_size_copies(void **state)
 
     (void)state;
     fill_pixels(in, sizeof(in), 2);
-    fit_image(in, &shape, out, &shape, scratch);
+    fit_image(&(struct fit){0}, in, &shape, out, &shape, scratch);
     assert_memory_equal(in, out, sizeof(in));
 }
 
