@@ -229,7 +229,7 @@ static bool pass_add_reject(struct pass *pass, const char *path, const char *rea
                          text_make_utf8(printable, sizeof(printable), reason), pass->error);
 }
 
-static void pass_note_image(struct pass *pass, const char *path, const struct image_info *info)
+static void pass_add_findings(struct pass *pass, const char *path, const struct image_info *info)
 {
     struct pass_outcome *outcome = pass->outcome;
 
@@ -269,7 +269,7 @@ static bool pass_gather_rows(struct pass *pass, size_t first, size_t count, uint
             pass->rows[row] =
                 (struct store_row){path, pass->labels[row], file->file_crc32, file->pixel_crc32};
             pass->outcome->found_color |= file->is_color && pass->plan->stop_at_color;
-            pass_note_image(pass, path, &file->info);
+            pass_add_findings(pass, path, &file->info);
         } else if (!file->reason) {
             ok = error_set_memory(pass->error, 256);
         } else if (file->status == STATUS_DATA) {
