@@ -5,8 +5,6 @@
 
 #include "apply/model_file.h"
 #include "common/text.h"
-#include "evaluate/single_images.h"
-#include "evaluate/split_evaluation.h"
 #include "images/preparation.h"
 #include "tests/png_fixture.h"
 #include "tests/support.h"
@@ -246,7 +244,8 @@ static void write_tree(int color_type, int bit_depth)
 static const char *write_checkpoint(const char *store_path, struct error *error)
 {
     static char path[TREE_MAX_PATH];
-    static char *class_names[] = {(char[]){"a"}, (char[]){"b"}};
+    static char first[] = "a", second[] = "b";
+    static char *class_names[] = {first, second};
     struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
     float weights[3 * 64 * 64], bias[1] = {0.25f};
     struct store *store;
@@ -278,37 +277,51 @@ static const char *write_checkpoint(const char *store_path, struct error *error)
     return path;
 }
 
-/* Every image of the training set gets the scores of its row, bit by bit. */
-static void assert_same_scores(const struct ingestion *f)
+/* A checkpoint of a store says how a file becomes a row: of the training set, the row that is
+ * there, which gives the same scores. */
+static void assert_same_rows(const struct ingestion *f)
 {
+    enum { NUM_ROWS = 8 };
     struct error error = {0};
     struct model_file file;
-    struct split_evaluation rows;
-    struct single_images images;
-    const struct split_request request = {.store_path = f->store,
-                                          .split = SPLIT_TRAIN,
-                                          .with_samples = true,
-                                          .checks = {.num_threads = 1}};
-    char *paths[16];
+    struct preparation_buffer buffer = {0};
+    struct text_list paths = {0};
+    struct store *store;
+    size_t num_values;
+    uint8_t *rows, *row;
 
     assert_ok(model_file_open(write_checkpoint(f->store, &error), &file, &error), &error);
-    assert_ok(split_evaluation_run(&file, &request, &rows, &error), &error);
-    assert_int_equal(rows.num_samples, 8);
-    for (size_t i = 0; i < 8; i++)
-        assert_true(asprintf(&paths[i], "%s/%s", f->source, rows.paths.items[i]) > 0);
-    assert_ok(single_images_classify(&file, paths, 8, 1 << 20, 2, &images, &error), &error);
-    for (size_t i = 0; i < 8; i++) {
-        assert_true(images.images[i].is_classified);
-        assert_memory_equal(images.images[i].scores, rows.scores + 2 * i, 2 * sizeof(float));
-        free(paths[i]);
+    assert_ok(store_open(f->store, &store, &error), &error);
+    num_values = image_num_values(&file.model.spec.image);
+    rows = malloc(NUM_ROWS * num_values);
+    row = malloc(num_values);
+    assert_int_equal(store_num_rows(store, SPLIT_TRAIN), NUM_ROWS);
+    assert_ok(store_read_pixels(store, SPLIT_TRAIN, 0, NUM_ROWS, 1, rows, &error), &error);
+    assert_ok(store_read_paths(store, SPLIT_TRAIN, &paths, &error), &error);
+    for (size_t i = 0; i < NUM_ROWS; i++) {
+        size_t nbytes;
+        char path[2 * TREE_MAX_PATH];
+        unsigned char *bytes;
+        struct image_info info;
+
+        snprintf(path, sizeof(path), "%s/%s", f->source, paths.items[i]);
+        bytes = support_read_file(path, &nbytes);
+        assert_ok(preparation_make_row(&file.preparation, &file.model.spec.image, path, bytes,
+                                       nbytes, 1 << 20, &buffer, row, &info, &error),
+                  &error);
+        assert_memory_equal(row, rows + i * num_values, num_values);
+        free(bytes);
     }
-    single_images_destroy(&images);
-    split_evaluation_destroy(&rows);
+    preparation_buffer_free(&buffer);
+    text_list_free(&paths);
+    free(rows);
+    free(row);
+    store_close(store);
     model_file_close(&file);
 }
 
-static void check_scores(int color_type, int bit_depth, int channels,
-                         const struct samples_rule *rule, bool finds_range)
+static void check_rows(int color_type, int bit_depth, int channels, const struct samples_rule *rule,
+                       bool finds_range)
 {
     struct ingestion *f = ingestion_new();
 
@@ -322,38 +335,38 @@ static void check_scores(int color_type, int bit_depth, int channels,
     for (int mode = FIT_STRETCH; mode <= FIT_CROP; mode++) {
         f->options.fit = (enum fit_mode)mode;
         assert_ok(ingestion_run(f), &f->error);
-        assert_same_scores(f);
+        assert_same_rows(f);
     }
     ingestion_free(f);
 }
 
-static void test_single_images_transparent_ones_get_the_scores_of_their_rows(void **state)
+static void test_preparation_make_row_transparent_files_become_their_rows(void **state)
 {
     const struct samples_rule on_orange = {.has_background = true, .background = {255, 128, 0}};
 
     (void)state;
-    check_scores(PNG_COLOR_TYPE_RGB_ALPHA, 8, INGEST_CHANNELS_AUTO, &on_white, false);
-    check_scores(PNG_COLOR_TYPE_RGB_ALPHA, 16, 1, &on_orange, false);
-    check_scores(PNG_COLOR_TYPE_GRAY_ALPHA, 8, INGEST_CHANNELS_AUTO, &on_orange, false);
+    check_rows(PNG_COLOR_TYPE_RGB_ALPHA, 8, INGEST_CHANNELS_AUTO, &on_white, false);
+    check_rows(PNG_COLOR_TYPE_RGB_ALPHA, 16, 1, &on_orange, false);
+    check_rows(PNG_COLOR_TYPE_GRAY_ALPHA, 8, INGEST_CHANNELS_AUTO, &on_orange, false);
 }
 
-static void test_single_images_of_16_bits_get_the_scores_of_their_rows(void **state)
+static void test_preparation_make_row_16_bits_become_their_rows(void **state)
 {
     const struct samples_rule given = {.has_range = true, .low = 20000, .high = 41234}, none = {0};
 
     (void)state;
-    check_scores(PNG_COLOR_TYPE_GRAY, 16, INGEST_CHANNELS_AUTO, &given, false);
-    check_scores(PNG_COLOR_TYPE_GRAY, 16, INGEST_CHANNELS_AUTO, &none, true);
-    check_scores(PNG_COLOR_TYPE_RGB, 16, 1, &none, false);
+    check_rows(PNG_COLOR_TYPE_GRAY, 16, INGEST_CHANNELS_AUTO, &given, false);
+    check_rows(PNG_COLOR_TYPE_GRAY, 16, INGEST_CHANNELS_AUTO, &none, true);
+    check_rows(PNG_COLOR_TYPE_RGB, 16, 1, &none, false);
 }
 
-static void test_single_images_of_other_channels_get_the_scores_of_their_rows(void **state)
+static void test_preparation_make_row_other_channels_become_their_rows(void **state)
 {
     const struct samples_rule none = {0};
 
     (void)state;
-    check_scores(PNG_COLOR_TYPE_RGB, 8, 1, &none, false);
-    check_scores(PNG_COLOR_TYPE_GRAY, 8, 3, &none, false);
+    check_rows(PNG_COLOR_TYPE_RGB, 8, 1, &none, false);
+    check_rows(PNG_COLOR_TYPE_GRAY, 8, 3, &none, false);
 }
 
 static void test_preparation_make_row_transparent_without_background_is_refused(void **state)
@@ -492,9 +505,9 @@ int main(void)
         cmocka_unit_test(test_samples_convert_row_gray_on_a_color_is_a_color),
         cmocka_unit_test(test_decoder_read_every_kind_tells_of_transparency_and_depth),
         cmocka_unit_test(test_decoder_read_gray_with_a_transparent_level_shows_the_background),
-        TREE_TEST(test_single_images_transparent_ones_get_the_scores_of_their_rows),
-        TREE_TEST(test_single_images_of_16_bits_get_the_scores_of_their_rows),
-        TREE_TEST(test_single_images_of_other_channels_get_the_scores_of_their_rows),
+        TREE_TEST(test_preparation_make_row_transparent_files_become_their_rows),
+        TREE_TEST(test_preparation_make_row_16_bits_become_their_rows),
+        TREE_TEST(test_preparation_make_row_other_channels_become_their_rows),
         cmocka_unit_test(test_preparation_make_row_transparent_without_background_is_refused),
         TREE_TEST(test_ingest_run_12_bits_in_16_need_a_range),
         TREE_TEST(test_ingest_run_16_bits_that_are_used_are_narrowed_with_a_note),

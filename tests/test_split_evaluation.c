@@ -13,9 +13,7 @@
 #include "apply/model_file.h"
 #include "common/checksum.h"
 #include "common/text.h"
-#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
-#include "images/png_file.h"
 #include "tests/support.h"
 
 /*
@@ -485,30 +483,6 @@ static void test_split_evaluation_run_loss_that_is_no_number_is_refused(void **s
     model_file_close(&file);
 }
 
-static void test_single_images_classify_score_that_is_no_number_is_refused(void **state)
-{
-    const uint8_t pixels[NUM_VALUES] = {255, 255, 255, 255};
-    void *bytes = NULL;
-    size_t nbytes = 0;
-    char *paths[] = {second_path};
-    struct model_file file;
-    struct single_images result;
-    struct error error = {0};
-
-    (void)state;
-    write_overflowing_model(first_path);
-    assert_true(png_file_write_pixels(pixels, WIDTH, HEIGHT, 1, &bytes, &nbytes, &error));
-    support_write_file(second_path, bytes, nbytes);
-    free(bytes);
-    assert_true(model_file_open(first_path, &file, &error));
-    assert_true(single_images_classify(&file, paths, 1, 100, 1, &result, &error));
-    assert_false(result.images[0].is_classified);
-    assert_int_equal(result.images[0].error->status, STATUS_DATA);
-    assert_non_null(strstr(result.images[0].error->what, "not a finite number"));
-    single_images_destroy(&result);
-    model_file_close(&file);
-}
-
 static void test_model_file_open_unfit_checkpoint_is_refused(void **state)
 {
     (void)state;
@@ -573,8 +547,6 @@ int main(void)
         cmocka_unit_test_teardown(test_model_file_open_parameters_that_are_not_finite_are_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_loss_that_is_no_number_is_refused,
-                                  remove_files),
-        cmocka_unit_test_teardown(test_single_images_classify_score_that_is_no_number_is_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_model_file_open_unfit_checkpoint_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_takes_the_newest_whole, remove_files),
