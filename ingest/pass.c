@@ -430,19 +430,22 @@ static bool pass_check_range(const struct pass *pass)
 {
     const struct preparation_findings *findings = &pass->outcome->findings;
     unsigned num_levels = preparation_count_levels(findings);
-    char number[32];
+    /* All the same value is no range. */
+    unsigned low = findings->low - (findings->low == UINT16_MAX);
+    unsigned high = findings->high > low ? findings->high : low + 1u;
+    char some[32], all[32];
 
     if (!findings->has_range || num_levels >= MIN_LEVELS || pass->plan->preparation.rule.has_range)
         return true;
-    return error_set(pass->error, STATUS_DATA, NULL,
-                     "the %s 16-bit %s values from %u to %u, which become %u of the 256 values "
-                     "of 8 bits; nothing was written (--range %u:%u%s maps them to 0 to 255, "
-                     "--range 0:65535 takes them as they are)",
-                     text_group_digits(number, sizeof(number), findings->num_deep),
-                     findings->num_deep == 1 ? "image has" : "images have", findings->low,
-                     findings->high, num_levels, findings->low,
-                     findings->high > findings->low ? findings->high : findings->low + 1u,
-                     pass->plan->shard ? ", the same for all shards," : " or auto");
+    return error_set(
+        pass->error, STATUS_DATA, NULL,
+        "%s of %s images %s of 16 bits, with values from %u to %u, which become %u of "
+        "the 256 values of 8 bits; nothing was written (--range %u:%u%s maps them to 0 "
+        "to 255, --range 0:65535 takes them as they are)",
+        text_group_digits(some, sizeof(some), findings->num_deep),
+        text_group_digits(all, sizeof(all), findings->num_images),
+        findings->num_deep == 1 ? "is" : "are", findings->low, findings->high, num_levels, low,
+        high, pass->plan->shard ? ", the same for all shards," : " or auto");
 }
 
 static bool pass_finish_store(struct pass *pass)

@@ -439,7 +439,9 @@ static void test_ingest_run_12_bits_in_16_need_a_range(void **state)
     write_gray_16("source/valid/a/1.png", 7, 8);
     write_gray_16("source/valid/b/1.png", 7, 4000);
     assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
-    assert_contains(f->error.what, "values from 0 to 4095, which become 17 of the 256");
+    assert_contains(
+        f->error.what,
+        "4 of 4 images are of 16 bits, with values from 0 to 4095, which become 17 of the 256");
     assert_contains(f->error.what, "--range 0:4095 or auto");
     f->options.finds_range = true;
     assert_ok(ingestion_run(f), &f->error);
