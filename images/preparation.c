@@ -173,12 +173,14 @@ static bool preparation_check_size(const struct preparation *preparation, const 
                                    const struct image_info *info, const struct image_shape *shape,
                                    struct error *error)
 {
+    const char *color = shape->channels == 1 ? "gray" : "RGB";
+
     if (preparation->height > 0 || (info->height == shape->height && info->width == shape->width))
         return true;
     return error_set(error, STATUS_DATA,
                      ERROR_AT(.file = name,
-                              .expected = TEXT("%zux%zu", shape->height, shape->width),
-                              .found = TEXT("%ux%u", info->height, info->width)),
+                              .expected = TEXT("%zux%zu %s", shape->height, shape->width, color),
+                              .found = TEXT("%ux%u %s", info->height, info->width, color)),
                      "the image shape is not the model's");
 }
 

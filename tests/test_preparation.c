@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apply/model_file.h"
+#include "common/checksum.h"
 #include "common/text.h"
 #include "images/preparation.h"
 #include "tests/png_fixture.h"
@@ -390,6 +391,79 @@ static void test_preparation_make_row_transparent_without_background_is_refused(
     free(file.bytes);
 }
 
+/* ---- files that say something else ---- */
+
+static void write_small_store(const char *path, const char *settings, const char *preparation)
+{
+    static char first[] = "a", second[] = "b";
+    static char *class_names[] = {first, second};
+    const struct text_list classes = {.count = 2, .items = class_names}, none = {0};
+    const float means[2 * 16] = {0};
+    const uint8_t pixels[16] = {0};
+    const struct store_plan plan = {.image = {4, 4, 1},
+                                    .classes = &classes,
+                                    .max_rows = {[SPLIT_TRAIN] = 1},
+                                    .max_path_nbytes = 8,
+                                    .compression_level = 1,
+                                    .num_threads = 1};
+    const struct store_ending ending = {.source = {"digits", settings, "digest"},
+                                        .preparation = preparation,
+                                        .class_means = {[SPLIT_TRAIN] = means},
+                                        .reject_paths = &none,
+                                        .reject_reasons = &none};
+    const struct store_row row = {.path = "0.png", .pixel_crc32 = crc32_of(pixels, 16)};
+    struct store_writer *writer;
+    struct error error = {0};
+
+    assert_ok(store_create(path, &plan, &writer, &error), &error);
+    assert_ok(store_append(writer, SPLIT_TRAIN, 1, &row, pixels, &error), &error);
+    assert_ok(store_finish(writer, &ending, &error), &error);
+}
+
+/* A store of before: what it was resized to stands in its settings. */
+static void test_store_read_preparation_store_of_before_has_its_size(void **state)
+{
+    static const struct {
+        const char *settings, *preparation, *expected;
+    } cases[] = {
+        {"channels=gray size=4x4 classes=all", NULL, "size=4x4"},
+        {"channels=gray size=as-is classes=all", NULL, ""},
+        {"settings", NULL, ""},
+        {"channels=gray size=4x4", "fit=pad size=4x4", "fit=pad size=4x4"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct store *store;
+        struct error error = {0};
+        char text[PREPARATION_MAX_TEXT];
+
+        write_small_store(tree_fixture_path("store.h5"), cases[i].settings, cases[i].preparation);
+        assert_ok(store_open(tree_fixture_path("store.h5"), &store, &error), &error);
+        assert_ok(store_read_preparation(store, text, sizeof(text), &error), &error);
+        assert_string_equal(text, cases[i].expected);
+        store_close(store);
+    }
+}
+
+static void test_model_file_open_images_made_otherwise_are_refused(void **state)
+{
+    static const char *const texts[] = {"fit=squeeze", "size=9x9", "channels=rgb", "gamma=2"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct error error = {0};
+        struct model_file file;
+
+        write_small_store(tree_fixture_path("store.h5"), "settings", texts[i]);
+        assert_fails(
+            model_file_open(write_checkpoint(tree_fixture_path("store.h5"), &error), &file, &error),
+            &error, STATUS_DATA);
+        assert_string_equal(error.dataset, "/preprocessing");
+        model_file_close(&file);
+    }
+}
+
 /* ---- quern-ingest ---- */
 
 /* A PNG of two samples. */
@@ -511,6 +585,8 @@ int main(void)
         TREE_TEST(test_preparation_make_row_16_bits_become_their_rows),
         TREE_TEST(test_preparation_make_row_other_channels_become_their_rows),
         cmocka_unit_test(test_preparation_make_row_transparent_without_background_is_refused),
+        TREE_TEST(test_store_read_preparation_store_of_before_has_its_size),
+        TREE_TEST(test_model_file_open_images_made_otherwise_are_refused),
         TREE_TEST(test_ingest_run_12_bits_in_16_need_a_range),
         TREE_TEST(test_ingest_run_16_bits_that_are_used_are_narrowed_with_a_note),
         TREE_TEST(test_ingest_run_transparent_images_are_counted_and_stop_the_run),

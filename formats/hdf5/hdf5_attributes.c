@@ -291,6 +291,9 @@ void h5_read_items(const struct h5_context *file, hid_t root, const char *name, 
         if (strcmp(item, "description") == 0 || strcmp(item, "crc32") == 0)
             continue;
         h5_read_text_attribute(file, group, item, value, sizeof(value));
+        if (h5_ok(file) && (strlen(item) >= MAX_ITEM_NAME || strpbrk(item, " =") ||
+                            value[0] == '\0' || strchr(value, ' ')))
+            h5_refuse(file, name, "an attribute that is no item", NULL, NULL);
         used +=
             (size_t)snprintf(items + used, size - used, "%s%s=%s", used ? " " : "", item, value);
     }
