@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "apply/model_file.h"
@@ -36,6 +37,7 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     const struct split_request request = {
         .store_path = options->store,
         .split = options->split,
+        .may_take_only_split = !options->is_split_given,
         .with_samples = options->output != NULL,
         .checks = {.skip_seal = options->is_quick, .num_threads = options->num_threads},
         .memory_limit =
@@ -44,6 +46,14 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     bool ok = evaluate_check_output(options, file, error) &&
               split_evaluation_run(file, &request, &result, error);
 
+    if (ok && result.split != options->split)
+        progress_message(program_name, "note: %s has one split, %s, which is evaluated",
+                         options->store, split_names[result.split]);
+    if (ok && result.num_unknown > 0)
+        progress_message(program_name,
+                         "note: %" PRIu64 " samples of classes that the checkpoint does not know "
+                         "are left out of all figures",
+                         result.num_unknown);
     if (ok && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "

@@ -27,7 +27,8 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
     uint64_t num_threads = 0; /* not given */
     const struct option_spec specs[] = {
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
-         .choices = split_names},
+         .choices = split_names, .given = &options->is_split_given,
+         .shown_default = "valid, or the only split there is"},
         {OPTION_TEXT, "output", "FILE",
          "write an evaluation file too: each sample's path, label, prediction and scores",
          &options->output},

@@ -15,6 +15,7 @@ struct evaluate_options {
     const char *checkpoint;
     const char *store;
     enum split split;
+    bool is_split_given;
     const char *output; /* NULL: no evaluation file */
     bool force;         /* output may replace any file */
     bool json;

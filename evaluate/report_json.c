@@ -49,6 +49,7 @@ bool report_split_json(FILE *stream, const struct model_file *file,
     json_string(&json, "split", split_names[result->split]);
     json_count(&json, "correct", metrics->num_correct);
     json_count(&json, "total", metrics->num_samples);
+    json_count(&json, "unknown_samples", result->num_unknown);
     json_real(&json, "accuracy", metrics->accuracy);
     json_real(&json, "mean_class_accuracy", metrics->mean_class_accuracy);
     json_real(&json, "loss", result->loss);
