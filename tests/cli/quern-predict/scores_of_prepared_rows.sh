@@ -31,4 +31,6 @@ done
 rm tree/*/day/glass.png
 quern-ingest --size 4x4 --range 0:4095 tree opaque.h5 >/dev/null 2>&1
 quern-train opaque.h5 --output opaque --model nearest-mean >/dev/null
-expect 65 quern-predict opaque/epoch-0001.h5 "$images/glass.png" "$images/wide.png"
+image glass glass.png
+image wide wide.png
+expect 65 quern-predict opaque/epoch-0001.h5 glass.png wide.png
