@@ -15,7 +15,9 @@ struct store_shard;
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"
 #define STORE_VERSION "1.0"
-#define STORE_VERSION_PARTIAL "1.1" /* one class only, no train, or a split without labels */
+/* Of a store that says how its images were made, or has one class only, no train, or a split
+ * without labels: 1.0 knew none of it. */
+#define STORE_VERSION_NEWER "1.1"
 enum { STORE_MAJOR_VERSION = 1 };
 
 /* The part of a store that its fingerprint covers; FORMAT.md specifies the bytes. */

@@ -337,14 +337,15 @@ static void store_end_split(struct store_writer *writer, enum split which,
 }
 
 /* The version of which a reader knows all that is in the file. */
-static const char *store_choose_version(const struct store_writer *writer)
+static const char *store_choose_version(const struct store_writer *writer,
+                                        const struct store_ending *ending)
 {
-    bool is_partial =
-        writer->classes.count < 2 || (writer->splits[SPLIT_TRAIN].num_rows == 0 && !writer->shard);
+    bool is_newer = ending->preparation || writer->classes.count < 2 ||
+                    (writer->splits[SPLIT_TRAIN].num_rows == 0 && !writer->shard);
 
     for (int which = 0; which < NUM_SPLITS; which++)
-        is_partial |= writer->splits[which].is_open && !writer->splits[which].has_labels;
-    return is_partial ? STORE_VERSION_PARTIAL : STORE_VERSION;
+        is_newer |= writer->splits[which].is_open && !writer->splits[which].has_labels;
+    return is_newer ? STORE_VERSION_NEWER : STORE_VERSION;
 }
 
 static void store_write_root(struct store_writer *writer, const struct store_ending *ending)
@@ -364,7 +365,7 @@ static void store_write_root(struct store_writer *writer, const struct store_end
     }
     store_compute_fingerprint(&contents, fingerprint);
     h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
-                    store_choose_version(writer));
+                    store_choose_version(writer, ending));
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
@@ -377,6 +378,10 @@ static void store_write_root(struct store_writer *writer, const struct store_end
     h5_write_text_attribute(file, group, "settings", ending->source.settings);
     h5_write_text_attribute(file, group, "digest", ending->source.digest);
     h5_close(file, &group);
+    if (ending->preparation)
+        h5_write_items(file, writer->root, "preprocessing",
+                       "how each file was made a row of images: see FORMAT.md",
+                       ending->preparation);
     if (writer->shard)
         store_write_shard(writer, ending->file_hashes);
     if (ending->reject_paths && ending->reject_paths->count > 0) {
