@@ -54,7 +54,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 25 };
+enum { NUM_SPECS = 26 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -139,6 +139,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "away, as on a network file system; the store does not depend on it",
          .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
          .shown_default = "as many as --threads", .excludes = "merge write-list dry-run"},
+        {OPTION_TEXT, "spool-dir", "DIR",
+         .help = "where the images of a compressed tar are copied to, in a file without a name, "
+                 "while they are read",
+         .value = &options->spool_dir, .shown_default = "the directory of the store",
+         .excludes = "merge write-list"},
         {OPTION_NBYTES, "memory-limit", "SIZE",
          .help = "use at most this much memory, such as 4G: fewer files are decoded at once, or "
                  "the store is refused before anything is written",
