@@ -12,7 +12,7 @@ static const char summary[] =
     "Evaluates a checkpoint on one split of a store: the accuracy of each class, their mean, the\n"
     "accuracy over all samples, the loss and the confusion matrix.  With --image, classifies "
     "single\n"
-    "PNG files.  CHECKPOINT is a file, or a RUN_DIR whose newest whole epoch-NNNN.h5 is taken.";
+    "PNG or JPEG files.  CHECKPOINT is a file, or a RUN_DIR whose newest whole epoch-NNNN.h5 is taken.";
 
 static const char epilogue[] =
     "Examples:\n"
@@ -49,7 +49,7 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
          &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory",
          .excludes = "image"},
         {OPTION_HEADING, .help = "Single images"},
-        {OPTION_FLAG, "image", .help = "classify the PNG files after CHECKPOINT", .value = &image},
+        {OPTION_FLAG, "image", .help = "classify the PNG or JPEG files after CHECKPOINT", .value = &image},
         {OPTION_COUNT, "max-pixels", "N", "refuse images of more pixels", &options->max_pixels, 1,
          4294836225.0, .needs = "image"},
         {OPTION_HEADING, .help = "Either"},

@@ -1,5 +1,5 @@
 /*
- * What a model says of single PNG files.
+ * What a model says of single image files.
  */
 #ifndef QUERN_EVALUATE_SINGLE_IMAGES_H
 #define QUERN_EVALUATE_SINGLE_IMAGES_H
@@ -24,7 +24,7 @@ struct single_images {
 };
 
 /*
- * Classifies PNG files on num_threads threads.  A bad file fails nothing but itself: it has an
+ * Classifies image files on num_threads threads.  A bad file fails nothing but itself: it has an
  * error in place of a prediction.  Free with single_images_destroy, after a failure too.
  */
 bool single_images_classify(const struct model_file *file, char *const *paths, size_t count,

@@ -16,12 +16,14 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+    ok = ok && decoder_read(image->path, file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
                             &info, &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
     decoded->is_gray = info.is_gray;
+    decoded->decoder = decoder_find(file.bytes, file.nbytes);
+    text_format(decoded->fault, sizeof(decoded->fault), "%s", info.fault);
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
     return true;

@@ -27,7 +27,9 @@ struct decode_buffer {
 struct decoded {
     struct image_shape shape;  /* also of an image that takes too much memory to decode */
     bool is_gray;              /* the file holds gray, whatever channels was asked for */
-    uint32_t file_crc32;       /* of the bytes of the file */
+    const struct decoder *decoder;
+    char fault[IMAGE_MAX_FAULT_NBYTES]; /* outside of the pixels; empty: none (decoder.h) */
+    uint32_t file_crc32;                /* of the bytes of the file */
     const uint8_t *pixels;     /* [height][width][channels], in the buffer until the next call */
     struct source_stamp stamp; /* also when it cannot be read or decoded */
 };
