@@ -97,8 +97,7 @@ int exif_find_orientation(const uint8_t *bytes, size_t nbytes)
             break;
         if (marker == MARKER_APP1 && length >= 2 + sizeof(identifier) &&
             memcmp(bytes + at + 2, identifier, sizeof(identifier)) == 0)
-            return exif_parse(bytes + at + 2 + sizeof(identifier),
-                              length - 2 - sizeof(identifier));
+            return exif_parse(bytes + at + 2 + sizeof(identifier), length - 2 - sizeof(identifier));
         at += length;
     }
     return 1;

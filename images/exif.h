@@ -11,9 +11,10 @@
 
 /*
  * How the stored picture becomes the one that is meant: 2 mirrored left to right, 3 turned by half,
- * 4 mirrored top to bottom, 5 transposed, 6 turned clockwise, 7 transposed along the other diagonal,
- * 8 turned anticlockwise.  1, as it is, also where there are no EXIF data or none that can be read.
- * bytes are a whole JPEG file, of which the headers before the first scan are looked at, once.
+ * 4 mirrored top to bottom, 5 transposed, 6 turned clockwise, 7 transposed along the other
+ * diagonal, 8 turned anticlockwise.  1, as it is, also where there are no EXIF data or none that
+ * can be read. bytes are a whole JPEG file, of which the headers before the first scan are looked
+ * at, once.
  */
 int exif_find_orientation(const uint8_t *bytes, size_t nbytes);
 

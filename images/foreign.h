@@ -20,8 +20,8 @@ struct foreign_counts {
 
 /* Counts a file that ends like an image of another format; false: it does not. */
 bool foreign_count(struct foreign_counts *counts, const char *name);
-/* "45 GIF and 3 TIFF files are not read: convert them to PNG or JPEG" into buffer, most first; NULL:
- * there are none. */
+/* "45 GIF and 3 TIFF files are not read: convert them to PNG or JPEG" into buffer, most first;
+ * NULL: there are none. */
 const char *foreign_describe_counts(char *buffer, size_t size, const struct foreign_counts *counts);
 
 /*

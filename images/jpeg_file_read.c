@@ -13,10 +13,10 @@
 #include "images/exif.h"
 
 enum {
-    MAX_SCANS = 100,    /* encoders write ten or so; each costs a pass over all of the picture */
-    MAX_ROWS_AT_ONCE = 16,      /* asked of libjpeg in one go */
-    MAX_ROW_CHANNELS = 4, /* of a row */
-    NUM_CONTEXT_ROWS = 4,    /* rows of blocks that libjpeg holds, decoded and upsampled */
+    MAX_SCANS = 100,       /* encoders write ten or so; each costs a pass over all of the picture */
+    MAX_ROWS_AT_ONCE = 16, /* asked of libjpeg in one go */
+    MAX_ROW_CHANNELS = 4,  /* of a row */
+    NUM_CONTEXT_ROWS = 4,  /* rows of blocks that libjpeg holds, decoded and upsampled */
 };
 
 #define JPEG_TEXT_OF(value) #value
@@ -77,7 +77,8 @@ static void jpeg_read_take_message(j_common_ptr jpeg, int level)
     if (level >= 0)
         return;
     switch (jpeg->err->msg_code) {
-    case JWRN_EXTRANEOUS_DATA: /* between headers they are harmless, behind a scan a sign of damage */
+    case JWRN_EXTRANEOUS_DATA: /* between headers they are harmless, behind a scan a sign of damage
+                                */
         if (reading->jpeg.input_scan_number > 0)
             jpeg_read_take_error(jpeg);
         text_format(reading->info.fault, sizeof(reading->info.fault), "bytes between its headers");
@@ -332,8 +333,7 @@ static bool jpeg_read_decode(const char *name, const void *bytes, size_t nbytes,
     if (ok)
         return true;
     if (reading->is_out_of_memory)
-        return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name),
-                         "no memory to decode it");
+        return error_set(error, STATUS_INTERNAL, ERROR_AT(.file = name), "no memory to decode it");
     return error_set(error, reading->is_too_large ? STATUS_USAGE : STATUS_DATA,
                      ERROR_AT(.file = name), "%s", reading->reason);
 }

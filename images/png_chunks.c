@@ -141,8 +141,8 @@ static const char *png_chunks_advance(struct png_chunks *chunks)
         if (chunks->num_left < 8)
             return truncated;
         chunk.nbytes = png_chunks_get_u32(chunk.bytes);
-        chunk.is_whole = chunks->num_left >= CHUNK_NBYTES &&
-                         chunk.nbytes <= chunks->num_left - CHUNK_NBYTES;
+        chunk.is_whole =
+            chunks->num_left >= CHUNK_NBYTES && chunk.nbytes <= chunks->num_left - CHUNK_NBYTES;
         nbytes = chunk.is_whole ? (size_t)chunk.nbytes + CHUNK_NBYTES : chunks->num_left;
         chunks->next += nbytes;
         chunks->num_left -= nbytes;

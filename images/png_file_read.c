@@ -160,9 +160,9 @@ static void png_read_reserve_pixels(struct png_reading *reading, size_t scratch_
 {
     struct image_pixels *pixels = reading->growing;
 
-    reading->is_too_large = !image_pixels_fit(pixels, &reading->info, reading->channels,
-                                              scratch_nbytes, reading->reason,
-                                              sizeof(reading->reason));
+    reading->is_too_large =
+        !image_pixels_fit(pixels, &reading->info, reading->channels, scratch_nbytes,
+                          reading->reason, sizeof(reading->reason));
     if (reading->is_too_large)
         png_error(reading->png, "too large");
     reading->pixels = image_pixels_reserve(pixels, &reading->info, reading->channels);

@@ -243,8 +243,7 @@ static void ingest_report_faults(struct run *run, const struct pass_outcome *out
     char number[32];
 
     if (outcome->num_faults > 0)
-        report_say(run->messages,
-                   "note: %s %s outside %s pixels and %s read: %s%s",
+        report_say(run->messages, "note: %s %s outside %s pixels and %s read: %s%s",
                    text_group_digits(number, sizeof(number), outcome->num_faults),
                    is_one ? "image has a harmless fault" : "images have harmless faults",
                    is_one ? "its" : "their", is_one ? "is" : "are", is_one ? "" : "the first is ",

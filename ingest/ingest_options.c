@@ -10,7 +10,8 @@
 #include "formats/store/store_shard.h"
 
 static const char summary[] =
-    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for quern-train "
+    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for "
+    "quern-train "
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"

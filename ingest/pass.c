@@ -346,7 +346,8 @@ static bool pass_check_lost_classes(const struct pass *pass, enum split split)
 
         if (pass->means.counts[label] == 0 && tree_find_class(tree, name)->num_images[split] > 0)
             return error_set(pass->error, STATUS_DATA, NULL,
-                             "class '%s' has no readable image left in %s", name, split_names[split]);
+                             "class '%s' has no readable image left in %s", name,
+                             split_names[split]);
     }
     return true;
 }

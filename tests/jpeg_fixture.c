@@ -34,11 +34,11 @@ static void stop(j_common_ptr jpeg)
 static void write_exif(struct jpeg_compress_struct *jpeg, const struct jpeg_layout *layout)
 {
     static const uint8_t big[] = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 2, /* the two entries */
-                                  1, 0, 0, 3, 0, 0, 0, 1, 0, 9, 0, 0, 1, 0x12, 0, 3, 0, 0, 0, 1,
-                                  0, 0, 0, 0, 0, 0, 0, 0};
-    static const uint8_t little[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 2, 0, 0, 1, 3, 0,
-                                     1, 0, 0, 0, 9, 0, 0, 0, 0x12, 1, 3, 0, 1, 0, 0, 0,
-                                     0, 0, 0, 0, 0, 0, 0, 0};
+                                  1,   0,   0, 3,  0, 0, 0, 1, 0, 9, 0, 0, 1, 0x12,
+                                  0,   3,   0, 0,  0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t little[] = {'I', 'I', 42, 0, 8, 0, 0, 0, 2, 0,    0, 1, 3,
+                                     0,   1,   0,  0, 0, 9, 0, 0, 0, 0x12, 1, 3, 0,
+                                     1,   0,   0,  0, 0, 0, 0, 0, 0, 0,    0, 0};
     uint8_t bytes[6 + sizeof(big)] = "Exif";
 
     memcpy(bytes + 6, layout->is_little_endian ? little : big, sizeof(big));

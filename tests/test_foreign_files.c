@@ -8,8 +8,8 @@
 static void test_foreign_count_every_format_is_known_in_any_case(void **state)
 {
     static const char *const names[] = {
-        "a.bmp", "a.GIF", "a.gif", "a.WebP", "a.tif", "a.TIFF", "a.tiff", "a.heic", "a.HEIF",
-        "a.avif", "a.jp2", "a.jxl", "a.pgm", "a.svg", "a.psd", "a.dcm", "a.b.tga",
+        "a.bmp",  "a.GIF", "a.gif", "a.WebP", "a.tif", "a.TIFF", "a.tiff", "a.heic",  "a.HEIF",
+        "a.avif", "a.jp2", "a.jxl", "a.pgm",  "a.svg", "a.psd",  "a.dcm",  "a.b.tga",
     };
     struct foreign_counts counts = {0};
     char buffer[512];
@@ -20,10 +20,10 @@ static void test_foreign_count_every_format_is_known_in_any_case(void **state)
         assert_true(foreign_count(&counts, names[i]));
         assert_false(decoder_has_extension(names[i]));
     }
-    assert_string_equal(
-        foreign_describe_counts(buffer, sizeof(buffer), &counts),
-        "3 TIFF, 2 GIF, 2 HEIC, 1 BMP, 1 WebP, 1 AVIF, 1 JPEG 2000, 1 JPEG XL, 1 PNM, 1 SVG, 1 PSD, "
-        "1 DICOM and 1 TGA files are not read: convert them to PNG or JPEG");
+    assert_string_equal(foreign_describe_counts(buffer, sizeof(buffer), &counts),
+                        "3 TIFF, 2 GIF, 2 HEIC, 1 BMP, 1 WebP, 1 AVIF, 1 JPEG 2000, 1 JPEG XL, 1 "
+                        "PNM, 1 SVG, 1 PSD, "
+                        "1 DICOM and 1 TGA files are not read: convert them to PNG or JPEG");
     assert_false(foreign_count(&counts, "a.txt"));
     assert_false(foreign_count(&counts, ".gif"));
     assert_false(foreign_count(&counts, "gif"));
@@ -47,7 +47,7 @@ static void test_foreign_describe_counts_one_and_many(void **state)
 
 static void test_decoder_has_extension_png_and_jpeg_in_any_case(void **state)
 {
-    static const char *const names[] = {"a.png", "a.PNG", "a.jpg", "a.JPG",
+    static const char *const names[] = {"a.png",  "a.PNG",  "a.jpg", "a.JPG",
                                         "a.Jpeg", "a.JPEG", "a.jpe", "x/a.jfif"};
 
     (void)state;
@@ -70,10 +70,14 @@ static void test_decoder_read_other_files_are_named_as_what_they_are(void **stat
          "is a WebP image named .jpg: convert it to PNG or JPEG"},
         {"d/a.PNG", "GIF89a", 6, "is a GIF image named .PNG: convert it to PNG or JPEG"},
         {"a", "GIF89a", 6, "is a GIF image: convert it to PNG or JPEG"},
-        {"a.png", "\0\0\0\x18""ftypheic\0\0\0\0", 16,
-         "is a HEIC image named .png: convert it to PNG or JPEG"},
-        {"a.png", "\0\0\0\x18""ftypavif\0\0\0\0", 16,
-         "is an AVIF image named .png: convert it to PNG or JPEG"},
+        {"a.png",
+         "\0\0\0\x18"
+         "ftypheic\0\0\0\0",
+         16, "is a HEIC image named .png: convert it to PNG or JPEG"},
+        {"a.png",
+         "\0\0\0\x18"
+         "ftypavif\0\0\0\0",
+         16, "is an AVIF image named .png: convert it to PNG or JPEG"},
         {"a.jpg", "MM\0*\0\0\0\x08", 8, "is a TIFF image named .jpg: convert it to PNG or JPEG"},
         {"a.png", "version https://git-lfs.github.com/spec/v1\noid sha256:", 54,
          "is a git-lfs pointer named .png: run git lfs pull"},

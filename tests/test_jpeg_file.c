@@ -78,11 +78,11 @@ static void test_jpeg_file_read_every_kind_is_what_libjpeg_decodes(void **state)
         for (int kind = 0; kind < JPEG_FIXTURE_TWO_COMPONENTS; kind++)
             for (int is_progressive = 0; is_progressive < 2; is_progressive++)
                 for (unsigned channels = 1; channels <= 3; channels += 2) {
-                    struct png_fixture file = jpeg_fixture_write(
-                        &(struct jpeg_layout){.kind = kind,
-                                              .width = sizes[s][0],
-                                              .height = sizes[s][1],
-                                              .is_progressive = is_progressive});
+                    struct png_fixture file =
+                        jpeg_fixture_write(&(struct jpeg_layout){.kind = kind,
+                                                                 .width = sizes[s][0],
+                                                                 .height = sizes[s][1],
+                                                                 .is_progressive = is_progressive});
                     const uint32_t num_pixels = sizes[s][0] * sizes[s][1];
                     struct image_info info;
                     struct error error;
@@ -123,9 +123,8 @@ static void test_jpeg_file_read_orientation_is_applied(void **state)
 {
     static const struct {
         bool is_turned, is_right, is_low;
-    } meant[] = {[1] = {false, false, false}, [2] = {false, true, false},
-                 [3] = {false, true, true},   [4] = {false, false, true},
-                 [5] = {true, false, false},  [6] = {true, true, false},
+    } meant[] = {[1] = {false, false, false}, [2] = {false, true, false}, [3] = {false, true, true},
+                 [4] = {false, false, true},  [5] = {true, false, false}, [6] = {true, true, false},
                  [7] = {true, true, true},    [8] = {true, false, true}};
     static uint8_t pixels[MAX_VALUES];
 
@@ -147,8 +146,8 @@ static void test_jpeg_file_read_orientation_is_applied(void **state)
                 struct image_info info;
                 struct error error = {0};
 
-                assert_true(decoder_read_info("x", file.bytes, file.nbytes, MAX_PIXELS, &info,
-                                              &error));
+                assert_true(
+                    decoder_read_info("x", file.bytes, file.nbytes, MAX_PIXELS, &info, &error));
                 assert_int_equal(info.width, width);
                 assert_int_equal(info.height, height);
                 assert_ok(decode_copy(file.bytes, file.nbytes, channels, pixels, &info, &error),
@@ -211,9 +210,9 @@ static void test_jpeg_file_read_orientation_moves_every_pixel(void **state)
                           &error);
                 for (size_t y = 0; y < h; y++)
                     for (size_t x = 0; x < w; x++)
-                        assert_memory_equal(
-                            pixels + place_by_words(orientation, x, y, w, h) * channels,
-                            stored + (y * w + x) * channels, channels);
+                        assert_memory_equal(pixels +
+                                                place_by_words(orientation, x, y, w, h) * channels,
+                                            stored + (y * w + x) * channels, channels);
                 free(file.bytes);
             }
 }
@@ -235,8 +234,7 @@ static void test_jpeg_file_read_truncated_at_every_length_is_refused(void **stat
 /* The end is there, but not all of the data before it. */
 static void test_jpeg_file_read_data_cut_before_the_end_are_refused(void **state)
 {
-    struct png_fixture file =
-        jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_YCBCR, 64, 64});
+    struct png_fixture file = jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_YCBCR, 64, 64});
 
     (void)state;
     memcpy(file.bytes + file.nbytes - 102, file.bytes + file.nbytes - 2, 2);
@@ -270,8 +268,8 @@ static void test_jpeg_file_read_any_byte_changed_is_refused_or_decoded(void **st
 
 static void test_jpeg_file_read_size_above_the_limit_is_refused(void **state)
 {
-    struct png_fixture file = jpeg_fixture_write(
-        &(struct jpeg_layout){JPEG_FIXTURE_GRAY, 5, 4, .orientation = 6});
+    struct png_fixture file =
+        jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_GRAY, 5, 4, .orientation = 6});
     struct image_pixels pixels = {0};
     struct image_info info;
     struct error error = {0};
@@ -290,8 +288,8 @@ static void test_jpeg_file_read_size_above_the_limit_is_refused(void **state)
 
 static void test_jpeg_file_read_what_no_picture_has_is_refused(void **state)
 {
-    struct png_fixture scans = jpeg_fixture_write(
-        &(struct jpeg_layout){JPEG_FIXTURE_GRAY, 8, 8, .has_many_scans = true});
+    struct png_fixture scans =
+        jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_GRAY, 8, 8, .has_many_scans = true});
     struct png_fixture two =
         jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_TWO_COMPONENTS, 8, 8});
 
@@ -312,8 +310,7 @@ static void test_jpeg_file_read_more_memory_than_allowed_is_refused(void **state
         struct image_pixels pixels = {.max_nbytes = 200000};
         struct image_info info;
         struct error error = {0};
-        bool ok =
-            decoder_read("x", file.bytes, file.nbytes, MAX_PIXELS, 1, &info, &pixels, &error);
+        bool ok = decoder_read("x", file.bytes, file.nbytes, MAX_PIXELS, 1, &info, &pixels, &error);
 
         if (is_progressive) {
             assert_fails(ok, &error, STATUS_USAGE);
@@ -351,8 +348,7 @@ static void test_jpeg_file_read_image_of_the_size_goes_to_its_place(void **state
 /* Phones put more behind the end; bytes between the headers are a fault that is said. */
 static void test_jpeg_file_read_harmless_bytes_are_read_over(void **state)
 {
-    struct png_fixture file =
-        jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_GRAY, 10, 10});
+    struct png_fixture file = jpeg_fixture_write(&(struct jpeg_layout){JPEG_FIXTURE_GRAY, 10, 10});
     uint8_t *longer = calloc(1, file.nbytes + 50), expected[100], pixels[100];
     struct image_info info;
     struct error error;

@@ -44,8 +44,8 @@ static bool decode(const uint8_t *bytes, size_t nbytes, unsigned channels,
 {
     struct image_info info = {0};
     struct error error = {0};
-    bool ok = jpeg_file_read("image.jpg", bytes, nbytes, MAX_PIXELS, channels, &info, pixels,
-                             &error);
+    bool ok =
+        jpeg_file_read("image.jpg", bytes, nbytes, MAX_PIXELS, channels, &info, pixels, &error);
 
     if (!ok) {
         demand_refused_well(&error);
@@ -77,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     /* Colours may be stored in a way that libjpeg does not know; gray leaves them out. */
     FUZZ_DEMAND(gray_ok || !rgb_ok);
     for (size_t i = 0; i < (size_t)info.width * info.height && rgb_ok && info.is_gray; i++)
-        FUZZ_DEMAND(rgb.values[3 * i] == gray.values[i] && rgb.values[3 * i + 1] == gray.values[i] &&
+        FUZZ_DEMAND(rgb.values[3 * i] == gray.values[i] &&
+                    rgb.values[3 * i + 1] == gray.values[i] &&
                     rgb.values[3 * i + 2] == gray.values[i]);
     image_pixels_free(&gray);
     image_pixels_free(&rgb);
