@@ -261,6 +261,19 @@ static bool ingest_report_outcome(struct run *run, const struct pass_outcome *ou
     return true;
 }
 
+static void ingest_report_faults(struct run *run, const struct pass_outcome *outcome)
+{
+    bool is_one = outcome->num_faults == 1;
+    char number[32];
+
+    if (outcome->num_faults > 0)
+        report_say(run->messages, "note: %s %s outside %s pixels and %s read: %s%s",
+                   text_group_digits(number, sizeof(number), outcome->num_faults),
+                   is_one ? "image has a harmless fault" : "images have harmless faults",
+                   is_one ? "its" : "their", is_one ? "is" : "are", is_one ? "" : "the first is ",
+                   outcome->first_fault);
+}
+
 /* Does what is needed only if the store is written: makes images readable, chooses their shape. */
 static bool ingest_prepare_to_decode(struct run *run)
 {
@@ -355,6 +368,7 @@ static bool ingest_write_store(struct run *run)
         plan.image.channels = plan.preparation.channels = run->first.channels = 3;
         ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
+    ingest_report_faults(run, &outcome);
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);
         fputs(": ", run->messages);

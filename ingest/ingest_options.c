@@ -11,7 +11,8 @@
 #include "images/preparation.h"
 
 static const char summary[] =
-    "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
+    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for "
+    "quern-train "
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
@@ -101,7 +102,7 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
          .excludes = "merge write-list"},
         {OPTION_FLAG, "skip-bad",
-         .help = "leave out files that are no readable PNG and record them in /rejects, instead "
+         .help = "leave out files that are no readable image and record them in /rejects, instead "
                  "of writing nothing",
          .value = &options->skip_bad, .excludes = "merge write-list"},
         {OPTION_HEADING, .help = "Shards"},
