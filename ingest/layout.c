@@ -353,7 +353,7 @@ static bool layout_choose(struct survey *survey)
 
     survey->layout->kind = LAYOUT_CLASS;
     if (scan->folders.count == 0 && scan->num_images == 0)
-        return layout_refuse(survey, STATUS_DATA, "holds no folders and no PNG images");
+        return layout_refuse(survey, STATUS_DATA, "holds no folders and no PNG or JPEG images");
     if (rules->choice == LAYOUT_CLASSES
             ? rules->wants_classes
             : survey->num_splits == 0 && survey->num_holding == 0 && rules->wants_classes)

@@ -240,8 +240,9 @@ static bool report_note_empty(const struct notes *notes, const struct tree *tree
         fprintf(stream, " and %zu more", num_empty - MAX_NAMES_SHOWN);
     fclose(stream);
     if (num_empty > 0 && text) {
-        bool ok = report_add_note(notes, "left out %zu class folder%s without a PNG image:%s",
-                                  num_empty, num_empty == 1 ? "" : "s", text);
+        bool ok =
+            report_add_note(notes, "left out %zu class folder%s without a PNG or JPEG image:%s",
+                            num_empty, num_empty == 1 ? "" : "s", text);
 
         free(text);
         return ok;
@@ -360,6 +361,15 @@ static bool report_note_layout(const struct notes *notes, const struct tree *tre
            report_add_note(notes, "the splits lie in the folders of the classes (CLASS/train)");
 }
 
+static bool report_note_foreign(const struct notes *notes, const struct scan *scan)
+{
+    char files[512];
+
+    return foreign_describe_counts(files, sizeof(files), &scan->foreign)
+               ? report_add_note(notes, "%s", files)
+               : true;
+}
+
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
@@ -367,7 +377,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
         const char *what;
         uint64_t count;
     } counts[] = {
-        {"ignored because their names do not end in .png", scan->num_others},
+        {"ignored because their names do not end in .png, .jpg or .jpeg", scan->num_others},
         {"ignored because they lie in no class folder", num_outside},
         {"links not followed because they lead back up", scan->num_loops},
         {"members ignored because their paths are absolute, too long or lead up by ..",
@@ -376,7 +386,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
         {"members ignored because they are devices, pipes or sockets", scan->num_special},
         {"members ignored because others of the same path come later", scan->num_replaced},
     };
-    bool ok = true;
+    bool ok = report_note_foreign(notes, scan);
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && ok; i++)
         ok = report_note_count(notes, counts[i].what, counts[i].count);

@@ -410,7 +410,7 @@ static bool tree_refuse_empty(const struct build *build)
                              tree->layout.split_directories[s], tree->num_unlabelled[s]);
     }
     return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                     "holds no PNG image in any class folder");
+                     "holds no PNG or JPEG image in any class folder");
 }
 
 static bool tree_check(struct build *build)
@@ -426,6 +426,17 @@ static bool tree_check(struct build *build)
             ok = tree_check_class(build, &tree->all_classes[i]);
     }
     return ok;
+}
+
+/* Where images of other formats are all there is, an error about missing images names them. */
+static void tree_name_foreign(const struct build *build)
+{
+    size_t used = strlen(build->error->what);
+    char files[512];
+
+    if (build->scan->num_images == 0 &&
+        foreign_describe_counts(files, sizeof(files), &build->scan->foreign))
+        text_format(build->error->what + used, sizeof(build->error->what) - used, " (%s)", files);
 }
 
 bool tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
@@ -444,8 +455,10 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
         ok = steps[i](&build);
     free(build.splits);
     free(build.classes);
-    if (!ok)
+    if (!ok) {
+        tree_name_foreign(&build);
         tree_free(tree);
+    }
     return ok;
 }
 

@@ -268,7 +268,7 @@ static void test_ingest_run_archive_empty_folders_and_others_are_told(void **sta
     archive_fixture_end(archive);
     assert_true(ingestion_run(f));
     assert_contains(f->messages, "ignored at the top of the source: extra/, labels.csv\n");
-    assert_contains(f->messages, "do not end in .png: 2\n");
+    assert_contains(f->messages, "do not end in .png, .jpg or .jpeg: 2\n");
     assert_contains(f->messages, "leave behind: names that begin with a dot (1)\n");
 
     archive = begin("pax");
@@ -276,7 +276,7 @@ static void test_ingest_run_archive_empty_folders_and_others_are_told(void **sta
     archive_fixture_add_other(archive, "train/c/", AE_IFDIR, NULL);
     archive_fixture_end(archive);
     assert_true(ingestion_run(f));
-    assert_contains(f->messages, "left out 1 class folder without a PNG image: c\n");
+    assert_contains(f->messages, "left out 1 class folder without a PNG or JPEG image: c\n");
     ingestion_free(f);
 }
 

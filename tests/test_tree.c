@@ -179,7 +179,7 @@ static void test_tree_build_empty_classes_are_left_out_and_named(void **state)
     assert_true(f.ok);
     assert_int_equal(f.tree.classes.count, 3);
     assert_string_equal(f.tree.classes.items[2], "fog");
-    assert_contains(list_notes(&f), "left out 2 class folders without a PNG image: 8, 9\n");
+    assert_contains(list_notes(&f), "left out 2 class folders without a PNG or JPEG image: 8, 9\n");
     assert_contains(list_notes(&f), "class fog has no image in train\n");
     clean_up(&f);
 }
@@ -198,7 +198,7 @@ static void test_tree_build_many_empty_classes_are_named_up_to_twenty(void **sta
     }
     build(&f);
     assert_true(f.ok);
-    assert_contains(list_notes(&f), "left out 25 class folders without a PNG image: c10, ");
+    assert_contains(list_notes(&f), "left out 25 class folders without a PNG or JPEG image: c10, ");
     assert_contains(list_notes(&f), ", c29 and 5 more\n");
     clean_up(&f);
 }

@@ -238,7 +238,8 @@ static bool link_add_other(struct link_walk *walk, const char *name)
 {
     if (walk->path_length == 0)
         return scan_add_other(walk->scan, name, walk->error);
-    walk->scan->num_others++;
+    if (!foreign_count(&walk->scan->foreign, name))
+        walk->scan->num_others++;
     return true;
 }
 

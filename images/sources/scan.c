@@ -39,6 +39,8 @@ struct scan_rules scan_choose_top(const struct scan_top *top, const struct scan_
 
 bool scan_add_other(struct scan *scan, const char *path, struct error *error)
 {
+    if (foreign_count(&scan->foreign, path))
+        return true;
     scan->num_others++;
     if (strchr(path, '/') || scan->top_others.count == SCAN_MAX_OTHERS)
         return true;

@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "images/foreign.h"
 #include "images/sources/junk.h"
 
 struct scan {
@@ -20,8 +21,9 @@ struct scan {
     const char **paths;       /* [N], bytewise order; they live in path_bytes, or in the source */
     char *path_bytes;         /* one block for all paths: a million files cost no million blocks */
     struct text_list folders; /* of the first folder_depth levels, bytewise order */
-    struct text_list top_others; /* files at the top that are no images, SCAN_MAX_OTHERS of them */
-    uint64_t num_others;         /* files that are no images, everywhere */
+    struct foreign_counts foreign; /* images of formats that have no decoder, everywhere */
+    struct text_list top_others; /* other files at the top, SCAN_MAX_OTHERS of them */
+    uint64_t num_others;         /* other files, everywhere */
     uint64_t num_loops;          /* links that were not followed because they lead back up */
     uint64_t num_junk[JUNK_NUM_KINDS]; /* files and directories, without what is in those */
     /* The directory, up to three deep, around all images, which is taken as the source, or NULL. */
@@ -80,7 +82,7 @@ void scan_count_top(struct scan_top *top, const struct scan_rules *rules, const 
                     size_t length);
 struct scan_rules scan_choose_top(const struct scan_top *top, const struct scan_rules *rules);
 
-/* Adds a file that is no image. */
+/* Adds a file that is no image, or one of a format that has no decoder. */
 bool scan_add_other(struct scan *scan, const char *path, struct error *error);
 
 /*
