@@ -14,7 +14,7 @@ static const char summary[] =
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
-    "--valid-fraction, CLASS/**.png.";
+    "--valid-fraction, CLASS/**.png; with --labels, images anywhere.";
 
 static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
@@ -50,7 +50,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 22 };
+enum { NUM_SPECS = 23 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -69,6 +69,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "left out and named; a backslash makes a comma part of a name",
          .value = &options->classes, .shown_default = "all, in natural order",
          .excludes = "merge write-list"},
+        {OPTION_TEXT, "labels", "FILE",
+         .help =
+             "take classes from this table, CSV or TSV, of path,label or path,label,split, with "
+             "a header or without, and not from directories; paths are relative to SOURCE",
+         .value = &options->labels, .shown_default = "", .excludes = "merge"},
         {OPTION_HEADING, .help = "Images"},
         {OPTION_CHOICE, "channels", .help = "convert to gray or to RGB", .value = &raw->channels,
          .choices = channel_choices, .shown_default = "gray when all images are gray",

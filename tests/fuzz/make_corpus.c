@@ -133,6 +133,21 @@ static void put_networks(const char *target)
     }
 }
 
+/* Tables of labels in every way of writing them, and damaged ones. */
+static void put_tables(const char *target)
+{
+    static const char *const tables[] = {
+        "path,label,split\r\na.png,cat,train\r\n\"b/c.png\",\"do,\"\"g\",val\r\n",
+        "a.png\tcat\nb/c\tdog\n./b/d.png\tcat\n",
+        "\xef\xbb\xbfid;breed\na;1\nb\\c.png;2\n",
+        "a.png,cat\na.png,dog\n",
+        "a.png,\"cat\nb/c.png,dog\n",
+        "a.png,cat,x\n,,\nb/c.png\n",
+    };
+
+    put_texts(target, tables, sizeof(tables) / sizeof(tables[0]));
+}
+
 int main(int argc, char **argv)
 {
     static const char *const command_lines[] = {
@@ -195,6 +210,7 @@ int main(int argc, char **argv)
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
     put_networks("fuzz_network");
     put("fuzz_text", 100, three, sizeof(three));
+    put_tables("fuzz_labels");
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
     put("fuzz_list", 2, "quern list 2\n", 13);
