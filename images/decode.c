@@ -1,9 +1,41 @@
 #include "images/decode.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/checksum.h"
 #include "common/text.h"
+
+/* Pixels that are not in an image file, but as they are. */
+static bool decode_pixels(const struct source_file *file, uint64_t max_pixels, unsigned channels,
+                          struct image_info *info, struct image_pixels *pixels, struct error *error)
+{
+    const struct image_shape *shape = &file->pixels;
+    size_t row_nbytes = shape->width * shape->channels;
+    uint64_t num_pixels = (uint64_t)shape->width * shape->height;
+    uint8_t *out;
+
+    *info = (struct image_info){.width = (uint32_t)shape->width,
+                                .height = (uint32_t)shape->height,
+                                .is_gray = shape->channels == 1};
+    if (num_pixels > max_pixels)
+        return error_set(error, STATUS_DATA, NULL,
+                         "%zux%zu is %" PRIu64 " pixels, more than the %" PRIu64 " allowed",
+                         shape->height, shape->width, num_pixels, max_pixels);
+    if (pixels->max_nbytes > 0 &&
+        image_pixels_block_nbytes(pixels, info, channels) > pixels->max_nbytes)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "%zux%zu takes %" PRIu64 " MB of memory, more than the limit on memory "
+                         "leaves for an image",
+                         shape->height, shape->width, num_pixels * channels / 1000000 + 1);
+    out = image_pixels_reserve(pixels, info, channels);
+    if (!out)
+        return error_set_memory(error, num_pixels * channels);
+    for (size_t y = 0; y < shape->height; y++)
+        image_convert_row(file->bytes + y * row_nbytes, (unsigned)shape->channels, shape->width,
+                          out + y * shape->width * channels, channels);
+    return true;
+}
 
 bool decode_file(const struct decode_source *source, const struct source_image *image,
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
@@ -16,8 +48,12 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
-                            &info, &buffer->pixels, error);
+    if (ok)
+        ok = file.pixels.channels > 0
+                 ? decode_pixels(&file, source->max_pixels, (unsigned)channels, &info,
+                                 &buffer->pixels, error)
+                 : decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
+                                &info, &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;

@@ -122,6 +122,9 @@ static bool ingest_list_images(struct run *run, const struct tree_rules *rules, 
         ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
     else
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
+    if (ok && run->options->write_list && !source_has_files(run->source))
+        return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = run->options->source),
+                         "holds arrays, of whose rows there is no list: leave out --write-list");
     return ok && ingest_label_images(run, is_again) &&
            tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }

@@ -148,6 +148,21 @@ static void put_tables(const char *target)
     put_texts(target, tables, sizeof(tables) / sizeof(tables[0]));
 }
 
+static void put_arrays(const char *target)
+{
+    static const char idx[] = "\0\0\0\x08\x03\0\0\x01\0\0\0\0\x1c\0\0\0\x1c";
+    static const char npy[] =
+        "\1\x93NUMPY\1\0\x3b\0{'descr': '<i8', 'fortran_order': False, 'shape': (3, 4), }\n";
+    static const char long_npy[] =
+        "\1\x93NUMPY\2\0\x38\0\0\0{'shape': (5,), 'fortran_order': True, 'descr': '>u2'}   \n";
+
+    put(target, 0, idx, sizeof(idx) - 1);
+    put(target, 1, idx, sizeof(idx) - 3);
+    put(target, 2, npy, sizeof(npy) - 1);
+    put(target, 3, long_npy, sizeof(long_npy) - 1);
+    put(target, 4, npy, 20);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const command_lines[] = {
@@ -211,6 +226,7 @@ int main(int argc, char **argv)
     put_networks("fuzz_network");
     put("fuzz_text", 100, three, sizeof(three));
     put_tables("fuzz_labels");
+    put_arrays("fuzz_arrays");
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
     put("fuzz_list", 2, "quern list 2\n", 13);
