@@ -14,6 +14,7 @@
 #include "images/sources/spool.h"
 #include "images/sources/stream.h"
 #include "images/sources/tar.h"
+#include "images/sources/webdataset.h"
 #include "images/sources/zip.h"
 
 struct source {
@@ -144,11 +145,32 @@ static bool source_list_members(struct source *source, bool wants_contents, stru
         return zip_list(source->descriptor, source->path, &source->members, error);
     if (!source_list_tar(source, wants_contents, error))
         return false;
-    /* The labels of arrays are read in any case. */
-    if (source->has_contents || !arrays_are_among(&source->members))
+    /* Labels are read in any case. */
+    if (source->has_contents ||
+        (!arrays_are_among(&source->members) && !webdataset_is_among(&source->members)))
         return true;
     members_free(&source->members);
     return source_list_tar(source, true, error);
+}
+
+/* Scans the members of an archive: as a directory, or all images that have classes beside them. */
+static bool source_scan_members(struct source *source, const struct scan_rules *rules,
+                                struct scan *scan, struct error *error)
+{
+    const struct scan_rules everywhere = {0, NULL, rules->split_folders};
+
+    if (webdataset_is_among(&source->members)) {
+        if (!members_scan(&source->members, &everywhere, scan, &source->contents, error) ||
+            !webdataset_label(source->descriptor, &source->spool, source->path, &source->members,
+                              rules, scan, error))
+            return false;
+        if (scan->labelling)
+            return true;
+        scan_free(scan);
+        free(source->contents);
+        source->contents = NULL;
+    }
+    return members_scan(&source->members, rules, scan, &source->contents, error);
 }
 
 bool source_scan(struct source *source, const struct scan_rules *rules, bool wants_contents,
@@ -164,7 +186,7 @@ bool source_scan(struct source *source, const struct scan_rules *rules, bool wan
                (scan->num_images > 0 || source_scan_arrays(source, wants_contents, scan, error));
     }
     ok = source_list_members(source, wants_contents, error) &&
-         members_scan(&source->members, rules, scan, &source->contents, error) &&
+         source_scan_members(source, rules, scan, error) &&
          (scan->num_images > 0 || source_scan_arrays(source, wants_contents, scan, error));
     /* Their order is known now. */
     free(source->members.items);

@@ -91,6 +91,38 @@ static void put_archives(const char *target)
     free(bytes);
 }
 
+/* The same with classes beside images, and with arrays in place of images. */
+static void put_labelled_archives(const char *target)
+{
+    static const char images[] = "\x93NUMPY\1\0\x40\0{'descr': '|u1', 'fortran_order': False, "
+                                 "'shape': (2, 2, 1), }\n         abcd";
+    static const char labels[] = "\0\0\x08\x01\0\0\0\2\3\4";
+    static const char pixels[] = "\0\0\x08\x03\0\0\0\2\0\0\0\2\0\0\0\1abcd";
+    char path[600];
+    size_t nbytes;
+    void *bytes = samples_make_png(0, &nbytes);
+
+    for (size_t i = 0; archive_kinds[i].name && bytes; i++) {
+        struct archive *archive;
+
+        snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, 100 + i);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
+        archive_fixture_add(archive, "top/train/1.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/train/1.cls", "cat\n", 4);
+        archive_fixture_add(archive, "top/valid/2.x.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/valid/2.cls", "17", 2);
+        archive_fixture_end_in_utf8(archive);
+        snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, 200 + i);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
+        archive_fixture_add(archive, "train-images-idx3-ubyte", pixels, sizeof(pixels) - 1);
+        archive_fixture_add(archive, "train-labels-idx1-ubyte", labels, sizeof(labels) - 1);
+        archive_fixture_add(archive, "x_test.npy", images, sizeof(images) - 1);
+        archive_fixture_add(archive, "y_test.npy", images, sizeof(images) - 1);
+        archive_fixture_end_in_utf8(archive);
+    }
+    free(bytes);
+}
+
 /* Texts as they stand, and arbitrary words of fuzz_network.c's list. */
 static void put_networks(const char *target)
 {
@@ -216,6 +248,7 @@ int main(int argc, char **argv)
     free(bytes);
     support_remove_folder(folder);
     put_archives("fuzz_archive");
+    put_labelled_archives("fuzz_archive");
     put_edits("fuzz_store");
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
