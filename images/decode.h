@@ -57,6 +57,10 @@ bool decode_opened(const char *path, const struct source_file *file, uint64_t ma
                    size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
                    struct error *error);
 
+/* What the header of a file that was read says, or the shape of pixels that are no file's. */
+bool decode_read_info(const char *name, const struct source_file *file, uint64_t max_pixels,
+                      struct image_info *info, struct error *error);
+
 void decode_buffer_free(struct decode_buffer *buffer);
 
 /* The reason in one line, e.g. "is cut short: expected 784 bytes, found 12", into buffer. */

@@ -73,7 +73,7 @@ static bool predict_decode(const struct predict *predict, size_t index,
     const uint8_t *decoded;
 
     if (!inputs_read(predict->inputs, index, &buffer->reader, &file, error) ||
-        !decoder_read_info("", file.bytes, file.nbytes, predict->max_pixels, &info, error))
+        !decode_read_info("", &file, predict->max_pixels, &info, error))
         return false;
     shape = (struct image_shape){info.height, info.width, image->channels};
     if (!model_file_check_image(predict->file, "", &shape, true, error) ||
