@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "common/file.h"
 #include "common/memory.h"
@@ -12,24 +11,13 @@
 #include "common/text.h"
 #include "images/sources/array_header.h"
 #include "images/sources/array_pairs.h"
+#include "images/sources/array_reading.h"
 #include "images/sources/labelling.h"
 #include "images/sources/stream.h"
 
 enum {
     MIN_DIGITS = 5,       /* of the number of a row in its path */
     MAX_PATH_NBYTES = 32, /* "images/" and the digits of 64 bits */
-    MAX_RATIO = 1200,     /* deflate shrinks to 1/1032 at the most */
-};
-
-/* Where the bytes of an array are. */
-struct array_place {
-    char *name; /* for messages */
-    int descriptor;
-    bool is_own; /* the descriptor is this place's to close */
-    struct stream_part part;
-    uint64_t nbytes; /* of the array, decompressed; UINT64_MAX: not known */
-    bool has_crc32;
-    uint32_t crc32;
 };
 
 /* Images and their labels. */
@@ -346,100 +334,9 @@ static bool arrays_check_labels(const struct arrays_part *part, struct error *er
     return true;
 }
 
-/* Are the bytes of a file as many as its header says, as far as that can be known without
- * decompressing them? */
-static bool arrays_check_size(const struct array_place *place, const struct stream *stream,
-                              uint64_t header_nbytes, uint64_t nbytes, struct error *error)
-{
-    uint64_t known = stream_is_compressed(stream) ? place->nbytes : place->part.nbytes;
-
-    if (known != UINT64_MAX && (known < header_nbytes || known - header_nbytes != nbytes))
-        return error_set(error, STATUS_DATA,
-                         ERROR_AT(.file = place->name,
-                                  .expected = TEXT("%" PRIu64, header_nbytes + nbytes),
-                                  .found = TEXT("%" PRIu64, known)),
-                         "is damaged: its bytes are not as many as its header says");
-    if (nbytes / MAX_RATIO > place->part.nbytes)
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = place->name),
-                         "is damaged: its header says more bytes than are compressed in it");
-    return true;
-}
-
 static uint64_t arrays_row_nbytes(const struct arrays_part *part)
 {
     return image_num_values(&part->shape);
-}
-
-/* ---- reading through ---- */
-
-/* An array that is read from its start to its end. */
-struct array_reading {
-    const struct array_place *place;
-    struct stream *stream;
-    uint32_t crc32; /* of what was taken */
-    struct error *error;
-};
-
-static bool array_begin(struct array_reading *reading, const struct array_place *place,
-                        struct error *error)
-{
-    *reading = (struct array_reading){.place = place, .error = error};
-    return stream_open_part(place->descriptor, place->name, &place->part, &reading->stream, error);
-}
-
-/* Takes some of the next bytes, at least wanted of them unless they end; at most left, which goes
- * down. */
-static bool array_peek(struct array_reading *reading, size_t wanted, uint64_t left,
-                       const uint8_t **bytes, size_t *nbytes)
-{
-    if (!stream_peek(reading->stream, wanted, bytes, nbytes, reading->error))
-        return false;
-    if (*nbytes < wanted)
-        return error_set(reading->error, STATUS_DATA, ERROR_AT(.file = reading->place->name),
-                         "is cut short");
-    if (*nbytes > left)
-        *nbytes = (size_t)left;
-    return true;
-}
-
-/* Goes on behind bytes that were peeked. */
-static bool array_take(struct array_reading *reading, const uint8_t *bytes, size_t nbytes)
-{
-    reading->crc32 = (uint32_t)crc32_z(reading->crc32, bytes, nbytes);
-    return stream_skip(reading->stream, nbytes, reading->error);
-}
-
-static bool array_take_header(struct array_reading *reading, bool is_npy,
-                              struct array_header *header)
-{
-    const uint8_t *bytes;
-    size_t nbytes;
-
-    if (!stream_peek(reading->stream, ARRAY_MAX_HEADER_NBYTES, &bytes, &nbytes, reading->error))
-        return false;
-    return (is_npy ? npy_parse_header : idx_parse_header)(reading->place->name, bytes, nbytes,
-                                                          header, reading->error) &&
-           array_take(reading, bytes, header->header_nbytes);
-}
-
-/* Nothing may be left, and all must have been what the archive has a checksum of. */
-static bool array_check_end(struct array_reading *reading)
-{
-    const uint8_t *bytes;
-    size_t nbytes;
-
-    if (!stream_peek(reading->stream, 1, &bytes, &nbytes, reading->error))
-        return false;
-    if (nbytes > 0)
-        return error_set(reading->error, STATUS_DATA, ERROR_AT(.file = reading->place->name),
-                         "is damaged: its bytes are more than its header says");
-    /* The checksum of a zip is over the member, which may itself be compressed. */
-    if (reading->place->has_crc32 &&
-        (reading->place->part.is_deflated || !stream_is_compressed(reading->stream)) &&
-        reading->crc32 != reading->place->crc32)
-        return error_set(reading->error, STATUS_DATA, ERROR_AT(.file = reading->place->name),
-                         "is damaged in the archive: wrong checksum");
-    return true;
 }
 
 /* ---- the scan ---- */
@@ -450,14 +347,14 @@ static bool arrays_read_header(struct arrays_part *part, bool is_labels, struct 
     const struct array_place *place = is_labels ? &part->labels : &part->images;
     struct array_header *header = is_labels ? &part->labels_header : &part->images_header;
     struct array_reading reading;
-    bool ok = array_begin(&reading, place, error) &&
-              array_take_header(&reading, part->pair.is_npy, header) &&
+    bool ok = array_reading_begin(&reading, place, error) &&
+              array_reading_take_header(&reading, part->pair.is_npy, header) &&
               (is_labels ? arrays_check_labels(part, error) : arrays_check_images(part, error));
 
     if (ok)
-        ok = arrays_check_size(
-            place, reading.stream, header->header_nbytes,
-            part->num_rows * (is_labels ? header->element_nbytes : arrays_row_nbytes(part)), error);
+        ok = array_reading_check_size(
+            &reading, header->header_nbytes,
+            part->num_rows * (is_labels ? header->element_nbytes : arrays_row_nbytes(part)));
     if (ok && !is_labels) {
         part->has_contents = !stream_is_compressed(reading.stream) && !place->has_crc32;
         part->is_in_spool = false;
@@ -486,22 +383,22 @@ static bool arrays_read_labels(const struct arrays_part *part, struct labelling 
     size_t element_nbytes = part->labels_header.element_nbytes;
     struct array_header header;
     struct array_reading reading;
-    bool ok = array_begin(&reading, &part->labels, error) &&
-              array_take_header(&reading, part->pair.is_npy, &header);
+    bool ok = array_reading_begin(&reading, &part->labels, error) &&
+              array_reading_take_header(&reading, part->pair.is_npy, &header);
 
     for (uint64_t row = 0; row < part->num_rows && ok;) {
         const uint8_t *bytes;
         size_t nbytes, count;
 
-        ok = array_peek(&reading, element_nbytes, (part->num_rows - row) * element_nbytes, &bytes,
-                        &nbytes);
+        ok = array_reading_peek(&reading, element_nbytes, (part->num_rows - row) * element_nbytes,
+                                &bytes, &nbytes);
         count = ok ? nbytes / element_nbytes : 0;
         for (size_t i = 0; i < count && ok; i++)
             ok = arrays_set_label(part, bytes + i * element_nbytes, row + i, labelling, error);
-        ok = ok && array_take(&reading, bytes, count * element_nbytes);
+        ok = ok && array_reading_take(&reading, bytes, count * element_nbytes);
         row += count;
     }
-    ok = ok && array_check_end(&reading);
+    ok = ok && array_reading_check_end(&reading);
     stream_close(reading.stream);
     return ok;
 }
@@ -513,8 +410,8 @@ static bool arrays_prepare_images(struct arrays_part *part, struct spool *spool,
     uint64_t left = part->num_rows * arrays_row_nbytes(part);
     struct array_header header;
     struct array_reading reading;
-    bool ok = array_begin(&reading, &part->images, error) &&
-              array_take_header(&reading, part->pair.is_npy, &header);
+    bool ok = array_reading_begin(&reading, &part->images, error) &&
+              array_reading_take_header(&reading, part->pair.is_npy, &header);
     bool is_spooled = ok && stream_is_compressed(reading.stream);
 
     if (is_spooled)
@@ -523,12 +420,12 @@ static bool arrays_prepare_images(struct arrays_part *part, struct spool *spool,
         const uint8_t *bytes;
         size_t nbytes = 0;
 
-        ok = array_peek(&reading, 1, left, &bytes, &nbytes) &&
+        ok = array_reading_peek(&reading, 1, left, &bytes, &nbytes) &&
              (!is_spooled || spool_append(spool, bytes, nbytes, error)) &&
-             array_take(&reading, bytes, nbytes);
+             array_reading_take(&reading, bytes, nbytes);
         left -= nbytes;
     }
-    ok = ok && array_check_end(&reading) && (!is_spooled || spool_flush(spool, error));
+    ok = ok && array_reading_check_end(&reading) && (!is_spooled || spool_flush(spool, error));
     part->is_in_spool = is_spooled;
     part->has_contents = ok;
     stream_close(reading.stream);
