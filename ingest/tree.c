@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "images/sources/labelling.h"
 
 static const struct split_directory {
     const char *name;
@@ -32,6 +33,8 @@ struct build {
 
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
+    if (rules->has_labels)
+        return (struct scan_rules){0, NULL, split_directory_names};
     return rules->is_split_by_hash
                ? (struct scan_rules){1, NULL, split_directory_names}
                : (struct scan_rules){2, split_directory_names, split_directory_names};
@@ -49,11 +52,36 @@ static const struct split_directory *tree_find_split_directory(const char *name,
     return NULL;
 }
 
+/* The splits that a labelling names. */
+static bool tree_find_labelled_splits(struct build *build)
+{
+    const struct text_list *words = &build->scan->labelling->splits;
+    const char **found = build->tree->split_directories;
+
+    for (size_t i = 0; i < words->count; i++)
+        found[tree_find_split_directory(words->items[i], strlen(words->items[i]))->split] =
+            words->items[i];
+    if (build->scan->num_images == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds no PNG images");
+    if (words->count == 0 && !build->rules->is_split_by_hash)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "the labels of its images name no splits: --valid-fraction 0.2 splits "
+                         "them");
+    if (found[SPLIT_VALID] && build->rules->is_split_by_hash)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has images for valid already, so --valid-fraction takes none from train: "
+                         "leave it out");
+    return true;
+}
+
 static bool tree_find_split_directories(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
     const char **found = build->tree->split_directories;
 
+    if (build->scan->labelling)
+        return tree_find_labelled_splits(build);
     for (size_t i = 0; i < directories->count; i++) {
         const char *name = directories->items[i];
         const struct split_directory *directory = tree_find_split_directory(name, strlen(name));
@@ -110,13 +138,47 @@ static int tree_compare_classes(const void *a, const void *b)
     return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
 }
 
+/* The split of an image that has a label, before any are drawn by hash. */
+static enum split tree_find_labelled_split(const struct labelling *labelling, size_t image)
+{
+    const char *word;
+
+    if (labelling->splits.count == 0)
+        return SPLIT_TRAIN;
+    word = labelling->splits.items[labelling->split_of[image]];
+    return tree_find_split_directory(word, strlen(word))->split;
+}
+
+/* The same for the classes of a labelling, whose names differ. */
+static bool tree_list_labelled_classes(struct build *build)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    size_t count = labelling->classes.count;
+    struct tree_class *all = calloc(count + 1, sizeof(*all));
+
+    if (!all)
+        return error_set_memory(build->error, count * sizeof(*all));
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct tree_class){.name = labelling->classes.items[i], .label = TREE_LEFT_OUT};
+    for (size_t i = 0; i < labelling->num_images && labelling->splits.count > 0; i++)
+        if (labelling->labels[i] != LABELLING_NONE)
+            all[labelling->labels[i]].has_directory[tree_find_labelled_split(labelling, i)] = true;
+    qsort(all, count, sizeof(*all), tree_compare_classes);
+    build->tree->all_classes = all;
+    build->tree->num_all_classes = count;
+    return true;
+}
+
 /* Lists each name of a class directory once, with the splits in which it occurs. */
 static bool tree_list_all_classes(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
-    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
+    struct tree_class *all;
     size_t count = 0, num_unique = 0;
 
+    if (build->scan->labelling)
+        return tree_list_labelled_classes(build);
+    all = calloc(directories->count + 1, sizeof(*all));
     if (!all)
         return error_set_memory(build->error, directories->count * sizeof(*all));
     build->tree->all_classes = all;
@@ -183,7 +245,8 @@ static bool tree_label_classes(struct build *build)
 
         if (!class)
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                             "holds no folder of class '%s', which --classes names", name);
+                             "holds no %s of class '%s', which --classes names",
+                             build->scan->labelling ? "image" : "folder", name);
         if (!text_is_utf8(name, strlen(name)))
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                              "has a class whose name is not UTF-8: '%s'", name);
@@ -194,7 +257,7 @@ static bool tree_label_classes(struct build *build)
                        ERROR_AT(.file = build->source,
                                 .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
                                 .found = TEXT("%zu", classes->count)),
-                       "has a wrong number of class folders");
+                       "has a wrong number of class%s", build->scan->labelling ? "es" : " folders");
     return ok;
 }
 
@@ -207,13 +270,33 @@ static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *
     return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
 }
 
+/* The same for an image of a labelling: NULL if it has no label. */
+static struct tree_class *tree_place_labelled(const struct build *build, size_t image,
+                                              struct tree_class *last, enum split *split)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    const char *name;
+
+    if (labelling->labels[image] == LABELLING_NONE)
+        return NULL;
+    *split = tree_find_labelled_split(labelling, image);
+    if (*split == SPLIT_TRAIN && build->rules->is_split_by_hash &&
+        tree_is_drawn_for_valid(build->rules, build->scan->paths[image]))
+        *split = SPLIT_VALID;
+    name = labelling->classes.items[labelling->labels[image]];
+    return last && last->name == name ? last : tree_search_class(build->tree, name, strlen(name));
+}
+
 /* The class of an image and its split; NULL if it lies in no class directory. */
-static struct tree_class *tree_place_image(const struct build *build, const char *path,
+static struct tree_class *tree_place_image(const struct build *build, size_t image,
                                            struct tree_class *last, enum split *split)
 {
+    const char *path = build->scan->paths[image];
     const char *name = path, *slash = strchr(path, '/');
     size_t length;
 
+    if (build->scan->labelling)
+        return tree_place_labelled(build, image, last, split);
     if (!slash)
         return NULL;
     if (build->rules->is_split_by_hash) {
@@ -253,7 +336,7 @@ static bool tree_gather_rows(struct build *build)
     for (size_t i = 0; i < scan->num_images; i++) {
         enum split split = SPLIT_TRAIN;
 
-        class = tree_place_image(build, scan->paths[i], class, &split);
+        class = tree_place_image(build, i, class, &split);
         splits[i] = (uint8_t)split;
         labels[i] = class ? class->label : TREE_LEFT_OUT;
         if (class)
@@ -288,7 +371,9 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
     if (by_hash && class->num_images[SPLIT_TRAIN] == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
                          "class '%s' has no image%s", class->name,
-                         class->num_images[SPLIT_VALID] ? " in train: all fell into valid" : "");
+                         class->num_images[SPLIT_VALID] ? " in train: all fell into valid"
+                         : build->scan->labelling       ? " in train"
+                                                        : "");
     for (int s = 0; s < NUM_SPLITS && !by_hash; s++) {
         if (class->has_directory[s] && !class->has_directory[SPLIT_TRAIN])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),

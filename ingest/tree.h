@@ -1,6 +1,7 @@
 /*
  * From paths to samples: which split and which class each image belongs to.  The layout is
- * SPLIT/CLASS/...png, or CLASS/...png with a split by hash, at any depth below CLASS.
+ * SPLIT/CLASS/...png, or CLASS/...png with a split by hash, at any depth below CLASS; or the scan
+ * has a labelling, and where images lie does not matter.
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -16,6 +17,7 @@
 #include "images/sources/source.h"
 
 struct tree_rules {
+    bool has_labels; /* a table of labels tells splits and classes, whatever the directories */
     /* False: SPLIT/CLASS.  True: CLASS, and an image is in valid when the hash of its path, keyed
      * by seed, falls below the fraction; so adding files moves no other. */
     bool is_split_by_hash;
@@ -42,7 +44,7 @@ struct tree {
     size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
     const char *split_directories[NUM_SPLITS]; /* the name each split has in the source, or NULL */
-    uint64_t num_outside;                      /* images that lie in no class directory */
+    uint64_t num_outside; /* images that lie in no class directory, or have no label */
 };
 
 /* The rules by which a source has to be scanned for tree_build. */
