@@ -17,7 +17,7 @@ usage() {
 Usage: $program [OPTION...]
 
 On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
-draws two thousand handwritten-like 3s and 7s each (or takes other data), trains three
+draws two thousand handwritten-like 3s and 7s each (or takes other data), trains four
 classifiers on them, and prints how well each does.  Run again, it does what is left to do.
 
 Data:
@@ -200,7 +200,7 @@ print_row() {
 
 # More classes than fit are left to the files.
 print_table() {
-    for name in nearest-mean-l1 nearest-mean-l2 linear; do
+    for name in nearest-mean-l1 nearest-mean-l2 linear network; do
         print_row "$name"
     done | awk -F '\t' '
         NR == 1 {
@@ -227,11 +227,13 @@ The files are in $work_dir:
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
-where MODEL is nearest-mean-l1, nearest-mean-l2 or linear.  The images are in $data.
+where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's) or network (what
+quern-train takes by itself).  The images are in $data.
 
 Try next:
+  $programs/quern-evaluate $work_dir/network/run $work_dir/store.h5 --select best
   $programs/quern-evaluate $work_dir/linear/run $work_dir/store.h5
-  $programs/quern-train $work_dir/store.h5 --output $work_dir/longer --learning-rate 1 --epochs 100
+  $programs/quern-train $work_dir/store.h5 --recipe lesson --output $work_dir/longer --epochs 100
   $pipeline --help
 EOF
 }
@@ -272,6 +274,7 @@ get_data
 make_store
 run_model nearest-mean-l1 --model nearest-mean --distance l1
 run_model nearest-mean-l2 --model nearest-mean --distance l2
-run_model linear --model linear --loss mae --learning-rate 1 --epochs 20
+run_model linear --recipe lesson
+run_model network
 print_table
 print_next

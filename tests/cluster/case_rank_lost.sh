@@ -1,10 +1,10 @@
 # One rank of a training dies: the job ends and says so, does not hang, and is gone on with when it is
 # submitted again.
 # shellcheck shell=sh disable=SC2154
-options='--epochs 4000 --checkpoint-every 500'
+options='--recipe lesson --epochs 4000 --checkpoint-every 500'
 # Its words are options.
 # shellcheck disable=SC2086
-"$QUERN_BIN/quern-train" "$cluster/store.h5" --output run --threads 1 $options >run.log 2>&1
+"$QUERN_BIN/quern-train" "$cluster/store.h5" --recipe lesson --output run --threads 1 $options >run.log 2>&1
 submit --threads 1 --only train --store "$cluster/store.h5" --train-options "$options" --nodes 2
 wait_until_under_way work/run
 for process in $(cluster_processes); do

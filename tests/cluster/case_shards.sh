@@ -3,7 +3,7 @@
 ingest_options="--classes 7,3 --valid-fraction=0.2 '--seed' 3"
 submit_shards() {
     submit --source digits/train --shards 4 --ingest-options "$ingest_options" \
-        --train-options '--epochs 2' "$@"
+        --train-options '--recipe lesson --epochs 2' "$@"
 }
 
 "$QUERN_BIN/quern-draw" digits --train 800 --valid 1 >/dev/null 2>&1

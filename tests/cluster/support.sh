@@ -98,7 +98,7 @@ expect_same_run() {
 need_long_run() {
     if [ ! -f "$cluster/long/options" ]; then
         mkdir -p "$cluster/long"
-        "$QUERN_BIN/quern-train" "$cluster/store.h5" --output "$cluster/long/probe" --threads 1 \
+        "$QUERN_BIN/quern-train" "$cluster/store.h5" --recipe lesson --output "$cluster/long/probe" --threads 1 \
             --epochs 1000 --checkpoint-every 1000 >"$cluster/long/output" 2>&1 ||
             fail "$(cat "$cluster/long/output")"
         seconds=$(sed -n 's/.*"event":"end".*"seconds":\([0-9.]*\).*/\1/p' \
@@ -107,7 +107,7 @@ need_long_run() {
         long="--epochs $((8 * eighth)) --checkpoint-every $eighth"
         # Its words are options.
         # shellcheck disable=SC2086
-        "$QUERN_BIN/quern-train" "$cluster/store.h5" --output "$cluster/long/run" --threads 1 \
+        "$QUERN_BIN/quern-train" "$cluster/store.h5" --recipe lesson --output "$cluster/long/run" --threads 1 \
             $long >"$cluster/long/output" 2>&1 || fail "$(cat "$cluster/long/output")"
         printf '%s\n' "$long" >"$cluster/long/options"
     fi

@@ -1,6 +1,6 @@
 # The good ones are classified all the same.
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 for name in truncated jpeg wide black; do
     image $name $name.png
 done
