@@ -15,7 +15,7 @@
 struct evaluate_options {
     const char *checkpoint;
     enum model_select select; /* of a directory */
-    const char *store; /* NULL with --image */
+    const char *store;        /* NULL with --image */
     char *const *images;
     size_t num_images; /* 0 without --image */
     enum split split;

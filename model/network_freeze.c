@@ -33,10 +33,10 @@ static bool network_freeze_layer(struct network *network, const char *name, size
         }
     }
     snprintf(found, sizeof(found), "%.*s", (int)length, name);
-    return error_set(error, STATUS_USAGE,
-                     ERROR_AT(.expected = network_list_names(network, names, sizeof(names)),
-                              .found = found),
-                     "--freeze names a layer of the network that has parameters");
+    return error_set(
+        error, STATUS_USAGE,
+        ERROR_AT(.expected = network_list_names(network, names, sizeof(names)), .found = found),
+        "--freeze names a layer of the network that has parameters");
 }
 
 bool network_freeze(struct network *network, const char *names, struct error *error)

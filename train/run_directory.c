@@ -121,15 +121,14 @@ bool run_directory_compare(const char *directory, const struct checkpoint *exist
     char existing_value[128], current_value[128], ways[700];
     const char *name = settings_first_difference(&existing->config, &current->config,
                                                  existing_value, current_value);
-    bool is_same_store =
-        strcmp(existing->store_fingerprint, current->store_fingerprint) == 0 &&
-        text_list_equal(&existing->classes, &current->classes);
+    bool is_same_store = strcmp(existing->store_fingerprint, current->store_fingerprint) == 0 &&
+                         text_list_equal(&existing->classes, &current->classes);
 
     run_directory_ways(directory, ways, sizeof(ways));
     if (!is_same_store)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
-                         "holds a run on another store: this run has fingerprint %.16s, you asked "
-                         "for %.16s (%s)",
+                         "holds a run on another store: this run has fingerprint %s, you asked for "
+                         "%s (%s)",
                          existing->store_fingerprint, current->store_fingerprint, ways);
     if (name)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),

@@ -22,7 +22,8 @@
 
 enum {
     MIN_STEPS_TO_JUDGE = 20,
-    /* Without --keep: what all checkpoints may take together, and how many stay if they take more. */
+    /* Without --keep: what all checkpoints may take together, and how many stay if they take more.
+     */
     MAX_KEPT_NBYTES = 1000000000,
     NUM_KEPT = 3,
 };
@@ -387,8 +388,7 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
                          directory);
     if (!run_directory_compare(directory, existing, &run->checkpoint, error))
         return false;
-    *is_finished =
-        existing->epoch >= run->checkpoint.epochs || run_is_past_best(run, existing);
+    *is_finished = existing->epoch >= run->checkpoint.epochs || run_is_past_best(run, existing);
     if (*is_finished) {
         printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", directory, existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");

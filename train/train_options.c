@@ -10,8 +10,8 @@
 #include "model/optimizer.h"
 #include "model/schedule.h"
 
-static const char *const named_model_names[] = {"linear", "nearest-mean", "mlp", "cnn", "auto",
-                                                NULL};
+static const char *const named_model_names[] = {"linear", "nearest-mean", "mlp",
+                                                "cnn",    "auto",         NULL};
 static const char *const recipe_names[] = {"default", "lesson", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
 static const char *const input_names[] = {"unit", "standard", NULL};
@@ -86,7 +86,8 @@ static int train_options_find_recipe(int argc, char **argv)
 
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--recipe=lesson") == 0 ||
-            (i + 1 < argc && strcmp(argv[i], "--recipe") == 0 && strcmp(argv[i + 1], "lesson") == 0))
+            (i + 1 < argc && strcmp(argv[i], "--recipe") == 0 &&
+             strcmp(argv[i + 1], "lesson") == 0))
             recipe = RECIPE_LESSON;
     return recipe;
 }
@@ -164,8 +165,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         {OPTION_CHOICE, "loss", NULL,
          "mae: mean of 1 - p(true class), the lesson's mnist_loss; or cross-entropy",
          &options->loss, .choices = model_loss_names,
-         .shown_default = LESSON("cross-entropy", "mae for linear, else cross-entropy"), .given = &given->loss,
-         .excludes = NEEDS_GRADIENT},
+         .shown_default = LESSON("cross-entropy", "mae for linear, else cross-entropy"),
+         .given = &given->loss, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "label-smoothing", "S", "share of the target that all classes have alike",
          &options->label_smoothing, 0, 0.999999, .excludes = NEEDS_GRADIENT},
         {OPTION_TEXT, "class-weights", "balanced|FILE",
@@ -179,8 +180,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          &options->input, .choices = input_names, .given = &given->input,
          .shown_default = LESSON("standard", "unit"), .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "init", NULL, "initial parameters", &options->init, .choices = init_names,
-         .shown_default = LESSON("zeros for linear, else he", "normal for linear, else he"), .given = &given->init,
-         .excludes = NEEDS_GRADIENT " init-from"},
+         .shown_default = LESSON("zeros for linear, else he", "normal for linear, else he"),
+         .given = &given->init, .excludes = NEEDS_GRADIENT " init-from"},
         {OPTION_REAL, "init-std", "S", "standard deviation of --init normal", &options->init_std,
          1e-45, 1e6, .given = &given->init_std, .excludes = NEEDS_GRADIENT " init-from init=zeros"},
         {OPTION_TEXT, "init-from", "CHECKPOINT|RUN_DIR",
@@ -196,7 +197,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          &options->freeze, .excludes = NEEDS_GRADIENT " find-lr"},
         {OPTION_HEADING, .help = "Optimization"},
         {OPTION_COUNT, "epochs", "N", "epochs in all", &options->epochs, 1, 1e9,
-         .given = &given->epochs, .shown_default = LESSON("5 to 100, by the number of images", "20"),
+         .given = &given->epochs,
+         .shown_default = LESSON("5 to 100, by the number of images", "20"),
          .excludes = NEEDS_GRADIENT},
         {OPTION_COUNT, "batch-size", "N", "samples of a mini-batch; the last short one is kept",
          &options->batch_size, 1, 4294967295.0, .given = &given->batch_size,
@@ -228,16 +230,15 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          .given = &given->learning_rate, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "momentum", "M",
          "share of the last update that is kept, below 1; of adam and adamw: beta1",
-         &options->momentum, 0, 0.999999, .shown_default = LESSON(".9", "0 for linear by sgd, else .9"),
-         .given = &given->momentum, .excludes = NEEDS_GRADIENT},
+         &options->momentum, 0, 0.999999,
+         .shown_default = LESSON(".9", "0 for linear by sgd, else .9"), .given = &given->momentum,
+         .excludes = NEEDS_GRADIENT},
         {OPTION_FLAG, "nesterov", NULL, "look ahead along the momentum", &options->nesterov,
          .needs = "optimizer=sgd", .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "beta2", "B", "of adam and adamw, below 1", &options->beta2, 0, 0.9999999,
-         .given = &given->beta2,
-         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+         .given = &given->beta2, .excludes = NEEDS_GRADIENT " optimizer=sgd"},
         {OPTION_REAL, "epsilon", "E", "of adam and adamw", &options->epsilon, 1e-30, 1,
-         .given = &given->epsilon,
-         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+         .given = &given->epsilon, .excludes = NEEDS_GRADIENT " optimizer=sgd"},
         {OPTION_REAL, "weight-decay", "W",
          "this times each parameter is added to its gradient; of adamw: this times the learning "
          "rate times the parameter is taken off it; biases and norms of networks are spared",
@@ -250,11 +251,11 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          &options->average, 0, 0.9999999, .shown_default = "none", .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "schedule", NULL, "of the learning rate", &options->schedule,
          .choices = schedule_names, .given = &given->schedule,
-         .shown_default = LESSON("one-cycle, cosine with --warmup", "constant"), .excludes = NEEDS_GRADIENT},
+         .shown_default = LESSON("one-cycle, cosine with --warmup", "constant"),
+         .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "warmup", "EPOCHS",
          "epochs in which the learning rate rises to the schedule's", &options->warmup, 0, 1e9,
-         .given = &given->warmup,
-         .excludes = NEEDS_GRADIENT " schedule=one-cycle"},
+         .given = &given->warmup, .excludes = NEEDS_GRADIENT " schedule=one-cycle"},
         {OPTION_REAL, "step-epochs", "EPOCHS", "of --schedule step: epochs of one learning rate",
          &options->step_epochs, 0, 1e9, .shown_default = "a third of all",
          .needs = "schedule=step"},
@@ -312,6 +313,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
     options->store_path = argv[first_operand];
     if (!options->output && !options->find_lr)
         return error_set(error, STATUS_USAGE, NULL, "--output RUN_DIR is missing");
-    return train_options_take_keep(options, keep, error) && train_options_take_shuffle(options, shuffle, error) &&
+    return train_options_take_keep(options, keep, error) &&
+           train_options_take_shuffle(options, shuffle, error) &&
            (!augment || augment_parse(augment, &options->augment, error));
 }

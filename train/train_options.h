@@ -25,7 +25,8 @@ enum verify { VERIFY_FULL, VERIFY_QUICK };
 
 enum { TRAIN_OPTIONS_TEXT_SIZE = 4200 };
 
-/* Which of the options that have other defaults for another model, optimizer or store were given. */
+/* Which of the options that have other defaults for another model, optimizer or store were given.
+ */
 struct train_options_given {
     bool model, loss, input, init, init_std, optimizer, learning_rate, momentum, weight_decay;
     bool schedule, warmup, epochs, batch_size, beta2, epsilon;

@@ -62,10 +62,10 @@ static bool update_find_runs(struct update *update, struct error *error)
         return false;
     for (size_t i = 0; i < network->num_layers; i++)
         for (size_t k = 0; k < network->layers[i].num_tensors; k++)
-            tensors[count++] = (struct update_tensor){
-                .offset = network->layers[i].tensors[k].offset,
-                .decays = network->layers[i].tensors[k].role == ROLE_WEIGHT,
-                .is_frozen = network->layers[i].is_frozen};
+            tensors[count++] =
+                (struct update_tensor){.offset = network->layers[i].tensors[k].offset,
+                                       .decays = network->layers[i].tensors[k].role == ROLE_WEIGHT,
+                                       .is_frozen = network->layers[i].is_frozen};
     qsort(tensors, count, sizeof(*tensors), update_compare_tensors);
     for (size_t i = 0; i < count && tensors[i].offset < model->num_trained_parameters; i++) {
         size_t end = i + 1 < count ? tensors[i + 1].offset : model->num_trained_parameters;

@@ -9,7 +9,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
 # shellcheck source=tests/cases.sh
 . "$here/../cases.sh"
 all_cases='threads ranks instructions interrupted killed streamed float64 learns averages refusals
-diverging find_lr resumed shapes'
+diverging find_lr resumed shapes frozen'
 
 usage() {
     cat <<EOF
@@ -29,6 +29,7 @@ Trains small networks by the programs in \$QUERN_BIN and compares checkpoints.  
   diverging      parameters that are no longer finite end the run
   resumed        another configuration does not go on, and is told why; more epochs do
   shapes         batches and images of any size, by any number of threads
+  frozen         layers that stay, and a run that stops early: the same bytes by threads and ranks
   find_lr        the range test prints losses and a suggestion
 EOF
 }
@@ -277,6 +278,34 @@ shapes() {
         same_for_threads "store-$size.h5" --model cnn --batch-size 33 --input standard
         same_for_threads "store-$size.h5" --layers 'norm' --batch-size 5 --loss mae
     done
+}
+
+frozen() {
+    # Of the base's run, as it learnt.
+    freeze='--init-from base --freeze conv1,norm1,conv2,norm2 --monitor valid_accuracy --patience 1'
+    expect 0 train frozen-1 --threads 1 $freeze
+    expect 0 train frozen-3 --threads 3 $freeze
+    num_checks=$((num_checks + 1))
+    cmp -s "$(last_of frozen-1)" "$(last_of frozen-3)" || fail "another number of threads differs"
+    if command -v "${QUERN_MPIRUN:-mpirun}" >/dev/null; then
+        launch="$here/../mpi/launch.sh 2" expect 0 train frozen-ranks --threads 1 $freeze
+        num_checks=$((num_checks + 2))
+        cmp -s "$(last_of frozen-1)" "$(last_of frozen-ranks)" || fail "two ranks differ"
+        cmp -s frozen-1/best.h5 frozen-ranks/best.h5 || fail "two ranks have another best.h5"
+    fi
+    [ -n "${QUERN_PYTHON:-}" ] || return 0
+    expect 0 "$QUERN_PYTHON" -c '
+import sys, h5py, numpy
+before, after = (h5py.File(path) for path in sys.argv[1:])
+for layer, tensors in before["parameters"].items():
+    same = all(numpy.array_equal(tensors[name], after["parameters"][layer][name]) for name in tensors)
+    assert same == (layer in ("conv1", "norm1", "conv2", "norm2")), layer
+' base/epoch-0003.h5 "$(last_of frozen-1)"
+}
+
+# last_of RUN: its newest checkpoint
+last_of() {
+    find "$1" -name 'epoch-*.h5' | sort | tail -n 1
 }
 
 find_lr() {

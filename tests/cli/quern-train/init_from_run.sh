@@ -16,7 +16,7 @@ for threads in 1 2 3; do
 done
 expect 2 quern-train other.h5 --output no --init-from run --new-classes --model linear
 expect 2 quern-train other.h5 --output no --new-classes
-expect 2 quern-train store.h5 --output no --freeze conv2
+expect 2 quern-train store.h5 --output no --freeze conv9
 expect 2 quern-train store.h5 --output no --freeze relu1
 expect 2 quern-train store.h5 --output no --freeze ''
 expect 2 quern-train store.h5 --output no --model linear --freeze linear

@@ -15,4 +15,3 @@ rm part/epoch-0003.h5 part/epoch-0004.h5 part/best.h5
 train part --resume >/dev/null
 cmp run/epoch-0004.h5 part/epoch-0004.h5
 quern-evaluate run store.h5 >/dev/null
-quern-ingest --valid-fraction 0 tree/train no_valid.h5 >/dev/null 2>&1 || true
