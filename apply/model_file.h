@@ -35,6 +35,10 @@ bool model_file_open_selected(const char *path, enum model_select select, struct
                               struct error *error);
 void model_file_close(struct model_file *file);
 
+/* Says on stderr which checkpoints of a directory were passed over, and which was taken, if any.
+ * path is what model_file_open was given; program is for messages. */
+void model_file_print_choice(const struct model_file *file, const char *program, const char *path);
+
 /* Reads the checkpoint that model_file_open_selected would take, without making its model; file is
  * {0} before. */
 bool model_file_read(const char *path, enum model_select select, struct model_file *file,

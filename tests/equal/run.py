@@ -73,7 +73,6 @@ class Build:
             at = arguments.index(cases.LESSON[0])
             del arguments[at:at + len(cases.LESSON)]
         launcher = [LAUNCH, str(ranks)] if ranks and program == "quern-train" else []
-        # Before --image, after which files stand.
         result = subprocess.run(
             [*launcher, self.folder / program, "--threads", str(threads), *arguments], cwd=folder,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
