@@ -1,6 +1,6 @@
 # Ten drawn digits and coloured ones, with nothing but a store.
 for set in 'digits 0.97 --train 60 --valid 30 --classes 0,1,2,3,4,5,6,7,8,9' \
-    'colour 0.93 --train 40 --valid 30 --classes 1,2,4,7,8 --rgb --size 64x64'; do
+    'colour 0.93 --train 40 --valid 30 --classes 1,2,4,7,8 --rgb --size 32x32'; do
     # shellcheck disable=SC2086 # words
     set -- $set
     name=$1 least=$2
