@@ -371,11 +371,30 @@ static bool model_file_make_model(struct model_file *file, struct error *error)
     return true;
 }
 
+/* Without a record of it, images are taken as large as the model's. */
+static bool model_file_read_preparation(struct model_file *file, struct error *error)
+{
+    const struct image_shape *image = &file->checkpoint.image;
+    struct preparation *preparation = &file->preparation;
+    const struct error_context *place = ERROR_AT(.file = file->path, .dataset = "/preprocessing");
+    struct error reason = {0};
+
+    if (!preparation_parse(file->checkpoint.preparation, preparation, &reason))
+        return error_set(error, STATUS_DATA, place, "%s: %s", reason.what, reason.found);
+    if ((preparation->channels != 0 && preparation->channels != image->channels) ||
+        (preparation->height != 0 &&
+         (preparation->height != image->height || preparation->width != image->width)))
+        return error_set(error, STATUS_DATA, place, "images of another shape than /store says");
+    preparation->channels = image->channels;
+    return true;
+}
+
 bool model_file_open_selected(const char *path, enum model_select select, struct model_file *file,
                               struct error *error)
 {
     *file = (struct model_file){0};
-    return model_file_read(path, select, file, error) && model_file_make_model(file, error);
+    return model_file_read(path, select, file, error) && model_file_read_preparation(file, error) &&
+           model_file_make_model(file, error);
 }
 
 bool model_file_open(const char *path, struct model_file *file, struct error *error)

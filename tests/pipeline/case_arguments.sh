@@ -47,5 +47,5 @@ wrong 'a quote is not closed' --work-dir work --only train --train-options '--se
 
 expect_exit 0 pipeline --source=-digits --work-dir work --dry-run --train-options "--recipe lesson --seed 2 'a b'"
 expect_text stdout "quern-ingest ./-digits work/store.h5"
-expect_text stdout "quern-train work/store.h5 --recipe lesson --output work/run --resume --seed 2 'a b'"
+expect_text stdout "quern-train work/store.h5 --output work/run --resume --recipe lesson --seed 2 'a b'"
 expect_no_file work

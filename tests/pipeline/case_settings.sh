@@ -56,4 +56,4 @@ expect_text stdout "--resume --seed '\$(touch' 'touched)' '*'"
 # The example is a settings file.
 cp "$QUERN_SOURCE/jobs/pipeline.settings.example" settings
 expect_exit 0 pipeline --settings settings --dry-run
-expect_text stdout '--epochs 20'
+expect_text stdout '--recipe lesson'
