@@ -36,7 +36,7 @@ struct scan_rules layout_scan_rules(const struct layout_rules *rules)
 
 /* ---- splits ---- */
 
-static bool layout_find_split(const char *name, size_t length, enum split *split)
+bool layout_find_split(const char *name, size_t length, enum split *split)
 {
     for (int i = 0; i < NUM_SPLIT_DIRECTORIES; i++) {
         if (strncasecmp(split_directories[i].name, name, length) == 0 &&

@@ -66,7 +66,8 @@ struct layout_position {
 struct layout_position layout_locate(const struct layout *layout, const char *path,
                                      bool is_directory);
 
-/* True for "train", "Valid", "val" and so on. */
+/* True for "train", "Valid", "val" and so on, of which it finds the split. */
+bool layout_find_split(const char *name, size_t length, enum split *split);
 bool layout_is_split(const char *name);
 
 #endif

@@ -238,6 +238,9 @@ static void rerun_say_changed_setting(const struct rerun_request *request, const
              0) /* the setting is a hash, which tells people nothing */
         report_say(request->messages, "%s: made again: --classes is not as it was",
                    request->store_path);
+    else if (strncmp(name, "labels=", name_length + 1) == 0)
+        report_say(request->messages, "%s: made again: the labels are not as they were",
+                   request->store_path);
     else
         report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s", request->store_path,
                    (int)name_length, name, (int)old_length, old_value, (int)new_length, new_value);

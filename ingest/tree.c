@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "images/sources/labelling.h"
 #include "ingest/class_alike.h"
 
 struct build {
@@ -31,14 +32,66 @@ static struct layout_rules tree_layout_rules(const struct tree_rules *rules)
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
     const struct layout_rules layout = tree_layout_rules(rules);
+    struct scan_rules scan = layout_scan_rules(&layout);
 
-    return layout_scan_rules(&layout);
+    if (rules->has_labels) {
+        scan.folder_depth = 0;
+        scan.descent = SCAN_INTO_ALL;
+    }
+    return scan;
+}
+
+/* The split of an image that has a label, before any are drawn by hash. */
+static enum split tree_find_labelled_split(const struct labelling *labelling, size_t image)
+{
+    enum split split = SPLIT_TRAIN;
+    const char *word;
+
+    if (labelling->splits.count > 0) {
+        word = labelling->splits.items[labelling->split_of[image]];
+        layout_find_split(word, strlen(word), &split);
+    }
+    return split;
+}
+
+/* A labelling leaves nothing to the layout. */
+static bool tree_check_labelling(struct build *build)
+{
+    const struct tree_rules *rules = build->rules;
+    const struct text_list *words = &build->scan->labelling->splits;
+    bool has_valid = false;
+
+    build->tree->layout = (struct layout){.kind = LAYOUT_CLASS};
+    for (size_t i = 0; i < words->count; i++) {
+        enum split split = SPLIT_TRAIN;
+
+        layout_find_split(words->items[i], strlen(words->items[i]), &split);
+        has_valid |= split == SPLIT_VALID;
+    }
+    if (rules->layout != LAYOUT_UNDECIDED || rules->has_unlabelled)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has labels of its own, not by folders: leave out --layout and "
+                         "--unlabelled");
+    if (build->scan->num_images == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds no PNG or JPEG images");
+    if (words->count == 0 && !rules->is_split_by_hash)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "the labels of its images name no splits: --valid-fraction 0.2 splits "
+                         "them");
+    if (has_valid && rules->is_split_by_hash)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has images for valid already, so --valid-fraction takes none from train: "
+                         "leave it out");
+    return true;
 }
 
 static bool tree_find_layout(struct build *build)
 {
     const struct layout_rules rules = tree_layout_rules(build->rules);
 
+    if (build->scan->labelling)
+        return tree_check_labelling(build);
     return layout_find(build->source, build->scan, &rules, &build->tree->layout, build->error);
 }
 
@@ -82,14 +135,37 @@ static size_t tree_merge_classes(struct tree_class *all, size_t count)
     return num_unique;
 }
 
+/* The classes of a labelling, whose names differ, with the splits in which they occur. */
+static bool tree_list_labelled_classes(struct build *build)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    size_t count = labelling->classes.count;
+    struct tree_class *all = calloc(count + 1, sizeof(*all));
+
+    if (!all)
+        return error_set_memory(build->error, count * sizeof(*all));
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct tree_class){.name = labelling->classes.items[i], .label = TREE_LEFT_OUT};
+    for (size_t i = 0; i < labelling->num_images && labelling->splits.count > 0; i++)
+        if (labelling->labels[i] != LABELLING_NONE)
+            all[labelling->labels[i]].has_directory[tree_find_labelled_split(labelling, i)] = true;
+    qsort(all, count, sizeof(*all), tree_compare_classes);
+    build->tree->all_classes = all;
+    build->tree->num_all_classes = count;
+    return true;
+}
+
 /* Lists each name of a class directory once, with the splits in which it occurs. */
 static bool tree_list_all_classes(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
     const struct layout *layout = &build->tree->layout;
-    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
+    struct tree_class *all;
     size_t count = 0;
 
+    if (build->scan->labelling)
+        return tree_list_labelled_classes(build);
+    all = calloc(directories->count + 1, sizeof(*all));
     if (!all)
         return error_set_memory(build->error, directories->count * sizeof(*all));
     build->tree->all_classes = all;
@@ -183,7 +259,8 @@ static bool tree_label_class(struct build *build, const char *name, uint32_t lab
 
     if (!class)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                         "holds no folder of class '%s', which --classes names", name);
+                         "holds no %s of class '%s', which --classes names",
+                         build->scan->labelling ? "image" : "folder", name);
     if (!text_is_utf8(name, strlen(name)))
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "has a class whose name is not UTF-8: '%s'; %s", name,
@@ -208,7 +285,7 @@ static bool tree_label_classes(struct build *build)
                        ERROR_AT(.file = build->source,
                                 .expected = TEXT("at most %d classes", STORE_MAX_CLASSES),
                                 .found = TEXT("%zu", classes->count)),
-                       "has too many class folders");
+                       "has too many classes");
     return ok;
 }
 
@@ -221,12 +298,37 @@ static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *
     return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
 }
 
+/* The same for an image of a labelling. */
+static struct layout_position tree_place_labelled(const struct build *build, size_t image,
+                                                  struct tree_class **class)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    struct layout_position position = {.place = LAYOUT_OUTSIDE};
+    const char *name;
+
+    if (labelling->labels[image] == LABELLING_NONE)
+        return position;
+    position.place = LAYOUT_IN_CLASS;
+    position.split = tree_find_labelled_split(labelling, image);
+    if (position.split == SPLIT_TRAIN && build->rules->is_split_by_hash &&
+        tree_is_drawn_for_valid(build->rules, build->scan->paths[image]))
+        position.split = SPLIT_VALID;
+    name = labelling->classes.items[labelling->labels[image]];
+    if (!*class || (*class)->name != name)
+        *class = tree_search_class(build->tree, name, strlen(name));
+    return position;
+}
+
 /* The place of an image, with its class where it has one. */
-static struct layout_position tree_place_image(const struct build *build, const char *path,
+static struct layout_position tree_place_image(const struct build *build, size_t image,
                                                struct tree_class **class)
 {
-    struct layout_position position = layout_locate(&build->tree->layout, path, false);
+    const char *path = build->scan->paths[image];
+    struct layout_position position;
 
+    if (build->scan->labelling)
+        return tree_place_labelled(build, image, class);
+    position = layout_locate(&build->tree->layout, path, false);
     if (position.place != LAYOUT_IN_CLASS)
         return position;
     if (!position.has_split)
@@ -265,7 +367,7 @@ static bool tree_place_images(struct build *build)
         !memory_allocate_unset(&build->classes, scan->num_images, sizeof(uint32_t), build->error))
         return false;
     for (size_t i = 0; i < scan->num_images; i++) {
-        const struct layout_position position = tree_place_image(build, scan->paths[i], &class);
+        const struct layout_position position = tree_place_image(build, i, &class);
 
         build->splits[i] = (uint8_t)position.split;
         build->classes[i] = position.place == LAYOUT_UNLABELLED ? TREE_NO_LABEL : TREE_LEFT_OUT;
@@ -362,6 +464,10 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
         class->num_images[SPLIT_VALID] > 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "class '%s' has no image in train: all fell into valid", class->name);
+    if (build->rules->is_split_by_hash && build->scan->labelling &&
+        class->num_images[SPLIT_TRAIN] == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "class '%s' has no image in train", class->name);
     if (build->rules->is_split_by_hash || tree->first[SPLIT_TRAIN] == tree->first[SPLIT_TRAIN + 1])
         return true;
     for (int s = 0; s < NUM_SPLITS; s++) {
@@ -373,7 +479,7 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "class '%s' is in %s/ but missing from train/%s%s", class->name,
                          directory ? directory : split_names[s], alike,
-                         s == SPLIT_TEST && !alike[0]
+                         s == SPLIT_TEST && !alike[0] && !build->scan->labelling
                              ? " (--unlabelled test takes all of test/ for "
                                "images without labels)"
                              : "");
@@ -410,7 +516,8 @@ static bool tree_refuse_empty(const struct build *build)
                              tree->layout.split_directories[s], tree->num_unlabelled[s]);
     }
     return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                     "holds no PNG or JPEG image in any class folder");
+                     build->scan->labelling ? "has no image with a label"
+                                            : "holds no PNG or JPEG image in any class folder");
 }
 
 static bool tree_check(struct build *build)

@@ -1,6 +1,7 @@
 /*
  * From paths to samples: which split and which class each image belongs to, by the layout of the
- * directories (ingest/layout.h) or, where that has no splits, by hash.
+ * directories (ingest/layout.h) or, where that has no splits, by hash; or by the labelling of the
+ * scan, and where images lie does not matter.
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -18,6 +19,7 @@
 #include "ingest/layout.h"
 
 struct tree_rules {
+    bool has_labels; /* a table of labels tells splits and classes, whatever the directories */
     /* False: directories are splits.  True: they are classes, and an image is in valid when the
      * hash of its path, keyed by seed, falls below the fraction; so adding files moves no other. */
     bool is_split_by_hash;
@@ -53,7 +55,7 @@ struct tree {
     size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
     struct layout layout;
-    uint64_t num_outside; /* images that lie in no class directory, without those of: */
+    uint64_t num_outside; /* images that lie in no class directory or have no label, without: */
     /* A split of which all images lie in no class directory, and how many they are; else 0. */
     uint64_t num_unlabelled[NUM_SPLITS];
 };

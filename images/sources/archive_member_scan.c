@@ -11,6 +11,7 @@ struct sorting {
     struct member_index index;
     const struct scan_rules *given;
     struct scan_rules rules;
+    bool is_data_set;   /* and no mere collection of images */
     size_t root_length; /* of what stands before each path, with its slash */
     struct scan *scan;
     struct member_contents *contents;
@@ -140,7 +141,8 @@ static bool members_enter_root(struct sorting *sorting, char prefix[MEMBER_MAX_P
     size_t num_others = 0;
 
     while (level_next(&level, &entry)) {
-        if (entry.is_image || (entry.is_folder && folder.path))
+        if (entry.is_image || (entry.is_folder && folder.path) ||
+            (!entry.is_folder && !sorting->is_data_set))
             return false;
         if (entry.is_folder)
             folder = entry;
@@ -152,7 +154,7 @@ static bool members_enter_root(struct sorting *sorting, char prefix[MEMBER_MAX_P
     memcpy(prefix, folder.path, level.prefix_length + folder.length);
     memcpy(prefix + level.prefix_length + folder.length, "/", 2);
     level_look_into(sorting, prefix, &look);
-    if (!scan_is_root(&look, true)) {
+    if (sorting->is_data_set && !scan_is_root(&look, true)) {
         prefix[level.prefix_length] = '\0';
         return false;
     }
@@ -163,9 +165,9 @@ static bool members_enter_root(struct sorting *sorting, char prefix[MEMBER_MAX_P
 static bool members_find_root(struct sorting *sorting)
 {
     char prefix[MEMBER_MAX_PATH_NBYTES + 2] = "";
-    int depth = 0;
+    int depth = 0, max_depth = sorting->is_data_set ? SCAN_MAX_ROOT_DEPTH : 1;
 
-    while (depth < SCAN_MAX_ROOT_DEPTH && members_enter_root(sorting, prefix))
+    while (depth < max_depth && members_enter_root(sorting, prefix))
         depth++;
     sorting->root_length = strlen(prefix);
     if (depth == 0)
@@ -294,8 +296,11 @@ static bool members_walk_links(struct sorting *sorting)
 bool members_scan(const struct members *members, const struct scan_rules *rules, struct scan *scan,
                   struct member_contents **contents, struct error *error)
 {
-    struct sorting sorting = {
-        .index = {.members = members}, .given = rules, .scan = scan, .error = error};
+    struct sorting sorting = {.index = {.members = members},
+                              .given = rules,
+                              .is_data_set = rules->folder_depth > 1,
+                              .scan = scan,
+                              .error = error};
     size_t count = members->count;
     bool ok;
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "images/sources/labelling.h"
+
 bool scan_is_one_of(const char *const *names, const char *name, size_t length)
 {
     while (names && *names && !(strncasecmp(*names, name, length) == 0 && (*names)[length] == '\0'))
@@ -170,6 +172,7 @@ void scan_free(struct scan *scan)
     free(scan->paths);
     free(scan->path_bytes);
     free(scan->root);
+    labelling_free(scan->labelling);
     text_list_free(&scan->folders);
     text_list_free(&scan->top_others);
     *scan = (struct scan){0};

@@ -21,10 +21,10 @@ struct scan {
     const char **paths;       /* [N], bytewise order; they live in path_bytes, or in the source */
     char *path_bytes;         /* one block for all paths: a million files cost no million blocks */
     struct text_list folders; /* of the first folder_depth levels, bytewise order */
-    struct foreign_counts foreign; /* images of formats that have no decoder, everywhere */
-    struct text_list top_others; /* other files at the top, SCAN_MAX_OTHERS of them */
-    uint64_t num_others;         /* other files, everywhere */
-    uint64_t num_loops;          /* links that were not followed because they lead back up */
+    struct foreign_counts foreign;     /* images of formats that have no decoder, everywhere */
+    struct text_list top_others;       /* other files at the top, SCAN_MAX_OTHERS of them */
+    uint64_t num_others;               /* other files, everywhere */
+    uint64_t num_loops;                /* links that were not followed because they lead back up */
     uint64_t num_junk[JUNK_NUM_KINDS]; /* files and directories, without what is in those */
     /* The directory, up to three deep, around all images, which is taken as the source, or NULL. */
     char *root;
@@ -32,6 +32,7 @@ struct scan {
      * the archive; devices and the like; and members that a later one of the same path replaces. */
     bool is_archive;
     uint64_t num_unsafe_paths, num_links, num_special, num_replaced;
+    struct labelling *labelling; /* NULL: directories tell splits and classes; labelling.h */
 };
 
 enum { SCAN_MAX_OTHERS = 16 };
@@ -44,9 +45,11 @@ enum scan_descent {
 };
 
 struct scan_rules {
-    size_t folder_depth;            /* 1 or 2: levels of directories to list */
+    size_t folder_depth;            /* 0 to 2: levels of directories to list */
     const char *const *top_folders; /* descend into these alone, NULL at the end; NULL: into all */
-    /* Names of splits, NULL at the end: never the directory around all else. */
+    /* Names of splits, NULL at the end: never the directory around all else.  That is looked for as
+     * of a data set with a folder_depth of 2; with less, it is the one around all members of an
+     * archive, whatever is in it. */
     const char *const *split_folders;
     enum scan_descent descent; /* without top_folders */
 };

@@ -1,6 +1,7 @@
 /*
  * Where images come from: a directory, or a tar or zip archive that is read as if it had been
- * unpacked to one.  What lists, reads and recognises images goes through here and does not ask
+ * unpacked to one.  Where there are arrays of images in place of files, their rows are the images.
+ * What lists, reads and recognises images goes through here and does not ask
  * which.
  */
 #ifndef QUERN_IMAGES_SOURCES_SOURCE_H
@@ -29,6 +30,8 @@ bool source_open(const char *path, const char *spool_path, struct source **sourc
  */
 bool source_set_names_charset(struct source *source, const char *charset, struct error *error);
 bool source_is_archive(const struct source *source);
+/* After a scan: are its images files, and not rows of arrays? */
+bool source_has_files(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
 
@@ -64,9 +67,10 @@ struct source_image {
 };
 
 /*
- * Reads a whole file.  STATUS_DATA, with a reason that leaves out the path, when the file is at
- * fault: missing, unreadable, empty, no regular file, beyond 1 GiB.  Other statuses mean that the
- * system failed.  Thread-safe, each thread with a reader of its own.
+ * Reads a whole file, or the pixels of a row of an array.  STATUS_DATA, with a reason that leaves
+ * out the path, when the file is at fault: missing, unreadable, empty, no regular file, beyond 1
+ * GiB.  Other statuses mean that the system failed.  Thread-safe, each thread with a reader of its
+ * own.
  */
 bool source_read(const struct source *source, const struct source_image *image,
                  struct source_reader *reader, struct source_file *file, struct error *error);

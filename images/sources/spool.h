@@ -1,7 +1,7 @@
 /*
- * A temporary file without a name, beside the store or in --spool-dir: the images that one pass over a compressed
- * archive found, to be read again in any order and by several threads.  It is gone with the
- * process, however that ends.
+ * A temporary file without a name, beside the store or in --spool-dir: the images that one pass
+ * over a compressed archive found, to be read again in any order and by several threads.  It is
+ * gone with the process, however that ends.
  */
 #ifndef QUERN_IMAGES_SOURCES_SPOOL_H
 #define QUERN_IMAGES_SOURCES_SPOOL_H
