@@ -27,12 +27,13 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    ok = ok && file_pixels_read("", &file, source->max_pixels, (unsigned)channels, &info,
+    ok = ok && file_pixels_read(image->path, &file, source->max_pixels, (unsigned)channels, &info,
                                 &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
     decoded->info = info;
+    decoded->decoder = decoder_find(file.bytes, file.nbytes);
     decoded->is_gray = decode_is_gray(&source->rule, &info);
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
@@ -56,7 +57,7 @@ bool decode_file_info(const struct decode_source *source, const struct source_im
     struct source_file file;
 
     return source_read(source->source, image, &buffer->reader, &file, error) &&
-           file_pixels_read_info("", &file, source->max_pixels, info, error);
+           file_pixels_read_info(image->path, &file, source->max_pixels, info, error);
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)

@@ -11,7 +11,8 @@
 #include "images/preparation.h"
 
 static const char summary[] =
-    "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
+    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for "
+    "quern-train "
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
@@ -54,12 +55,13 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 26 };
+enum { MAX_SPECS = 64 };
 
-static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
-                                struct option_spec specs[NUM_SPECS])
+/* Returns how many there are. */
+static size_t ingest_options_list(struct ingest_options *options, struct raw_options *raw,
+                                  struct option_spec specs[MAX_SPECS])
 {
-    const struct option_spec list[NUM_SPECS] = {
+    const struct option_spec list[] = {
         {OPTION_HEADING, .help = "Splits and classes"},
         {OPTION_REAL, "valid-fraction", "F",
          .help = "split SOURCE/CLASS/**.png: each file falls into valid with this chance, 0 to "
@@ -106,7 +108,7 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
          .excludes = "merge write-list"},
         {OPTION_FLAG, "skip-bad",
-         .help = "leave out files that are no readable PNG and record them in /rejects, instead "
+         .help = "leave out files that are no readable image and record them in /rejects, instead "
                  "of writing nothing",
          .value = &options->skip_bad, .excludes = "merge write-list"},
         {OPTION_HEADING, .help = "Shards"},
@@ -144,6 +146,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "away, as on a network file system; the store does not depend on it",
          .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
          .shown_default = "as many as --threads", .excludes = "merge write-list dry-run"},
+        {OPTION_TEXT, "spool-dir", "DIR",
+         .help = "where the images of a compressed tar are copied to, in a file without a name, "
+                 "while they are read",
+         .value = &options->spool_dir, .shown_default = "the directory of the store",
+         .excludes = "merge write-list"},
         {OPTION_NBYTES, "memory-limit", "SIZE",
          .help = "use at most this much memory, such as 4G: fewer files are decoded at once, or "
                  "the store is refused before anything is written",
@@ -151,7 +158,9 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .excludes = "write-list dry-run"},
     };
 
+    _Static_assert(sizeof(list) <= MAX_SPECS * sizeof(*specs), "MAX_SPECS is too few");
     memcpy(specs, list, sizeof(list));
+    return sizeof(list) / sizeof(*list);
 }
 
 static int ingest_options_limit_io_threads(int num_threads)
@@ -255,8 +264,8 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
                           struct error *error)
 {
     struct raw_options raw = {0};
-    struct option_spec specs[NUM_SPECS] = {0};
-    const struct program program = {
+    struct option_spec specs[MAX_SPECS] = {0};
+    struct program program = {
         .name = "quern-ingest",
         .usage = "[OPTION...] SOURCE STORE.h5\n"
                  "       quern-ingest --write-list FILE [OPTION...] SOURCE\n"
@@ -264,14 +273,13 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
                  "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",
         .summary = summary,
         .epilogue = epilogue,
-        .options = specs,
-        .num_options = NUM_SPECS};
+        .options = specs};
     int first_operand;
     bool ok;
 
     *options = ingest_options_default();
     raw.compression_level = (uint64_t)options->compression_level;
-    ingest_options_list(options, &raw, specs);
+    program.num_options = ingest_options_list(options, &raw, specs);
     ok = options_parse(&program, argc, argv, &first_operand, done, error);
     if (!ok || *done)
         return ok;

@@ -40,6 +40,10 @@ struct pass_outcome {
     bool found_color;              /* with stop_at_color: nothing was written */
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
+    struct text_list image_decoders; /* as the store records them */
+    /* Images with faults outside their pixels, and the first of them. */
+    uint64_t num_faults;
+    char *first_fault;                    /* "a/1.png: wrong checksum of tEXt"; owned; NULL: none */
     struct preparation_findings findings; /* of all that could be decoded */
     const char *first_transparent;        /* path of the first that is not opaque; in the tree */
 };
