@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "ingest/split.h"
 
 struct ingest_options {
     const char *source;
@@ -19,9 +20,8 @@ struct ingest_options {
     bool merge;                       /* make the store of shards, not of the source (NULL) */
     char *const *shards;              /* [num_shards_to_merge], in argv */
     size_t num_shards_to_merge;
-    bool is_split_by_hash;
-    double valid_fraction;
-    uint64_t seed;
+    struct split_rules split;
+    bool deduplicate;
     struct text_list classes; /* in this order; empty: all, in natural order */
     int channels;             /* 1, 3, or INGEST_CHANNELS_AUTO */
     uint64_t height, width;   /* to resize to; 0: the images are of one size */
@@ -34,6 +34,8 @@ struct ingest_options {
     int num_threads;
     int num_io_threads;    /* that read and decode files */
     uint64_t memory_limit; /* bytes; 0: none was given */
+    char *const *given;    /* [num_given] the options as they were given, in argv */
+    int num_given;
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };

@@ -38,6 +38,7 @@ struct pass_outcome {
     bool found_color;              /* with stop_at_color: nothing was written */
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
+    uint64_t *contents; /* [rows of the tree] by contents_of, once a store is written */
 };
 
 /*

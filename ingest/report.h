@@ -20,6 +20,11 @@ void report_tree(const struct tree *tree, FILE *stream);
 bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,
                   FILE *messages, struct error *error);
 
+/* The same as texts, without what a line begins with. */
+bool report_list_notes(const struct tree *tree, const struct scan *scan,
+                       const struct tree_rules *rules, struct text_list *notes,
+                       struct error *error);
+
 /* The notes on a source that is refused: what was ignored in it may be why. */
 void report_scan_notes(const struct scan *scan, FILE *messages);
 

@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "ingest/contents.h"
 
 static const struct split_directory {
     const char *name;
@@ -27,14 +28,16 @@ struct build {
     const struct scan *scan;
     const struct tree_rules *rules;
     struct tree *tree;
+    bool is_unsplit; /* the folders at the top are classes */
     struct error *error;
 };
 
 struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
-    return rules->is_split_by_hash
-               ? (struct scan_rules){1, NULL, split_directory_names}
-               : (struct scan_rules){2, split_directory_names, split_directory_names};
+    bool may_be_unsplit = rules->may_be_unsplit || split_is_wanted(&rules->split);
+
+    return (struct scan_rules){2, may_be_unsplit ? NULL : split_directory_names,
+                               split_directory_names};
 }
 
 /* ---- directories ---- */
@@ -49,6 +52,27 @@ static const struct split_directory *tree_find_split_directory(const char *name,
     return NULL;
 }
 
+/* A split that is there is not made again. */
+static bool tree_check_wanted_splits(struct build *build)
+{
+    const struct split_rules *rules = &build->rules->split;
+    const char *const *found = build->tree->split_directories;
+    enum split split = found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0)
+                           ? SPLIT_VALID
+                           : SPLIT_TEST;
+
+    if (!found[split] || (split == SPLIT_TEST && !rules->has_test))
+        return true;
+    return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                     "holds a folder %s/, but %s makes another %s split: leave the option out, or "
+                     "give the folder of classes, such as SOURCE/train",
+                     found[split],
+                     split == SPLIT_TEST     ? "--test-fraction"
+                     : rules->num_folds == 0 ? "--valid-fraction"
+                                             : "--folds",
+                     split_names[split]);
+}
+
 static bool tree_find_split_directories(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
@@ -60,12 +84,6 @@ static bool tree_find_split_directories(struct build *build)
 
         if (!directory)
             continue;
-        if (build->rules->is_split_by_hash)
-            return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
-                             "holds a folder %s/, but --valid-fraction splits folders of classes: "
-                             "leave the option out, or give the folder of classes, such as "
-                             "SOURCE/train",
-                             name);
         if (found[directory->split])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                              "holds both %s/ and %s/, two names of the same split",
@@ -75,12 +93,15 @@ static bool tree_find_split_directories(struct build *build)
     if (build->scan->folders.count == 0 && build->scan->num_images == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "holds no folders and no PNG images");
-    if (build->rules->is_split_by_hash || found[SPLIT_TRAIN])
-        return true;
+    if (found[SPLIT_TRAIN])
+        return tree_check_wanted_splits(build);
     if (found[SPLIT_VALID] || found[SPLIT_TEST])
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "holds a folder %s/ but no folder train/",
                          found[SPLIT_VALID] ? found[SPLIT_VALID] : found[SPLIT_TEST]);
+    build->is_unsplit = true;
+    if (build->rules->may_be_unsplit || split_is_wanted(&build->rules->split))
+        return true;
     return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
                      "holds no folder train/; if its folders are classes, "
                      "--valid-fraction 0.2 splits them");
@@ -93,14 +114,16 @@ static bool tree_find_class_directory(const struct build *build, const char *dir
                                       const char **name, enum split *split)
 {
     const char *slash = strchr(directory, '/');
+    const struct split_directory *found;
 
     *split = SPLIT_TRAIN;
     *name = directory;
-    if (build->rules->is_split_by_hash)
-        return true;
-    if (!slash)
+    if (build->is_unsplit || !slash)
+        return build->is_unsplit && !slash;
+    found = tree_find_split_directory(directory, (size_t)(slash - directory));
+    if (!found)
         return false;
-    *split = tree_find_split_directory(directory, (size_t)(slash - directory))->split;
+    *split = found->split;
     *name = slash + 1;
     return true;
 }
@@ -200,26 +223,26 @@ static bool tree_label_classes(struct build *build)
 
 /* ---- rows ---- */
 
-static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *path)
-{
-    uint64_t hash = random_hash(rules->seed, path, strlen(path));
-
-    return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
-}
-
-/* The class of an image and its split; NULL if it lies in no class directory. */
+/* The class of an image and its split; NULL if it lies in no class directory.  *is_beside: in a
+ * directory beside the splits. */
 static struct tree_class *tree_place_image(const struct build *build, const char *path,
-                                           struct tree_class *last, enum split *split)
+                                           struct tree_class *last, enum split *split,
+                                           bool *is_beside)
 {
     const char *name = path, *slash = strchr(path, '/');
     size_t length;
 
+    *is_beside = false;
     if (!slash)
         return NULL;
-    if (build->rules->is_split_by_hash) {
-        *split = tree_is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
-    } else {
-        *split = tree_find_split_directory(path, (size_t)(slash - path))->split;
+    if (!build->is_unsplit) {
+        const struct split_directory *found =
+            tree_find_split_directory(path, (size_t)(slash - path));
+
+        *is_beside = !found;
+        if (!found)
+            return NULL;
+        *split = found->split;
         name = slash + 1;
         slash = strchr(name, '/');
         if (!slash)
@@ -232,64 +255,167 @@ static struct tree_class *tree_place_image(const struct build *build, const char
     return tree_search_class(build->tree, name, length);
 }
 
-/* Counts all images and gathers the rows, one split after another. */
-static bool tree_gather_rows(struct build *build)
+/* Of each image of the scan. */
+struct placing {
+    uint8_t *splits;
+    uint32_t *labels;
+    struct tree_class **classes; /* NULL: it lies in no class directory */
+};
+
+static bool tree_allocate_rows(struct build *build, struct placing *placing)
+{
+    struct tree *tree = build->tree;
+    size_t count = build->scan->num_images;
+
+    return memory_allocate(&placing->splits, count, sizeof(*placing->splits), build->error) &&
+           memory_allocate(&placing->labels, count, sizeof(*placing->labels), build->error) &&
+           memory_allocate(&placing->classes, count, sizeof(*placing->classes), build->error) &&
+           memory_allocate(&tree->paths, count, sizeof(*tree->paths), build->error) &&
+           memory_allocate(&tree->images, count, sizeof(*tree->images), build->error) &&
+           memory_allocate(&tree->labels, count, sizeof(*tree->labels), build->error);
+}
+
+static void tree_place_images(struct build *build, const struct placing *placing)
+{
+    const struct scan *scan = build->scan;
+    struct tree_class *class = NULL;
+
+    for (size_t i = 0; i < scan->num_images; i++) {
+        enum split split = SPLIT_TRAIN;
+        bool is_beside;
+
+        class = tree_place_image(build, scan->paths[i], class, &split, &is_beside);
+        placing->splits[i] = (uint8_t)split;
+        placing->classes[i] = class;
+        placing->labels[i] = class ? class->label : TREE_LEFT_OUT;
+        build->tree->num_outside += !class && !is_beside;
+    }
+}
+
+static bool tree_add_contradiction(struct build *build, size_t image, size_t other)
+{
+    struct text_list *list = &build->tree->contradictions;
+    const char *const *paths = build->scan->paths;
+    char text[1024], first[400], second[400];
+
+    if (list->count == TREE_MAX_CONTRADICTIONS)
+        return true;
+    text_format(text, sizeof(text), "%s is %s", text_escape(first, sizeof(first), paths[image]),
+                text_escape(second, sizeof(second), paths[other]));
+    return text_list_add(list, text, build->error);
+}
+
+/* Leaves out what contents_deduplicate finds. */
+static bool tree_deduplicate(struct build *build, const struct placing *placing)
+{
+    size_t count = build->scan->num_images;
+    uint8_t *fates = NULL;
+    uint32_t *others = NULL;
+    bool ok = memory_allocate(&fates, count, sizeof(*fates), build->error) &&
+              memory_allocate(&others, count, sizeof(*others), build->error) &&
+              contents_deduplicate(build->rules->contents, placing->labels, count, fates, others,
+                                   build->error);
+
+    for (size_t i = 0; i < count && ok; i++) {
+        if (fates[i] == CONTENTS_KEPT)
+            continue;
+        placing->labels[i] = TREE_LEFT_OUT;
+        placing->classes[i] = NULL;
+        build->tree->num_repeated += fates[i] == CONTENTS_REPEATED;
+        build->tree->num_contradicting += fates[i] == CONTENTS_CONTRADICTING;
+        if (fates[i] == CONTENTS_CONTRADICTING)
+            ok = tree_add_contradiction(build, i, others[i]);
+    }
+    free(fates);
+    free(others);
+    return ok;
+}
+
+static bool tree_draw_splits(struct build *build, const struct placing *placing)
+{
+    const struct split_images images = {.count = build->scan->num_images,
+                                        .paths = build->scan->paths,
+                                        .labels = placing->labels,
+                                        .contents = build->rules->contents,
+                                        .num_classes = build->tree->classes.count,
+                                        .have_split_names = !build->is_unsplit};
+
+    return split_draw(&build->rules->split, &images, placing->splits, &build->tree->drawn,
+                      build->error);
+}
+
+/* Counts all images and lists the rows, one split after another. */
+static void tree_list_rows(struct build *build, const struct placing *placing)
 {
     const struct scan *scan = build->scan;
     struct tree *tree = build->tree;
-    uint8_t *splits = malloc(scan->num_images + 1);
-    uint32_t *labels = malloc((scan->num_images + 1) * sizeof(*labels));
-    struct tree_class *class = NULL;
-    bool ok = true;
     size_t num_rows = 0;
 
-    tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
-    tree->images = malloc((scan->num_images + 1) * sizeof(*tree->images));
-    tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
-    if (!splits || !labels || !tree->paths || !tree->images || !tree->labels) {
-        ok = error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
-        goto out;
-    }
     for (size_t i = 0; i < scan->num_images; i++) {
-        enum split split = SPLIT_TRAIN;
-
-        class = tree_place_image(build, scan->paths[i], class, &split);
-        splits[i] = (uint8_t)split;
-        labels[i] = class ? class->label : TREE_LEFT_OUT;
-        if (class)
-            class->num_images[split]++;
-        else
-            tree->num_outside++;
+        if (placing->classes[i])
+            placing->classes[i]->num_images[placing->splits[i]]++;
     }
     for (int s = 0; s < NUM_SPLITS; s++) {
         tree->first[s] = num_rows;
         for (size_t i = 0; i < scan->num_images; i++) {
-            if (splits[i] == s && labels[i] != TREE_LEFT_OUT) {
+            if (placing->splits[i] == s && placing->labels[i] != TREE_LEFT_OUT) {
                 tree->paths[num_rows] = scan->paths[i];
                 tree->images[num_rows] = i;
-                tree->labels[num_rows++] = labels[i];
+                tree->labels[num_rows++] = placing->labels[i];
             }
         }
     }
     tree->first[NUM_SPLITS] = num_rows;
-out:
-    free(splits);
-    free(labels);
+}
+
+static bool tree_gather_rows(struct build *build)
+{
+    struct placing placing = {0};
+    bool ok = tree_allocate_rows(build, &placing);
+
+    if (ok) {
+        tree_place_images(build, &placing);
+        ok = (!build->rules->deduplicate || !build->rules->contents ||
+              tree_deduplicate(build, &placing)) &&
+             (!split_is_wanted(&build->rules->split) || tree_draw_splits(build, &placing));
+    }
+    if (ok)
+        tree_list_rows(build, &placing);
+    free(placing.splits);
+    free(placing.labels);
+    free(placing.classes);
     return ok;
 }
 
 /* ---- what may be wrong ---- */
 
+/* All images of a class that are shared out may lie in the fold that is valid. */
+static bool tree_check_fold(const struct build *build, const struct tree_class *class)
+{
+    const struct split_rules *rules = &build->rules->split;
+
+    if (rules->num_folds == 0 || class->num_images[SPLIT_TRAIN] > 0 ||
+        class->num_images[SPLIT_VALID] == 0)
+        return true;
+    return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                     "class '%s' has no image in train: all that it has, %" PRIu64
+                     ", fall into fold %" PRIu64
+                     ", by their number or their groups; leave the class out with --classes, or "
+                     "take fewer folds",
+                     class->name, class->num_images[SPLIT_VALID], rules->fold);
+}
+
 static bool tree_check_class(const struct build *build, const struct tree_class *class)
 {
     const char *source = build->source;
-    bool by_hash = build->rules->is_split_by_hash;
 
-    if (by_hash && class->num_images[SPLIT_TRAIN] == 0)
-        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                         "class '%s' has no image%s", class->name,
-                         class->num_images[SPLIT_VALID] ? " in train: all fell into valid" : "");
-    for (int s = 0; s < NUM_SPLITS && !by_hash; s++) {
+    if (!tree_check_fold(build, class))
+        return false;
+    if (build->is_unsplit)
+        return class->num_images[SPLIT_TRAIN] > 0 ||
+               error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
+                         "class '%s' has no image", class->name);
+    for (int s = 0; s < NUM_SPLITS; s++) {
         if (class->has_directory[s] && !class->has_directory[SPLIT_TRAIN])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
                              "class '%s' is in %s/ but missing from train/", class->name,
@@ -354,6 +480,7 @@ void tree_free(struct tree *tree)
     free(tree->paths);
     free(tree->images);
     free(tree->labels);
+    text_list_free(&tree->contradictions);
     *tree = (struct tree){0};
 }
 

@@ -1,6 +1,7 @@
 /*
  * From paths to samples: which split and which class each image belongs to.  The layout is
- * SPLIT/CLASS/...png, or CLASS/...png with a split by hash, at any depth below CLASS.
+ * SPLIT/CLASS/...png, or CLASS/...png, which is all train, at any depth below CLASS.  Images of
+ * train are then shared out to the splits that are asked for (ingest/split.h).
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -14,13 +15,14 @@
 #include "formats/store/store.h"
 #include "images/sources/scan.h"
 #include "images/sources/source.h"
+#include "ingest/split.h"
 
 struct tree_rules {
-    /* False: SPLIT/CLASS.  True: CLASS, and an image is in valid when the hash of its path, keyed
-     * by seed, falls below the fraction; so adding files moves no other. */
-    bool is_split_by_hash;
-    double valid_fraction; /* 0 to less than 1 */
-    uint64_t seed;
+    struct split_rules split;
+    bool may_be_unsplit; /* CLASS/ is fine, too, where no split is asked for */
+    bool deduplicate;    /* once contents are known */
+    /* By contents_of (ingest/contents.h), of each image of the scan; NULL: not known yet. */
+    const uint64_t *contents;
     const struct text_list *classes; /* in this order; empty: all, in natural order */
 };
 
@@ -43,7 +45,14 @@ struct tree {
     uint32_t *labels;             /* [rows] */
     const char *split_directories[NUM_SPLITS]; /* the name each split has in the source, or NULL */
     uint64_t num_outside;                      /* images that lie in no class directory */
+    struct split_outcome drawn;
+    /* Left out by deduplicate: images that equal one before, and all that equal one of another
+     * class; of these the first, as "A is B". */
+    uint64_t num_repeated, num_contradicting;
+    struct text_list contradictions;
 };
+
+enum { TREE_MAX_CONTRADICTIONS = 5 };
 
 /* The rules by which a source has to be scanned for tree_build. */
 struct scan_rules tree_scan_rules(const struct tree_rules *rules);
