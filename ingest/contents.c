@@ -49,8 +49,8 @@ uint64_t contents_of(const uint8_t *pixels, const struct image_shape *shape)
 
     for (; nbytes - at >= STRIDE; at += STRIDE) {
         for (size_t i = 0; i < NUM_LANES; i++)
-            lanes[i] = contents_mix(lanes[i], contents_load(pixels + at + 8 * i),
-                                    contents_factors[i]);
+            lanes[i] =
+                contents_mix(lanes[i], contents_load(pixels + at + 8 * i), contents_factors[i]);
     }
     rest = nbytes - at;
     if (rest > 0)
@@ -227,7 +227,7 @@ bool contents_deduplicate(const uint64_t *contents, const uint32_t *labels, size
 
             fates[row] = other ? CONTENTS_CONTRADICTING : CONTENTS_REPEATED;
             others[row] = (uint32_t)(other && labels[row] == labels[items[i].row] ? other->row
-                                                                                 : items[i].row);
+                                                                                  : items[i].row);
         }
     }
     free(items);

@@ -60,12 +60,12 @@ static void health_add_shared(const struct health_notes *notes,
 
             if (found->num_images > 0)
                 health_add(notes,
-                           "%s of the %s images of %s are in %s, too, so that figures of %s are "
+                           "%s of the %s images of %s %s in %s, too, so that figures of %s are "
                            "too good: %s",
                            text_group_digits(some, sizeof(some), found->num_images),
                            text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
-                           split_names[s], split_names[t], split_names[s],
-                           health_format_pair(notes, found, pair, sizeof(pair)));
+                           split_names[s], found->num_images == 1 ? "is" : "are", split_names[t],
+                           split_names[s], health_format_pair(notes, found, pair, sizeof(pair)));
         }
     }
 }
@@ -79,10 +79,11 @@ static void health_add_repeated(const struct health_notes *notes,
         const struct contents_count *found = &findings->repeated[s];
 
         if (found->num_images > 0)
-            health_add(notes, "%s of the %s images of %s equal one before: %s",
+            health_add(notes, "%s of the %s images of %s %s one before: %s",
                        text_group_digits(some, sizeof(some), found->num_images),
                        text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
-                       split_names[s], health_format_pair(notes, found, pair, sizeof(pair)));
+                       split_names[s], found->num_images == 1 ? "equals" : "equal",
+                       health_format_pair(notes, found, pair, sizeof(pair)));
     }
 }
 
@@ -156,8 +157,7 @@ static void health_print_files(const struct survey *survey, FILE *stream)
 
     fprintf(stream, "files     %s can be read", survey->num_bad == 0 ? "all" : "not all");
     if (survey->num_bad > 0)
-        fprintf(stream, ": %s of %s cannot",
-                text_group_digits(bad, sizeof(bad), survey->num_bad),
+        fprintf(stream, ": %s of %s cannot", text_group_digits(bad, sizeof(bad), survey->num_bad),
                 text_group_digits(files, sizeof(files), num_files));
     fputc('\n', stream);
     for (size_t i = 0; i < survey->bad.count; i++) {

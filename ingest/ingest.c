@@ -390,10 +390,10 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
         ok = ok && ingest_write_list(&run);
     else
         ok = ok && ingest_choose_rows(&run) &&
-             (options->dry_run
-                  ? ingest_report_health(&run)
-                  : ingest_compare_with_store(&run, &is_current) &&
-                        (is_current || (ingest_prepare_to_decode(&run) && ingest_write_store(&run))));
+             (options->dry_run ? ingest_report_health(&run)
+                               : ingest_compare_with_store(&run, &is_current) &&
+                                     (is_current || (ingest_prepare_to_decode(&run) &&
+                                                     ingest_write_store(&run))));
     shard_free(&run.shard);
     survey_free(&run.survey);
     tree_free(&run.tree);

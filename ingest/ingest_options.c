@@ -65,9 +65,10 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
     const struct option_spec list[NUM_SPECS] = {
         {OPTION_HEADING, .help = "Splits and classes"},
         {OPTION_REAL, "valid-fraction", "F",
-         .help = "make a valid split of the images of SOURCE/CLASS, or of train/: this part of each "
-                 "class, rounded, chosen by hashes of the paths, so that adding files moves at most "
-                 "one other of a class",
+         .help =
+             "make a valid split of the images of SOURCE/CLASS, or of train/: this part of each "
+             "class, rounded, chosen by hashes of the paths, so that adding files moves at most "
+             "one other of a class",
          .value = &options->split.valid_fraction, .maximum = 0.999999, .shown_default = "",
          .given = &options->split.has_valid, .excludes = "merge folds"},
         {OPTION_REAL, "test-fraction", "F", .help = "make a test split, too, in the same way",
@@ -95,8 +96,9 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
         {OPTION_COUNT, "seed", "N", .help = "key of those hashes", .value = &options->split.seed,
          .given = &raw->has_seed, .excludes = "merge"},
         {OPTION_FLAG, "deduplicate",
-         .help = "keep the first, by path, of images of equal pixels, and none of those that lie in "
-                 "several classes; decodes all twice",
+         .help =
+             "keep the first, by path, of images of equal pixels, and none of those that lie in "
+             "several classes; decodes all twice",
          .value = &options->deduplicate, .excludes = "merge write-list"},
         {OPTION_NAMES, "classes", "A,B,...",
          .help = "these classes in this order, labels 0, 1, ...; directories of other classes are "
@@ -135,7 +137,8 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "directories",
          .value = &options->list, .shown_default = "", .excludes = "merge"},
         {OPTION_HEADING, .help = "Running"},
-        {OPTION_FLAG, "dry-run", .help = "decode all images, print what was found and what is odd about it, and the "
+        {OPTION_FLAG, "dry-run",
+         .help = "decode all images, print what was found and what is odd about it, and the "
                  "command to go on with, and write nothing",
          .value = &options->dry_run, .excludes = "merge write-list verify force"},
         {OPTION_FLAG, "verify",
@@ -221,10 +224,10 @@ static bool ingest_options_check_split(const struct raw_options *raw,
                                   .found = TEXT("%" PRIu64, split->fold)),
                          "--fold");
     if (split->valid_fraction + split->test_fraction >= 1)
-        return error_set(error, STATUS_USAGE,
-                         ERROR_AT(.found = TEXT("%g and %g", split->valid_fraction,
-                                                split->test_fraction)),
-                         "--valid-fraction and --test-fraction leave nothing for train");
+        return error_set(
+            error, STATUS_USAGE,
+            ERROR_AT(.found = TEXT("%g and %g", split->valid_fraction, split->test_fraction)),
+            "--valid-fraction and --test-fraction leave nothing for train");
     return !split->group_by || split_check_group_by(split->group_by, error);
 }
 
@@ -316,15 +319,14 @@ static void ingest_options_describe_split(const struct split_rules *split, char 
                                           size_t size)
 {
     const char *valid = split->has_valid ? TEXT("%.17g", split->valid_fraction) : "none";
-    const char *test =
-        split->has_test ? TEXT(" test-fraction=%.17g", split->test_fraction) : "";
+    const char *test = split->has_test ? TEXT(" test-fraction=%.17g", split->test_fraction) : "";
     const char *folds = split->num_folds > 0 ? TEXT(" folds=%" PRIu64 " fold=%" PRIu64,
                                                     split->num_folds, split->fold)
                                              : "";
-    const char *group_by =
-        split->group_by ? TEXT(" group-by=%016" PRIx64,
-                               random_hash(0, split->group_by, strlen(split->group_by)))
-                        : "";
+    const char *group_by = split->group_by
+                               ? TEXT(" group-by=%016" PRIx64,
+                                      random_hash(0, split->group_by, strlen(split->group_by)))
+                               : "";
     size_t length = strlen(buffer);
 
     text_format(buffer + length, size - length, " valid-fraction=%s", valid);

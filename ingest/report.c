@@ -240,15 +240,14 @@ static bool report_note_deduplicated(const struct notes *notes, const struct tre
     return (tree->num_repeated == 0 ||
             report_add_note(notes, "left out by --deduplicate: %s %s one before",
                             text_group_digits(number, sizeof(number), tree->num_repeated),
-                            tree->num_repeated == 1 ? "image that equals"
-                                                    : "images that equal")) &&
+                            tree->num_repeated == 1 ? "image that equals" : "images that equal")) &&
            (tree->num_contradicting == 0 ||
             report_add_note(notes,
                             "left out by --deduplicate: %s images that equal one of another "
                             "class:%s%s",
                             text_group_digits(number, sizeof(number), tree->num_contradicting),
                             names,
-                            tree->num_contradicting > tree->contradictions.count ? ", ..." : ""));
+                            tree->contradictions.count == TREE_MAX_CONTRADICTIONS ? ", ..." : ""));
 }
 
 static bool report_note_groups(const struct notes *notes, const struct tree *tree,
@@ -259,14 +258,18 @@ static bool report_note_groups(const struct notes *notes, const struct tree *tre
     const char *unmatched =
         drawn->num_unmatched == 0
             ? ""
-            : TEXT("; each of %s images whose paths do not match is one of them",
-                   text_group_digits(others, sizeof(others), drawn->num_unmatched));
+            : TEXT("; %s not match and %s of %s own",
+                   drawn->num_unmatched == 1
+                       ? "1 image does"
+                       : TEXT("%s images do",
+                              text_group_digits(others, sizeof(others), drawn->num_unmatched)),
+                   drawn->num_unmatched == 1 ? "is a group" : "are each a group",
+                   drawn->num_unmatched == 1 ? "its" : "their");
 
     return !rules->split.group_by ||
            report_add_note(notes, "--group-by makes %s groups of %s images%s",
                            text_group_digits(groups, sizeof(groups), drawn->num_groups),
-                           text_group_digits(images, sizeof(images), drawn->num_images),
-                           unmatched);
+                           text_group_digits(images, sizeof(images), drawn->num_images), unmatched);
 }
 
 enum { STRONG_IMBALANCE = 10 };
@@ -345,8 +348,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
 }
 
 bool report_list_notes(const struct tree *tree, const struct scan *scan,
-                       const struct tree_rules *rules, struct text_list *notes,
-                       struct error *error)
+                       const struct tree_rules *rules, struct text_list *notes, struct error *error)
 {
     struct notes out = {notes, error};
     bool wants_no_valid = rules->split.has_valid && rules->split.valid_fraction == 0;

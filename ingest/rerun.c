@@ -240,9 +240,8 @@ static void rerun_say_changed_setting(const struct rerun_request *request, const
         report_say(request->messages, "%s: made again: --%.*s is not as it was",
                    request->store_path, (int)name_length, name);
     else
-        report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s",
-                   request->store_path, (int)name_length, name, (int)old_length, old_value,
-                   (int)new_length, new_value);
+        report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s", request->store_path,
+                   (int)name_length, name, (int)old_length, old_value, (int)new_length, new_value);
 }
 
 static void rerun_say_changed_settings(const struct rerun_request *request, const char *old)

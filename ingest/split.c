@@ -30,10 +30,10 @@ struct split_work {
     size_t num_samples;
     struct split_group *groups; /* [num_groups] in the order of their keys */
     size_t num_groups;
-    uint64_t *class_sizes;          /* [C] */
-    uint64_t *num_left;             /* [C] in train */
-    uint64_t *targets[NUM_SPLITS];  /* [C] */
-    uint64_t *taken[NUM_SPLITS];    /* [C] */
+    uint64_t *class_sizes;         /* [C] */
+    uint64_t *num_left;            /* [C] in train */
+    uint64_t *targets[NUM_SPLITS]; /* [C] */
+    uint64_t *taken[NUM_SPLITS];   /* [C] */
     struct error *error;
 };
 
@@ -142,9 +142,9 @@ static bool split_list_samples(struct split_work *work, struct split_outcome *ou
     for (size_t i = 0; i < images->count; i++) {
         if (images->labels[i] == SPLIT_NO_LABEL || work->splits[i] != SPLIT_TRAIN)
             continue;
-        work->samples[work->num_samples++] = (struct split_sample){
-            split_make_key(work, group_by ? &expression : NULL, i, outcome), images->labels[i],
-            (uint32_t)i};
+        work->samples[work->num_samples++] =
+            (struct split_sample){split_make_key(work, group_by ? &expression : NULL, i, outcome),
+                                  images->labels[i], (uint32_t)i};
         work->class_sizes[images->labels[i]]++;
         work->num_left[images->labels[i]]++;
     }
@@ -443,8 +443,8 @@ static bool split_allocate_counts(struct split_work *work)
     return ok;
 }
 
-bool split_draw(const struct split_rules *rules, const struct split_images *images,
-                uint8_t *splits, struct split_outcome *outcome, struct error *error)
+bool split_draw(const struct split_rules *rules, const struct split_images *images, uint8_t *splits,
+                struct split_outcome *outcome, struct error *error)
 {
     struct split_work work = {.rules = rules, .images = images, .splits = splits, .error = error};
     bool ok;

@@ -64,7 +64,7 @@ struct split_outcome {
  * groups go one after another, large ones first, to the fold that lacks their classes most; single
  * images by the order of their hashes, so that all folds of a class differ by at most one image.
  */
-bool split_draw(const struct split_rules *rules, const struct split_images *images,
-                uint8_t *splits, struct split_outcome *outcome, struct error *error);
+bool split_draw(const struct split_rules *rules, const struct split_images *images, uint8_t *splits,
+                struct split_outcome *outcome, struct error *error);
 
 #endif

@@ -175,7 +175,8 @@ static bool survey_prepare(struct survey_work *work)
     const struct survey_plan *plan = work->plan;
     size_t num_rows = tree_num_rows(plan->tree), num_threads = (size_t)plan->num_io_threads;
 
-    if (!memory_allocate(&work->survey->contents, plan->num_scanned, sizeof(uint64_t), work->error) ||
+    if (!memory_allocate(&work->survey->contents, plan->num_scanned, sizeof(uint64_t),
+                         work->error) ||
         !memory_allocate_unset(&work->sizes, num_rows, sizeof(uint64_t), work->error) ||
         !memory_allocate_unset(&work->files, WINDOW, sizeof(*work->files), work->error) ||
         !memory_allocate(&work->buffers, num_threads, sizeof(*work->buffers), work->error))

@@ -57,9 +57,8 @@ static bool tree_check_wanted_splits(struct build *build)
 {
     const struct split_rules *rules = &build->rules->split;
     const char *const *found = build->tree->split_directories;
-    enum split split = found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0)
-                           ? SPLIT_VALID
-                           : SPLIT_TEST;
+    enum split split =
+        found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0) ? SPLIT_VALID : SPLIT_TEST;
 
     if (!found[split] || (split == SPLIT_TEST && !rules->has_test))
         return true;
@@ -323,7 +322,7 @@ static bool tree_deduplicate(struct build *build, const struct placing *placing)
         placing->classes[i] = NULL;
         build->tree->num_repeated += fates[i] == CONTENTS_REPEATED;
         build->tree->num_contradicting += fates[i] == CONTENTS_CONTRADICTING;
-        if (fates[i] == CONTENTS_CONTRADICTING)
+        if (fates[i] == CONTENTS_CONTRADICTING && others[i] > i)
             ok = tree_add_contradiction(build, i, others[i]);
     }
     free(fates);
