@@ -404,12 +404,23 @@ static bool tree_check_fold(const struct build *build, const struct tree_class *
                      class->name, class->num_images[SPLIT_VALID], rules->fold);
 }
 
+/* Of a class or a split that deduplication leaves without images, there were some. */
+static bool tree_is_deduplicated(const struct build *build)
+{
+    return build->tree->num_repeated + build->tree->num_contradicting > 0;
+}
+
 static bool tree_check_class(const struct build *build, const struct tree_class *class)
 {
     const char *source = build->source;
 
     if (!tree_check_fold(build, class))
         return false;
+    if (tree_is_deduplicated(build) && class->num_images[SPLIT_TRAIN] == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
+                         "class '%s' has no image left in train: --deduplicate leaves out those "
+                         "that equal one before or one of another class",
+                         class->name);
     if (build->is_unsplit)
         return class->num_images[SPLIT_TRAIN] > 0 ||
                error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
@@ -419,7 +430,7 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
                              "class '%s' is in %s/ but missing from train/", class->name,
                              build->tree->split_directories[s]);
-        if (class->has_directory[s] && class->num_images[s] == 0)
+        if (class->has_directory[s] && class->num_images[s] == 0 && !tree_is_deduplicated(build))
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
                              "class folder %s/%s holds no PNG image",
                              build->tree->split_directories[s], class->name);
@@ -437,7 +448,8 @@ static bool tree_check(struct build *build)
             ok = tree_check_class(build, &tree->all_classes[i]);
     }
     for (int s = 0; s < NUM_SPLITS && ok; s++) {
-        if (build->tree->split_directories[s] && tree->first[s] == tree->first[s + 1])
+        if (build->tree->split_directories[s] && tree->first[s] == tree->first[s + 1] &&
+            !tree_is_deduplicated(build))
             ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                            "folder %s/ holds no PNG image of any class",
                            build->tree->split_directories[s]);

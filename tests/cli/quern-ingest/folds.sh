@@ -1,3 +1,4 @@
+command -v h5dump >/dev/null || skip "no h5dump"
 # Three folds of 30 images of each digit: each image is valid in one of them.
 quern-draw --train 30 --valid 0 digits >/dev/null
 for fold in 1 2 3; do
