@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/progress.h"
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
 #include "model/kernels/kernels.h"
@@ -363,4 +364,21 @@ bool model_file_check_image(const struct model_file *file, const char *path,
                               .found = model_file_format_image(image, with_channels, found_text,
                                                                sizeof(found_text))),
                      "the image shape is not the model's");
+}
+
+void model_file_print_choice(const struct model_file *file, const char *program, const char *path)
+{
+    const bool is_taken = file->checkpoint.num_parameters > 0;
+    char escaped[2048];
+
+    for (size_t i = 0; i < file->skipped.count; i++)
+        progress_message(program, "warning: skipped %s",
+                         text_escape(escaped, sizeof(escaped), file->skipped.items[i]));
+    if (is_taken && strcmp(file->path, path) != 0)
+        progress_message(program, "taking %s", text_escape(escaped, sizeof(escaped), file->path));
+    if (is_taken && !file->checkpoint.is_sealed)
+        progress_message(program,
+                         "note: %s has no seal: another program has rewritten it; the CRC-32 of "
+                         "each tensor was checked",
+                         text_escape(escaped, sizeof(escaped), file->path));
 }

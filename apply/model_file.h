@@ -26,6 +26,10 @@ struct model_file {
 bool model_file_open(const char *path, struct model_file *file, struct error *error);
 void model_file_close(struct model_file *file);
 
+/* Says on stderr which checkpoints of a directory were passed over, and which was taken, if any.
+ * path is what model_file_open was given; program is for messages. */
+void model_file_print_choice(const struct model_file *file, const char *program, const char *path);
+
 /*
  * Reads the newest epoch-NNNN.h5 of a directory that is whole, without making its model; file is
  * {0} before.  *num_found is how many there are by name.  No error if none of them is whole.

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 #include "model/pass.h"
@@ -37,6 +38,23 @@ static bool split_pass_reach(struct dataset *dataset, size_t slice, size_t *end,
     return true;
 }
 
+/*
+ * What model_evaluate wrote of the first num_known rows of a slice belongs to these rows of it;
+ * places [num_known] rise.
+ */
+static void split_pass_spread(const struct split_pass *pass, const size_t *places, size_t num_known,
+                              uint32_t *predictions, float *scores)
+{
+    size_t num_classes = pass->model->spec.num_classes;
+
+    for (size_t i = num_known; i-- > 0;) {
+        predictions[places[i]] = predictions[i];
+        if (scores)
+            memmove(scores + places[i] * num_classes, scores + i * num_classes,
+                    num_classes * sizeof(*scores));
+    }
+}
+
 /* Returns the number of right predictions. */
 static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t slice,
                                           struct model_workspace *workspace, double *loss)
@@ -44,18 +62,28 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     const struct dataset *dataset = pass->dataset;
     uint64_t first = (uint64_t)slice * MODEL_SLICE_ROWS, num_left = dataset->num_rows - first;
     size_t num_rows = num_left < MODEL_SLICE_ROWS ? (size_t)num_left : MODEL_SLICE_ROWS;
+    size_t places[MODEL_SLICE_ROWS], num_known = 0;
     const uint8_t *rows[MODEL_SLICE_ROWS] = {0};
-    uint32_t own_predictions[MODEL_SLICE_ROWS];
+    uint32_t labels[MODEL_SLICE_ROWS], own_predictions[MODEL_SLICE_ROWS];
     uint32_t *predictions = pass->predictions ? pass->predictions + first : own_predictions;
+    float *scores = pass->scores ? pass->scores + first * pass->model->spec.num_classes : NULL;
     uint64_t num_correct = 0;
 
-    for (size_t i = 0; i < num_rows; i++)
-        rows[i] = dataset_row(dataset, first + i);
-    model_evaluate(pass->model, rows, pass->labels + first, num_rows, workspace, predictions,
-                   pass->scores ? pass->scores + first * pass->model->spec.num_classes : NULL,
-                   loss);
-    for (size_t i = 0; i < num_rows; i++)
-        num_correct += predictions[i] == pass->labels[first + i];
+    for (size_t i = 0; i < num_rows; i++) {
+        if (pass->labels[first + i] == SPLIT_PASS_NO_LABEL)
+            continue;
+        rows[num_known] = dataset_row(dataset, first + i);
+        labels[num_known] = pass->labels[first + i];
+        places[num_known++] = i;
+    }
+    *loss = 0;
+    if (num_known == 0)
+        return 0;
+    model_evaluate(pass->model, rows, labels, num_known, workspace, predictions, scores, loss);
+    for (size_t i = 0; i < num_known; i++)
+        num_correct += predictions[i] == labels[i];
+    if (num_known < num_rows)
+        split_pass_spread(pass, places, num_known, predictions, scores);
     return num_correct;
 }
 

@@ -13,6 +13,10 @@
 #include "formats/store/dataset.h"
 #include "model/model.h"
 
+/* The label of a sample of a class that the model does not know: it is left out of every figure,
+ * and its predictions and scores are not written. */
+#define SPLIT_PASS_NO_LABEL UINT32_MAX
+
 struct split_pass {
     const struct model *model;
     struct dataset *dataset;

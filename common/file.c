@@ -70,6 +70,15 @@ int file_open_appending(const char *path, struct error *error)
     return file_check_opened(open(path, flags, 0666), path, &info, error);
 }
 
+int file_open_writing(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (descriptor < 0)
+        error_set_errno(error, path, "cannot open");
+    return descriptor;
+}
+
 void file_close(int *descriptor)
 {
     if (*descriptor >= 0)
@@ -345,6 +354,21 @@ int file_create_nameless(const char *path, struct error *error)
     }
     free(name);
     return descriptor;
+}
+
+bool file_commit_temporary(int *descriptor, char **temporary_path, const char *final_path,
+                           const char *name, struct error *error)
+{
+    bool ok = file_flush(*descriptor, name, error);
+
+    ok = file_close_written(descriptor, name, error) && ok;
+    if (ok && rename(*temporary_path, final_path) != 0)
+        ok = error_set_errno(error, name, "cannot rename the temporary file to");
+    if (!ok)
+        return false;
+    free(*temporary_path);
+    *temporary_path = NULL;
+    return file_flush_directory_of(final_path, error);
 }
 
 bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,

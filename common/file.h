@@ -39,6 +39,10 @@ DIR *file_open_directory_at(int directory, const char *path);
  */
 int file_open_appending(const char *path, struct error *error);
 
+/* Opens what there is at path for writing, a FIFO or a device: what is written goes there in order.
+ * -1 on failure. */
+int file_open_writing(const char *path, struct error *error);
+
 /* Closes what is open (descriptor >= 0); for a file that was written, a failed close is an error.
  */
 void file_close(int *descriptor);
@@ -85,6 +89,14 @@ char *file_temporary_name(const char *path, struct error *error);
  * failure, named by path.
  */
 int file_create_temporary(const char *path, char **temporary_path, struct error *error);
+
+/*
+ * Gives a temporary file that is written its final name: flushes and closes it, renames it, flushes
+ * the directory, and frees *temporary_path.  On failure that is left, for the caller to remove.
+ * name is for messages.
+ */
+bool file_commit_temporary(int *descriptor, char **temporary_path, const char *final_path,
+                           const char *name, struct error *error);
 
 /*
  * Creates a file for reading and writing in the directory of path that has no name any more, and

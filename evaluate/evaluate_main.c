@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "apply/model_file.h"
@@ -6,34 +7,12 @@
 #include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
-#include "common/text.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/report.h"
-#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
 #include "formats/file/file_kind.h"
 
 static const char program_name[] = "quern-evaluate";
-
-/* Says which checkpoints of a directory were passed over, and which was taken, if any. */
-static void evaluate_print_choice(const struct evaluate_options *options,
-                                  const struct model_file *file)
-{
-    const bool is_taken = file->checkpoint.num_parameters > 0;
-    char escaped[2048];
-
-    for (size_t i = 0; i < file->skipped.count; i++)
-        progress_message(program_name, "warning: skipped %s",
-                         text_escape(escaped, sizeof(escaped), file->skipped.items[i]));
-    if (is_taken && strcmp(file->path, options->checkpoint) != 0)
-        progress_message(program_name, "taking %s",
-                         text_escape(escaped, sizeof(escaped), file->path));
-    if (is_taken && !file->checkpoint.is_sealed)
-        progress_message(program_name,
-                         "note: %s has no seal: another program has rewritten it; the CRC-32 of "
-                         "each tensor was checked",
-                         text_escape(escaped, sizeof(escaped), file->path));
-}
 
 /*
  * The evaluation file takes the place of nothing that is read, and of a file of another kind only
@@ -58,6 +37,7 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     const struct split_request request = {
         .store_path = options->store,
         .split = options->split,
+        .may_take_only_split = !options->is_split_given,
         .with_samples = options->output != NULL,
         .checks = {.skip_seal = options->is_quick, .num_threads = options->num_threads},
         .memory_limit =
@@ -66,6 +46,14 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     bool ok = evaluate_check_output(options, file, error) &&
               split_evaluation_run(file, &request, &result, error);
 
+    if (ok && result.split != options->split)
+        progress_message(program_name, "note: %s has one split, %s, which is evaluated",
+                         options->store, split_names[result.split]);
+    if (ok && result.num_unknown > 0)
+        progress_message(program_name,
+                         "note: %" PRIu64 " samples of classes that the checkpoint does not know "
+                         "are left out of all figures",
+                         result.num_unknown);
     if (ok && !result.store_is_sealed)
         progress_message(program_name,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
@@ -81,53 +69,6 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     return ok;
 }
 
-/*
- * Names every bad image; false if there is one.  The last is left in error, for the end of main to
- * print.
- */
-static bool evaluate_print_bad_images(const struct single_images *result, struct error *error)
-{
-    bool ok = true;
-
-    for (size_t i = 0; i < result->count; i++) {
-        const struct single_image *image = &result->images[i];
-
-        if (image->is_classified)
-            continue;
-        if (!error_ok(error))
-            error_print(error, program_name, stderr);
-        *error = (struct error){0};
-        ok = false;
-        if (image->error)
-            *error = *image->error;
-        else
-            error_set_memory(error, sizeof(*error));
-    }
-    return ok;
-}
-
-static bool evaluate_run_images(const struct evaluate_options *options,
-                                const struct model_file *file, struct error *error)
-{
-    struct single_images result = {0};
-    bool ok = single_images_classify(file, options->images, options->num_images,
-                                     options->max_pixels, options->num_threads, &result, error);
-
-    if (ok) {
-        if (options->json)
-            report_images_json(stdout, file, &result);
-        else
-            report_images_text(stdout, file, &result);
-        /* What is good comes before what is wrong, also where both go to one file. */
-        if (fflush(stdout) != 0)
-            ok = error_set(error, STATUS_IO, NULL, "cannot write to standard output");
-        else
-            ok = evaluate_print_bad_images(&result, error);
-    }
-    single_images_destroy(&result);
-    return ok;
-}
-
 int main(int argc, char **argv)
 {
     struct evaluate_options options;
@@ -140,10 +81,8 @@ int main(int argc, char **argv)
     ok = evaluate_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
         ok = model_file_open(options.checkpoint, &file, &error);
-        evaluate_print_choice(&options, &file);
-        if (ok)
-            ok = options.num_images ? evaluate_run_images(&options, &file, &error)
-                                    : evaluate_run_store(&options, &file, &error);
+        model_file_print_choice(&file, program_name, options.checkpoint);
+        ok = ok && evaluate_run_store(&options, &file, &error);
     }
     model_file_close(&file);
     return options_exit_status(program_name, &error);

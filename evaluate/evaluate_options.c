@@ -5,20 +5,17 @@
 
 static const char *const verify_names[] = {"full", "quick", NULL};
 
-static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5\n"
-                            "       quern-evaluate [OPTION...] CHECKPOINT --image FILE.png...";
+static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5";
 
 static const char summary[] =
     "Evaluates a checkpoint on one split of a store: the accuracy of each class, their mean, the\n"
-    "accuracy over all samples, the loss and the confusion matrix.  With --image, classifies "
-    "single\n"
-    "PNG files.  CHECKPOINT is a file, or a RUN_DIR whose newest whole epoch-NNNN.h5 is taken.";
+    "accuracy over all samples, the loss and the confusion matrix.  CHECKPOINT is a file, or a\n"
+    "RUN_DIR whose newest whole epoch-NNNN.h5 is taken.  quern-predict classifies other images.";
 
 static const char epilogue[] =
     "Examples:\n"
     "  quern-evaluate run digits.h5\n"
     "  quern-evaluate run/epoch-0005.h5 digits.h5 --split test --output evaluation.h5\n"
-    "  quern-evaluate run --image digits/train/3/10000.png\n"
     "\n"
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data, 70 internal error, 74 read or write\n"
     "error.";
@@ -27,32 +24,25 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
                             struct error *error)
 {
     int split = SPLIT_VALID, verify = 0, first_operand;
-    bool image = false;
     uint64_t num_threads = 0; /* not given */
     const struct option_spec specs[] = {
-        {OPTION_HEADING, .help = "Evaluation of a store"},
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
-         .choices = split_names, .excludes = "image"},
+         .choices = split_names, .given = &options->is_split_given,
+         .shown_default = "valid, or the only split there is"},
         {OPTION_TEXT, "output", "FILE",
          "write an evaluation file too: each sample's path, label, prediction and scores",
-         &options->output, .excludes = "image"},
+         &options->output},
         {OPTION_FLAG, "force",
          .help = "let --output replace a file that is no evaluation of this program",
          .value = &options->force, .needs = "output"},
         {OPTION_CHOICE, "verify",
          .help = "check the store's seal over every byte before use, or its fingerprint and the "
                  "images that are read only",
-         .value = &verify, .choices = verify_names, .excludes = "image"},
+         .value = &verify, .choices = verify_names},
         {OPTION_NBYTES, "memory-limit", "SIZE",
          "bytes (K, M, G, T: powers of 1024) for the images and all that grows with their number, "
          "scores and paths aside; what does not fit is streamed, with the same result",
-         &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory",
-         .excludes = "image"},
-        {OPTION_HEADING, .help = "Single images"},
-        {OPTION_FLAG, "image", .help = "classify the PNG files after CHECKPOINT", .value = &image},
-        {OPTION_COUNT, "max-pixels", "N", "refuse images of more pixels", &options->max_pixels, 1,
-         4294836225.0, .needs = "image"},
-        {OPTION_HEADING, .help = "Either"},
+         &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory"},
         {OPTION_FLAG, "json", .help = "print one JSON object instead of tables",
          .value = &options->json},
         {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &num_threads, 1,
@@ -66,19 +56,17 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
     char **operands;
 
-    *options = (struct evaluate_options){.max_pixels = 16777216};
+    *options = (struct evaluate_options){0};
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     operands = argv + first_operand;
-    if (!*done && !options_check_operands(image ? "CHECKPOINT FILE.png..." : "CHECKPOINT STORE.h5",
-                                          argc - first_operand, operands, error))
+    if (!*done &&
+        !options_check_operands("CHECKPOINT STORE.h5", argc - first_operand, operands, error))
         return false;
     options->split = (enum split)split;
     options->is_quick = verify == 1;
     options->num_threads = machine_choose_threads(num_threads).count;
     options->checkpoint = *done ? NULL : operands[0];
-    options->store = *done || image ? NULL : operands[1];
-    options->images = operands + 1;
-    options->num_images = image && !*done ? (size_t)(argc - first_operand) - 1 : 0;
+    options->store = *done ? NULL : operands[1];
     return true;
 }

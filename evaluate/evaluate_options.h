@@ -13,16 +13,14 @@
 
 struct evaluate_options {
     const char *checkpoint;
-    const char *store; /* NULL with --image */
-    char *const *images;
-    size_t num_images; /* 0 without --image */
+    const char *store;
     enum split split;
+    bool is_split_given;
     const char *output; /* NULL: no evaluation file */
     bool force;         /* output may replace any file */
     bool json;
     uint64_t memory_limit; /* bytes; 0: none was given */
     bool is_quick;         /* do not check the store's seal over every byte */
-    uint64_t max_pixels;
     int num_threads;
 };
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "apply/model_file.h"
-#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
 
 /*
@@ -18,11 +17,5 @@ void report_split_text(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result);
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
-
-/* The class and the scores of single images.  The text leaves out images that have an error. */
-void report_images_text(FILE *stream, const struct model_file *file,
-                        const struct single_images *result);
-void report_images_json(FILE *stream, const struct model_file *file,
-                        const struct single_images *result);
 
 #endif

@@ -49,6 +49,7 @@ bool report_split_json(FILE *stream, const struct model_file *file,
     json_string(&json, "split", split_names[result->split]);
     json_count(&json, "correct", metrics->num_correct);
     json_count(&json, "total", metrics->num_samples);
+    json_count(&json, "unknown_samples", result->num_unknown);
     json_real(&json, "accuracy", metrics->accuracy);
     json_real(&json, "mean_class_accuracy", metrics->mean_class_accuracy);
     json_real(&json, "loss", result->loss);
@@ -67,58 +68,4 @@ bool report_split_json(FILE *stream, const struct model_file *file,
     fputc('\n', stream);
     free(row);
     return true;
-}
-
-static void report_json_per_class(struct json *json, const char *key,
-                                  const struct text_list *classes, const float *values,
-                                  bool as_distances)
-{
-    json_begin_object(json, key);
-    for (size_t c = 0; c < classes->count; c++)
-        json_float(json, classes->items[c], as_distances ? fabsf(values[c]) : values[c]);
-    json_end_object(json);
-}
-
-static void report_json_error(struct json *json, const struct error *error)
-{
-    json_string(json, "error", error ? error->what : "no memory");
-    if (error && error->expected[0])
-        json_string(json, "expected", error->expected);
-    if (error && error->found[0])
-        json_string(json, "found", error->found);
-}
-
-static void report_json_image(struct json *json, const struct model_file *file,
-                              const struct single_image *image)
-{
-    const struct text_list *classes = &file->checkpoint.classes;
-
-    json_begin_object(json, NULL);
-    json_string(json, "path", image->path);
-    if (image->is_classified) {
-        json_string(json, "class", classes->items[image->prediction]);
-        report_json_per_class(json, "scores", classes, image->scores, false);
-        if (file->model.spec.kind == MODEL_NEAREST_MEAN)
-            report_json_per_class(json, "distances", classes, image->scores, true);
-    } else {
-        json_null(json, "class");
-        report_json_error(json, image->error);
-    }
-    json_end_object(json);
-}
-
-void report_images_json(FILE *stream, const struct model_file *file,
-                        const struct single_images *result)
-{
-    struct json json = {.stream = stream};
-
-    json_begin_object(&json, NULL);
-    report_json_model(&json, file);
-    json_string(&json, "scores_meaning", model_scores_meaning(&file->model));
-    json_begin_array(&json, "images");
-    for (size_t i = 0; i < result->count; i++)
-        report_json_image(&json, file, &result->images[i]);
-    json_end_array(&json);
-    json_end_object(&json);
-    fputc('\n', stream);
 }

@@ -203,36 +203,3 @@ void report_split_text(FILE *stream, const struct model_file *file,
     else
         report_text_confusions(stream, classes, &result->metrics, width);
 }
-
-static void report_text_image(FILE *stream, const struct model_file *file,
-                              const struct single_image *image, int width)
-{
-    const struct text_list *classes = &file->checkpoint.classes;
-    const struct model_spec *spec = &file->model.spec;
-    char name[NAME_SIZE];
-    bool is_distance = spec->kind == MODEL_NEAREST_MEAN;
-
-    text_print_escaped(stream, image->path);
-    fprintf(stream, ": %s\n", report_text_format_name(name, classes->items[image->prediction]));
-    for (size_t c = 0; c < classes->count; c++) {
-        fputs("  ", stream);
-        report_text_cell(stream, -width, report_text_format_name(name, classes->items[c]));
-        if (is_distance)
-            fprintf(stream, "  distance %.6f", (double)fabsf(image->scores[c]));
-        else
-            fprintf(stream, "  probability %.6f", (double)image->scores[c]);
-        if (is_distance && c == 0)
-            fprintf(stream, "   (%s)", report_text_describe_distance(spec->distance));
-        fputc('\n', stream);
-    }
-}
-
-void report_images_text(FILE *stream, const struct model_file *file,
-                        const struct single_images *result)
-{
-    int width = report_text_widest_name(&file->checkpoint.classes, 1);
-
-    for (size_t i = 0; i < result->count; i++)
-        if (result->images[i].is_classified)
-            report_text_image(stream, file, &result->images[i], width);
-}

@@ -42,8 +42,8 @@ static bool split_evaluation_sort_classes(const struct text_list *classes,
 
 /*
  * Classes are matched by name: the same names in another order are the same classes.  Writes to map
- * [store_classes->count] the index in model_classes of each class of the store.  STATUS_DATA names
- * the first class, in bytewise order, that only one of the two has.
+ * [store_classes->count] the index in model_classes of each class of the store, or
+ * SPLIT_PASS_NO_LABEL for one that the model does not know.  STATUS_DATA if it knows none.
  */
 static bool split_evaluation_map_classes(const char *store_path,
                                          const struct text_list *store_classes,
@@ -51,27 +51,26 @@ static bool split_evaluation_map_classes(const char *store_path,
                                          struct error *error)
 {
     struct named_class *in_store = NULL, *in_model = NULL;
-    const struct error_context *place = ERROR_AT(.file = store_path, .dataset = "/classes");
-    size_t s = 0, m = 0;
+    size_t num_matched = 0;
     bool ok = split_evaluation_sort_classes(store_classes, &in_store, error) &&
               split_evaluation_sort_classes(model_classes, &in_model, error);
 
-    while (ok && (s < store_classes->count || m < model_classes->count)) {
-        int order = s == store_classes->count ? 1
-                    : m == model_classes->count
-                        ? -1
-                        : split_evaluation_compare_names(&in_store[s], &in_model[m]);
+    for (size_t s = 0, m = 0; ok && s < store_classes->count; s++) {
+        int order = -1;
 
-        if (order < 0)
-            ok =
-                error_set(error, STATUS_DATA, place,
-                          "class '%s' of the store is unknown to the checkpoint", in_store[s].name);
-        else if (order > 0)
-            ok = error_set(error, STATUS_DATA, place,
-                           "class '%s' of the checkpoint is missing here", in_model[m].name);
-        else
-            map[in_store[s++].index] = in_model[m++].index;
+        while (m < model_classes->count &&
+               (order = split_evaluation_compare_names(&in_model[m], &in_store[s])) < 0)
+            m++;
+        map[in_store[s].index] =
+            m < model_classes->count && order == 0 ? in_model[m].index : SPLIT_PASS_NO_LABEL;
+        num_matched += map[in_store[s].index] != SPLIT_PASS_NO_LABEL;
     }
+    if (ok && num_matched == 0)
+        ok = error_set(error, STATUS_DATA,
+                       ERROR_AT(.file = store_path, .dataset = "/classes",
+                                .expected = model_classes->items[0],
+                                .found = store_classes->items[0]),
+                       "the store and the checkpoint have no class in common");
     free(in_store);
     free(in_model);
     return ok;
@@ -88,10 +87,49 @@ static bool split_evaluation_read_labels(const struct model_file *file, const st
                                            map, error) &&
               memory_allocate(&result->labels, result->num_samples, sizeof(*result->labels), error);
 
-    for (uint64_t i = 0; i < result->num_samples && ok; i++)
+    for (uint64_t i = 0; i < result->num_samples && ok; i++) {
         result->labels[i] = map[labels[i]];
+        result->num_unknown += result->labels[i] == SPLIT_PASS_NO_LABEL;
+    }
     free(map);
+    if (ok && result->num_unknown > 0 && result->num_unknown == result->num_samples)
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
+                       "no sample of split '%s' is of a class that the checkpoint knows",
+                       split_names[result->split]);
     return ok;
+}
+
+/* The split that was asked for or, where none was and the store has only one, that one. */
+static bool split_evaluation_choose_split(const struct split_request *request,
+                                          const struct store *store,
+                                          struct split_evaluation *result, struct error *error)
+{
+    char names[64] = "";
+    size_t num_splits = 0;
+    enum split only = request->split;
+
+    result->split = request->split;
+    if (store_num_rows(store, request->split) > 0)
+        return true;
+    for (int split = 0; split < NUM_SPLITS; split++) {
+        char before[64];
+
+        if (store_num_rows(store, (enum split)split) == 0)
+            continue;
+        only = (enum split)split;
+        memcpy(before, names, sizeof(before));
+        text_format(names, sizeof(names), "%s%s%s", before, num_splits++ ? ", " : "",
+                    split_names[split]);
+    }
+    if (request->may_take_only_split && num_splits == 1) {
+        result->split = only;
+        return true;
+    }
+    return error_set(error, STATUS_DATA,
+                     ERROR_AT(.file = result->store_path, .expected = split_names[request->split],
+                              .found = names),
+                     "the store has no split '%s': --split chooses another",
+                     split_names[request->split]);
 }
 
 /* Everything of the store but the pixels. */
@@ -106,9 +144,6 @@ static bool split_evaluation_read_samples(const struct model_file *file, struct 
     result->num_samples = store_num_rows(store, result->split);
     if (!split_evaluation_read_labels(file, store, result, error))
         return false;
-    if (result->num_samples == 0)
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = result->store_path),
-                         "the store has no split '%s'", split_names[result->split]);
     return !with_paths || store_read_paths(store, result->split, &result->paths, error);
 }
 
@@ -144,9 +179,10 @@ static uint64_t split_evaluation_megabytes(uint64_t others, uint64_t pixels)
 }
 
 /* The whole split in memory if it fits, else a few chunks of it at a time. */
-static bool split_evaluation_open_dataset(const struct split_request *request, struct store *store,
-                                          const struct model *model, uint64_t num_samples,
-                                          struct dataset *dataset, struct error *error)
+static bool split_evaluation_open_dataset(const struct split_request *request, enum split split,
+                                          struct store *store, const struct model *model,
+                                          uint64_t num_samples, struct dataset *dataset,
+                                          struct error *error)
 {
     int num_threads = request->checks.num_threads;
     struct dataset_plan plan = {.num_threads = num_threads};
@@ -155,24 +191,22 @@ static bool split_evaluation_open_dataset(const struct split_request *request, s
     uint64_t limit = request->memory_limit ? request->memory_limit : UINT64_MAX;
     uint64_t budget = limit > others ? limit - others : 0;
 
-    if (dataset_nbytes(store, request->split, &plan) > budget)
+    if (dataset_nbytes(store, split, &plan) > budget)
         plan = dataset_plan_stored(store, STREAMED_BLOCKS, MODEL_SLICE_ROWS, num_threads);
-    if (dataset_nbytes(store, request->split, &plan) > budget)
+    if (dataset_nbytes(store, split, &plan) > budget)
         plan = dataset_plan_stored(store, 1, MODEL_SLICE_ROWS, num_threads);
-    if (dataset_nbytes(store, request->split, &plan) <= budget)
-        return dataset_open(dataset, store, request->split, &plan, error);
+    if (dataset_nbytes(store, split, &plan) <= budget)
+        return dataset_open(dataset, store, split, &plan, error);
     if (request->with_samples && matrix > limit / 2)
-        return error_set(
-            error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
-            "the confusion matrix of %zu classes takes %" PRIu64
-            "M in an evaluation file: leave out --output, or give a --memory-limit of "
-            "%" PRIu64 "M",
-            model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
-            split_evaluation_megabytes(others, dataset_nbytes(store, request->split, &plan)));
-    return error_set(
-        error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
-        "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
-        split_evaluation_megabytes(others, dataset_nbytes(store, request->split, &plan)));
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+                         "the confusion matrix of %zu classes takes %" PRIu64
+                         "M in an evaluation file: leave out --output, or give a --memory-limit of "
+                         "%" PRIu64 "M",
+                         model->spec.num_classes, (matrix + MEGABYTE - 1) / MEGABYTE,
+                         split_evaluation_megabytes(others, dataset_nbytes(store, split, &plan)));
+    return error_set(error, STATUS_USAGE, ERROR_AT(.file = request->store_path),
+                     "%" PRIu64 " samples need a --memory-limit of %" PRIu64 "M", num_samples,
+                     split_evaluation_megabytes(others, dataset_nbytes(store, split, &plan)));
 }
 
 /* ---- evaluation ---- */
@@ -199,6 +233,9 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
 
     if (ok)
         result->loss = split_pass_mean_loss(slice_losses, result->num_samples);
+    if (ok && result->num_unknown > 0)
+        result->loss *=
+            (double)result->num_samples / (double)(result->num_samples - result->num_unknown);
     split_pass_release(&pass);
     free(slice_losses);
     if (ok && model_has_gradient(model) && isnan(result->loss))
@@ -208,6 +245,33 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
     return ok;
 }
 
+/* Takes the samples of unknown classes out of all that is kept of each sample. */
+static void split_evaluation_drop_unknown(struct split_evaluation *result, size_t num_classes)
+{
+    uint64_t kept = 0;
+
+    if (result->num_unknown == 0)
+        return;
+    for (uint64_t i = 0; i < result->num_samples; i++) {
+        if (result->labels[i] == SPLIT_PASS_NO_LABEL) {
+            if (result->paths.count > 0)
+                free(result->paths.items[i]);
+            continue;
+        }
+        result->labels[kept] = result->labels[i];
+        result->predictions[kept] = result->predictions[i];
+        if (result->scores)
+            memmove(result->scores + kept * num_classes, result->scores + i * num_classes,
+                    num_classes * sizeof(*result->scores));
+        if (result->paths.count > 0)
+            result->paths.items[kept] = result->paths.items[i];
+        kept++;
+    }
+    if (result->paths.count > 0)
+        result->paths.count = kept;
+    result->num_samples = kept;
+}
+
 static bool split_evaluation_run_store(const struct model_file *file, struct store *store,
                                        const struct split_request *request,
                                        struct split_evaluation *result, struct error *error)
@@ -215,21 +279,24 @@ static bool split_evaluation_run_store(const struct model_file *file, struct sto
     const struct model *model = &file->model;
     size_t num_classes = model->spec.num_classes;
     struct dataset dataset = {0};
-    bool ok = split_evaluation_read_samples(file, store, request->with_samples, result, error) &&
-              split_evaluation_open_dataset(request, store, model, result->num_samples, &dataset,
-                                            error) &&
+    bool ok = split_evaluation_choose_split(request, store, result, error) &&
+              split_evaluation_read_samples(file, store, request->with_samples, result, error) &&
+              split_evaluation_open_dataset(request, result->split, store, model,
+                                            result->num_samples, &dataset, error) &&
               memory_allocate(&result->predictions, result->num_samples,
                               sizeof(*result->predictions), error);
 
     if (ok && request->with_samples)
         ok = memory_allocate(&result->scores, result->num_samples,
                              num_classes * sizeof(*result->scores), error);
-    ok = ok &&
-         split_evaluation_evaluate(file, &dataset, request->checks.num_threads, result, error) &&
-         metrics_compute(num_classes, result->labels, result->predictions, result->num_samples,
-                         &result->metrics, error);
+    ok =
+        ok && split_evaluation_evaluate(file, &dataset, request->checks.num_threads, result, error);
     dataset_close(&dataset);
-    return ok;
+    if (!ok)
+        return false;
+    split_evaluation_drop_unknown(result, num_classes);
+    return metrics_compute(num_classes, result->labels, result->predictions, result->num_samples,
+                           &result->metrics, error);
 }
 
 bool split_evaluation_run(const struct model_file *file, const struct split_request *request,
@@ -272,6 +339,7 @@ bool split_evaluation_write(const char *path, const struct model_file *file,
         .scores_meaning = model_scores_meaning(&file->model),
         .classes = &file->checkpoint.classes,
         .num_samples = result->num_samples,
+        .num_unknown = result->num_unknown,
         .num_correct = metrics->num_correct,
         .accuracy = metrics->accuracy,
         .mean_class_accuracy = metrics->mean_class_accuracy,

@@ -18,6 +18,7 @@ struct split_evaluation {
     bool store_is_sealed;
     char store_fingerprint[STORE_FINGERPRINT_LENGTH + 1];
     uint64_t num_samples;
+    uint64_t num_unknown;   /* samples of classes that the model does not know, left out */
     uint32_t *labels;       /* [num_samples] in the model's class order */
     uint32_t *predictions;  /* [num_samples] */
     float *scores;          /* [num_samples][C]; NULL unless asked for */
@@ -29,7 +30,8 @@ struct split_evaluation {
 struct split_request {
     const char *store_path;
     enum split split;
-    bool with_samples; /* keep the scores and paths too */
+    bool may_take_only_split; /* of a store that has one split, and not this */
+    bool with_samples;        /* keep the scores and paths too */
     struct store_checks checks;
     /* Bytes for the images and all that grows with the number of samples or classes, scores and
      * paths aside: images that do not fit are streamed.  0 for as many as it takes. */
@@ -38,8 +40,9 @@ struct split_request {
 
 /*
  * Evaluates every sample of a split, on checks.num_threads threads.  The result is the same for any
- * number of threads and any limit.  STATUS_DATA for a store with other classes, other images or
- * without such a split, STATUS_USAGE for a limit that is too small.  Free with
+ * number of threads and any limit.  Classes are matched by name; samples of others are left out and
+ * counted.  STATUS_DATA for a store without a class in common, with other images or without such a
+ * split, STATUS_USAGE for a limit that is too small.  Free with
  * split_evaluation_destroy, after a failure too.
  */
 bool split_evaluation_run(const struct model_file *file, const struct split_request *request,

@@ -243,6 +243,8 @@ static void evaluation_write_attributes(const struct h5_context *file, hid_t roo
     h5_write_text_attribute(file, root, "store_fingerprint", evaluation->store_fingerprint);
     h5_write_count_attribute(file, root, "correct", evaluation->num_correct);
     h5_write_count_attribute(file, root, "total", evaluation->num_samples);
+    if (evaluation->num_unknown > 0)
+        h5_write_count_attribute(file, root, "unknown_samples", evaluation->num_unknown);
     h5_write_real_attribute(file, root, "accuracy", evaluation->accuracy);
     h5_write_real_attribute(file, root, "mean_class_accuracy", evaluation->mean_class_accuracy);
     h5_write_real_attribute(file, root, "loss", evaluation->loss);

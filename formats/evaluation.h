@@ -18,6 +18,7 @@ struct evaluation {
     const char *scores_meaning; /* "probability", "negative mean absolute difference", ... */
     const struct text_list *classes;
     uint64_t num_samples;
+    uint64_t num_unknown; /* samples left out, of classes that the model does not know */
     uint64_t num_correct;
     double accuracy;
     double mean_class_accuracy;

@@ -12,7 +12,6 @@
 
 #include "apply/model_file.h"
 #include "apply/split_pass.h"
-#include "evaluate/single_images.h"
 #include "model/network.h"
 #include "tests/support.h"
 
@@ -202,8 +201,6 @@ static void test_model_file_open_average_that_cannot_be_is_refused(void **state)
 static void test_split_pass_nbytes_counts_the_values_of_a_network(void **state)
 {
     struct fixture *f = malloc(sizeof(*f));
-    const char *path = support_path(*state, "no.png");
-    struct single_images images = {0};
     struct model_file file;
     struct error error = {0};
 
@@ -211,11 +208,6 @@ static void test_split_pass_nbytes_counts_the_values_of_a_network(void **state)
     f->checkpoint.image = (struct image_shape){65535, 65535, 1};
     assert_ok(fixture_open(f, *state, &file, &error), &error);
     assert_true(split_pass_nbytes(&file.model, 2) > (uint64_t)1 << 41);
-    assert_fails(
-        single_images_classify(&file, (char *const *)&path, 1, 1 << 20, 2, &images, &error), &error,
-        STATUS_DATA);
-    assert_non_null(strstr(error.what, "needs more memory"));
-    single_images_destroy(&images);
     model_file_close(&file);
     free(f);
 }

@@ -13,9 +13,7 @@
 #include "apply/model_file.h"
 #include "common/checksum.h"
 #include "common/text.h"
-#include "evaluate/single_images.h"
 #include "evaluate/split_evaluation.h"
-#include "images/png_file.h"
 #include "tests/support.h"
 
 /*
@@ -356,17 +354,54 @@ static void refuse_store(enum split split, const char *expected_words)
     model_file_close(&file);
 }
 
-static void test_split_evaluation_run_other_classes_are_refused(void **state)
+static void test_split_evaluation_run_no_class_in_common_is_refused(void **state)
 {
-    char *other_names[] = {"dark", "grey", "light"};
-    char *missing_names[] = {"middle", "zebra", "dark"};
+    char *other_names[] = {"black", "grey", "white"};
 
     (void)state;
     write_store(other_names, other_names, HEIGHT);
-    refuse_store(SPLIT_VALID, "class 'grey' of the store is unknown to the checkpoint");
-    /* The first in bytewise order that only one of the two has. */
-    write_store(missing_names, missing_names, HEIGHT);
-    refuse_store(SPLIT_VALID, "class 'light' of the checkpoint is missing here");
+    refuse_store(SPLIT_VALID, "no class in common");
+}
+
+/* Every third sample is of a class that the model does not know: in every slice, and the last. */
+static void test_split_evaluation_run_unknown_classes_are_left_out(void **state)
+{
+    char *names[] = {"dark", "grey", "light"};
+    const struct split_request request = {.store_path = store_path,
+                                          .split = SPLIT_VALID,
+                                          .with_samples = true,
+                                          .checks = {.num_threads = 2}};
+    struct model_file file;
+    struct split_evaluation result;
+    struct error error = {0};
+    uint64_t i = 0;
+
+    (void)state;
+    write_store(names, names, HEIGHT);
+    write_checkpoint(first_path, NULL);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
+    assert_int_equal(result.num_unknown, NUM_ROWS / 3);
+    assert_int_equal(result.num_samples, NUM_ROWS - NUM_ROWS / 3);
+    assert_int_equal(result.paths.count, result.num_samples);
+    assert_int_equal(result.metrics.classes[1].num_samples, 0);
+    assert_true(isnan(result.metrics.classes[1].accuracy));
+    for (size_t row = 0; row < NUM_ROWS; row++) {
+        size_t class = row % NUM_CLASSES;
+        size_t shown = is_mislabelled(row) ? (class + 1) % NUM_CLASSES : class;
+        char path[64];
+
+        if (class == 1)
+            continue;
+        snprintf(path, sizeof(path), "valid/%03zu.png", row);
+        assert_string_equal(result.paths.items[i], path);
+        assert_int_equal(result.labels[i], class);
+        assert_int_equal(result.predictions[i], shown);
+        assert_true(result.scores[i * NUM_CLASSES + shown] == 0);
+        i++;
+    }
+    split_evaluation_destroy(&result);
+    model_file_close(&file);
 }
 
 static void test_split_evaluation_run_other_image_shape_is_refused(void **state)
@@ -485,30 +520,6 @@ static void test_split_evaluation_run_loss_that_is_no_number_is_refused(void **s
     model_file_close(&file);
 }
 
-static void test_single_images_classify_score_that_is_no_number_is_refused(void **state)
-{
-    const uint8_t pixels[NUM_VALUES] = {255, 255, 255, 255};
-    void *bytes = NULL;
-    size_t nbytes = 0;
-    char *paths[] = {second_path};
-    struct model_file file;
-    struct single_images result;
-    struct error error = {0};
-
-    (void)state;
-    write_overflowing_model(first_path);
-    assert_true(png_file_write_pixels(pixels, WIDTH, HEIGHT, 1, &bytes, &nbytes, &error));
-    support_write_file(second_path, bytes, nbytes);
-    free(bytes);
-    assert_true(model_file_open(first_path, &file, &error));
-    assert_true(single_images_classify(&file, paths, 1, 100, 1, &result, &error));
-    assert_false(result.images[0].is_classified);
-    assert_int_equal(result.images[0].error->status, STATUS_DATA);
-    assert_non_null(strstr(result.images[0].error->what, "not a finite number"));
-    single_images_destroy(&result);
-    model_file_close(&file);
-}
-
 static void test_model_file_open_unfit_checkpoint_is_refused(void **state)
 {
     (void)state;
@@ -565,7 +576,9 @@ int main(void)
                                   remove_files),
         cmocka_unit_test_teardown(
             test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limit, remove_files),
-        cmocka_unit_test_teardown(test_split_evaluation_run_other_classes_are_refused,
+        cmocka_unit_test_teardown(test_split_evaluation_run_no_class_in_common_is_refused,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_unknown_classes_are_left_out,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
                                   remove_files),
@@ -573,8 +586,6 @@ int main(void)
         cmocka_unit_test_teardown(test_model_file_open_parameters_that_are_not_finite_are_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_loss_that_is_no_number_is_refused,
-                                  remove_files),
-        cmocka_unit_test_teardown(test_single_images_classify_score_that_is_no_number_is_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_model_file_open_unfit_checkpoint_is_refused, remove_files),
         cmocka_unit_test_teardown(test_model_file_open_folder_takes_the_newest_whole, remove_files),

@@ -13,13 +13,16 @@ static const char *const kind_names[] = {
     [FILE_KIND_SHARD] = "quern shard",
     [FILE_KIND_CHECKPOINT] = "quern checkpoint",
     [FILE_KIND_EVALUATION] = "quern evaluation",
+    [FILE_KIND_PREDICTIONS] = "quern predictions",
     [FILE_KIND_LIST] = "quern list",
+    [FILE_KIND_TABLE] = "table of predictions",
 };
 
-static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ";
+static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ",
+                  csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":";
 
 enum {
-    SIGNATURE_NBYTES = 16,
+    SIGNATURE_NBYTES = 32,
     WINDOW_NBYTES = 1 << 20, /* searched at once */
     /* A type and a shape lie between the name of an attribute and its value. */
     MAX_DISTANCE = 128,
@@ -34,7 +37,7 @@ const char *file_kind_name(enum file_kind kind)
 /* The kind whose name begins at text, which has nbytes. */
 static enum file_kind file_kind_of_name(const char *text, size_t nbytes)
 {
-    for (int kind = FILE_KIND_STORE; kind <= FILE_KIND_EVALUATION; kind++) {
+    for (int kind = FILE_KIND_STORE; kind <= FILE_KIND_PREDICTIONS; kind++) {
         size_t length = strlen(kind_names[kind]);
 
         if (length <= nbytes && memcmp(text, kind_names[kind], length) == 0)
@@ -106,6 +109,9 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
         ok = error_set_errno(error, path, "cannot read");
     else if (memcmp(signature, list_signature, sizeof(list_signature) - 1) == 0)
         *kind = FILE_KIND_LIST;
+    else if (memcmp(signature, csv_signature, sizeof(csv_signature) - 1) == 0 ||
+             memcmp(signature, jsonl_signature, sizeof(jsonl_signature) - 1) == 0)
+        *kind = FILE_KIND_TABLE;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)
         ok = file_kind_search_file(descriptor, path, nbytes, kind, error);
     file_close(&descriptor);

@@ -19,7 +19,9 @@ enum file_kind {
     FILE_KIND_SHARD,
     FILE_KIND_CHECKPOINT,
     FILE_KIND_EVALUATION,
+    FILE_KIND_PREDICTIONS,
     FILE_KIND_LIST,
+    FILE_KIND_TABLE, /* predictions as text */
 };
 
 /* "quern store" and so on; "another file" for the first two. */

@@ -135,7 +135,8 @@ static bool seal_compute_crc32(int descriptor, const char *name, uint64_t first,
         /* Each thread has its own, however many of them there are. */
         unsigned char *buffer = malloc(BLOCK_NBYTES);
 
-#pragma omp for schedule(static, 1)
+        /* The end of the region is the one place to meet. */
+#pragma omp for schedule(static, 1) nowait
         for (uint64_t block = 0; block < num_blocks; block++) {
             uint64_t offset = block * BLOCK_NBYTES;
             size_t size = nbytes - offset < BLOCK_NBYTES ? nbytes - offset : BLOCK_NBYTES;

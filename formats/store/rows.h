@@ -72,7 +72,7 @@ void row_writer_copy_chunk(struct row_writer *writer, const struct h5_context *s
                            hid_t source, uint64_t first);
 /* Writes what is pending and cuts the dataset to the rows there are; it stays open. */
 void row_writer_end(struct row_writer *writer);
-/* Closes and frees, whatever happened before. */
+/* Closes and frees, whatever happened before, a close too. */
 void row_writer_close(struct row_writer *writer);
 
 #endif

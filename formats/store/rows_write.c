@@ -155,7 +155,8 @@ static int row_writer_compress_chunks(struct row_writer *writer, size_t num_chun
         bool is_ready = deflateInit2(&stream, writer->compression_level, Z_DEFLATED, MAX_WBITS,
                                      DEFAULT_MEM_LEVEL, row_writer_choose_strategy(writer)) == Z_OK;
 
-#pragma omp for schedule(dynamic)
+        /* The end of the region is the one place to meet. */
+#pragma omp for schedule(dynamic) nowait
         for (size_t i = 0; i < num_chunks; i++)
             if (writer->compressed_nbytes[i] == 0)
                 num_failed += !is_ready || !row_writer_compress_chunk(writer, &stream, i);
@@ -316,4 +317,6 @@ void row_writer_close(struct row_writer *writer)
     free(writer->pending);
     free(writer->compressed);
     free(writer->compressed_nbytes);
+    writer->pending = writer->compressed = NULL;
+    writer->compressed_nbytes = NULL;
 }

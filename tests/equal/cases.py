@@ -90,9 +90,6 @@ RUNS = (
     ("not streamed", train(LARGE, "--epochs", "2", *STREAM[2:]), evaluate(LARGE, "--split", "train")),
     ("nearest mean, l1", train(GRAY, "--model", "nearest-mean"), evaluate(GRAY)),
     ("nearest mean, l2", train(RGB, "--model", "nearest-mean", "--distance", "l2"), evaluate(RGB)),
-    ("single images", train(GRAY, "--epochs", "1"),
-     ("quern-evaluate", "run", "--json", "--image", "../data/gray/valid/0/000000.png",
-      "../data/gray/valid/3/000001.png")),
 )
 
 # On MNIST_SAMPLE, where it is given.

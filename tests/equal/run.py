@@ -68,7 +68,6 @@ class Build:
             subprocess.run([program, *arguments], cwd=folder, check=True)
             return ""
         launcher = [LAUNCH, str(ranks)] if ranks and program == "quern-train" else []
-        # Before --image, after which files stand.
         result = subprocess.run(
             [*launcher, self.folder / program, "--threads", str(threads), *arguments], cwd=folder,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)

@@ -38,7 +38,7 @@ export LC_ALL
 
 sample=3
 stages='draw draw-over ingest ingest-over archive shard merge train train-over
-    train-resume train-stream means evaluate evaluate-over evaluate-stream evaluate-images'
+    train-resume train-stream means evaluate evaluate-over evaluate-stream predict predict-h5'
 functions=
 max_failures=20
 
@@ -140,9 +140,8 @@ run_stage() {
         "$bin/quern-evaluate" ../large-run ../large.h5 --split train --output evaluation.h5 \
             --threads 1 --memory-limit 2M
         ;;
-    evaluate-images)
-        "$bin/quern-evaluate" ../run --image ../tree/train/3/*.png --threads 1
-        ;;
+    predict) "$bin/quern-predict" ../run ../tree.tar.gz --threads 1 --csv predictions.csv ;;
+    predict-h5) "$bin/quern-predict" ../run ../tree/train --threads 1 --output predictions.h5 ;;
     *)
         echo "run.sh: unknown stage $1" >&2
         exit 2
@@ -301,7 +300,7 @@ check_exit() {
     70 | 74) check_message ;;
     65)
         case $1 in
-        ingest* | evaluate-images)
+        ingest* | predict*)
             check_message
             grep -q '\.png' stderr || complain "the fault is taken for bad data"
             ;;

@@ -10,6 +10,7 @@
 #include "draw/draw_options.h"
 #include "evaluate/evaluate_options.h"
 #include "ingest/ingest_options.h"
+#include "predict/predict_options.h"
 #include "tests/fuzz/fuzz.h"
 #include "train/train_options.h"
 
@@ -92,7 +93,7 @@ static void check_command_line(unsigned choice, int argc, char **argv)
     bool ok;
     bool done = false;
 
-    if (choice % 5 == 0) {
+    if (choice % 6 == 0) {
         struct ingest_options options = ingest_options_default();
         char settings[INGEST_MAX_SETTINGS];
 
@@ -100,22 +101,28 @@ static void check_command_line(unsigned choice, int argc, char **argv)
         if (ok && !done)
             ingest_options_describe(&options, settings, sizeof(settings));
         ingest_options_free(&options);
-    } else if (choice % 5 == 1) {
+    } else if (choice % 6 == 1) {
         struct train_options options = {0};
 
         ok = train_options_parse(&options, argc, argv, &done, &error);
         if (ok && !done)
             FUZZ_DEMAND(options.store_path && options.batch_size > 0);
-    } else if (choice % 5 == 2) {
+    } else if (choice % 6 == 2) {
         struct evaluate_options options = {0};
 
         ok = evaluate_options_parse(argc, argv, &options, &done, &error);
         if (ok && !done)
-            FUZZ_DEMAND(options.checkpoint && (options.store || options.num_images > 0));
-    } else if (choice % 5 == 3) {
+            FUZZ_DEMAND(options.checkpoint && options.store);
+    } else if (choice % 6 == 3) {
         struct draw_tree tree = {0};
 
         ok = draw_options_parse(argc, argv, &tree, &done, &error);
+    } else if (choice % 6 == 4) {
+        struct predict_options options = {0};
+
+        ok = predict_options_parse(argc, argv, &options, &done, &error);
+        if (ok && !done)
+            FUZZ_DEMAND(options.checkpoint && options.num_sources > 0);
     } else {
         check_values(argc, argv);
         return;

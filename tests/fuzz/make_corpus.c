@@ -142,11 +142,11 @@ int main(int argc, char **argv)
         "store.h5\n--output\nrun\n--loss\nmae\n--learning-rate\n1e-3\n--momentum\n0.9",
         "\2"
         "run\nstore.h5\n--split\nvalid\n--json\n--output\ne.h5",
-        "\2"
-        "run\n--image\na.png\nb.png\n--max-pixels\n99",
+        "\4"
+        "run\na.png\nphotos\n--max-pixels\n99\n--csv\nout.csv\n--top\n3",
         "\3"
         "folder\n--train\n50\n--valid\n30\n--size\n28x28\n--digits\n7,3",
-        "\4"
+        "\5"
         "--real\n1e-3\n--size\n28x28\n--nbytes=4G\n--names\n7,3\n--choice\nmae\n--text=a\n--flag",
         "\1"
         "--help\n--version\n--threads=3\n--\n-0x1p3\nnan\n1e999\n007\n+1\n28x0\na\\,b,\\\\,c",

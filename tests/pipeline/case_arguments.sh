@@ -39,7 +39,7 @@ wrong 'needs a value' --work-dir=
 for words in '--help' '--resume' '--out x' '--epochs 3 --output=x' '--dry-run' '--' "'--version'"; do
     wrong 'cannot be given here' --work-dir work --only train --train-options "$words"
 done
-for words in '--json' '--output x' '--image'; do
+for words in '--json' '--output x'; do
     wrong 'cannot be given here' --work-dir work --only evaluate --evaluate-options "$words"
 done
 wrong 'cannot be given here' --source digits --work-dir work --ingest-options '--dry-run'

@@ -37,9 +37,9 @@ for distance in ("l1", "l2"):
     result = run_json(f"{bin_folder}/quern-evaluate", distance, store_path, "--json")
     assert {c["name"]: c["correct"] for c in result["classes"]} == CORRECT[distance]
     assert abs(result["mean_class_accuracy"] - MEAN_ACCURACY[distance]) < 1e-12
-    image = run_json(f"{bin_folder}/quern-evaluate", distance, "--json", "--image",
-                     f"{tree}/train/3/10000.png")["images"][0]
+    image = run_json(f"{bin_folder}/quern-predict", distance, f"{tree}/train/3/10000.png",
+                     "--jsonl", "/dev/stdout")
     assert image["class"] == "3"
     for name, expected in DISTANCES[distance].items():
-        assert abs(image["distances"][name] - expected) < 1e-6
+        assert abs(-image["scores"][name] - expected) < 1e-6
     print(f"nearest-mean {distance}: {CORRECT[distance]}, mean {MEAN_ACCURACY[distance]:.4f}")

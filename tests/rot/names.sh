@@ -69,9 +69,9 @@ quern-train out/store.h5 --output out/run --epochs 2 >out/train.txt 2>&1 ||
 quern-evaluate out/run out/store.h5 --output out/evaluation.h5 >out/evaluate.txt 2>&1 ||
     fail "$(cat out/evaluate.txt)"
 quern-evaluate out/run out/store.h5 --json >out/evaluate.json 2>out/json.txt
-quern-evaluate out/run --image "tree/valid/$escape/$newline.png" >out/image.txt 2>&1
+quern-predict out/run tree/valid --jsonl out/image.txt 2>out/predict.txt
 for file in out/refused.txt out/ingest.txt out/train.txt out/evaluate.txt out/evaluate.json \
-    out/json.txt out/image.txt out/run/log.jsonl; do
+    out/json.txt out/image.txt out/predict.txt out/run/log.jsonl; do
     has_no_control "$file"
 done
 grep -qF 'two\nlines' out/evaluate.txt || fail "a class with a newline is not shown escaped"

@@ -179,11 +179,10 @@ programs_on() {
         --output "$folder/evaluation.h5" "$1" "$2"
     check evaluate-means "$bin/quern-evaluate" "$folder/means" "$folder/store.h5" --split train \
         "$1" "$2"
-    find "$folder/tree/valid" -name '*.png' >"$folder/list"
-    # The names have no blanks.
-    # shellcheck disable=SC2046
-    check evaluate-images "$bin/quern-evaluate" "$folder/many" "$1" "$2" --image \
-        $(head -n 20 "$folder/list")
+    check predict "$bin/quern-predict" "$folder/many" "$folder/tree/valid" \
+        --csv "$folder/predictions.csv" "$1" "$2"
+    check predict-network "$bin/quern-predict" "$folder/mlp" "$folder/tree" \
+        --output "$folder/predictions.h5" "$1" "$2"
     rm -rf "$folder"
 }
 

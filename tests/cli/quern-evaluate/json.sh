@@ -8,9 +8,3 @@ result = json.load(open("evaluation.json"))
 for key in ("model", "split", "correct", "total", "accuracy", "mean_class_accuracy", "confusion",
             "classes", "loss"):
     print(key, result[key])'
-quern-evaluate run/epoch-0001.h5 --image tree/valid/day/1.png tree/valid/day/dusk.png --json \
-    >images.json
-python3 -c '
-import json
-for image in json.load(open("images.json"))["images"]:
-    print(image["path"], image["class"], sorted(image["scores"]))'

@@ -3,4 +3,3 @@ make_store store.h5
 quern-train store.h5 --output run --model nearest-mean >/dev/null
 expect 74 quern-evaluate run/epoch-0001.h5 store.h5 >/dev/full
 expect 74 quern-evaluate run/epoch-0001.h5 store.h5 --json >/dev/full
-expect 74 quern-evaluate run/epoch-0001.h5 --image tree/valid/day/1.png >/dev/full

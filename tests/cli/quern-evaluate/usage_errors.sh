@@ -10,13 +10,7 @@ expect 2 quern-evaluate run store.h5 --threads 0
 expect 2 quern-evaluate run store.h5 --threads two
 expect 2 quern-evaluate run store.h5 --json=yes
 expect 2 quern-evaluate run store.h5 --output ''
-expect 2 quern-evaluate run store.h5 --max-pixels 5
-expect 2 quern-evaluate run --image
-expect 2 quern-evaluate run --image --split train tree/valid/day/1.png
-expect 2 quern-evaluate run --image --output out.h5 tree/valid/day/1.png
-expect 2 quern-evaluate run --image --max-pixels 0 tree/valid/day/1.png
 expect 2 quern-evaluate run store.h5 --memory-limit 1.5G
-expect 2 quern-evaluate run --image --memory-limit 20M tree/valid/day/1.png
 expect 2 quern-evaluate run store.h5 --out evaluation.h5
 expect 2 quern-evaluate run store.h5 --workers 2
 expect 2 quern-evaluate run store.h5 --verif quick

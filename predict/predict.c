@@ -1,0 +1,234 @@
+#include "predict/predict.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/split_pass.h"
+#include "common/machine.h"
+#include "common/memory.h"
+#include "common/progress.h"
+#include "common/text.h"
+#include "images/decode.h"
+
+enum { SLICE = MODEL_SLICE_ROWS, REASON_NBYTES = PREDICTIONS_MAX_REASON_NBYTES, MAX_SAID = 20 };
+
+/* What a thread needs for the images of one slice. */
+struct slice {
+    struct model_workspace workspace;
+    struct decode_buffer buffer;
+    uint8_t *pixels; /* [SLICE][D] */
+    float *scores;   /* [SLICE][C], of the images that are decoded, in order */
+    char *names;     /* [SLICE][max_name_nbytes] */
+    char (*reasons)[REASON_NBYTES];
+    enum status statuses[SLICE]; /* why there is no prediction; STATUS_OK: there is one */
+    uint32_t predictions[SLICE];
+    struct table_row rows[SLICE];
+    FILE *stream; /* onto text */
+    char *text;
+    size_t text_nbytes;
+};
+
+static bool slice_create(struct slice *slice, const struct predict *predict, struct error *error)
+{
+    const struct model *model = &predict->file->model;
+    size_t num_classes = model->spec.num_classes;
+    bool ok = model_workspace_create(model, &slice->workspace, error) &&
+              memory_allocate(&slice->pixels, SLICE, model->num_inputs, error) &&
+              memory_allocate(&slice->scores, SLICE, num_classes * sizeof(float), error) &&
+              memory_allocate(&slice->names, SLICE, predict->inputs->max_name_nbytes, error) &&
+              memory_allocate(&slice->reasons, SLICE, REASON_NBYTES, error);
+
+    if (!ok)
+        return false;
+    slice->stream = open_memstream(&slice->text, &slice->text_nbytes);
+    return slice->stream || error_set_memory(error, BUFSIZ);
+}
+
+static void slice_destroy(struct slice *slice)
+{
+    model_workspace_destroy(&slice->workspace);
+    decode_buffer_free(&slice->buffer);
+    free(slice->pixels);
+    free(slice->scores);
+    free(slice->names);
+    free(slice->reasons);
+    if (slice->stream)
+        fclose(slice->stream);
+    free(slice->text);
+}
+
+/* ---- one image ---- */
+
+/* To pixels [D], as the rows that the model was trained on were made. */
+static bool predict_decode(const struct predict *predict, size_t index,
+                           struct decode_buffer *buffer, uint8_t *pixels, struct error *error)
+{
+    const struct image_shape *image = &predict->file->model.spec.image;
+    struct source_file file;
+    struct image_info info;
+    struct image_shape shape;
+    const uint8_t *decoded;
+
+    if (!inputs_read(predict->inputs, index, &buffer->reader, &file, error) ||
+        !decoder_read_info("", file.bytes, file.nbytes, predict->max_pixels, &info, error))
+        return false;
+    shape = (struct image_shape){info.height, info.width, image->channels};
+    if (!model_file_check_image(predict->file, "", &shape, true, error) ||
+        !decode_opened("", &file, predict->max_pixels, image->channels, buffer, &decoded, error))
+        return false;
+    memcpy(pixels, decoded, image_num_values(image));
+    return true;
+}
+
+static bool predict_check_scores(const float *scores, size_t num_classes, struct error *error)
+{
+    for (size_t c = 0; c < num_classes; c++)
+        if (!isfinite(scores[c]))
+            return error_set(error, STATUS_DATA, NULL,
+                             "a score is not a finite number: the model's parameters are so large "
+                             "that its sums overflow; take an earlier checkpoint");
+    return true;
+}
+
+static void slice_note(struct slice *slice, size_t i, const struct error *error)
+{
+    slice->statuses[i] = error->status;
+    decode_describe(slice->reasons[i], REASON_NBYTES, error);
+}
+
+/* ---- a slice of images ---- */
+
+/* Decodes, classifies and prints images first to first + num_images - 1. */
+static void predict_slice(const struct predict *predict, size_t first, size_t num_images,
+                          struct slice *slice)
+{
+    const struct model *model = &predict->file->model;
+    size_t num_classes = model->spec.num_classes, num_decoded = 0;
+    static const uint32_t no_labels[SLICE];
+    const uint8_t *decoded[SLICE];
+
+    for (size_t i = 0; i < num_images; i++) {
+        struct error error = {0};
+
+        slice->statuses[i] = STATUS_OK;
+        decoded[num_decoded] = slice->pixels + num_decoded * model->num_inputs;
+        if (predict_decode(predict, first + i, &slice->buffer,
+                           slice->pixels + num_decoded * model->num_inputs, &error))
+            num_decoded++;
+        else
+            slice_note(slice, i, &error);
+    }
+    if (num_decoded > 0)
+        model_evaluate(model, decoded, no_labels, num_decoded, &slice->workspace,
+                       slice->predictions, slice->scores, NULL);
+    rewind(slice->stream);
+    num_decoded = 0;
+    for (size_t i = 0; i < num_images; i++) {
+        struct table_row *row = &slice->rows[i];
+        char *name = slice->names + i * predict->inputs->max_name_nbytes;
+        struct error error = {0};
+
+        *row = (struct table_row){.name = inputs_name(predict->inputs, first + i, name,
+                                                      predict->inputs->max_name_nbytes)};
+        if (slice->statuses[i] == STATUS_OK) {
+            row->prediction = slice->predictions[num_decoded];
+            row->scores = slice->scores + num_decoded++ * num_classes;
+            if (!predict_check_scores(row->scores, num_classes, &error))
+                slice_note(slice, i, &error);
+        }
+        if (slice->statuses[i] != STATUS_OK)
+            row->reason = slice->reasons[i];
+        table_print_row(predict->plan, row, slice->stream);
+    }
+    fflush(slice->stream);
+}
+
+/* In the order of the images. */
+static bool predict_write(struct predict *predict, struct table *table, size_t num_images,
+                          const struct slice *slice, struct error *error)
+{
+    char escaped[1024];
+
+    for (size_t i = 0; i < num_images; i++) {
+        if (slice->statuses[i] == STATUS_OK)
+            continue;
+        if (predict->num_failed++ == 0)
+            predict->first_status = slice->statuses[i];
+        if (predict->num_failed <= MAX_SAID)
+            progress_message(predict->program, "%s: %s",
+                             text_escape(escaped, sizeof(escaped), slice->rows[i].name),
+                             slice->reasons[i]);
+    }
+    return table_write(table, slice->text, (size_t)ftell(slice->stream), slice->rows, num_images,
+                       error);
+}
+
+static bool predict_all(struct predict *predict, struct slice *slices, struct table *table,
+                        struct error *error)
+{
+    size_t num_images = predict->inputs->num_images;
+    size_t num_slices = (num_images + SLICE - 1) / SLICE;
+    struct progress progress = progress_begin(predict->program, "classify", "images", num_images);
+    bool is_failed = false;
+
+    /* A thread that waits to write holds one slice: that bounds what lies in memory. */
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(predict->num_threads)
+    for (size_t s = 0; s < num_slices; s++) {
+        size_t first = s * SLICE;
+        size_t count = num_images - first < SLICE ? num_images - first : SLICE;
+        struct slice *slice = &slices[omp_get_thread_num()];
+        bool is_over;
+
+#pragma omp atomic read
+        is_over = is_failed;
+        if (!is_over)
+            predict_slice(predict, first, count, slice);
+#pragma omp ordered
+        if (!is_over && !is_failed) {
+            if (!predict_write(predict, table, count, slice, error)) {
+#pragma omp atomic write
+                is_failed = true;
+            }
+            progress_update(&progress, first + count);
+        }
+    }
+    progress_clear(&progress);
+    return error_ok(error);
+}
+
+/* A network of few parameters may have values of any size. */
+static bool predict_check_memory(const struct predict *predict, struct error *error)
+{
+    const struct model_file *file = predict->file;
+    uint64_t needed = split_pass_nbytes(&file->model, predict->num_threads);
+    uint64_t limit = machine_memory_nbytes() / 4 * 3;
+
+    memory_add_nbytes(&needed, (uint64_t)predict->num_threads * SLICE, file->model.num_inputs);
+    return needed <= limit ||
+           error_set(error, STATUS_DATA,
+                     ERROR_AT(.file = file->path,
+                              .expected = TEXT("%" PRIu64 "M at most", limit >> 20),
+                              .found = TEXT("%" PRIu64 "M", needed >> 20)),
+                     "the network needs more memory to classify images than 3/4 of this machine's "
+                     "or job's: take fewer --threads, or a smaller network");
+}
+
+bool predict_run(struct predict *predict, struct table *table, struct error *error)
+{
+    struct slice *slices = NULL;
+    bool ok = predict_check_memory(predict, error) &&
+              memory_allocate(&slices, (size_t)predict->num_threads, sizeof(*slices), error);
+
+    for (int t = 0; ok && t < predict->num_threads; t++)
+        ok = slice_create(&slices[t], predict, error);
+    ok = ok && predict_all(predict, slices, table, error);
+    for (int t = 0; slices && t < predict->num_threads; t++)
+        slice_destroy(&slices[t]);
+    free(slices);
+    if (ok && predict->num_failed > MAX_SAID)
+        progress_message(predict->program, "and %" PRIu64 " more", predict->num_failed - MAX_SAID);
+    return ok;
+}
