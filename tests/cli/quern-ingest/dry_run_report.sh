@@ -6,6 +6,11 @@ image black "my photos/7/small.png"
 echo "no image" >"my photos/7/broken.png"
 echo "notes" >"my photos/readme.txt"
 quern-ingest --dry-run "my photos"
+for threads in 1 3; do
+    quern-ingest --dry-run --threads $threads "my photos" >report.$threads
+done
+cmp report.1 report.3
+rm report.?
 # The command that it ends with goes on from here.
 quern-ingest --dry-run --classes 7,3 "my photos/" store.h5 | tail -n 1 | sed 's/^ *//' >command
 cat command
