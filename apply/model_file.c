@@ -317,6 +317,24 @@ static bool model_file_make_model(struct model_file *file, struct error *error)
     return true;
 }
 
+/* Without a record of it, images are taken as large as the model's. */
+static bool model_file_read_preparation(struct model_file *file, struct error *error)
+{
+    const struct image_shape *image = &file->checkpoint.image;
+    struct preparation *preparation = &file->preparation;
+    const struct error_context *place = ERROR_AT(.file = file->path, .dataset = "/preprocessing");
+    struct error reason = {0};
+
+    if (!preparation_parse(file->checkpoint.preparation, preparation, &reason))
+        return error_set(error, STATUS_DATA, place, "%s: %s", reason.what, reason.found);
+    if ((preparation->channels != 0 && preparation->channels != image->channels) ||
+        (preparation->height != 0 &&
+         (preparation->height != image->height || preparation->width != image->width)))
+        return error_set(error, STATUS_DATA, place, "images of another shape than /store says");
+    preparation->channels = image->channels;
+    return true;
+}
+
 bool model_file_open(const char *path, struct model_file *file, struct error *error)
 {
     struct stat info;
@@ -326,7 +344,7 @@ bool model_file_open(const char *path, struct model_file *file, struct error *er
         return error_set_errno(error, path, "cannot open the checkpoint");
     return (S_ISDIR(info.st_mode) ? model_file_read_directory(path, file, error)
                                   : model_file_read(path, file, error)) &&
-           model_file_make_model(file, error);
+           model_file_read_preparation(file, error) && model_file_make_model(file, error);
 }
 
 void model_file_close(struct model_file *file)

@@ -9,13 +9,15 @@
 #include "common/error.h"
 #include "common/text_list.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "images/preparation.h"
 #include "model/model.h"
 
 struct model_file {
     char *path;                   /* of the checkpoint that was read; NULL: none is whole */
     struct checkpoint checkpoint; /* its classes are in the order of the class indices */
     struct model model;
-    struct text_list skipped; /* why each newer checkpoint of a directory was passed over */
+    struct preparation preparation; /* how a file becomes a row of the model's images */
+    struct text_list skipped;       /* why each newer checkpoint of a directory was passed over */
 };
 
 /*

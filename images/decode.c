@@ -5,6 +5,15 @@
 #include "common/checksum.h"
 #include "common/text.h"
 
+/* Gray pixels on a background that is a color are gray no more. */
+static bool decode_is_gray(const struct samples_rule *rule, const struct image_info *info)
+{
+    const uint8_t *background = rule->background;
+
+    return info->is_gray && (!info->is_transparent || !rule->has_background ||
+                             (background[0] == background[1] && background[1] == background[2]));
+}
+
 bool decode_file(const struct decode_source *source, const struct source_image *image,
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
                  struct error *error)
@@ -13,6 +22,7 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     struct source_file file;
     bool ok = source_read(source->source, image, &buffer->reader, &file, error);
 
+    buffer->pixels.rule = source->rule;
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
@@ -21,7 +31,8 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
-    decoded->is_gray = info.is_gray;
+    decoded->info = info;
+    decoded->is_gray = decode_is_gray(&source->rule, &info);
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
     return true;
@@ -38,24 +49,13 @@ bool decode_file_crc32(const struct decode_source *source, const struct source_i
     return true;
 }
 
-bool decode_open_path(const char *path, uint64_t max_pixels, struct decode_buffer *buffer,
-                      struct source_file *file, struct image_info *info, struct error *error)
+bool decode_file_info(const struct decode_source *source, const struct source_image *image,
+                      struct decode_buffer *buffer, struct image_info *info, struct error *error)
 {
-    return source_read_path(path, &buffer->reader, file, error) &&
-           decoder_read_info(path, file->bytes, file->nbytes, max_pixels, info, error);
-}
+    struct source_file file;
 
-bool decode_opened(const char *path, const struct source_file *file, uint64_t max_pixels,
-                   size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
-                   struct error *error)
-{
-    struct image_info info;
-
-    if (!decoder_read(path, file->bytes, file->nbytes, max_pixels, (unsigned)channels, &info,
-                      &buffer->pixels, error))
-        return false;
-    *pixels = buffer->pixels.values;
-    return true;
+    return source_read(source->source, image, &buffer->reader, &file, error) &&
+           decoder_read_info("", file.bytes, file.nbytes, source->max_pixels, info, error);
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)

@@ -16,6 +16,7 @@
 struct decode_source {
     const struct source *source;
     uint64_t max_pixels;
+    struct samples_rule rule; /* for what has alpha or 16 bits */
 };
 
 /* What one thread needs to decode one file after another; {0} at first. */
@@ -25,8 +26,9 @@ struct decode_buffer {
 };
 
 struct decoded {
-    struct image_shape shape;  /* also of an image that takes too much memory to decode */
-    bool is_gray;              /* the file holds gray, whatever channels was asked for */
+    struct image_shape shape; /* also of an image that takes too much memory to decode */
+    bool is_gray;             /* what the file holds is gray, whatever channels was asked for */
+    struct image_info info;
     uint32_t file_crc32;       /* of the bytes of the file */
     const uint8_t *pixels;     /* [height][width][channels], in the buffer until the next call */
     struct source_stamp stamp; /* also when it cannot be read or decoded */
@@ -42,20 +44,13 @@ bool decode_file(const struct decode_source *source, const struct source_image *
                  size_t channels, struct decode_buffer *buffer, struct decoded *decoded,
                  struct error *error);
 
+/* The same without decoding: what its header says. */
+bool decode_file_info(const struct decode_source *source, const struct source_image *image,
+                      struct decode_buffer *buffer, struct image_info *info, struct error *error);
+
 /* The same without decoding: the CRC-32 of a file's bytes. */
 bool decode_file_crc32(const struct decode_source *source, const struct source_image *image,
                        struct decode_buffer *buffer, uint32_t *crc32, struct error *error);
-
-/*
- * A single file by its path, which errors name, in two steps, so that a caller can refuse its
- * dimensions before it is decoded: decode_open_path reads it whole and tells what its header says;
- * decode_opened decodes it from the buffer.
- */
-bool decode_open_path(const char *path, uint64_t max_pixels, struct decode_buffer *buffer,
-                      struct source_file *file, struct image_info *info, struct error *error);
-bool decode_opened(const char *path, const struct source_file *file, uint64_t max_pixels,
-                   size_t channels, struct decode_buffer *buffer, const uint8_t **pixels,
-                   struct error *error);
 
 void decode_buffer_free(struct decode_buffer *buffer);
 

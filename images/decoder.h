@@ -10,11 +10,18 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "images/samples.h"
 
 /* What a header says: enough to choose a shape before pixels are decoded. */
 struct image_info {
     uint32_t width, height;
     bool is_gray; /* decoding to one channel loses nothing */
+    bool is_deep; /* samples of 16 bits */
+    /* Only once pixels are decoded: some pixel is not opaque; of samples of 16 bits of pixels that
+     * can be seen, if there are any, the least and the most. */
+    bool is_transparent;
+    bool has_range;
+    uint16_t low, high;
 };
 
 /* Where pixels go, and memory that is used again from one file to the next; {0} at first. */
@@ -26,6 +33,7 @@ struct image_pixels {
     /* The most that an image may take besides its place: its block, and what decompressing it
      * takes; 0: any number of bytes. */
     uint64_t max_nbytes;
+    struct samples_rule rule; /* for what has alpha or 16 bits */
     uint8_t *block;
     size_t block_nbytes;
     struct png_plain *png; /* working memory of one format: png_plain.h */

@@ -1,6 +1,9 @@
 #include "images/fit.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+const char *const fit_mode_names[] = {"stretch", "pad", "crop", NULL};
 
 /*
  * One axis.  Both sizes are measured in a common unit, so that all borders are whole numbers:
@@ -57,16 +60,48 @@ static uint64_t fit_find_weight(const struct axis *axis, uint64_t out_index, uin
     }
 }
 
-/* Weighted sums of one input row: sums is [out width][channels]. */
-static void fit_sum_row(const uint8_t *in_row, const struct axis *axis, size_t channels,
+/* One axis of an image in its row: the image is scaled to num_out pixels of the axis, of which
+ * count from first on are seen; they begin at pixel place of the row. */
+struct placement {
+    struct axis axis;
+    uint64_t first, count, place;
+};
+
+/* So that all sums fit into 64 bits. */
+enum { FIT_MAX_SCALED = 1 << 24 };
+
+/* The side of length num_in, scaled as the other is from in to out, rounded half up. */
+static uint64_t fit_scale(uint64_t num_in, uint64_t in, uint64_t out)
+{
+    uint64_t scaled = (2 * num_in * out + in) / (2 * in);
+
+    return scaled < 1 ? 1 : scaled < FIT_MAX_SCALED ? scaled : FIT_MAX_SCALED;
+}
+
+static struct placement fit_place(uint64_t num_in, uint64_t num_scaled, uint64_t num_row)
+{
+    struct placement placement = {.axis = fit_make_axis(num_in, num_scaled)};
+
+    if (num_scaled >= num_row) {
+        placement.first = (num_scaled - num_row) / 2;
+        placement.count = num_row;
+    } else {
+        placement.count = num_scaled;
+        placement.place = (num_row - num_scaled) / 2;
+    }
+    return placement;
+}
+
+/* Weighted sums of one input row: sums is [count][channels]. */
+static void fit_sum_row(const uint8_t *in_row, const struct placement *placement, size_t channels,
                         uint64_t *sums)
 {
-    memset(sums, 0, axis->num_out * channels * sizeof(*sums));
-    for (uint64_t x = 0; x < axis->num_out; x++) {
-        struct span span = fit_find_span(axis, x);
+    memset(sums, 0, placement->count * channels * sizeof(*sums));
+    for (uint64_t x = 0; x < placement->count; x++) {
+        struct span span = fit_find_span(&placement->axis, placement->first + x);
 
         for (uint64_t i = span.first; i <= span.last; i++) {
-            uint64_t weight = fit_find_weight(axis, x, i);
+            uint64_t weight = fit_find_weight(&placement->axis, placement->first + x, i);
 
             for (size_t c = 0; c < channels; c++)
                 sums[x * channels + c] += weight * in_row[i * channels + c];
@@ -74,33 +109,63 @@ static void fit_sum_row(const uint8_t *in_row, const struct axis *axis, size_t c
     }
 }
 
+static void fit_fill(const uint8_t background[3], uint8_t *out, const struct image_shape *out_shape)
+{
+    size_t num_pixels = out_shape->height * out_shape->width;
+
+    for (size_t i = 0; i < num_pixels; i++)
+        memcpy(out + i * out_shape->channels, background, out_shape->channels);
+}
+
 size_t fit_num_scratch(const struct image_shape *out_shape)
 {
     return 2 * out_shape->width * out_shape->channels;
 }
 
-void fit_image(const uint8_t *in, const struct image_shape *in_shape, uint8_t *out,
-               const struct image_shape *out_shape, uint64_t *scratch)
+/* What of the image is seen is scaled and put at its place in the row. */
+static void fit_resize(const uint8_t *in, const struct image_shape *in_shape,
+                       const struct placement *vertical, const struct placement *horizontal,
+                       uint8_t *out, const struct image_shape *out_shape, uint64_t *scratch)
 {
-    struct axis vertical = fit_make_axis(in_shape->height, out_shape->height);
-    struct axis horizontal = fit_make_axis(in_shape->width, out_shape->width);
-    size_t num_in_values = in_shape->width * in_shape->channels;
-    size_t num_out_values = out_shape->width * out_shape->channels;
-    uint64_t total = vertical.total * horizontal.total;
-    uint64_t *row_sums = scratch, *sums = scratch + num_out_values;
+    size_t channels = out_shape->channels;
+    size_t num_in_values = in_shape->width * channels;
+    size_t num_values = horizontal->count * channels;
+    uint64_t total = vertical->axis.total * horizontal->axis.total;
+    uint64_t *row_sums = scratch, *sums = scratch + num_values;
 
-    for (uint64_t y = 0; y < vertical.num_out; y++) {
-        struct span span = fit_find_span(&vertical, y);
+    for (uint64_t y = 0; y < vertical->count; y++) {
+        struct span span = fit_find_span(&vertical->axis, vertical->first + y);
+        uint8_t *out_row =
+            out + ((vertical->place + y) * out_shape->width + horizontal->place) * channels;
 
-        memset(sums, 0, num_out_values * sizeof(*sums));
+        memset(sums, 0, num_values * sizeof(*sums));
         for (uint64_t i = span.first; i <= span.last; i++) {
-            uint64_t weight = fit_find_weight(&vertical, y, i);
+            uint64_t weight = fit_find_weight(&vertical->axis, vertical->first + y, i);
 
-            fit_sum_row(in + i * num_in_values, &horizontal, out_shape->channels, row_sums);
-            for (size_t v = 0; v < num_out_values; v++)
+            fit_sum_row(in + i * num_in_values, horizontal, channels, row_sums);
+            for (size_t v = 0; v < num_values; v++)
                 sums[v] += weight * row_sums[v];
         }
-        for (size_t v = 0; v < num_out_values; v++)
-            out[y * num_out_values + v] = (uint8_t)((sums[v] + total / 2) / total);
+        for (size_t v = 0; v < num_values; v++)
+            out_row[v] = (uint8_t)((sums[v] + total / 2) / total);
     }
+}
+
+void fit_image(const struct fit *fit, const uint8_t *in, const struct image_shape *in_shape,
+               uint8_t *out, const struct image_shape *out_shape, uint64_t *scratch)
+{
+    uint64_t height = out_shape->height, width = out_shape->width;
+    /* Is the image, beside the row, too high for its width? */
+    bool is_high = in_shape->height * width > in_shape->width * height;
+    struct placement vertical, horizontal;
+
+    if (fit->mode != FIT_STRETCH && is_high == (fit->mode == FIT_PAD))
+        width = fit_scale(in_shape->width, in_shape->height, height);
+    else if (fit->mode != FIT_STRETCH)
+        height = fit_scale(in_shape->height, in_shape->width, width);
+    vertical = fit_place(in_shape->height, height, out_shape->height);
+    horizontal = fit_place(in_shape->width, width, out_shape->width);
+    if (vertical.count < out_shape->height || horizontal.count < out_shape->width)
+        fit_fill(fit->background, out, out_shape);
+    fit_resize(in, in_shape, &vertical, &horizontal, out, out_shape, scratch);
 }

@@ -2,9 +2,9 @@
  * PNG images (ISO/IEC 15948) to and from uint8 pixels.  Decoding is libpng's; this module bounds
  * what a file may make it do and turns every colour type, bit depth and interlacing into gray or
  * RGB by fixed integer rules:
- *   - 16-bit samples become 8-bit by (v * 255 + 32895) >> 16, samples of 1, 2 and 4 bits are
- *     scaled to 0..255, palettes are looked up;
- *   - alpha and transparency are dropped, gamma and colour profiles are ignored;
+ *   - samples of 1, 2 and 4 bits are scaled to 0..255, palettes are looked up;
+ *   - samples of 16 bits, and transparency, by an alpha channel or a tRNS chunk, are as samples.h
+ *     says; gamma and colour profiles are ignored;
  *   - between RGB and gray image_convert_row (decoder.h) decides.
  * A palette that holds grays only is gray.  All functions are thread-safe.
  */

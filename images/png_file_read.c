@@ -116,8 +116,10 @@ static void png_read_header(struct png_reading *reading)
         png_error(png, "too large");
     }
     color_type = png_get_color_type(png, reading->png_info);
-    reading->info = (struct image_info){
-        .width = width, .height = height, .is_gray = (color_type & PNG_COLOR_MASK_COLOR) == 0};
+    reading->info = (struct image_info){.width = width,
+                                        .height = height,
+                                        .is_gray = (color_type & PNG_COLOR_MASK_COLOR) == 0,
+                                        .is_deep = png_get_bit_depth(png, reading->png_info) == 16};
     if (color_type == PNG_COLOR_TYPE_PALETTE &&
         png_get_PLTE(png, reading->png_info, &palette, &num_colors)) {
         reading->info.is_gray = true;
@@ -127,19 +129,23 @@ static void png_read_header(struct png_reading *reading)
     }
 }
 
-/* Chooses the transformations to 8-bit gray or RGB; returns the channels that libpng will give. */
-static unsigned png_read_choose_transformations(png_structp png, png_infop info)
+/* Chooses the transformations to gray or RGB of 8 or 16 bits, with alpha if the file has any;
+ * returns what libpng will give. */
+static struct samples_layout png_read_choose_transformations(png_structp png, png_infop info)
 {
     int color_type = png_get_color_type(png, info);
 
-    if (png_get_bit_depth(png, info) == 16)
-        png_set_scale_16(png);
     if (color_type == PNG_COLOR_TYPE_PALETTE)
         png_set_palette_to_rgb(png);
     else if (color_type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8)
         png_set_expand_gray_1_2_4_to_8(png);
-    png_set_strip_alpha(png);
-    return color_type & PNG_COLOR_MASK_COLOR ? 3 : 1;
+    if (png_get_valid(png, info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(png);
+    return (struct samples_layout){
+        .channels = color_type & PNG_COLOR_MASK_COLOR ? 3 : 1,
+        .has_alpha = (color_type & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, info, PNG_INFO_tRNS),
+        .is_deep = png_get_bit_depth(png, info) == 16,
+    };
 }
 
 /* Makes room for the pixels, now that the header is known; scratch_nbytes are needed besides. */
@@ -171,17 +177,19 @@ static void png_read_pixels(struct png_reading *reading)
 {
     const size_t width = reading->info.width, height = reading->info.height;
     const unsigned channels = reading->channels;
-    const unsigned row_channels = png_read_choose_transformations(reading->png, reading->png_info);
+    const struct samples_layout layout =
+        png_read_choose_transformations(reading->png, reading->png_info);
     const int num_passes = png_set_interlace_handling(reading->png);
-    const bool is_direct = row_channels == channels;
+    const bool is_direct = samples_are_final(&layout, channels);
+    const size_t row_nbytes = width * samples_pixel_nbytes(&layout);
     const size_t num_scratch_rows = is_direct ? 0 : num_passes > 1 ? height : 1;
 
-    png_read_reserve_pixels(reading, num_scratch_rows * width * row_channels);
+    png_read_reserve_pixels(reading, num_scratch_rows * row_nbytes);
     png_read_update_info(reading->png, reading->png_info);
-    if (png_get_rowbytes(reading->png, reading->png_info) != width * row_channels)
+    if (png_get_rowbytes(reading->png, reading->png_info) != row_nbytes)
         png_error(reading->png, "unexpected row length");
     if (num_scratch_rows > 0) {
-        reading->scratch = calloc(num_scratch_rows * width, row_channels);
+        reading->scratch = calloc(num_scratch_rows, row_nbytes);
         if (!reading->scratch) {
             reading->is_out_of_memory = true;
             png_error(reading->png, "no memory");
@@ -190,13 +198,13 @@ static void png_read_pixels(struct png_reading *reading)
     for (int pass = 0; pass < num_passes; pass++) {
         for (size_t y = 0; y < height; y++) {
             uint8_t *out = reading->pixels + y * width * channels;
-            uint8_t *row = is_direct
-                               ? out
-                               : reading->scratch + (num_passes > 1 ? y * width * row_channels : 0);
+            uint8_t *row =
+                is_direct ? out : reading->scratch + (num_passes > 1 ? y * row_nbytes : 0);
 
             png_read_row(reading->png, row, NULL);
             if (!is_direct && pass == num_passes - 1)
-                image_convert_row(row, row_channels, width, out, channels);
+                samples_convert_row(&reading->growing->rule, &layout, row, width, out, channels,
+                                    &reading->info);
         }
     }
     png_read_end(reading->png, NULL);

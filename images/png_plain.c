@@ -126,9 +126,9 @@ static unsigned png_plain_read_header(const uint8_t *header, uint64_t max_pixels
     static const uint8_t rest[] = {0, 0, 0}; /* compression, filter, interlacing */
     unsigned color_type = header[9];
 
-    info->width = png_plain_get_u32(header);
-    info->height = png_plain_get_u32(header + 4);
-    info->is_gray = color_type == 0;
+    *info = (struct image_info){.width = png_plain_get_u32(header),
+                                .height = png_plain_get_u32(header + 4),
+                                .is_gray = color_type == 0};
     if (info->width == 0 || info->height == 0 || info->width > INT32_MAX ||
         info->height > INT32_MAX || (uint64_t)info->width * info->height > max_pixels ||
         header[8] != 8 || memcmp(header + 10, rest, sizeof(rest)) != 0)

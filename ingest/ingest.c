@@ -17,6 +17,7 @@
 #include "ingest/shards.h"
 #include "ingest/survey.h"
 #include "ingest/tree.h"
+#include "ingest/value_range.h"
 
 struct run {
     const struct ingest_options *options;
@@ -160,7 +161,7 @@ static bool ingest_find_images(struct run *run)
     struct tree_rules rules;
     bool ok = ingest_open_source(run);
 
-    run->decode_source = (struct decode_source){run->source, options->max_pixels};
+    run->decode_source = (struct decode_source){run->source, options->max_pixels, options->rule};
     ok = ok && ingest_build_tree(run);
     rules = ingest_make_rules(run);
     if (ok) {
@@ -311,7 +312,7 @@ static bool ingest_plan_memory(struct run *run, struct pass_plan *plan)
                                               .store = &store,
                                               .num_files = tree_num_rows(&run->tree),
                                               .decoded = run->first,
-                                              .resize = plan->resize};
+                                              .resize = plan->preparation.height > 0};
     struct ingest_memory_plan memory = {.num_io_threads = options->num_io_threads};
 
     if (!ingest_memory_make_plan(&needs, &memory, run->error))
@@ -326,6 +327,35 @@ static bool ingest_plan_memory(struct run *run, struct pass_plan *plan)
     return true;
 }
 
+/* Was something asked for that makes other rows than the files have images? */
+static bool ingest_is_prepared(const struct ingest_options *options)
+{
+    return options->channels != INGEST_CHANNELS_AUTO || options->height > 0 ||
+           options->rule.has_background || options->rule.has_range || options->finds_range;
+}
+
+/* --range auto: a pass of its own finds the least and the most value. */
+static bool ingest_find_range(struct run *run, struct pass_plan *plan)
+{
+    struct preparation_findings findings = {0};
+    struct samples_rule *rule = &plan->preparation.rule;
+
+    if (!run->options->finds_range)
+        return true;
+    if (!value_range_find(plan, &findings, run->error))
+        return false;
+    if (findings.has_range && findings.low == findings.high)
+        return error_set(run->error, STATUS_DATA, NULL,
+                         "all values of the 16-bit images are %u, which is no range: give --range "
+                         "LOW:HIGH",
+                         findings.low);
+    rule->has_range = findings.has_range;
+    rule->low = findings.low;
+    rule->high = findings.high;
+    plan->source.rule = *rule;
+    return true;
+}
+
 static bool ingest_write_store(struct run *run)
 {
     const struct ingest_options *options = run->options;
@@ -333,7 +363,12 @@ static bool ingest_write_store(struct run *run)
                              .tree = run->rows,
                              .shard = options->num_shards > 0 ? &run->shard.place : NULL,
                              .image = run->image,
-                             .resize = options->height > 0,
+                             .preparation = {.channels = run->image.channels,
+                                             .height = options->height,
+                                             .width = options->width,
+                                             .fit = options->fit,
+                                             .rule = options->rule},
+                             .is_prepared = ingest_is_prepared(options),
                              .skip_bad = options->skip_bad,
                              .store_path = options->store,
                              .source_name = run->source_name,
@@ -346,11 +381,12 @@ static bool ingest_write_store(struct run *run)
     bool ok;
 
     plan.stop_at_color = options->channels == INGEST_CHANNELS_AUTO && plan.image.channels == 1;
-    ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
+    ok = ingest_plan_memory(run, &plan) && ingest_find_range(run, &plan) &&
+         pass_run(&plan, &outcome, run->error);
     if (ok && outcome.found_color) {
         pass_outcome_free(&outcome);
         plan.stop_at_color = false;
-        plan.image.channels = run->first.channels = 3;
+        plan.image.channels = plan.preparation.channels = run->first.channels = 3;
         ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
@@ -359,8 +395,10 @@ static bool ingest_write_store(struct run *run)
         text_print_escaped(run->messages, outcome.reject_reasons.items[i]);
         fputc('\n', run->messages);
     }
-    if (ok)
+    if (ok) {
+        report_preparation(&plan.preparation, options, &outcome.findings, run->messages);
         ok = ingest_report_outcome(run, &outcome);
+    }
     pass_outcome_free(&outcome);
     return ok;
 }

@@ -8,6 +8,7 @@
 #include "common/random.h"
 #include "common/text.h"
 #include "formats/store/store_shard.h"
+#include "images/preparation.h"
 
 static const char summary[] =
     "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
@@ -42,7 +43,10 @@ struct raw_options {
     int split_by; /* of split_by_choices */
     bool has_split_by;
     uint64_t size[2]; /* 0x0: not given */
-    int channels;     /* of channel_choices */
+    int fit;          /* of fit_mode_names */
+    const char *background;
+    const char *range;
+    int channels; /* of channel_choices */
     bool has_channels;
     uint64_t compression_level;
     uint64_t num_threads;    /* 0: not given */
@@ -57,7 +61,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 28 };
+enum { NUM_SPECS = 31 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -114,6 +118,21 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "bilinear when it grows",
          .value = raw->size, .minimum = 1, .maximum = 65535,
          .shown_default = "all images must be of one size", .excludes = "merge write-list"},
+        {OPTION_CHOICE, "fit",
+         .help = "how: stretch each axis by itself; pad, all of the image in the middle of the "
+                 "background; crop, the middle of the image, as large as covers",
+         .value = &raw->fit, .choices = fit_mode_names, .needs = "size"},
+        {OPTION_TEXT, "background", "COLOR",
+         .help = "put images that are not opaque throughout on white, black or RRGGBB; also what "
+                 "--fit pad pads with",
+         .value = &raw->background, .shown_default = "such images stop the run; pad with black",
+         .excludes = "merge write-list"},
+        {OPTION_TEXT, "range", "LOW:HIGH",
+         .help = "of 16-bit images, values from LOW to HIGH become 0 to 255; auto: the least and "
+                 "the most of all images; 8-bit images stay as they are",
+         .value = &raw->range,
+         .shown_default = "0:65535, unless that leaves fewer than 64 of 256 values",
+         .excludes = "merge write-list"},
         {OPTION_COUNT, "max-pixels", "N", .help = "refuse images of more pixels",
          .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
          .excludes = "merge write-list"},
@@ -231,6 +250,28 @@ static bool ingest_options_check_split(const struct raw_options *raw,
     return !split->group_by || split_check_group_by(split->group_by, error);
 }
 
+static bool ingest_options_parse_rule(const struct raw_options *raw, struct ingest_options *options,
+                                      struct error *error)
+{
+    if (raw->background && !preparation_parse_background(raw->background, &options->rule))
+        return error_set(error, STATUS_USAGE,
+                         ERROR_AT(.expected = "white, black, or RRGGBB such as ff8000",
+                                  .found = TEXT("'%s'", raw->background)),
+                         "--background");
+    options->finds_range = raw->range && strcmp(raw->range, "auto") == 0;
+    if (raw->range && !options->finds_range && !preparation_parse_range(raw->range, &options->rule))
+        return error_set(error, STATUS_USAGE,
+                         ERROR_AT(.expected = "auto, or LOW:HIGH such as 0:4095, LOW below HIGH, "
+                                              "HIGH at most 65535",
+                                  .found = TEXT("'%s'", raw->range)),
+                         "--range");
+    if (options->finds_range && options->num_shards > 0)
+        return error_set(error, STATUS_USAGE, NULL,
+                         "--range auto looks at all images, but a shard at its own only: give all "
+                         "shards the same --range LOW:HIGH");
+    return true;
+}
+
 static bool ingest_options_take(const struct raw_options *raw, struct ingest_options *options,
                                 struct error *error)
 {
@@ -239,13 +280,15 @@ static bool ingest_options_take(const struct raw_options *raw, struct ingest_opt
     options->split.by_content = raw->split_by == SPLIT_BY_CONTENT;
     options->height = raw->size[0];
     options->width = raw->size[1];
+    options->fit = (enum fit_mode)raw->fit;
     options->compression_level = (int)raw->compression_level;
     options->num_threads = machine_choose_threads(raw->num_threads).count;
     options->num_io_threads = raw->num_io_threads
                                   ? (int)raw->num_io_threads
                                   : ingest_options_limit_io_threads(options->num_threads);
     return ingest_options_check_split(raw, options, error) &&
-           (!raw->shard || ingest_options_parse_shard(raw->shard, options, error));
+           (!raw->shard || ingest_options_parse_shard(raw->shard, options, error)) &&
+           ingest_options_parse_rule(raw, options, error);
 }
 
 static bool ingest_options_take_operands(struct ingest_options *options, int count, char **operands,
@@ -336,6 +379,26 @@ static void ingest_options_describe_split(const struct split_rules *split, char 
                     folds, split->seed, split->by_content ? "content" : "path", group_by);
 }
 
+/* Adds what is not as it was when there was no choice, so that older stores have the same line. */
+static void ingest_options_describe_rule(const struct ingest_options *options, char *buffer,
+                                         size_t size)
+{
+    const struct samples_rule *rule = &options->rule;
+    const uint8_t *color = rule->background;
+
+    if (options->fit != FIT_STRETCH)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " fit=%s",
+                    fit_mode_names[options->fit]);
+    if (rule->has_background)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " background=%02x%02x%02x",
+                    color[0], color[1], color[2]);
+    if (options->finds_range)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " range=auto");
+    else if (rule->has_range)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " range=%u:%u", rule->low,
+                    rule->high);
+}
+
 const char *ingest_options_describe(const struct ingest_options *options, char *buffer, size_t size)
 {
     const char *size_text =
@@ -355,5 +418,6 @@ const char *ingest_options_describe(const struct ingest_options *options, char *
     ingest_options_describe_split(&options->split, buffer, size);
     if (options->deduplicate)
         text_format(buffer + strlen(buffer), size - strlen(buffer), " deduplicate=yes");
+    ingest_options_describe_rule(options, buffer, size);
     return buffer;
 }

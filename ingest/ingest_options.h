@@ -9,6 +9,8 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "images/fit.h"
+#include "images/samples.h"
 #include "ingest/split.h"
 
 struct ingest_options {
@@ -25,6 +27,9 @@ struct ingest_options {
     struct text_list classes; /* in this order; empty: all, in natural order */
     int channels;             /* 1, 3, or INGEST_CHANNELS_AUTO */
     uint64_t height, width;   /* to resize to; 0: the images are of one size */
+    enum fit_mode fit;        /* of images to that size */
+    struct samples_rule rule; /* background and range */
+    bool finds_range;         /* the range is that of all images */
     uint64_t max_pixels;      /* of one image */
     bool skip_bad;
     bool dry_run;

@@ -249,6 +249,7 @@ static bool merge_finish_store(struct merge *merge)
 {
     struct store_ending ending = {
         .source = {merge->set.name, merge->set.settings, merge->set.digest},
+        .preparation = merge->set.preparation[0] ? merge->set.preparation : NULL,
         .reject_paths = &merge->reject_paths,
         .reject_reasons = &merge->reject_reasons,
     };

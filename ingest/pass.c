@@ -11,9 +11,11 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "formats/store/store.h"
-#include "images/fit.h"
 #include "ingest/contents.h"
 #include "model/class_means.h"
+
+/* Of 256, below which samples of 16 bits are not narrowed without a word of the user's. */
+enum { MIN_LEVELS = 64 };
 
 /* What a thread found out about one file. */
 struct pass_file {
@@ -21,6 +23,7 @@ struct pass_file {
     char *reason; /* of a status that is not OK; owned */
     uint32_t file_crc32, pixel_crc32;
     bool is_color;
+    struct image_info info;
 };
 
 struct pass {
@@ -43,6 +46,12 @@ struct pass {
     struct progress progress;
     struct error *error;
 };
+
+/* Are images of other sizes fitted to the rows? */
+static bool pass_fits(const struct pass_plan *plan)
+{
+    return plan->preparation.height > 0;
+}
 
 void pass_outcome_free(struct pass_outcome *outcome)
 {
@@ -193,7 +202,7 @@ static void pass_decode(struct pass *pass, size_t index, uint8_t *row, struct pa
     decode_file(&plan->source, &source_image, image->channels, buffer, &decoded, &error);
     pass->hashes[index] = tree_hash_image(source_image.path, &decoded.stamp);
     /* Of an image of a wrong size, which stops the run anyway, the size is all that is needed. */
-    if (error.status == STATUS_USAGE && !plan->resize)
+    if (error.status == STATUS_USAGE && !pass_fits(plan))
         error.status = STATUS_OK;
     file->status = error.status;
     if (file->status != STATUS_OK) {
@@ -202,10 +211,11 @@ static void pass_decode(struct pass *pass, size_t index, uint8_t *row, struct pa
     }
     file->file_crc32 = decoded.file_crc32;
     file->is_color = !decoded.is_gray;
+    file->info = decoded.info;
     pass->sizes[index] = pass_pack_size(decoded.shape.height, decoded.shape.width);
-    if (row && plan->resize && decoded.pixels != row)
-        fit_image(decoded.pixels, &decoded.shape, row, image,
-                  pass->scratch + (size_t)thread * fit_num_scratch(image));
+    if (row && pass_fits(plan) && decoded.pixels != row)
+        preparation_fit(&plan->preparation, decoded.pixels, &decoded.shape, row, image,
+                        pass->scratch + (size_t)thread * fit_num_scratch(image));
     if (!row)
         return;
     file->pixel_crc32 = crc32_of(row, image_num_values(image));
@@ -223,6 +233,21 @@ static bool pass_add_reject(struct pass *pass, const char *path, const char *rea
                          text_make_utf8(printable, sizeof(printable), path), pass->error) &&
            text_list_add(&pass->outcome->reject_reasons,
                          text_make_utf8(printable, sizeof(printable), reason), pass->error);
+}
+
+static void pass_add_findings(struct pass *pass, const char *path, const struct image_info *info)
+{
+    struct pass_outcome *outcome = pass->outcome;
+
+    preparation_add(&outcome->findings, info);
+    if (info->is_transparent && !outcome->first_transparent)
+        outcome->first_transparent = path;
+}
+
+/* Are there images that would lie on a background, and none was given? */
+static bool pass_lacks_background(const struct pass *pass)
+{
+    return pass->outcome->first_transparent && !pass->plan->preparation.rule.has_background;
 }
 
 /*
@@ -250,6 +275,7 @@ static bool pass_gather_rows(struct pass *pass, size_t first, size_t count, uint
             pass->rows[row] =
                 (struct store_row){path, pass->labels[row], file->file_crc32, file->pixel_crc32};
             pass->outcome->found_color |= file->is_color && pass->plan->stop_at_color;
+            pass_add_findings(pass, path, &file->info);
         } else if (!file->reason) {
             ok = error_set_memory(pass->error, 256);
         } else if (file->status == STATUS_DATA) {
@@ -267,7 +293,7 @@ static bool pass_has_other_size(const struct pass *pass, size_t first, size_t co
 {
     uint64_t expected = pass_pack_size(pass->plan->image.height, pass->plan->image.width);
 
-    for (size_t i = first; i < first + count && !pass->plan->resize; i++) {
+    for (size_t i = first; i < first + count && !pass_fits(pass->plan); i++) {
         if (pass->sizes[i] != 0 && pass->sizes[i] != expected)
             return true;
     }
@@ -311,7 +337,8 @@ static bool pass_run_window(struct pass *pass, enum split split, size_t first, s
         return pass_stop(pass);
     if (pass->outcome->found_color || !pixels)
         return true;
-    if (pass_has_other_size(pass, first, *count) || (num_rows < *count && !pass->plan->skip_bad)) {
+    if (pass_has_other_size(pass, first, *count) || pass_lacks_background(pass) ||
+        (num_rows < *count && !pass->plan->skip_bad)) {
         store_abandon(pass->writer);
         pass->writer = NULL;
         return true;
@@ -387,11 +414,53 @@ static bool pass_check_rejects(const struct pass *pass)
                      text_group_digits(all, sizeof(all), tree_num_rows(pass->plan->tree)));
 }
 
+static bool pass_check_transparency(const struct pass *pass)
+{
+    const struct preparation_findings *findings = &pass->outcome->findings;
+    char some[32], all[32];
+
+    if (!pass_lacks_background(pass))
+        return true;
+    return error_set(
+        pass->error, STATUS_DATA, ERROR_AT(.file = pass->outcome->first_transparent),
+        "%s of %s images %s not opaque throughout, this one first; nothing was written "
+        "(--background white, black or RRGGBB puts them on that color)",
+        text_group_digits(some, sizeof(some), findings->num_transparent),
+        text_group_digits(all, sizeof(all), findings->num_images),
+        findings->num_transparent == 1 ? "is" : "are");
+}
+
+/* Samples of 16 bits of which 8 bits leave next to nothing: the user has to say what is black and
+ * what is white. */
+static bool pass_check_range(const struct pass *pass)
+{
+    const struct preparation_findings *findings = &pass->outcome->findings;
+    unsigned num_levels = preparation_count_levels(findings);
+    /* All the same value is no range. */
+    unsigned low = findings->low - (findings->low == UINT16_MAX);
+    unsigned high = findings->high > low ? findings->high : low + 1u;
+    char some[32], all[32];
+
+    if (!findings->has_range || num_levels >= MIN_LEVELS || pass->plan->preparation.rule.has_range)
+        return true;
+    return error_set(
+        pass->error, STATUS_DATA, NULL,
+        "%s of %s images %s of 16 bits, with values from %u to %u, which become %u of "
+        "the 256 values of 8 bits; nothing was written (--range %u:%u%s maps them to 0 "
+        "to 255, --range 0:65535 takes them as they are)",
+        text_group_digits(some, sizeof(some), findings->num_deep),
+        text_group_digits(all, sizeof(all), findings->num_images),
+        findings->num_deep == 1 ? "is" : "are", findings->low, findings->high, num_levels, low,
+        high, pass->plan->shard ? ", the same for all shards," : " or auto");
+}
+
 static bool pass_finish_store(struct pass *pass)
 {
     const struct pass_plan *plan = pass->plan;
-    char digest[TREE_DIGEST_LENGTH + 1];
+    char digest[TREE_DIGEST_LENGTH + 1], text[PREPARATION_MAX_TEXT];
     struct store_ending ending = {
+        .preparation =
+            plan->is_prepared ? preparation_format(&plan->preparation, text, sizeof(text)) : NULL,
         .source = {plan->source_name, plan->source_settings, digest},
         .reject_paths = &pass->outcome->reject_paths,
         .reject_reasons = &pass->outcome->reject_reasons,
@@ -512,9 +581,10 @@ bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct
         ok = pass_run_split(&pass, (enum split)s);
     progress_clear(&pass.progress);
     if (ok && !outcome->found_color) {
-        ok =
-            pass_check_rejects(&pass) &&
-            (plan->resize || pass_check_sizes(pass.sizes, tree->paths, tree_num_rows(tree), error));
+        ok = pass_check_rejects(&pass) && pass_check_transparency(&pass) &&
+             (pass_fits(plan) ||
+              pass_check_sizes(pass.sizes, tree->paths, tree_num_rows(tree), error)) &&
+             pass_check_range(&pass);
         if (ok && !pass.writer)
             ok = error_set(error, STATUS_DATA, NULL, "images changed while they were read");
         ok = ok && pass_finish_store(&pass);

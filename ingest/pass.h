@@ -14,6 +14,7 @@
 #include "common/text_list.h"
 #include "formats/store/store_shard.h"
 #include "images/decode.h"
+#include "images/preparation.h"
 #include "ingest/tree.h"
 
 struct pass_plan {
@@ -21,7 +22,8 @@ struct pass_plan {
     const struct tree *tree;
     const struct store_shard *shard; /* the part that tree is of the whole; NULL: it is the whole */
     struct image_shape image;        /* of every row */
-    bool resize;                     /* false: an image of another size is an error */
+    struct preparation preparation;  /* how images become rows; channels as in image */
+    bool is_prepared;                /* that was asked for, so it is recorded in the store */
     bool stop_at_color;              /* stop when an image turns out not to be gray */
     bool skip_bad;                   /* false: a file that cannot be decoded leaves no store */
     const char *store_path;
@@ -39,13 +41,16 @@ struct pass_outcome {
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
     uint64_t *contents; /* [rows of the tree] by contents_of, once a store is written */
+    struct preparation_findings findings; /* of all that could be decoded */
+    const char *first_transparent;        /* path of the first that is not opaque; in the tree */
 };
 
 /*
  * Decodes all, and writes the store unless something stands against it.  STATUS_DATA when files
- * cannot be decoded (without skip_bad; the outcome lists them), when sizes differ, or when a class
- * loses all its images (in a shard it may); then nothing is written.  The outcome is to be freed in
- * any case.
+ * cannot be decoded (without skip_bad; the outcome lists them), when sizes differ (and images are
+ * not fitted), when some are not opaque throughout (without a background), when narrowing samples
+ * of 16 bits leaves few values (without a range), or when a class loses all its images (in a shard
+ * it may); then nothing is written.  The outcome is to be freed in any case.
  */
 bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct error *error);
 /* The store that it writes. */

@@ -392,6 +392,64 @@ void report_scan_notes(const struct scan *scan, FILE *messages)
     text_list_free(&notes);
 }
 
+/* ---- how images became rows ---- */
+
+static void report_background(const struct preparation *preparation, uint64_t num_transparent,
+                              FILE *messages)
+{
+    const uint8_t *color = preparation->rule.background;
+    char number[32];
+
+    if (num_transparent > 0)
+        report_say(messages, "note: put on the background %02x%02x%02x, because not opaque: %s",
+                   color[0], color[1], color[2],
+                   text_group_digits(number, sizeof(number), num_transparent));
+    else if (preparation->fit != FIT_PAD)
+        report_say(messages,
+                   "note: all images are opaque throughout, so --background changed nothing");
+}
+
+/* Samples of 16 bits: mapped by a range, given or found, or narrowed. */
+static void report_range(const struct samples_rule *rule, bool is_found,
+                         const struct preparation_findings *findings, FILE *messages)
+{
+    bool is_cut = findings->has_range && (findings->low < rule->low || findings->high > rule->high);
+    char number[32];
+
+    text_group_digits(number, sizeof(number), findings->num_deep);
+    if (!rule->has_range)
+        report_say(messages,
+                   "note: narrowed from 16 bits to 8, 65535 becoming 255 (see --range): %s; their "
+                   "values are %u to %u",
+                   number, findings->low, findings->high);
+    else
+        report_say(messages,
+                   "note: 16-bit images of which %u to %u became 0 to 255: %s; their values are "
+                   "%u to %u%s",
+                   rule->low, rule->high, number, findings->low, findings->high,
+                   is_found ? " (the range of all images)"
+                   : is_cut ? ", and those outside became 0 or 255"
+                            : "");
+}
+
+void report_preparation(const struct preparation *preparation, const struct ingest_options *options,
+                        const struct preparation_findings *findings, FILE *messages)
+{
+    const bool has_range = preparation->rule.has_range || options->finds_range;
+    const uint64_t num_flat = findings->num_images - findings->num_deep;
+    char number[32];
+
+    if (preparation->rule.has_background)
+        report_background(preparation, findings->num_transparent, messages);
+    if (findings->num_deep > 0)
+        report_range(&preparation->rule, options->finds_range, findings, messages);
+    if (has_range && findings->num_deep == 0)
+        report_say(messages, "note: no image has 16 bits, so --range changed nothing");
+    else if (has_range && num_flat > 0)
+        report_say(messages, "note: --range is for 16 bits; of 8 bits, and as they are: %s",
+                   text_group_digits(number, sizeof(number), num_flat));
+}
+
 /* ---- shard and store ---- */
 
 void report_shard(const struct store_shard *place, FILE *stream)

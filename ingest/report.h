@@ -10,7 +10,9 @@
 
 #include "common/error.h"
 #include "formats/store/store_shard.h"
+#include "images/preparation.h"
 #include "images/sources/scan.h"
+#include "ingest/ingest_options.h"
 #include "ingest/tree.h"
 
 /* "train   12,396 images in 2 classes:  3 6,131   7 6,265", a line or more for each split. */
@@ -30,6 +32,11 @@ void report_scan_notes(const struct scan *scan, FILE *messages);
 
 /* "shard 2 of 4: train 3,072 of 12,396, valid 512 of 2,038" */
 void report_shard(const struct store_shard *place, FILE *stream);
+
+/* What was done to transparent images and to those of 16 bits, and what did nothing; a note each.
+ */
+void report_preparation(const struct preparation *preparation, const struct ingest_options *options,
+                        const struct preparation_findings *findings, FILE *messages);
 
 /*
  * "wrote STORE.h5: 14,434 images of 28x28 gray, 2 classes, 2.9 MB, fingerprint 0123456789abcdef",

@@ -246,6 +246,29 @@ static bool shard_compare_image(struct shard_set *set, const struct shard_candid
     return true;
 }
 
+/* How images were made: their range was given, and settings are equal, so that only shards of
+ * programs of another version differ here. */
+static bool shard_compare_preparation(struct shard_set *set,
+                                      const struct shard_candidate *candidate)
+{
+    const struct shard_set_member *member = &set->members[set->count - 1];
+    char preparation[sizeof(set->preparation)];
+    bool is_first = true;
+
+    if (!store_read_preparation(candidate->store, preparation, sizeof(preparation),
+                                candidate->error))
+        return false;
+    for (size_t i = 0; i + 1 < set->count; i++)
+        is_first = is_first && !shard_has_rows(&set->members[i]);
+    if (!shard_has_rows(member))
+        return true;
+    if (is_first)
+        text_format(set->preparation, sizeof(set->preparation), "%s", preparation);
+    return strcmp(set->preparation, preparation) == 0 ||
+           shard_refuse(candidate, "says otherwise than other shards how images were made",
+                        set->preparation, preparation);
+}
+
 static bool shard_set_add_member(struct shard_set *set, struct shard_candidate *candidate)
 {
     struct shard_set_member *member = &set->members[set->count];
@@ -273,7 +296,7 @@ static bool shard_set_add(struct shard_set *set, const char *path, size_t num_pa
     if (ok)
         ok = shard_set_add_member(set, &candidate);
     if (ok)
-        ok = shard_compare_image(set, &candidate);
+        ok = shard_compare_image(set, &candidate) && shard_compare_preparation(set, &candidate);
     free(candidate.place.class_files);
     store_close(candidate.store);
     return ok;

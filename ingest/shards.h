@@ -12,6 +12,7 @@
 #include "common/tensor.h"
 #include "common/text_list.h"
 #include "formats/store/store_shard.h"
+#include "images/preparation.h"
 #include "ingest/ingest_options.h"
 #include "ingest/tree.h"
 
@@ -52,6 +53,7 @@ struct shard_set {
     char list_digest[STORE_LIST_DIGEST_LENGTH + 1];
     char name[1024]; /* of the source */
     char settings[INGEST_MAX_SETTINGS];
+    char preparation[2 * PREPARATION_MAX_TEXT]; /* how images were made; empty: not recorded */
     /* Of all together: */
     char digest[TREE_DIGEST_LENGTH + 1];
 };

@@ -12,13 +12,15 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "images/decode.h"
+#include "images/preparation.h"
 
 enum { SLICE = MODEL_SLICE_ROWS, REASON_NBYTES = PREDICTIONS_MAX_REASON_NBYTES, MAX_SAID = 20 };
 
 /* What a thread needs for the images of one slice. */
 struct slice {
     struct model_workspace workspace;
-    struct decode_buffer buffer;
+    struct source_reader reader;
+    struct preparation_buffer buffer;
     uint8_t *pixels; /* [SLICE][D] */
     float *scores;   /* [SLICE][C], of the images that are decoded, in order */
     char *names;     /* [SLICE][max_name_nbytes] */
@@ -50,7 +52,8 @@ static bool slice_create(struct slice *slice, const struct predict *predict, str
 static void slice_destroy(struct slice *slice)
 {
     model_workspace_destroy(&slice->workspace);
-    decode_buffer_free(&slice->buffer);
+    source_reader_free(&slice->reader);
+    preparation_buffer_free(&slice->buffer);
     free(slice->pixels);
     free(slice->scores);
     free(slice->names);
@@ -63,24 +66,17 @@ static void slice_destroy(struct slice *slice)
 /* ---- one image ---- */
 
 /* To pixels [D], as the rows that the model was trained on were made. */
-static bool predict_decode(const struct predict *predict, size_t index,
-                           struct decode_buffer *buffer, uint8_t *pixels, struct error *error)
+static bool predict_decode(const struct predict *predict, size_t index, struct slice *slice,
+                           uint8_t *pixels, struct error *error)
 {
-    const struct image_shape *image = &predict->file->model.spec.image;
-    struct source_file file;
+    const struct model_file *file = predict->file;
+    struct source_file bytes;
     struct image_info info;
-    struct image_shape shape;
-    const uint8_t *decoded;
 
-    if (!inputs_read(predict->inputs, index, &buffer->reader, &file, error) ||
-        !decoder_read_info("", file.bytes, file.nbytes, predict->max_pixels, &info, error))
-        return false;
-    shape = (struct image_shape){info.height, info.width, image->channels};
-    if (!model_file_check_image(predict->file, "", &shape, true, error) ||
-        !decode_opened("", &file, predict->max_pixels, image->channels, buffer, &decoded, error))
-        return false;
-    memcpy(pixels, decoded, image_num_values(image));
-    return true;
+    return inputs_read(predict->inputs, index, &slice->reader, &bytes, error) &&
+           preparation_make_row(&file->preparation, &file->model.spec.image, "", bytes.bytes,
+                                bytes.nbytes, predict->max_pixels, &slice->buffer, pixels, &info,
+                                error);
 }
 
 static bool predict_check_scores(const float *scores, size_t num_classes, struct error *error)
@@ -115,7 +111,7 @@ static void predict_slice(const struct predict *predict, size_t first, size_t nu
 
         slice->statuses[i] = STATUS_OK;
         decoded[num_decoded] = slice->pixels + num_decoded * model->num_inputs;
-        if (predict_decode(predict, first + i, &slice->buffer,
+        if (predict_decode(predict, first + i, slice,
                            slice->pixels + num_decoded * model->num_inputs, &error))
             num_decoded++;
         else

@@ -480,7 +480,7 @@ static void train_config_fill_settings(const struct train_options *options,
 }
 
 bool train_config_fill(const struct train_options *options, const struct train_config *config,
-                       const struct store *store, const struct model *model,
+                       struct store *store, const struct model *model,
                        struct checkpoint *checkpoint, struct error *error)
 {
     *checkpoint = (struct checkpoint){.image = *store_image_shape(store),
@@ -488,5 +488,7 @@ bool train_config_fill(const struct train_options *options, const struct train_c
     snprintf(checkpoint->store_fingerprint, sizeof(checkpoint->store_fingerprint), "%s",
              store_fingerprint(store));
     train_config_fill_settings(options, config, store, model, &checkpoint->config);
-    return text_list_copy(&checkpoint->classes, store_classes(store), error);
+    return store_read_preparation(store, checkpoint->preparation, sizeof(checkpoint->preparation),
+                                  error) &&
+           text_list_copy(&checkpoint->classes, store_classes(store), error);
 }

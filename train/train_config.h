@@ -43,7 +43,7 @@ bool train_config_init_model(const struct train_options *options, const struct s
  * initial parameters: with --init-from, the configuration names them by their SHA-256.
  */
 bool train_config_fill(const struct train_options *options, const struct train_config *config,
-                       const struct store *store, const struct model *model,
+                       struct store *store, const struct model *model,
                        struct checkpoint *checkpoint, struct error *error);
 
 #endif

@@ -15,7 +15,7 @@
 #include "common/text_list.h"
 #include "formats/checkpoint/settings.h"
 
-enum { CHECKPOINT_MAX_TENSORS = 1024 };
+enum { CHECKPOINT_MAX_TENSORS = 1024, CHECKPOINT_MAX_PREPARATION = 256 };
 
 /* Figures of one epoch.  NAN where a figure is not defined: nearest-mean has no loss, a store
  * without a valid split no valid figures. */
@@ -32,6 +32,9 @@ struct checkpoint {
     struct text_list classes;
     struct image_shape image;
     char store_fingerprint[65];
+    /* How the store's images were made, "name=value" with blanks between, in order of names; empty:
+     * not recorded. */
+    char preparation[CHECKPOINT_MAX_PREPARATION];
     /* progress */
     uint64_t epoch;  /* epochs done */
     uint64_t step;   /* updates done since the start of the run */

@@ -219,6 +219,8 @@ bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct err
         checkpoint_read_config(&file, root, &checkpoint->config);
         checkpoint_read_progress(&file, root, checkpoint);
         checkpoint_read_store(&file, root, checkpoint);
+        h5_read_items(&file, root, "preprocessing", checkpoint->preparation,
+                      sizeof(checkpoint->preparation));
         checkpoint_read_history(&file, root, checkpoint);
         checkpoint_read_tensors(&file, root, "/parameters", checkpoint->parameters,
                                 &checkpoint->num_parameters);

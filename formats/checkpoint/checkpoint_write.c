@@ -283,8 +283,8 @@ static bool checkpoint_check_contents(const char *path, const struct checkpoint 
 }
 
 /*
- * The minor version tells of settings and states that quern of version 1.0 did not know.  Files
- * without them are those of 1.0, byte for byte.
+ * The minor version tells of settings, states and groups that quern of version 1.0 did not know.
+ * Files without them are those of 1.0, byte for byte.
  */
 static const char *checkpoint_version(const struct checkpoint *checkpoint)
 {
@@ -295,6 +295,8 @@ static const char *checkpoint_version(const struct checkpoint *checkpoint)
         "init_std",       "init_sha256",        NULL};
     const struct setting *optimizer = settings_find(&checkpoint->config, "optimizer");
 
+    if (checkpoint->preparation[0])
+        return "1.2";
     if (optimizer && strcmp(optimizer->text, "sgd") != 0)
         return "1.1";
     for (size_t i = 0; i < checkpoint->config.count; i++) {
@@ -337,6 +339,10 @@ bool checkpoint_write(const char *path, const struct checkpoint *checkpoint, boo
     checkpoint_write_progress(&file, root, checkpoint);
     checkpoint_write_history(&file, root, checkpoint);
     checkpoint_write_store(&file, root, checkpoint);
+    if (checkpoint->preparation[0])
+        h5_write_items(&file, root, "preprocessing",
+                       "how each file was made a row of images: see FORMAT.md",
+                       checkpoint->preparation);
     h5_close_file(&file, &root);
     if (error_ok(error))
         atomic_file_commit(&output, error);

@@ -118,6 +118,17 @@ H5T_class_t h5_attribute_class(const struct h5_context *file, hid_t object, cons
 /* Adds the names of all attributes of an object, in order. */
 void h5_list_attributes(const struct h5_context *file, hid_t object, struct text_list *names);
 
+/*
+ * A text of items, "name=value" with blanks between them and in order of names, bytewise, as a
+ * group of root with a text attribute for each, a description, and the text's CRC-32.  Reading
+ * refuses items that do not have that CRC-32 any more, and gives an empty text where there is no
+ * such group.
+ */
+void h5_write_items(const struct h5_context *file, hid_t root, const char *name,
+                    const char *description, const char *items);
+void h5_read_items(const struct h5_context *file, hid_t root, const char *name, char *items,
+                   size_t size);
+
 /* Root attributes format, format_version, created_by. */
 void h5_write_format(const struct h5_context *file, hid_t root, const char *format,
                      const char *version);

@@ -1,7 +1,10 @@
 /* Attributes, and the format attributes that every file of ours starts with. */
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checksum.h"
 #include "common/text.h"
 #include "formats/hdf5/hdf5.h"
 #include "formats/hdf5/hdf5_check.h"
@@ -242,6 +245,66 @@ out:
     h5_close(file, &memory_type);
     h5_close(file, &type);
     h5_close(file, &attribute);
+}
+
+/* ---- items ---- */
+
+enum { MAX_ITEM_VALUE = 64, MAX_ITEM_NAME = 32 };
+
+void h5_write_items(const struct h5_context *file, hid_t root, const char *name,
+                    const char *description, const char *items)
+{
+    hid_t group = h5_create_group(file, root, name);
+
+    h5_write_text_attribute(file, group, "description", description);
+    for (const char *at = items; *at && h5_ok(file);) {
+        size_t length = strcspn(at, " "), name_length = strcspn(at, "=");
+
+        assert(name_length > 0 && name_length < length && name_length < MAX_ITEM_NAME &&
+               length - name_length <= MAX_ITEM_VALUE);
+        h5_write_text_attribute(
+            file, group, TEXT("%.*s", (int)name_length, at),
+            TEXT("%.*s", (int)(length - name_length - 1), at + name_length + 1));
+        at += length;
+        at += strspn(at, " ");
+    }
+    h5_write_crc32_attribute(file, group, "crc32", crc32_of(items, strlen(items)));
+    h5_close(file, &group);
+}
+
+void h5_read_items(const struct h5_context *file, hid_t root, const char *name, char *items,
+                   size_t size)
+{
+    struct text_list names = {0};
+    hid_t group = H5I_INVALID_HID;
+    size_t used = 0;
+
+    items[0] = '\0';
+    if (!h5_exists(file, root, name))
+        return;
+    group = h5_open_group(file, root, name);
+    h5_list_attributes(file, group, &names);
+    for (size_t i = 0; i < names.count && h5_ok(file) && used < size; i++) {
+        const char *item = names.items[i];
+        char value[MAX_ITEM_VALUE];
+
+        if (strcmp(item, "description") == 0 || strcmp(item, "crc32") == 0)
+            continue;
+        h5_read_text_attribute(file, group, item, value, sizeof(value));
+        if (h5_ok(file) && (strlen(item) >= MAX_ITEM_NAME || strpbrk(item, " =") ||
+                            value[0] == '\0' || strchr(value, ' ')))
+            h5_refuse(file, name, "an attribute that is no item", NULL, NULL);
+        used +=
+            (size_t)snprintf(items + used, size - used, "%s%s=%s", used ? " " : "", item, value);
+    }
+    if (h5_ok(file) && used >= size)
+        h5_refuse(file, name, "too many attributes, or too long ones", NULL, NULL);
+    if (h5_ok(file) &&
+        h5_read_count_attribute(file, group, "crc32") != crc32_of(items, strlen(items)))
+        h5_refuse(file, name, "the attributes do not match their CRC-32: they were edited", NULL,
+                  NULL);
+    text_list_free(&names);
+    h5_close(file, &group);
 }
 
 void h5_write_format(const struct h5_context *file, hid_t root, const char *format,

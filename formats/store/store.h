@@ -84,6 +84,10 @@ bool store_read_file_crc32(struct store *store, enum split split, uint32_t *crc3
 bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
                        size_t digest_size, struct error *error);
 
+/* How images were made, as struct store_ending has it; empty where that is not recorded.  Stores
+ * of before have the size that images were resized to, "size=HxW", if they were. */
+bool store_read_preparation(struct store *store, char *text, size_t size, struct error *error);
+
 /* The last part of the source's path. */
 bool store_read_source_name(struct store *store, char *name, size_t size, struct error *error);
 
@@ -149,6 +153,8 @@ struct store_source {
 /* class_means[split] is float32 [C][H * W * channels], 0 to 1; NULL where the split is absent. */
 struct store_ending {
     struct store_source source;
+    /* How images were made, "name=value" with blanks between; NULL: as they are, not recorded. */
+    const char *preparation;
     const float *class_means[NUM_SPLITS];
     /* Of a shard: [C][H * W * channels], of the pixels; one for each of its files. */
     const uint64_t *class_sums[NUM_SPLITS];

@@ -15,6 +15,8 @@ struct store_shard;
 #define STORE_FORMAT "quern store"
 #define STORE_SHARD_FORMAT "quern shard"
 #define STORE_VERSION "1.0"
+/* Of a store that says how its images were made, which 1.0 did not know. */
+#define STORE_VERSION_PREPARED "1.1"
 enum { STORE_MAJOR_VERSION = 1 };
 
 /* The part of a store that its fingerprint covers; FORMAT.md specifies the bytes. */

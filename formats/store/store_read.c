@@ -426,6 +426,30 @@ bool store_read_source(struct store *store, char *settings, size_t settings_size
     return error_ok(error);
 }
 
+/* Of a store of before, which was not told how its images were made, "size=HxW" of its settings. */
+static void store_find_size(struct store *store, char *text, size_t size, struct error *error)
+{
+    enum { MAX_NBYTES = 16 }; /* "size=65535x65535" */
+    char settings[4096], digest[64];
+    const char *at;
+
+    if (!store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error))
+        return;
+    at = strstr(settings, " size=");
+    if (at && strncmp(at + 6, "as-is", 5) != 0 && strcspn(at + 1, " ") <= MAX_NBYTES)
+        text_format(text, size, "%.*s", (int)strcspn(at + 1, " "), at + 1);
+}
+
+bool store_read_preparation(struct store *store, char *text, size_t size, struct error *error)
+{
+    struct h5_context file = store_context(store, error);
+
+    h5_read_items(&file, store->root, "preprocessing", text, size);
+    if (error_ok(error) && text[0] == '\0')
+        store_find_size(store, text, size, error);
+    return error_ok(error);
+}
+
 bool store_read_source_name(struct store *store, char *name, size_t size, struct error *error)
 {
     struct h5_context file = store_context(store, error);

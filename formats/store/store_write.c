@@ -345,7 +345,7 @@ static void store_write_root(struct store_writer *writer, const struct store_end
     }
     store_compute_fingerprint(&contents, fingerprint);
     h5_write_format(file, writer->root, writer->shard ? STORE_SHARD_FORMAT : STORE_FORMAT,
-                    STORE_VERSION);
+                    ending->preparation ? STORE_VERSION_PREPARED : STORE_VERSION);
     h5_write_text_attribute(file, writer->root, "description",
                             "labelled images: /SPLIT/images[i] is of class "
                             "/classes[/SPLIT/labels[i]] and comes from the file /SPLIT/paths[i]");
@@ -358,6 +358,10 @@ static void store_write_root(struct store_writer *writer, const struct store_end
     h5_write_text_attribute(file, group, "settings", ending->source.settings);
     h5_write_text_attribute(file, group, "digest", ending->source.digest);
     h5_close(file, &group);
+    if (ending->preparation)
+        h5_write_items(file, writer->root, "preprocessing",
+                       "how each file was made a row of images: see FORMAT.md",
+                       ending->preparation);
     if (writer->shard)
         store_write_shard(writer, ending->file_hashes);
     if (ending->reject_paths && ending->reject_paths->count > 0) {

@@ -58,6 +58,12 @@ static void check_one_go(const uint8_t *bytes, size_t nbytes, bool ok, unsigned 
     FUZZ_DEMAND(decoder_read("image.png", bytes, nbytes, MAX_PIXELS, channels, &info, &pixels,
                               &error) == ok);
     FUZZ_DEMAND(!ok || memcmp(pixels.values, expected, num_values) == 0);
+    /* On a background, and by a range: as good as without. */
+    pixels.rule = (struct samples_rule){true, {255, 128, 0}, true, 7, 1000};
+    FUZZ_DEMAND(decoder_read("image.png", bytes, nbytes, MAX_PIXELS, channels, &info, &pixels,
+                             &(struct error){0}) == ok);
+    FUZZ_DEMAND(!ok || info.is_transparent || info.is_deep ||
+                memcmp(pixels.values, expected, num_values) == 0);
     image_pixels_free(&pixels);
 }
 

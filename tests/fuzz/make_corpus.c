@@ -161,6 +161,12 @@ int main(int argc, char **argv)
         "\x1b[31mred",
         "\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80",
     };
+    static const char *const preparations[] = {
+        "background=ff8000 channels=rgb fit=pad range=0:4095 size=9x31",
+        "background=none channels=gray fit=crop range=none size=as-is",
+        "size=40x3 fit=crop",
+        "range=65535:65536",
+    };
     static const char three[] = "img10\0img9\0img09";
     static const char list[] = "quern list 2\ntrain/3/a.png\0train/3/b.png";
     char *folder;
@@ -194,6 +200,7 @@ int main(int argc, char **argv)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
     put_networks("fuzz_network");
+    put_texts("fuzz_preparation", preparations, sizeof(preparations) / sizeof(preparations[0]));
     put("fuzz_text", 100, three, sizeof(three));
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
