@@ -200,6 +200,24 @@ static void health_print_colors(const struct survey *survey, FILE *stream)
                 text_group_digits(color, sizeof(color), survey->num_color));
 }
 
+static void health_print_samples(const struct survey *survey, FILE *stream)
+{
+    const struct preparation_findings *findings = &survey->findings;
+    char number[32];
+
+    if (findings->num_transparent > 0)
+        fprintf(stream, "opacity   %s %s not opaque throughout\n",
+                text_group_digits(number, sizeof(number), findings->num_transparent),
+                findings->num_transparent == 1 ? "image is" : "images are");
+    if (findings->num_deep > 0)
+        fprintf(stream, "depths    %s of 16 bits",
+                text_group_digits(number, sizeof(number), findings->num_deep));
+    if (findings->num_deep > 0 && findings->has_range)
+        fprintf(stream, ", values from %u to %u", findings->low, findings->high);
+    if (findings->num_deep > 0)
+        fputc('\n', stream);
+}
+
 /* ---- the command to go on with ---- */
 
 /* As a shell takes it. */
@@ -290,6 +308,13 @@ static void health_print_advised_options(const struct health *health,
               stream);
     if (survey->num_sizes > 1 && options->height == 0)
         health_print_size(survey, stream);
+    if (survey->findings.num_transparent > 0 && !options->rule.has_background)
+        fputs(" --background white", stream);
+    if (survey->findings.has_range && !options->finds_range && !options->rule.has_range &&
+        preparation_count_levels(&survey->findings) < 64)
+        fprintf(stream, " --range %u:%u", survey->findings.low,
+                survey->findings.high > survey->findings.low ? survey->findings.high
+                                                             : survey->findings.low + 1u);
     if (survey->num_bad > 0 && !options->skip_bad)
         fputs(" --skip-bad", stream);
 }
@@ -340,6 +365,7 @@ bool health_report(const struct health *health, FILE *stream, struct error *erro
         health_print_files(health->survey, stream);
         health_print_sizes(health->survey, stream);
         health_print_colors(health->survey, stream);
+        health_print_samples(health->survey, stream);
         for (size_t i = 0; i < notes.count; i++)
             fprintf(stream, "%s%s\n", i ? "          " : "notes     ", notes.items[i]);
         health_print_command(health, &findings, stream);

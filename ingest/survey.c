@@ -18,6 +18,7 @@ struct survey_file {
     enum status status;
     char *reason; /* of a status that is not OK; owned */
     bool is_gray;
+    struct image_info info;
 };
 
 struct survey_work {
@@ -38,6 +39,19 @@ void survey_free(struct survey *survey)
 
 /* ---- files ---- */
 
+/* Of samples that are not yet what rows will hold, equal pixels do not mean equal pictures: only
+ * files of the same bytes are taken for equal then, and none for one of a single color. */
+static uint64_t survey_find_content(const struct survey_work *work, const struct decoded *decoded)
+{
+    const struct samples_rule *rule = &work->plan->source.rule;
+    uint64_t content = contents_of(decoded->pixels, &decoded->shape);
+
+    if ((decoded->info.is_deep && !rule->has_range) ||
+        (decoded->info.is_transparent && !rule->has_background))
+        content = (content & ~(uint64_t)1) ^ (uint64_t)decoded->file_crc32 << 32;
+    return content;
+}
+
 static void survey_decode(struct survey_work *work, size_t row, struct survey_file *file)
 {
     struct source_image image = tree_image(work->plan->tree, row);
@@ -56,7 +70,8 @@ static void survey_decode(struct survey_work *work, size_t row, struct survey_fi
         return;
     }
     file->is_gray = decoded.is_gray;
-    work->survey->contents[image.index] = contents_of(decoded.pixels, &decoded.shape);
+    file->info = decoded.info;
+    work->survey->contents[image.index] = survey_find_content(work, &decoded);
     work->sizes[row] = (uint64_t)decoded.shape.height << 32 | decoded.shape.width;
 }
 
@@ -80,6 +95,7 @@ static bool survey_count_file(struct survey_work *work, size_t row, const struct
         survey->num_images++;
         survey->num_gray += file->is_gray;
         survey->num_color += !file->is_gray;
+        preparation_add(&survey->findings, &file->info);
         return true;
     }
     if (!file->reason)

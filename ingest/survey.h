@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/text_list.h"
 #include "images/decode.h"
+#include "images/preparation.h"
 #include "ingest/tree.h"
 
 enum { SURVEY_MAX_BAD = 20, SURVEY_MAX_SIZES = 5 };
@@ -25,6 +26,7 @@ struct survey {
     /* [num_scanned] by contents_of, as RGB; 0: cannot be read, or is in no row of the tree. */
     uint64_t *contents;
     uint64_t num_images, num_gray, num_color; /* that can be read */
+    struct preparation_findings findings;     /* transparency, samples of 16 bits */
     uint64_t num_sizes;                       /* different ones */
     /* The most frequent sizes, as many as there are up to SURVEY_MAX_SIZES. */
     struct survey_size sizes[SURVEY_MAX_SIZES];
