@@ -1,7 +1,7 @@
 # Sourced by run.sh: what each row of the table is, and how both of its sides are measured.
 # shellcheck shell=sh disable=SC2034,SC2154
 
-all_rows='ingest-pil ingest-opencv ingest-tar load epoch-slices epoch-gather
+all_rows='ingest-pil ingest-opencv ingest-tar ingest-jpeg-pil ingest-jpeg-opencv load epoch-slices epoch-gather
 epoch-loader epoch-limit two-at-once threads-256 threads-4096 process process-each evaluate
 mlp-30 mlp-512 mlp-1024 cnn-64 cnn-256 cifar-128 evaluate-cnn
 threads-mlp-512 threads-mlp-1024 threads-cnn-64 threads-cnn-256 threads-cifar-128 augment-cnn'
@@ -27,6 +27,16 @@ describe_row() {
         row_is 1.3 "the same from a .tar" "from the tree"
         we_measure ingest "$tar_archive"
         they_measure ingest "$tree"
+        ;;
+    ingest-jpeg-pil)
+        row_is - "JPEG tree to durable store" "PIL loop, decoding only"
+        we_measure ingest "$work/jpeg"
+        peer_is pil_loop.py "numpy PIL torch h5py" "$work/jpeg" "$work/jpeg.h5"
+        ;;
+    ingest-jpeg-opencv)
+        row_is - "JPEG tree to durable store" "cv2.imread loop, decoding only"
+        we_measure ingest "$work/jpeg"
+        peer_is opencv_loop.py "numpy cv2 h5py" "$work/jpeg" "$work/jpeg.h5" colour
         ;;
     load)
         row_is 4 "load a split into memory" "h5py, the same store"
@@ -235,6 +245,27 @@ make_colour_store() {
     "$programs/quern-ingest" "$work/colour" "$work/colour.h5" >"$work/ingest.log" 2>&1 ||
         fail 1 "cannot ingest the drawn colour images"
     rm -rf -- "$work/colour"
+}
+
+# Colour JPEG images of 32x32: those of CIFAR-10 where QUERN_CIFAR10 names its archive, else drawn
+# ones that PIL writes; false without either.
+make_jpeg_tree() {
+    [ ! -f "$work/jpeg.h5" ] || return 0
+    mkdir -p -- "$work/jpeg"
+    if [ -n "${QUERN_CIFAR10:-}" ]; then
+        tar -xf "$QUERN_CIFAR10" --strip-components=1 --no-same-owner -C "$work/jpeg" ||
+            fail 1 "$QUERN_CIFAR10: cannot be unpacked"
+    else
+        stopwatch "$programs/quern-draw" "$work/drawn" --rgb --size 32x32 \
+            --classes 0,1,2,3,4,5,6,7,8,9 --train "$colour_per_class" --valid 100 >/dev/null
+        "$python" -B "$here/peers/make_jpegs.py" "$work/drawn" "$work/jpeg" 2>"$work/stderr" || {
+            setup_say "row $row left out: there is no PIL to write JPEG files, and no QUERN_CIFAR10"
+            return 1
+        }
+        rm -rf -- "$work/drawn"
+    fi
+    "$programs/quern-ingest" "$work/jpeg" "$work/jpeg.h5" --threads "$num_threads" \
+        >"$work/ingest.log" 2>&1 || fail 1 "cannot ingest the JPEG images"
 }
 
 # network_evaluate NAME: a whole process, which opens, checks and decompresses first.

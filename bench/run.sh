@@ -126,7 +126,10 @@ peer_failed() {
 measure_row() {
     setup_say "measuring $row: $ours, and $theirs"
     missing='' peer_description=''
-    case $row in *cifar-*) make_colour_store ;; esac
+    case $row in
+    *cifar-*) make_colour_store ;;
+    ingest-jpeg-*) make_jpeg_tree || return 0 ;;
+    esac
     [ -z "$peer_script" ] || prepare_peer
     turn=1
     while [ "$turn" -le "$repeats" ]; do

@@ -132,6 +132,7 @@ bool file_list_directory(const char *path, struct text_list *names, struct error
 bool file_remove(const char *path, struct error *error);
 
 bool file_exists(const char *path);
+bool file_is_directory(const char *path);
 /* Are these two names of one existing file? */
 bool file_is_same(const char *a, const char *b);
 

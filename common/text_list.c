@@ -21,6 +21,21 @@ bool text_list_add(struct text_list *list, const char *text, struct error *error
     return true;
 }
 
+bool text_list_add_sorted(struct text_list *list, const char *text, struct error *error)
+{
+    if (text_list_find(list, text) < list->count)
+        return true;
+    if (!text_list_add(list, text, error))
+        return false;
+    for (size_t i = list->count - 1; i > 0 && strcmp(list->items[i - 1], list->items[i]) > 0; i--) {
+        char *greater = list->items[i - 1];
+
+        list->items[i - 1] = list->items[i];
+        list->items[i] = greater;
+    }
+    return true;
+}
+
 bool text_list_copy(struct text_list *list, const struct text_list *source, struct error *error)
 {
     bool ok = true;

@@ -17,6 +17,8 @@ struct text_list {
 };
 
 bool text_list_add(struct text_list *list, const char *text, struct error *error);
+/* Adds a text before the first that is greater, bytewise; not again where it is in the list. */
+bool text_list_add_sorted(struct text_list *list, const char *text, struct error *error);
 /* Adds every text of source. */
 bool text_list_copy(struct text_list *list, const struct text_list *source, struct error *error);
 /* The index of text, or list->count where it is not in the list. */

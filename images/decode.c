@@ -26,12 +26,13 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    ok = ok && decoder_read("", file.bytes, file.nbytes, source->max_pixels, (unsigned)channels,
-                            &info, &buffer->pixels, error);
+    ok = ok && decoder_read(image->path, file.bytes, file.nbytes, source->max_pixels,
+                            (unsigned)channels, &info, &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
     decoded->info = info;
+    decoded->decoder = decoder_find(file.bytes, file.nbytes);
     decoded->is_gray = decode_is_gray(&source->rule, &info);
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;
@@ -55,7 +56,7 @@ bool decode_file_info(const struct decode_source *source, const struct source_im
     struct source_file file;
 
     return source_read(source->source, image, &buffer->reader, &file, error) &&
-           decoder_read_info("", file.bytes, file.nbytes, source->max_pixels, info, error);
+           decoder_read_info(image->path, file.bytes, file.nbytes, source->max_pixels, info, error);
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)

@@ -12,6 +12,8 @@
 #include "common/error.h"
 #include "images/samples.h"
 
+enum { IMAGE_MAX_FAULT_NBYTES = 64 };
+
 /* What a header says: enough to choose a shape before pixels are decoded. */
 struct image_info {
     uint32_t width, height;
@@ -22,6 +24,9 @@ struct image_info {
     bool is_transparent;
     bool has_range;
     uint16_t low, high;
+    /* What is wrong with the file that does not touch its pixels, which are certain all the same:
+     * "wrong checksum of tEXt"; empty: nothing that was met so far. */
+    char fault[IMAGE_MAX_FAULT_NBYTES];
 };
 
 /* Where pixels go, and memory that is used again from one file to the next; {0} at first. */
@@ -42,6 +47,9 @@ struct image_pixels {
 /* The bytes that an image of so many channels takes in the block: none if it has its place. */
 uint64_t image_pixels_block_nbytes(const struct image_pixels *pixels, const struct image_info *info,
                                    unsigned channels);
+/* Do the pixels and nbytes more keep to pixels->max_nbytes?  If not, reason says so. */
+bool image_pixels_fit(const struct image_pixels *pixels, const struct image_info *info,
+                      unsigned channels, uint64_t nbytes, char *reason, size_t size);
 /* Points pixels->values to room for the image; NULL without memory. */
 uint8_t *image_pixels_reserve(struct image_pixels *pixels, const struct image_info *info,
                               unsigned channels);
@@ -71,6 +79,9 @@ struct decoder {
     bool (*read)(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
                  unsigned channels, struct image_info *info, struct image_pixels *pixels,
                  struct error *error);
+    /* The library that decodes and its version, of a format whose pixels may depend on it; NULL:
+     * every library gives the same. */
+    const char *(*library)(void);
 };
 
 /* The decoder for a file that begins so; NULL if there is none. */

@@ -5,13 +5,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/text.h"
+#include "images/foreign.h"
+#include "images/jpeg_file.h"
 #include "images/png_file.h"
 #include "images/png_plain.h"
 
 static const char *const png_extensions[] = {".png", NULL};
+static const char *const jpeg_extensions[] = {".jpg", ".jpeg", ".jpe", ".jfif", NULL};
 
 static const struct decoder decoders[] = {
-    {"PNG", "\x89PNG\r\n\x1a\n", 8, png_extensions, png_file_read_info, png_file_read},
+    {"PNG", "\x89PNG\r\n\x1a\n", 8, png_extensions, png_file_read_info, png_file_read, NULL},
+    {"JPEG", "\xff\xd8\xff", 3, jpeg_extensions, jpeg_file_read_info, jpeg_file_read,
+     jpeg_file_library},
 };
 
 enum { NUM_DECODERS = sizeof(decoders) / sizeof(decoders[0]) };
@@ -43,31 +49,9 @@ bool decoder_has_extension(const char *name)
 
 /* ---- what has no decoder ---- */
 
-/* What a file is that none of the decoders knows, by its first bytes; NULL: anything. */
-static const char *decoder_name_other(const uint8_t *bytes, size_t nbytes)
-{
-    static const struct {
-        const char *signature;
-        size_t nbytes;
-        size_t offset;
-        const char *name;
-    } formats[] = {
-        {"\xff\xd8\xff", 3, 0, "a JPEG"}, {"GIF8", 4, 0, "a GIF"},   {"BM", 2, 0, "a BMP"},
-        {"WEBP", 4, 8, "a WebP"}, /* in a RIFF container */
-        {"II*\0", 4, 0, "a TIFF"},        {"MM\0*", 4, 0, "a TIFF"},
-    };
-
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (nbytes >= formats[i].offset + formats[i].nbytes &&
-            memcmp(bytes + formats[i].offset, formats[i].signature, formats[i].nbytes) == 0)
-            return formats[i].name;
-    return NULL;
-}
-
 static bool decoder_refuse(const char *name, const void *bytes, size_t nbytes, struct error *error)
 {
-    const char *other = decoder_name_other(bytes, nbytes);
-    char names[128] = "";
+    char names[128] = "", reason[256];
 
     if (nbytes == 0)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "empty file");
@@ -80,8 +64,9 @@ static bool decoder_refuse(const char *name, const void *bytes, size_t nbytes, s
             return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "truncated");
         snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? " or " : "", decoders[i].name);
     }
-    return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "not a %s file%s%s%s", names,
-                     other ? " (" : "", other ? other : "", other ? ")" : "");
+    if (foreign_describe_file(reason, sizeof(reason), name, bytes, nbytes))
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "%s", reason);
+    return error_set(error, STATUS_DATA, ERROR_AT(.file = name), "not a %s file", names);
 }
 
 bool decoder_read_info(const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
@@ -116,6 +101,20 @@ uint64_t image_pixels_block_nbytes(const struct image_pixels *pixels, const stru
 {
     return image_pixels_has_place(pixels, info) ? 0
                                                 : (uint64_t)info->width * info->height * channels;
+}
+
+bool image_pixels_fit(const struct image_pixels *pixels, const struct image_info *info,
+                      unsigned channels, uint64_t nbytes, char *reason, size_t size)
+{
+    nbytes += image_pixels_block_nbytes(pixels, info, channels);
+    if (pixels->max_nbytes == 0 || nbytes <= pixels->max_nbytes)
+        return true;
+    text_format(reason, size,
+                "%ux%u takes %llu MB of memory to decode, more than the limit on memory leaves for "
+                "an image",
+                (unsigned)info->height, (unsigned)info->width,
+                (unsigned long long)(nbytes / 1000000 + 1));
+    return false;
 }
 
 uint8_t *image_pixels_reserve(struct image_pixels *pixels, const struct image_info *info,

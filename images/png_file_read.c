@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "images/png_chunks.h"
 #include "images/png_plain.h"
 
 enum {
@@ -21,8 +22,7 @@ struct png_reading {
     uint8_t *pixels;              /* in it */
     struct image_info info;
 
-    const uint8_t *next;
-    size_t num_left;
+    struct png_chunks chunks;
     png_structp png;
     png_infop png_info;
     uint8_t *scratch;
@@ -63,30 +63,43 @@ static void png_read_release(png_structp png, void *block)
     free(block);
 }
 
-static void png_read_ignore_warning(png_structp png, png_const_charp message)
+/* Behind the last row of pixels, more data do no harm.  All else that libpng would let pass where
+ * it is asked to be lenient concerns a chunk of which pixels are made. */
+static void png_read_take_warning(png_structp png, png_const_charp message)
 {
-    (void)png;
-    (void)message;
+    struct png_reading *reading = png_get_error_ptr(png);
+
+    if (strstr(message, "Extra compressed data") || strstr(message, "Too much image data"))
+        text_format(reading->info.fault, sizeof(reading->info.fault),
+                    "more data than the pixels take");
+    else if ((strlen(message) > 4 && message[4] == ':') || strstr(message, "palette index"))
+        png_error(png, message);
 }
 
 static void png_read_take_bytes(png_structp png, png_bytep out, size_t nbytes)
 {
     struct png_reading *reading = png_get_io_ptr(png);
+    const char *problem = png_chunks_take(&reading->chunks, out, nbytes);
 
-    if (nbytes > reading->num_left)
-        png_error(png, "truncated");
-    memcpy(out, reading->next, nbytes);
-    reading->next += nbytes;
-    reading->num_left -= nbytes;
+    if (problem)
+        png_error(png, problem);
 }
 
 /* The chunk behind the signature is the header; libpng lets unknown chunks come before it. */
 static bool png_read_check_start(const char *name, const void *bytes, size_t nbytes,
                                  struct error *error)
 {
-    return nbytes < SIGNATURE_NBYTES + 8 ||
-           memcmp((const char *)bytes + SIGNATURE_NBYTES + 4, "IHDR", 4) == 0 ||
-           png_read_refuse(name, "its first chunk is not the header (IHDR)", error);
+    const char *type = (const char *)bytes + SIGNATURE_NBYTES + 4;
+
+    if (nbytes < SIGNATURE_NBYTES + 8 || memcmp(type, "IHDR", 4) == 0)
+        return true;
+    return png_read_refuse(name,
+                           memcmp(type, "CgBI", 4) == 0
+                               ? "is a PNG that Xcode rewrote for iPhones (CgBI): take the one it "
+                                 "was made of, or revert it by pngcrush "
+                                 "-revert-iphone-optimizations"
+                               : "its first chunk is not the header (IHDR)",
+                           error);
 }
 
 /* Reads all that stands before the pixels; leaves by longjmp when it cannot. */
@@ -99,8 +112,8 @@ static void png_read_header(struct png_reading *reading)
 
     png_set_read_fn(png, reading, png_read_take_bytes);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    png_set_benign_errors(png, 0);
-    /* Chunks that carry no pixels are checked and skipped, never stored: none needs a limit. */
+    png_set_benign_errors(png, 1); /* png_read_take_warning decides */
+    /* Chunks that carry no pixels do not get here: none needs a limit. */
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(png, MAX_DIMENSION, MAX_DIMENSION);
     png_set_chunk_malloc_max(png, 0);
@@ -152,18 +165,12 @@ static struct samples_layout png_read_choose_transformations(png_structp png, pn
 static void png_read_reserve_pixels(struct png_reading *reading, size_t scratch_nbytes)
 {
     struct image_pixels *pixels = reading->growing;
-    uint64_t nbytes =
-        image_pixels_block_nbytes(pixels, &reading->info, reading->channels) + scratch_nbytes;
 
-    if (pixels->max_nbytes > 0 && nbytes > pixels->max_nbytes) {
-        reading->is_too_large = true;
-        text_format(reading->reason, sizeof(reading->reason),
-                    "%ux%u takes %llu MB of memory to decode, more than the limit on memory leaves "
-                    "for an image",
-                    (unsigned)reading->info.height, (unsigned)reading->info.width,
-                    (unsigned long long)(nbytes / 1000000 + 1));
+    reading->is_too_large =
+        !image_pixels_fit(pixels, &reading->info, reading->channels, scratch_nbytes,
+                          reading->reason, sizeof(reading->reason));
+    if (reading->is_too_large)
         png_error(reading->png, "too large");
-    }
     reading->pixels = image_pixels_reserve(pixels, &reading->info, reading->channels);
     if (!reading->pixels) {
         reading->is_out_of_memory = true;
@@ -228,10 +235,9 @@ static bool png_read_decode(const char *name, const void *bytes, size_t nbytes,
 
     if (!ok)
         return ok;
-    reading->next = bytes;
-    reading->num_left = nbytes;
+    reading->chunks = png_chunks_begin(bytes, nbytes);
     reading->png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, reading, png_read_take_error,
-                                            png_read_ignore_warning, reading, png_read_allocate,
+                                            png_read_take_warning, reading, png_read_allocate,
                                             png_read_release);
     reading->png_info = reading->png ? png_create_info_struct(reading->png) : NULL;
     if (!reading->png_info)
@@ -242,6 +248,8 @@ static bool png_read_decode(const char *name, const void *bytes, size_t nbytes,
              : reading->is_too_large
                  ? error_set(error, STATUS_USAGE, ERROR_AT(.file = name), "%s", reading->reason)
                  : png_read_refuse(name, reading->reason, error);
+    if (reading->chunks.fault[0] != '\0')
+        text_format(reading->info.fault, sizeof(reading->info.fault), "%s", reading->chunks.fault);
     png_destroy_read_struct(&reading->png, &reading->png_info, NULL);
     free(reading->scratch);
     return ok;

@@ -167,6 +167,9 @@ static void health_print_files(const struct survey *survey, FILE *stream)
     }
     if (survey->num_bad > survey->bad.count)
         fprintf(stream, "            and %" PRIu64 " more\n", survey->num_bad - survey->bad.count);
+    if (survey->num_faults > 0)
+        fprintf(stream, "faults    %s with harmless faults, outside of the pixels\n",
+                text_group_digits(bad, sizeof(bad), survey->num_faults));
 }
 
 static void health_print_sizes(const struct survey *survey, FILE *stream)

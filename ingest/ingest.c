@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/file.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include "images/sources/path_list.h"
 #include "images/sources/scan.h"
@@ -25,6 +26,7 @@ struct run {
     FILE *messages;
     struct source *source;
     char *source_name; /* the last part of its path */
+    char *spool_path;  /* in --spool-dir; NULL without it */
     struct scan scan;
     struct tree tree;
     struct survey survey;     /* where contents are looked at before they are written */
@@ -65,10 +67,31 @@ static bool ingest_check_output(struct run *run, const char *output)
                      "is read, so it cannot be written: give the output another name");
 }
 
+/* A spool is made in the directory of its path. */
+static bool ingest_choose_spool(struct run *run)
+{
+    const char *directory = run->options->spool_dir;
+    size_t size = directory ? strlen(directory) + sizeof("/quern-spool") : 0;
+
+    if (!directory)
+        return true;
+    if (!file_is_directory(directory))
+        return error_set(run->error, STATUS_IO, ERROR_AT(.file = directory),
+                         "--spool-dir is not a directory");
+    if (!memory_allocate_unset(&run->spool_path, size, 1, run->error))
+        return false;
+    text_format(run->spool_path, size, "%s/quern-spool", directory);
+    return true;
+}
+
 static bool ingest_open_source(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    bool ok = source_open(options->source, options->store ? options->store : "dry-run",
+    bool ok = ingest_choose_spool(run) &&
+              source_open(options->source,
+                          run->spool_path  ? run->spool_path
+                          : options->store ? options->store
+                                           : "dry-run",
                           &run->source, run->error) &&
               ingest_check_output(run, options->store) &&
               ingest_check_output(run, options->write_list);
@@ -295,6 +318,19 @@ static bool ingest_report_outcome(struct run *run, const struct pass_outcome *ou
     return true;
 }
 
+static void ingest_report_faults(struct run *run, const struct pass_outcome *outcome)
+{
+    bool is_one = outcome->num_faults == 1;
+    char number[32];
+
+    if (outcome->num_faults > 0)
+        report_say(run->messages, "note: %s %s outside %s pixels and %s read: %s%s",
+                   text_group_digits(number, sizeof(number), outcome->num_faults),
+                   is_one ? "image has a harmless fault" : "images have harmless faults",
+                   is_one ? "its" : "their", is_one ? "is" : "are", is_one ? "" : "the first is ",
+                   outcome->first_fault);
+}
+
 /* Does what is needed only if the store is written: makes images readable, chooses their shape. */
 static bool ingest_prepare_to_decode(struct run *run)
 {
@@ -389,6 +425,7 @@ static bool ingest_write_store(struct run *run)
         plan.image.channels = plan.preparation.channels = run->first.channels = 3;
         ok = ingest_plan_memory(run, &plan) && pass_run(&plan, &outcome, run->error);
     }
+    ingest_report_faults(run, &outcome);
     for (size_t i = 0; i < outcome.reject_paths.count; i++) {
         text_print_escaped(run->messages, outcome.reject_paths.items[i]);
         fputs(": ", run->messages);
@@ -438,5 +475,6 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
     scan_free(&run.scan);
     source_close(run.source);
     free(run.source_name);
+    free(run.spool_path);
     return ok;
 }

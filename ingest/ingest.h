@@ -1,5 +1,5 @@
 /*
- * quern-ingest: a directory or an archive of PNG images into a store.
+ * quern-ingest: a directory or an archive of images into a store.
  */
 #ifndef QUERN_INGEST_INGEST_H
 #define QUERN_INGEST_INGEST_H

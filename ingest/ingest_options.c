@@ -11,7 +11,8 @@
 #include "images/preparation.h"
 
 static const char summary[] =
-    "Turns a directory or archive (tar, zip) of PNG images into one HDF5 store for quern-train "
+    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for "
+    "quern-train "
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
@@ -61,7 +62,7 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 31 };
+enum { NUM_SPECS = 32 };
 
 static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
                                 struct option_spec specs[NUM_SPECS])
@@ -137,7 +138,7 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .value = &options->max_pixels, .minimum = 1, .maximum = 0x1p40,
          .excludes = "merge write-list"},
         {OPTION_FLAG, "skip-bad",
-         .help = "leave out files that are no readable PNG and record them in /rejects, instead "
+         .help = "leave out files that are no readable image and record them in /rejects, instead "
                  "of writing nothing",
          .value = &options->skip_bad, .excludes = "merge write-list"},
         {OPTION_HEADING, .help = "Shards"},
@@ -177,6 +178,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "away, as on a network file system; the store does not depend on it",
          .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
          .shown_default = "as many as --threads", .excludes = "merge write-list"},
+        {OPTION_TEXT, "spool-dir", "DIR",
+         .help = "where the images of a compressed tar are copied to, in a file without a name, "
+                 "while they are read",
+         .value = &options->spool_dir, .shown_default = "the directory of the store",
+         .excludes = "merge write-list"},
         {OPTION_NBYTES, "memory-limit", "SIZE",
          .help = "use at most this much memory, such as 4G: fewer files are decoded at once, or "
                  "the store is refused before anything is written",

@@ -32,6 +32,7 @@ struct ingest_options {
     bool finds_range;         /* the range is that of all images */
     uint64_t max_pixels;      /* of one image */
     bool skip_bad;
+    const char *spool_dir; /* for the images of a compressed tar; NULL: the store's directory */
     bool dry_run;
     bool verify;
     bool force;

@@ -25,7 +25,7 @@ struct merge {
     struct shard_set set;
     struct store_writer *writer;
     float *split_means[NUM_SPLITS];
-    struct text_list reject_paths, reject_reasons;
+    struct text_list reject_paths, reject_reasons, image_decoders;
     struct progress progress;
     uint64_t num_done; /* rows, for progress */
     struct error *error;
@@ -194,7 +194,8 @@ static bool merge_add_shard(struct merge *merge, const struct shard_set_member *
     bool ok = shard_set_open(member, &shard, merge->error);
 
     if (ok)
-        ok = merge_add_rejects(merge, shard, member, split);
+        ok = merge_add_rejects(merge, shard, member, split) &&
+             store_read_image_decoders(shard, &merge->image_decoders, merge->error);
     if (ok && member->num_rows[split] > 0) {
         const uint32_t *labels = store_labels(shard, split);
 
@@ -217,7 +218,7 @@ static bool merge_check_lost_classes(const struct merge *merge, enum split split
     for (size_t label = 0; label < classes->count; label++)
         if (means->counts[label] == 0 && num_files[label] > 0)
             return error_set(merge->error, STATUS_DATA, NULL,
-                             "class '%s' has no readable PNG left in %s", classes->items[label],
+                             "class '%s' has no readable image left in %s", classes->items[label],
                              split_names[split]);
     return true;
 }
@@ -252,6 +253,7 @@ static bool merge_finish_store(struct merge *merge)
         .preparation = merge->set.preparation[0] ? merge->set.preparation : NULL,
         .reject_paths = &merge->reject_paths,
         .reject_reasons = &merge->reject_reasons,
+        .image_decoders = &merge->image_decoders,
     };
     struct store_writer *writer = merge->writer;
 
@@ -313,6 +315,7 @@ bool merge_run(const struct ingest_options *options, FILE *results, FILE *messag
         free(merge.split_means[s]);
     text_list_free(&merge.reject_paths);
     text_list_free(&merge.reject_reasons);
+    text_list_free(&merge.image_decoders);
     shard_set_free(&merge.set);
     return ok;
 }

@@ -24,6 +24,7 @@ struct pass_file {
     uint32_t file_crc32, pixel_crc32;
     bool is_color;
     struct image_info info;
+    const struct decoder *decoder;
 };
 
 struct pass {
@@ -58,6 +59,8 @@ void pass_outcome_free(struct pass_outcome *outcome)
     text_list_free(&outcome->reject_paths);
     text_list_free(&outcome->reject_reasons);
     free(outcome->contents);
+    text_list_free(&outcome->image_decoders);
+    free(outcome->first_fault);
     *outcome = (struct pass_outcome){0};
 }
 
@@ -212,6 +215,7 @@ static void pass_decode(struct pass *pass, size_t index, uint8_t *row, struct pa
     file->file_crc32 = decoded.file_crc32;
     file->is_color = !decoded.is_gray;
     file->info = decoded.info;
+    file->decoder = decoded.decoder;
     pass->sizes[index] = pass_pack_size(decoded.shape.height, decoded.shape.width);
     if (row && pass_fits(plan) && decoded.pixels != row)
         preparation_fit(&plan->preparation, decoded.pixels, &decoded.shape, row, image,
@@ -233,6 +237,21 @@ static bool pass_add_reject(struct pass *pass, const char *path, const char *rea
                          text_make_utf8(printable, sizeof(printable), path), pass->error) &&
            text_list_add(&pass->outcome->reject_reasons,
                          text_make_utf8(printable, sizeof(printable), reason), pass->error);
+}
+
+/* Keeps what is to be said or recorded of an image that became a row. */
+static bool pass_note_image(struct pass *pass, const char *path, const struct pass_file *file)
+{
+    struct pass_outcome *outcome = pass->outcome;
+
+    outcome->found_color |= file->is_color && pass->plan->stop_at_color;
+    if (file->info.fault[0] != '\0' && outcome->num_faults++ == 0 &&
+        asprintf(&outcome->first_fault, "%s: %s", path, file->info.fault) < 0) {
+        outcome->first_fault = NULL;
+        return error_set_memory(pass->error, strlen(path) + IMAGE_MAX_FAULT_NBYTES);
+    }
+    return !file->decoder->library ||
+           text_list_add_sorted(&outcome->image_decoders, file->decoder->library(), pass->error);
 }
 
 static void pass_add_findings(struct pass *pass, const char *path, const struct image_info *info)
@@ -274,8 +293,8 @@ static bool pass_gather_rows(struct pass *pass, size_t first, size_t count, uint
             pass->labels[row] = tree->labels[first + i];
             pass->rows[row] =
                 (struct store_row){path, pass->labels[row], file->file_crc32, file->pixel_crc32};
-            pass->outcome->found_color |= file->is_color && pass->plan->stop_at_color;
             pass_add_findings(pass, path, &file->info);
+            ok = pass_note_image(pass, path, file);
         } else if (!file->reason) {
             ok = error_set_memory(pass->error, 256);
         } else if (file->status == STATUS_DATA) {
@@ -358,7 +377,8 @@ static bool pass_check_lost_classes(const struct pass *pass, enum split split)
 
         if (pass->means.counts[label] == 0 && tree_find_class(tree, name)->num_images[split] > 0)
             return error_set(pass->error, STATUS_DATA, NULL,
-                             "class '%s' has no readable PNG left in %s", name, split_names[split]);
+                             "class '%s' has no readable image left in %s", name,
+                             split_names[split]);
     }
     return true;
 }
@@ -408,7 +428,7 @@ static bool pass_check_rejects(const struct pass *pass)
     if (num_bad == 0 || pass->plan->skip_bad)
         return true;
     return error_set(pass->error, STATUS_DATA, NULL,
-                     "%s of %s files are not readable PNGs; nothing was written "
+                     "%s of %s files are not readable images; nothing was written "
                      "(--skip-bad leaves them out)",
                      text_group_digits(bad, sizeof(bad), num_bad),
                      text_group_digits(all, sizeof(all), tree_num_rows(pass->plan->tree)));
@@ -464,6 +484,7 @@ static bool pass_finish_store(struct pass *pass)
         .source = {plan->source_name, plan->source_settings, digest},
         .reject_paths = &pass->outcome->reject_paths,
         .reject_reasons = &pass->outcome->reject_reasons,
+        .image_decoders = &pass->outcome->image_decoders,
         .file_hashes = pass->hashes,
     };
     struct store_writer *writer = pass->writer;

@@ -41,6 +41,10 @@ struct pass_outcome {
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
     uint64_t *contents; /* [rows of the tree] by contents_of, once a store is written */
+    struct text_list image_decoders; /* as the store records them */
+    /* Images with faults outside their pixels, and the first of them. */
+    uint64_t num_faults;
+    char *first_fault;                    /* "a/1.png: wrong checksum of tEXt"; owned; NULL: none */
     struct preparation_findings findings; /* of all that could be decoded */
     const char *first_transparent;        /* path of the first that is not opaque; in the tree */
 };

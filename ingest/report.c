@@ -324,6 +324,15 @@ static bool report_note_root(const struct notes *notes, const struct scan *scan)
                : true;
 }
 
+static bool report_note_foreign(const struct notes *notes, const struct scan *scan)
+{
+    char files[512];
+
+    return foreign_describe_counts(files, sizeof(files), &scan->foreign)
+               ? report_add_note(notes, "%s", files)
+               : true;
+}
+
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
@@ -331,7 +340,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
         const char *what;
         uint64_t count;
     } counts[] = {
-        {"ignored because their names do not end in .png", scan->num_others},
+        {"ignored because their names do not end in .png, .jpg or .jpeg", scan->num_others},
         {"ignored because they lie in no class folder", num_outside},
         {"links not followed because they lead back up", scan->num_loops},
         {"members ignored because their paths are absolute, too long or lead up by ..",
@@ -340,7 +349,7 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
         {"members ignored because they are devices, pipes or sockets", scan->num_special},
         {"members ignored because others of the same path come later", scan->num_replaced},
     };
-    bool ok = true;
+    bool ok = report_note_foreign(notes, scan);
 
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && ok; i++)
         ok = report_note_count(notes, counts[i].what, counts[i].count);

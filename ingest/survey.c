@@ -95,6 +95,7 @@ static bool survey_count_file(struct survey_work *work, size_t row, const struct
         survey->num_images++;
         survey->num_gray += file->is_gray;
         survey->num_color += !file->is_gray;
+        survey->num_faults += file->info.fault[0] != '\0';
         preparation_add(&survey->findings, &file->info);
         return true;
     }

@@ -26,8 +26,9 @@ struct survey {
     /* [num_scanned] by contents_of, as RGB; 0: cannot be read, or is in no row of the tree. */
     uint64_t *contents;
     uint64_t num_images, num_gray, num_color; /* that can be read */
-    struct preparation_findings findings;     /* transparency, samples of 16 bits */
-    uint64_t num_sizes;                       /* different ones */
+    uint64_t num_faults;                  /* of those, with faults that do not touch their pixels */
+    struct preparation_findings findings; /* transparency, samples of 16 bits */
+    uint64_t num_sizes;                   /* different ones */
     /* The most frequent sizes, as many as there are up to SURVEY_MAX_SIZES. */
     struct survey_size sizes[SURVEY_MAX_SIZES];
     uint32_t least_side, most_side, median_side; /* of the shorter sides of all images */

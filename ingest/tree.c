@@ -91,7 +91,7 @@ static bool tree_find_split_directories(struct build *build)
     }
     if (build->scan->folders.count == 0 && build->scan->num_images == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                         "holds no folders and no PNG images");
+                         "holds no folders and no PNG or JPEG images");
     if (found[SPLIT_TRAIN])
         return tree_check_wanted_splits(build);
     if (found[SPLIT_VALID] || found[SPLIT_TEST])
@@ -432,7 +432,7 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
                              build->tree->split_directories[s]);
         if (class->has_directory[s] && class->num_images[s] == 0 && !tree_is_deduplicated(build))
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                             "class folder %s/%s holds no PNG image",
+                             "class folder %s/%s holds no PNG or JPEG image",
                              build->tree->split_directories[s], class->name);
     }
     return true;
@@ -451,10 +451,21 @@ static bool tree_check(struct build *build)
         if (build->tree->split_directories[s] && tree->first[s] == tree->first[s + 1] &&
             !tree_is_deduplicated(build))
             ok = error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                           "folder %s/ holds no PNG image of any class",
+                           "folder %s/ holds no PNG or JPEG image of any class",
                            build->tree->split_directories[s]);
     }
     return ok;
+}
+
+/* Where images of other formats are all there is, an error about missing images names them. */
+static void tree_name_foreign(const struct build *build)
+{
+    size_t used = strlen(build->error->what);
+    char files[512];
+
+    if (build->scan->num_images == 0 &&
+        foreign_describe_counts(files, sizeof(files), &build->scan->foreign))
+        text_format(build->error->what + used, sizeof(build->error->what) - used, " (%s)", files);
 }
 
 bool tree_build(const char *source, const struct scan *scan, const struct tree_rules *rules,
@@ -469,8 +480,10 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
     memset(tree, 0, sizeof(*tree));
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && ok; i++)
         ok = steps[i](&build);
-    if (!ok)
+    if (!ok) {
+        tree_name_foreign(&build);
         tree_free(tree);
+    }
     return ok;
 }
 

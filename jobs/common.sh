@@ -1,5 +1,5 @@
-# Sourced by pipeline.sh and by the scripts in slurm/ and pbs/: settings, arguments, programs, and the
-# command of each stage.  A script that sources this has set
+# Sourced by pipeline.sh and by the scripts in slurm/ and pbs/: arguments, programs, and the command of
+# each stage.  A script that sources this has set
 #   program, here, jobs        its name for messages, its folder, and the folder of this file
 # and, before it calls what needs them,
 #   own_flags, own_options     words: its own options, without and with a value
@@ -23,76 +23,10 @@ fail() {
     exit "$fail_code"
 }
 
-# ---- Settings ----------------------------------------------------------------------------------
-
-# A settings file is read, never run: no value of it is ever evaluated by the shell.
-read_settings() {
-    if [ ! -f "$1" ] || [ ! -r "$1" ]; then
-        fail 2 "$1: cannot read this settings file"
-    fi
-    folder=$(dirname -- "$1")
-    keys=' '
-    line_number=0
-    while IFS= read -r line || [ -n "$line" ]; do
-        line_number=$((line_number + 1))
-        line=${line%"$(printf '\r')"}
-        case $line in
-        '' | '#'*) continue ;;
-        [A-Z]*=*) ;;
-        *) fail 2 "$1:$line_number: expected KEY=VALUE, found: $line" ;;
-        esac
-        key=${line%%=*}
-        value=${line#*=}
-        case $keys in
-        *" $key "*) fail 2 "$1:$line_number: $key is given twice" ;;
-        esac
-        keys="$keys$key "
-        take_setting "$1:$line_number" "$key" "$value" "$folder"
-    done <"$1"
-}
-
-# take_setting PLACE KEY VALUE FOLDER: keeps what the command line has set already.
-take_setting() {
-    case $2 in
-    SOURCE | WORK_DIR | STORE | SWEEP) check_path "$1" "$2" "$3" ;;
-    esac
-    case $2 in
-    SOURCE) : "${source=$(path_within "$4" "$3")}" ;;
-    WORK_DIR) : "${work_dir=$(path_within "$4" "$3")}" ;;
-    STORE) : "${store=$(path_within "$4" "$3")}" ;;
-    INGEST_OPTIONS) : "${ingest_options=$3}" ;;
-    TRAIN_OPTIONS) : "${train_options=$3}" ;;
-    EVALUATE_OPTIONS) : "${evaluate_options=$3}" ;;
-    # For a scheduler: where there is none, they are read and left.
-    SHARDS) : "${num_shards=$3}" ;;
-    SWEEP) : "${sweep=$(path_within "$4" "$3")}" ;;
-    ACCOUNT) : "${account=$3}" ;;
-    PARTITION) : "${partition=$3}" ;;
-    TIME) : "${time=$3}" ;;
-    NODES) : "${num_nodes=$3}" ;;
-    TASKS_PER_NODE) : "${tasks_per_node=$3}" ;;
-    THREADS) : "${num_threads=$3}" ;;
-    MEMORY) : "${memory=$3}" ;;
-    MPI) : "${mpi=$3}" ;;
-    SUBMIT_OPTIONS) : "${submit_options=$3}" ;;
-    *) fail 2 "$1: unknown key $2" ;;
-    esac
-}
-
-check_path() {
-    case $3 in
-    '') fail 2 "$1: $2 has no value" ;;
-    [\'\"]*) fail 2 "$1: $2 is taken as it stands: write it without quotes" ;;
-    [\ ]* | *[\ ]) fail 2 "$1: $2 begins or ends with a blank" ;;
-    esac
-}
-
-path_within() {
-    case $1:$2 in
-    .:* | *:/*) printf '%s\n' "$2" ;;
-    *) printf '%s/%s\n' "$1" "$2" ;;
-    esac
-}
+# shellcheck source=jobs/words.sh
+. "$jobs/words.sh"
+# shellcheck source=jobs/settings.sh
+. "$jobs/settings.sh"
 
 # ---- Arguments ---------------------------------------------------------------------------------
 
@@ -215,13 +149,6 @@ check_words() {
     set +f
 }
 
-# One word a line.  xargs knows quotes and backslashes as the shell does, and runs nothing.
-split_words() {
-    case $1 in
-    *[![:space:]]*) printf '%s\n' "$1" | xargs printf '%s\n' 2>/dev/null ;;
-    esac
-}
-
 # ---- Programs ----------------------------------------------------------------------------------
 
 # Sets `programs` to the folder of the programs of `stages`; empty when they are in PATH.
@@ -266,7 +193,52 @@ ingest() {
 }
 
 train() {
+    set_evaluation_aside
     run_stage train "$train_options" "$store" --output "$work_dir/run" --resume ${force:+"$force"}
+    code=$?
+    return_evaluation
+    return "$code"
+}
+
+# Before a training that may change the model, what was found of it gets a name that says so, and the
+# old name again if the model is as it was.  A run that is killed in between leaves it marked.
+set_evaluation_aside() {
+    is_aside=no
+    [ "$dry_run" = no ] && [ -e "$work_dir/evaluation.json" ] || return
+    stamps=$(stamp_checkpoints)
+    move_evaluation evaluation evaluation-older
+    is_aside=yes
+}
+
+return_evaluation() {
+    [ "$is_aside" = yes ] || return
+    if [ "$stamps" = "$(stamp_checkpoints)" ]; then
+        move_evaluation evaluation-older evaluation
+    else
+        say "the evaluation of the model before is now $work_dir/evaluation-older.json"
+    fi
+}
+
+# move_evaluation FROM TO
+move_evaluation() {
+    for ending in json h5; do
+        [ ! -e "$work_dir/$1.$ending" ] ||
+            mv -f -- "$work_dir/$1.$ending" "$work_dir/$2.$ending" ||
+            fail 74 "$work_dir/$1.$ending: cannot rename"
+    done
+}
+
+# Changes when a checkpoint is written again, even with the same bytes.
+stamp_checkpoints() {
+    find "$work_dir/run/" -maxdepth 1 -name '*.h5' -exec stat -c '%n %i %s %y' {} + 2>/dev/null | sort
+}
+
+# spool_to DIR: where ingest copies the images of a compressed tar, unless its options say.
+spool_to() {
+    case " $ingest_options " in
+    *' --spool-dir'[=\ ]*) ;;
+    *) ingest_options="$ingest_options --spool-dir $(quote_word "$1")" ;;
+    esac
 }
 
 # Once for programs, with the figures of each sample, and once for people.
@@ -281,6 +253,9 @@ evaluate() {
     evaluate_twice
     code=$?
     rm -f -- "$partial"
+    if [ "$code" -eq 0 ]; then
+        rm -f -- "$work_dir/evaluation-older.json" "$work_dir/evaluation-older.h5"
+    fi
     return "$code"
 }
 
@@ -331,17 +306,4 @@ wait_for_stage() {
         code=$((128 + stop_signal))
     fi
     return "$code"
-}
-
-print_command() {
-    line=
-    for word in "$@"; do
-        case $word in
-        '' | *[!A-Za-z0-9_./,:=+@%-]*)
-            word=\'$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")\'
-            ;;
-        esac
-        line="$line${line:+ }$word"
-    done
-    printf '%s\n' "$line"
 }

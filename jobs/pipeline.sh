@@ -9,6 +9,10 @@ jobs=$here
 [ -f "$jobs/common.sh" ] || jobs=$here/../share/quern/jobs
 # shellcheck source=jobs/common.sh
 . "$jobs/common.sh"
+# shellcheck source=jobs/checks.sh
+. "$jobs/checks.sh"
+# shellcheck source=jobs/sweep.sh
+. "$jobs/sweep.sh"
 
 # Threads that wait sleep, instead of taking a processor from the one that they wait for: a stage
 # takes no longer alone, and much less time beside other programs (bench/README.md).
@@ -38,9 +42,13 @@ Settings of the stages:
   --ingest-options 'WORDS'    more options for quern-ingest, such as '--classes 7,3'
   --train-options 'WORDS'     more options for quern-train
   --evaluate-options 'WORDS'  more options for quern-evaluate
+  --sweep TABLE               train and evaluate once for each line of TABLE, a name and options for
+                              quern-train, in DIR/sweep/NAME; then print and write
+                              DIR/sweep/ranking.tsv, the best first
 
 Which stages:
-  --from STAGE                begin with STAGE: ingest, train or evaluate (default: ingest)
+  --from STAGE                begin with STAGE: ingest, train or evaluate (default: ingest).  Of a
+                              sweep, train stands for all its runs, evaluate for the ranking
   --only STAGE                this stage alone
   --force                     ingest and train anew: replaces the store, removes the checkpoints of
                               the run
@@ -50,13 +58,15 @@ General:
   --help                      print this help and exit
   --version                   print the version and exit
 
-FILE has lines KEY=VALUE with the keys SOURCE, WORK_DIR, STORE, INGEST_OPTIONS, TRAIN_OPTIONS and
-EVALUATE_OPTIONS, empty lines, and comment lines that begin with #.  Its paths are relative to its
-own folder.  The keys that quern-slurm-submit knows besides are for a scheduler, and not used here.
+FILE has lines KEY=VALUE with the keys SOURCE, WORK_DIR, STORE, SWEEP, INGEST_OPTIONS, TRAIN_OPTIONS
+and EVALUATE_OPTIONS.  Quotes, \$HOME, \${HOME}, ~ and comments from # on mean what they do in a shell; no
+command is ever run.  Paths are relative to the folder of FILE.  The keys that quern-slurm-submit knows
+besides are for a scheduler, and not used here.
 WORDS are separated by blanks; quotes and backslashes keep a word together.
 
-Exit status: 0 done, 2 wrong arguments or settings, 69 a program was not found, 74 cannot write,
-75 stopped after a checkpoint (run again to go on); else that of the stage that failed.
+Exit status: 0 done, 1 a run of a sweep failed, 2 wrong arguments or settings, 69 a program was not
+found, 74 cannot write, 75 stopped after a checkpoint (run again to go on); else that of the stage
+that failed.
 
 Examples:
   $program --source digits --work-dir work --train-options '--learning-rate 1 --epochs 20'
@@ -85,7 +95,11 @@ run_pipeline() {
     fi
     for this_stage in $stages; do
         [ "$dry_run" = yes ] || say "$this_stage"
-        "$this_stage"
+        case $this_stage${sweep:+-sweep} in
+        train-sweep) train_sweep ;;
+        evaluate-sweep) rank_done_sweep ;;
+        *) "$this_stage" ;;
+        esac
         code=$?
         case $code in
         0) ;;
@@ -97,7 +111,45 @@ run_pipeline() {
 }
 
 own_flags='--help --version --force --dry-run'
-own_options='--from --only'
+# Every line of the table, one after the other.  One that fails is named, and the others go on.
+train_sweep() {
+    [ "$dry_run" = yes ] || copy_sweep "$sweep" "$work_dir/sweep"
+    all_work_dir=$work_dir all_train_options=$train_options
+    for number in $(seq "$num_sweep_lines"); do
+        take_sweep_line "$sweep" "$number"
+        work_dir=$all_work_dir/sweep/$name
+        train_options="$all_train_options $name_options"
+        sweep_name=$name
+        run_sweep_line
+        code=$?
+        work_dir=$all_work_dir train_options=$all_train_options
+        [ "$code" -ne 75 ] && [ "$stop_signal" -eq 0 ] || return "$code"
+        [ "$code" -eq 0 ] || say "$sweep_name failed with exit code $code"
+    done
+}
+
+run_sweep_line() {
+    if [ "$dry_run" = yes ]; then
+        train && evaluate
+        return
+    fi
+    say "$sweep_name:$name_options"
+    mkdir -p -- "$work_dir" || return 74
+    # The tables of the stages are kept for those who look; the ranking says it all.
+    { train && evaluate; } >"$work_dir/output.log"
+}
+
+rank_done_sweep() {
+    [ "$dry_run" = no ] || return 0
+    [ -f "$work_dir/sweep/table" ] ||
+        fail 2 "$work_dir/sweep/table: there is no sweep here: begin with --from train"
+    rank_sweep "$work_dir/sweep/table" "$work_dir/sweep" && return
+    code=$?
+    [ "$code" -ne 1 ] || fail 1 "not every run of the sweep has an evaluation"
+    return "$code"
+}
+
+own_options='--from --only --sweep'
 own_option() {
     case $1 in
     --help)
@@ -108,6 +160,7 @@ own_option() {
     --force) force=--force ;;
     --dry-run) dry_run=yes ;;
     --from) from=$2 ;;
+    --sweep) sweep=$2 ;;
     --only) only=$2 ;;
     esac
 }
@@ -116,7 +169,7 @@ launch() {
     exec "$@"
 }
 
-unset source work_dir store ingest_options train_options evaluate_options
+unset source work_dir store sweep ingest_options train_options evaluate_options
 from='' only='' show_version=no
 parse_arguments "$@"
 if [ "$show_version" = yes ]; then
@@ -130,6 +183,10 @@ if [ -n "$force" ] && [ "$stages" = evaluate ]; then
     fail 2 "--force is for ingest and train"
 fi
 find_programs
+if [ -n "${sweep:=}" ]; then
+    check_sweep "$sweep"
+    check_sweep_options "$sweep"
+fi
 trap 'pass_signal 1' HUP
 trap 'pass_signal 2' INT
 trap 'pass_signal 10' USR1

@@ -6,6 +6,8 @@ program=$(basename -- "$0")
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$here/setup.sh"
+# shellcheck source=jobs/words.sh
+. "$here/words.sh"
 
 sample_url=https://s3.amazonaws.com/fast-ai-sample/mnist_sample.tgz
 sample_md5=2dbc7ec6f9259b583af0072c55816a88
@@ -14,18 +16,24 @@ sample_advice="set QUERN_MNIST_SAMPLE to a local copy, or use drawn digits (with
 
 usage() {
     cat <<EOF
-Usage: $program [OPTION...]
+Usage: $program [OPTION...] [OPTION OF quern-ingest...]
 
 On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
 draws two thousand handwritten-like 3s and 7s each (or takes other data), trains three
 classifiers on them, and prints how well each does.  Run again, it does what is left to do.
 
 Data:
-  --data DIR           a tree of PNG images: DIR/train/CLASS/*.png and DIR/valid/CLASS/*.png
+  --data SOURCE        a folder or archive of images, as quern-ingest takes it, such as
+                       SOURCE/train/CLASS/*.png and SOURCE/valid/CLASS/*.png
   --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads $sample_nbytes bytes, or
                        takes the archive or folder that the variable QUERN_MNIST_SAMPLE names
+  other options        are given to quern-ingest, which names those that the data need, such as
+                       --valid-fraction 0.2 or --size 64x64
 
 Running:
+  --train-options 'WORDS'
+                       train one more classifier, named own, with these options of quern-train
+  --force              make the store and the runs anew, whatever is there
   --work-dir DIR       folder for all that is written (default: quern-quickstart)
   --programs BIN_DIR   the quern programs that are there, instead of installing and building
 
@@ -54,7 +62,7 @@ get_programs() {
     else
         programs=$here/../../../bin
     fi
-    for name in draw ingest train evaluate; do
+    for name in draw ingest train evaluate predict; do
         [ -x "$programs/quern-$name" ] || fail 69 "$programs: does not hold quern-$name"
     done
     programs=$(CDPATH='' cd -- "$programs" && pwd)
@@ -86,7 +94,6 @@ get_data() {
         data=$work_dir/digits
         [ -d "$data" ] || draw_digits
     fi
-    [ -d "$data" ] || fail 2 "$data: no such folder"
 }
 
 # Drawn or unpacked under another name first: a folder under its own name is whole.
@@ -140,8 +147,8 @@ download_mnist_sample() {
 # ---- Runs and table ----------------------------------------------------------------------------
 
 make_store() {
-    run_pipeline "$work_dir" --only ingest --source "$data" \
-        ${classes:+--ingest-options "--classes $classes"}
+    run_pipeline "$work_dir" --only ingest --source "$data" ${force:+"$force"} \
+        --ingest-options "${classes:+--classes $classes}$ingest_options"
 }
 
 # run_model NAME TRAIN_OPTION...
@@ -151,7 +158,8 @@ run_model() {
     shift
     mkdir -p -- "$run_folder" || exit 74
     # The tables of the stages are kept for those who look; here one table says it all.
-    run_pipeline "$run_folder" --from train --train-options "$*" >"$run_folder/output.log"
+    run_pipeline "$run_folder" --from train ${force:+"$force"} --train-options "$*" \
+        >"$run_folder/output.log"
 }
 
 # run_pipeline WORK_DIR OPTION...
@@ -163,7 +171,9 @@ run_pipeline() {
     code=$?
     case $code in
     0) ;;
-    65) fail 65 "stopped; if $work_dir was used with other data before, take another --work-dir" ;;
+    2 | 65) fail "$code" "stopped; if $work_dir was used with other data or options before, give" \
+        "--force or another --work-dir; an option that the message above names can be given" \
+        "here too" ;;
     *) fail "$code" "stopped; run the same command again to go on" ;;
     esac
 }
@@ -200,7 +210,7 @@ print_row() {
 
 # More classes than fit are left to the files.
 print_table() {
-    for name in nearest-mean-l1 nearest-mean-l2 linear; do
+    for name in $models; do
         print_row "$name"
     done | awk -F '\t' '
         NR == 1 {
@@ -227,31 +237,91 @@ The files are in $work_dir:
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
-where MODEL is nearest-mean-l1, nearest-mean-l2 or linear.  The images are in $data.
+where MODEL is one of: $models.  The images are in $data.
 
 Try next:
-  $programs/quern-evaluate $work_dir/linear/run $work_dir/store.h5
-  $programs/quern-train $work_dir/store.h5 --output $work_dir/longer --learning-rate 1 --epochs 100
-  $pipeline --help
 EOF
+    for command in evaluate predict train pipeline; do
+        printf '  '
+        case $command in
+        evaluate) print_command "$programs/quern-evaluate" "$work_dir/linear/run" "$work_dir/store.h5" ;;
+        predict)
+            print_command "$programs/quern-predict" "$work_dir/linear/run" "$data" --csv \
+                "$work_dir/predictions.csv"
+            ;;
+        train)
+            # Its words are options.
+            # shellcheck disable=SC2086
+            print_command "$programs/quern-train" "$work_dir/store.h5" --output "$work_dir/longer" \
+                $lesson --epochs 100
+            ;;
+        pipeline) print_command "$pipeline" --help ;;
+        esac
+    done
 }
 
-work_dir=quern-quickstart programs='' data='' mnist_sample=no classes=''
+# ---- Arguments ---------------------------------------------------------------------------------
+
+# take_foreign WORD [NEXT]: an option for quern-ingest, and its value if the next word is no option.
+take_foreign() {
+    ingest_options="$ingest_options $(quote_word "$1")"
+    num_words=1
+    case ${2:--} in
+    -*) ;;
+    *)
+        ingest_options="$ingest_options $(quote_word "$2")"
+        num_words=2
+        ;;
+    esac
+}
+
+# By the program itself, which finds no source: it ends with 2 only if an option is wrong.
+check_foreign() {
+    [ -n "$ingest_options" ] || return
+    words=$(split_words "$ingest_options")
+    set -f
+    IFS=$newline
+    # shellcheck disable=SC2086
+    set -- $words
+    unset IFS
+    set +f
+    message=$("$programs/quern-ingest" /dev/null/source /dev/null/store.h5 "$@" 2>&1 >/dev/null)
+    [ $? -ne 2 ] || fail 2 "neither an option of this script (--help lists them), nor one of" \
+        "$(printf '%s\n' "$message" | sed '/^Try /d')"
+}
+
+newline='
+'
+work_dir=quern-quickstart programs='' data='' mnist_sample=no classes='' force='' ingest_options=''
+train_options='' models='nearest-mean-l1 nearest-mean-l2 linear'
 while [ $# -gt 0 ]; do
+    case $1 in
+    --data=* | --work-dir=* | --programs=* | --train-options=*)
+        option=${1%%=*} value=${1#*=}
+        shift
+        set -- "$option" "$value" "$@"
+        ;;
+    esac
     case $1 in
     --help)
         usage
         exit 0
         ;;
     --mnist-sample) mnist_sample=yes ;;
-    --data | --work-dir | --programs)
+    --force) force=--force ;;
+    --data | --work-dir | --programs | --train-options)
         [ -n "${2:-}" ] || fail 2 "option $1 needs a value"
         case $1 in
         --data) data=$2 ;;
         --work-dir) work_dir=$2 ;;
         --programs) programs=$2 ;;
+        --train-options) train_options=$2 ;;
         esac
         shift
+        ;;
+    --?*)
+        take_foreign "$@"
+        [ "$num_words" -eq 1 ] || shift
         ;;
     *) fail 2 "unknown argument $1 (--help lists them)" ;;
     esac
@@ -259,7 +329,7 @@ while [ $# -gt 0 ]; do
 done
 if [ -n "$data" ]; then
     [ "$mnist_sample" = no ] || fail 2 "--data and --mnist-sample exclude each other"
-    [ -d "$data" ] || fail 2 "$data: no such folder"
+    [ -e "$data" ] || fail 2 "$data: no such folder or archive"
 else
     # The lesson's order: 7 is class 0, 3 is class 1.
     classes=7,3
@@ -268,10 +338,23 @@ case $work_dir in /* | ./* | ../*) ;; *) work_dir=./$work_dir ;; esac
 mkdir -p -- "$work_dir" || fail 74 "$work_dir: cannot make the work folder"
 
 get_programs
+check_foreign
 get_data
 make_store
 run_model nearest-mean-l1 --model nearest-mean --distance l1
 run_model nearest-mean-l2 --model nearest-mean --distance l2
-run_model linear --model linear --loss mae --learning-rate 1 --epochs 20
+# The lesson's settings, and where those have a name, what quern-train takes without it.
+if "$programs/quern-train" --help | grep -q -e ' --recipe '; then
+    lesson='--recipe lesson'
+    models="$models network"
+else
+    lesson='--model linear --loss mae --learning-rate 1'
+fi
+run_model linear "$lesson --epochs 20"
+case $models in *' network') run_model network ;; esac
+if [ -n "$train_options" ]; then
+    models="$models own"
+    run_model own "$train_options"
+fi
 print_table
 print_next

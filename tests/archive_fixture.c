@@ -134,7 +134,12 @@ static void describe_image(const struct decode_source *source, const struct sour
 {
     struct decoded decoded;
 
-    if (decode_file(source, image, 1, buffer, &decoded, error))
+    if (!decode_file(source, image, 1, buffer, &decoded, error))
+        return;
+    /* What is told in a note is not taken for a whole image either. */
+    if (decoded.info.fault[0] != '\0')
+        error_set(error, STATUS_DATA, ERROR_AT(.file = image->path), "%s", decoded.info.fault);
+    else
         fprintf(stream, "%s %08x\n", image->path, (unsigned)decoded.file_crc32);
 }
 

@@ -109,7 +109,7 @@ static void test_ingest_run_bad_files_are_all_listed_and_nothing_written(void **
     assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
     for (size_t i = 0; i < 5; i++)
         assert_contains(f->messages, bad[i]);
-    assert_contains(f->error.what, "5 of 11 files are not readable PNGs; nothing was written");
+    assert_contains(f->error.what, "5 of 11 files are not readable images; nothing was written");
     assert_int_equal(access(f->store, F_OK), -1);
     ingestion_free(f);
 }
@@ -154,7 +154,7 @@ static void test_ingest_run_class_that_loses_all_files_is_refused(void **state)
     tree_fixture_write("source/train/b/0000.png", "no PNG", 6);
     f->options.skip_bad = true;
     assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
-    assert_contains(f->error.what, "class 'b' has no readable PNG left in train");
+    assert_contains(f->error.what, "class 'b' has no readable image left in train");
     assert_int_equal(access(f->store, F_OK), -1);
     ingestion_free(f);
 }

@@ -268,14 +268,14 @@ static void test_ingest_run_archive_empty_folders_and_others_are_told(void **sta
     archive_fixture_end(archive);
     assert_true(ingestion_run(f));
     assert_contains(f->messages, "ignored at the top of the source: extra/, labels.csv\n");
-    assert_contains(f->messages, "do not end in .png: 2\n");
+    assert_contains(f->messages, "do not end in .png, .jpg or .jpeg: 2\n");
 
     archive = begin("pax");
     archive_fixture_add_tree(archive, "source", "");
     archive_fixture_add_other(archive, "train/c/", AE_IFDIR, NULL);
     archive_fixture_end(archive);
     assert_fails(ingestion_run(f), &f->error, STATUS_DATA);
-    assert_contains(f->error.what, "class folder train/c holds no PNG image");
+    assert_contains(f->error.what, "class folder train/c holds no PNG or JPEG image");
     ingestion_free(f);
 }
 

@@ -29,12 +29,15 @@ static void test_scan_folder_nested_tree_sorts_paths_bytewise(void **state)
 static void test_scan_folder_hidden_and_other_files_are_no_images(void **state)
 {
     struct scan scan;
+    char files[200];
     struct error error = {0};
 
     (void)state;
     tree_fixture_make("a/.hidden.png");
     tree_fixture_make("a/.git/x.png");
-    tree_fixture_make("a/x.jpg");
+    tree_fixture_make("a/x.txt");
+    tree_fixture_make("a/x.GIF");
+    tree_fixture_make("y.tiff");
     tree_fixture_make("a/png");
     tree_fixture_make("labels.csv");
     tree_fixture_make("a/folder.png/y.pNg");
@@ -45,6 +48,8 @@ static void test_scan_folder_hidden_and_other_files_are_no_images(void **state)
     assert_int_equal(scan.num_others, 3);
     assert_int_equal(scan.top_others.count, 1);
     assert_string_equal(scan.top_others.items[0], "labels.csv");
+    assert_string_equal(foreign_describe_counts(files, sizeof(files), &scan.foreign),
+                        "1 GIF and 1 TIFF files are not read: convert them to PNG or JPEG");
     scan_free(&scan);
 }
 

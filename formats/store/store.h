@@ -21,7 +21,11 @@ enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, NUM_SPLITS };
 /* "train", "valid", "test". */
 extern const char *const split_names[NUM_SPLITS + 1];
 
-enum { STORE_FINGERPRINT_LENGTH = 64, STORE_MAX_CLASSES = LIMITS_MAX_CLASSES };
+enum {
+    STORE_FINGERPRINT_LENGTH = 64,
+    STORE_MAX_CLASSES = LIMITS_MAX_CLASSES,
+    STORE_MAX_DECODERS_NBYTES = 256
+};
 
 /* ---- reading ---- */
 
@@ -95,6 +99,10 @@ bool store_read_source_name(struct store *store, char *name, size_t size, struct
 bool store_read_rejects(struct store *store, struct text_list *paths, struct text_list *reasons,
                         struct error *error);
 
+/* Adds the libraries that decoded the store's images (struct store_ending), in bytewise order. */
+bool store_read_image_decoders(struct store *store, struct text_list *libraries,
+                               struct error *error);
+
 /* ---- writing ---- */
 
 struct store_writer;
@@ -161,6 +169,9 @@ struct store_ending {
     const uint64_t *file_hashes;
     const struct text_list *reject_paths;
     const struct text_list *reject_reasons;
+    /* The libraries that decoded images whose pixels may depend on them, as "libjpeg-turbo 2.1.5",
+     * in bytewise order; NULL or empty where there are none. */
+    const struct text_list *image_decoders;
 };
 
 /*

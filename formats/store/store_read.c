@@ -473,3 +473,28 @@ bool store_read_rejects(struct store *store, struct text_list *paths, struct tex
         h5_refuse(&file, "/rejects", "not as many reasons as paths", NULL, NULL);
     return error_ok(error);
 }
+
+bool store_read_image_decoders(struct store *store, struct text_list *libraries,
+                               struct error *error)
+{
+    struct h5_context file = store_context(store, error);
+    struct text_list names = {0};
+    char text[STORE_MAX_DECODERS_NBYTES] = "";
+    char *rest = text;
+    bool ok;
+
+    h5_list_attributes(&file, store->root, &names);
+    if (text_list_find(&names, "image_decoders") < names.count)
+        h5_read_text_attribute(&file, store->root, "image_decoders", text, sizeof(text));
+    text_list_free(&names);
+    ok = error_ok(error);
+    while (ok && *rest) {
+        char *end = strstr(rest, ", ");
+
+        if (end)
+            *end = '\0';
+        ok = text_list_add_sorted(libraries, rest, error);
+        rest = end ? end + 2 : rest + strlen(rest);
+    }
+    return ok;
+}

@@ -329,6 +329,22 @@ static void store_end_split(struct store_writer *writer, enum split which,
         store_write_class_sums(writer, which, ending->class_sums[which]);
 }
 
+/* Only where there are any, so that stores without are what they always were. */
+static void store_write_image_decoders(struct store_writer *writer,
+                                       const struct text_list *libraries)
+{
+    char text[STORE_MAX_DECODERS_NBYTES] = "";
+
+    for (size_t i = 0; libraries && i < libraries->count; i++) {
+        size_t used = strlen(text);
+
+        text_format(text + used, sizeof(text) - used, "%s%s", i > 0 ? ", " : "",
+                    libraries->items[i]);
+    }
+    if (text[0] != '\0')
+        h5_write_text_attribute(&writer->file, writer->root, "image_decoders", text);
+}
+
 static void store_write_root(struct store_writer *writer, const struct store_ending *ending)
 {
     const struct h5_context *file = &writer->file;
@@ -352,6 +368,7 @@ static void store_write_root(struct store_writer *writer, const struct store_end
     h5_write_text_attribute(file, writer->root, "fingerprint", fingerprint);
     h5_write_counts_attribute(file, writer->root, "image_shape", shape,
                               image->channels == 1 ? 2 : 3);
+    store_write_image_decoders(writer, ending->image_decoders);
     h5_write_texts(file, writer->root, "classes", &writer->classes);
     group = h5_create_group(file, writer->root, "source");
     h5_write_text_attribute(file, group, "name", ending->source.name);

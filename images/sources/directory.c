@@ -74,7 +74,8 @@ static bool directory_add_other(struct walk *walk, const char *name)
     /* Which directory it is in matters for the top alone. */
     if (walk->prefix_length == 0)
         return scan_add_other(walk->scan, name, walk->error);
-    walk->scan->num_others++;
+    if (!foreign_count(&walk->scan->foreign, name))
+        walk->scan->num_others++;
     return true;
 }
 

@@ -12,6 +12,8 @@ bool scan_is_one_of(const char *const *names, const char *name, size_t length)
 
 bool scan_add_other(struct scan *scan, const char *path, struct error *error)
 {
+    if (foreign_count(&scan->foreign, path))
+        return true;
     scan->num_others++;
     if (strchr(path, '/') || scan->top_others.count == SCAN_MAX_OTHERS)
         return true;

@@ -12,14 +12,16 @@
 
 #include "common/error.h"
 #include "common/text_list.h"
+#include "images/foreign.h"
 
 struct scan {
     size_t num_images;        /* N */
     const char **paths;       /* [N], bytewise order; they live in path_bytes, or in the source */
     char *path_bytes;         /* one block for all paths: a million files cost no million blocks */
     struct text_list folders; /* of the first folder_depth levels, bytewise order */
-    struct text_list top_others; /* files at the top that are no images, SCAN_MAX_OTHERS of them */
-    uint64_t num_others;         /* files that are no images, everywhere */
+    struct foreign_counts foreign; /* images of formats that have no decoder, everywhere */
+    struct text_list top_others; /* other files at the top, SCAN_MAX_OTHERS of them */
+    uint64_t num_others;         /* other files, everywhere */
     uint64_t num_loops;          /* links that were not followed because they lead back up */
     /* Of an archive: the directory around all else, which is taken as the source, or NULL; members
      * whose paths lead out of any directory, that are links, or that are devices and the like; and
@@ -44,7 +46,7 @@ void scan_free(struct scan *scan);
 /* Is the name, the first length bytes of a text, in a list that NULL ends? */
 bool scan_is_one_of(const char *const *names, const char *name, size_t length);
 
-/* Adds a file that is no image. */
+/* Adds a file that is no image, or one of a format that has no decoder. */
 bool scan_add_other(struct scan *scan, const char *path, struct error *error);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * A temporary file without a name, beside the store: the images that one pass over a compressed
+ * A temporary file without a name, beside the store or in --spool-dir: the images that one pass over a compressed
  * archive found, to be read again in any order and by several threads.  It is gone with the
  * process, however that ends.
  */
@@ -13,7 +13,7 @@
 
 struct spool {
     int descriptor;   /* -1 before the first byte is written */
-    const char *path; /* of the store, in whose directory it is */
+    const char *path; /* of the store or another, in whose directory it is */
     uint64_t nbytes;  /* appended so far */
     uint8_t *buffer;  /* the last of them, not written yet */
     size_t num_buffered;

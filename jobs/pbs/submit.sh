@@ -7,17 +7,21 @@ here=$(dirname -- "$(readlink -f -- "$0")") || exit 74
 jobs=$(CDPATH='' cd -- "$here/.." && pwd) || exit 74
 # shellcheck source=jobs/common.sh
 . "$jobs/common.sh"
+# shellcheck source=jobs/checks.sh
+. "$jobs/checks.sh"
 
 usage() {
     cat <<EOF
 Usage: $program [--from STAGE | --only STAGE] [--dry-run] --settings FILE
 
-Submits to PBS what quern-pipeline runs on one machine, and prints the ids of the jobs.  FILE is as for
-quern-pipeline; of a scheduler's keys it may hold ACCOUNT, PARTITION (a queue), TIME (minutes, or
-hours:minutes:seconds), THREADS, MEMORY, and SUBMIT_OPTIONS for qsub.
+Submits to PBS what quern-pipeline runs on one machine, and prints the ids of the jobs.  Options of the
+stages, source and queue are checked first, and with what is wrong nothing is queued.
+FILE is as for quern-pipeline; of a scheduler's keys it may hold NAME (of the run, for the names of jobs),
+ACCOUNT, PARTITION (a queue), TIME (minutes, or hours:minutes:seconds), THREADS, MEMORY, the last three
+with INGEST_, TRAIN_ or EVALUATE_ before them too, and SUBMIT_OPTIONS for qsub.
 
-Exit status: 0 submitted, 2 wrong arguments or settings, 69 a program was not found or qsub refused,
-74 cannot write.
+Exit status: 0 submitted, 2 wrong arguments or settings, 65 the source or the store is not for these
+options, 69 a program was not found or qsub refused, 74 cannot write.
 EOF
 }
 
@@ -39,6 +43,7 @@ own_option() {
 # submit STAGE AFTER: sets `id`.
 submit() {
     stage=$1 after=$2
+    use_resources "$stage"
     set -- "$here/stage.pbs"
     words=$(split_words "${submit_options=}")
     set -f
@@ -47,12 +52,18 @@ submit() {
     set -- $words "$@"
     unset IFS
     set +f
-    [ -z "${time=}" ] || set -- -l "walltime=$time" "$@"
-    [ -z "${partition=}" ] || set -- -q "$partition" "$@"
-    [ -z "${account=}" ] || set -- -A "$account" "$@"
+    # Minutes alone would be taken for seconds.
+    case $job_time in
+    '') ;;
+    *:*) set -- -l "walltime=$job_time" "$@" ;;
+    *) set -- -l "walltime=$job_time:00" "$@" ;;
+    esac
+    [ -z "$partition" ] || set -- -q "$partition" "$@"
+    [ -z "$account" ] || set -- -A "$account" "$@"
     [ -z "$after" ] || set -- -W "depend=afterok:$after" "$@"
-    set -- qsub -N "quern-$stage" -o "$work_dir/logs/" \
-        -l "select=1:ncpus=${num_threads:-2}${memory:+:mem=$memory}" \
+    # Some versions of PBS take no longer names.
+    set -- qsub -N "$(printf '%.15s' "$stage-$run_name")" -o "$work_dir/logs/" \
+        -l "select=1:ncpus=${job_threads:-2}${job_memory:+:mem=$job_memory}" \
         -v "QUERN_JOBS=$jobs,QUERN_STAGE=$stage,QUERN_SETTINGS=$settings" "$@"
 
     id=$stage
@@ -70,8 +81,35 @@ submit() {
     printf '%s %s\n' "$stage" "$id"
 }
 
-unset source work_dir store ingest_options train_options evaluate_options submit_options \
-    account partition time num_threads memory num_nodes num_shards sweep
+check_pbs_times() {
+    for this_stage in $stages; do
+        use_resources "$this_stage"
+        case $job_time in
+        *[!0-9:]* | :* | *:) fail 2 "$this_stage: a time limit is minutes, or" \
+            "hours:minutes:seconds, not \"$job_time\"" ;;
+        esac
+    done
+}
+
+# Where PBS answers at all.
+check_queue() {
+    [ -n "$partition" ] && queues=$(qstat -Q 2>/dev/null) && [ -n "$queues" ] || return
+    printf '%s\n' "$queues" | awk -v queue="${partition%%@*}" '$1 == queue { found = 1 }
+        END { exit !found }' || fail 2 "there is no queue $partition"
+}
+
+# What a surrounding job has set is not for those that are submitted here.
+variables=$(awk 'BEGIN { for (name in ENVIRON) print name }')
+for variable in $variables; do
+    case $variable in
+    PBS_CONF_FILE | PBS_DEFAULT | PBS_EXEC | PBS_HOME | PBS_SERVER) ;;
+    PBS_*) unset "$variable" ;;
+    esac
+done
+unset source work_dir store run_name ingest_options train_options evaluate_options submit_options \
+    account partition time num_threads memory num_nodes num_shards sweep tasks_per_node \
+    ingest_time ingest_threads ingest_memory train_time train_threads train_memory \
+    evaluate_time evaluate_threads evaluate_memory
 parse_arguments "$@"
 [ -n "$settings" ] || fail 2 "no settings: give --settings FILE (see --help)"
 case $settings in /*) ;; *) settings=$PWD/$settings ;; esac
@@ -83,10 +121,16 @@ read_settings "$settings"
 [ -z "${num_nodes:-}${num_shards:-}${sweep:-}" ] || fail 2 "NODES, SHARDS and SWEEP are for Slurm"
 take_stages "$from" "$only"
 check_stages
+: "${account=}" "${partition=}" "${time=}" "${ingest_time=}" "${train_time=}" "${evaluate_time=}"
+: "${memory=}" "${ingest_memory=}" "${train_memory=}" "${evaluate_memory=}"
+check_numbers
+choose_run_name
+check_inputs
+check_queue
+check_pbs_times
 find_programs
+check_options
 case $work_dir in /*) ;; *) work_dir=$PWD/$work_dir ;; esac
-# Minutes alone would be taken for seconds.
-case ${time:=} in *:* | '') ;; *) time=$time:00 ;; esac
 if [ "$dry_run" = no ]; then
     command -v qsub >/dev/null || fail 69 "qsub was not found: submit from a machine of the cluster"
     mkdir -p -- "$work_dir/logs" || fail 74 "$work_dir/logs: cannot make this folder"

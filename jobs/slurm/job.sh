@@ -1,5 +1,5 @@
 # Sourced by the .sbatch scripts, in the job: its stage under srun, and back into the queue when it
-# was interrupted.  `jobs` is the folder above this one.
+# was interrupted, as long as it gets on.  `jobs` is the folder above this one.
 # shellcheck shell=sh disable=SC2034,SC2154
 set -u
 
@@ -7,6 +7,10 @@ program=$SLURM_JOB_NAME
 here=$jobs/slurm
 # shellcheck source=jobs/common.sh
 . "$jobs/common.sh"
+# shellcheck source=jobs/checks.sh
+. "$jobs/checks.sh"
+# shellcheck source=jobs/starts.sh
+. "$jobs/starts.sh"
 
 : "${SLURM_CPUS_PER_TASK:=1}"
 # The element of an array that Slurm starts last has the array's own id as SLURM_JOB_ID: to name it
@@ -22,9 +26,9 @@ pass_warning() {
     kill -s USR1 "${child:-$!}" 2>/dev/null
 }
 
-rank=no list=no merge=no num_shards=
+rank=no list=no merge=no num_shards='' chain=
 own_flags='--force --rank --list --merge'
-own_options='--mpi --sweep --shards'
+own_options='--mpi --sweep --shards --chain'
 own_option() {
     case $1 in
     # Anew at the first start of the job only.
@@ -35,6 +39,7 @@ own_option() {
     --mpi) mpi=$2 ;;
     --sweep) sweep=$2 ;;
     --shards) num_shards=$2 ;;
+    --chain) chain=$2 ;;
     esac
 }
 
@@ -47,8 +52,14 @@ begin_job() {
     check_stages
     find_programs
     mkdir -p -- "$work_dir" || fail 74 "$work_dir: cannot make the work folder"
-    say "job $job, start $((${SLURM_RESTART_COUNT:-0} + 1)), on $SLURM_JOB_NODELIST," \
+    use_local_scratch
+    say "job $job${chain:+ of the chain $chain}, start $((${SLURM_RESTART_COUNT:-0} + 1)), on $SLURM_JOB_NODELIST," \
         "$(date '+%Y-%m-%d %H:%M:%S')"
+}
+
+# A disk of the node, where Slurm is set up to give one: for what ingest copies of a compressed tar.
+use_local_scratch() {
+    [ ! -d "${SLURM_TMPDIR:-}" ] || spool_to "$SLURM_TMPDIR"
 }
 
 # Training may have several tasks; the other stages are one process.
@@ -75,11 +86,33 @@ make_shards_folder() {
     mkdir -p -- "$shards" || fail 74 "$shards: cannot make this folder"
 }
 
-# Of the options for ingest, those that a list depends on.
+# Sets `list_options`: of the options for ingest, those that go with a list, as quern-ingest says.
+choose_list_options() {
+    list_options=$ingest_options
+    while run_check ingest "$list_options" --write-list "$nowhere/list" "$nowhere/source" &&
+        [ "$code" -eq 2 ]; do
+        option=$(printf '%s\n' "$message" |
+            sed -n 's/^quern-ingest: \(--[a-z-]*\) does not go with --write-list.*/\1/p')
+        [ -n "$option" ] || return
+        list_options=$(without_option "$option" "$list_options")
+    done
+}
+
+# without_option OPTION WORDS: with the word behind it, if that is its value.
+without_option() {
+    split_words "$2" | awk -v option="$1" '
+        index($0, option "=") == 1 { next }
+        $0 == option { is_behind = 1; next }
+        is_behind && !/^--/ { is_behind = 0; next }
+        { is_behind = 0; print }' |
+        while IFS= read -r word; do
+            printf '%s ' "$(quote_word "$word")"
+        done
+}
+
 write_list() {
-    words=$(split_words "$ingest_options" | awk '
-        is_value || /^--(va|se)/ { print; is_value = !is_value && !/=/ }')
-    run_stage ingest "$words" ${force:+"$force"} --write-list "$shards/source.list" "$source"
+    choose_list_options
+    run_stage ingest "$list_options" ${force:+"$force"} --write-list "$shards/source.list" "$source"
 }
 
 # ingest_shard INDEX: of 1 to num_shards.
@@ -108,6 +141,7 @@ end_job() {
     # Stopped after saving; ended by SIGUSR1, by SIGTERM.
     75 | 138 | 143) requeue "$1" ;;
     esac
+    forget_starts
     exit "$1"
 }
 
@@ -116,10 +150,12 @@ requeue() {
     state=$(again squeue --noheader --jobs="$job" --format=%T)
     case $state in
     RUNNING | SIGNALING) ;;
-    *) return ;;
+    *) exit "$1" ;;
     esac
+    check_progress
     say "interrupted (exit code $1): job $job goes back into the queue"
     again scontrol requeue "$job" || say "it could not: submit again to go on"
+    exit "$1"
 }
 
 # again COMMAND...: three times, for a controller that is busy.

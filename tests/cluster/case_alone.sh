@@ -3,7 +3,7 @@
 cat >settings <<END
 SOURCE=$cluster/digits
 WORK_DIR=work
-TRAIN_OPTIONS=--epochs 3
+TRAIN_OPTIONS=$lesson --epochs 3
 # For submit.sh: left alone by the scripts.
 NODES=3
 END

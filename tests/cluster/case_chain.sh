@@ -2,26 +2,37 @@
 # shellcheck shell=sh disable=SC2154
 mkdir 'a folder'
 ln -s "$cluster/digits" 'a folder/digits'
-cat >'a folder/settings' <<'END'
+cat >'a folder/settings' <<END
 SOURCE=digits
 WORK_DIR=100% work
 INGEST_OPTIONS=--classes 7,3
-TRAIN_OPTIONS=--epochs 30
+TRAIN_OPTIONS=$lesson --epochs 30
 THREADS=2
 TIME=10
+TRAIN_TIME=20
+EVALUATE_THREADS=1
 PARTITION=main
 END
 "$QUERN_SOURCE/jobs/slurm/submit.sh" --programs "$QUERN_BIN" --settings 'a folder/settings' >ids
 [ "$(cut -d ' ' -f 1 ids | tr '\n' ' ')" = 'ingest train evaluate ' ] || fail "printed: $(cat ids)"
 
+first=$(sed -n 's/^ingest //p' ids)
 last=$(tail -n 1 ids | cut -d ' ' -f 2)
 wait_for "the end of the chain" has_ended "$last"
 while read -r name id; do
     expect_state "$id" COMPLETED
+    [ "$(field "$id" JobName)" = "100__work-$name" ] || fail "$name is named $(field "$id" JobName)"
     [ "$(field "$id" Partition)" = main ] || fail "$name ran in another partition"
-    [ "$(field "$id" NumCPUs)" = 2 ] || fail "$name had another number of CPUs"
-    [ "$(field "$id" TimeLimit)" = 00:10:00 ] || fail "$name had another time limit"
-    expect_file "a folder/100% work/logs/$name-$id.log"
+    cpus=2 limit=00:10:00
+    case $name in
+    train) limit=00:20:00 ;;
+    evaluate) cpus=1 ;;
+    esac
+    [ "$(field "$id" NumCPUs)" = "$cpus" ] || fail "$name had another number of CPUs"
+    [ "$(field "$id" TimeLimit)" = "$limit" ] || fail "$name had another time limit"
+    expect_text "a folder/100% work/logs/$name-$id.log" "100__work-$name: job $id"
+    [ "$name" = ingest ] ||
+        expect_text "a folder/100% work/logs/$name-$id.log" "of the chain $first"
 done <ids
 
 # Each began when the one before it had ended.

@@ -1,6 +1,6 @@
 # One training over two and over four nodes: the bytes of one process.
 # shellcheck shell=sh disable=SC2154
-options='--epochs 40 --checkpoint-every 10 --momentum 0.9 --learning-rate 0.1'
+options="$lesson --epochs 40 --checkpoint-every 10 --momentum 0.9 --learning-rate 0.1"
 # Its words are options.
 # shellcheck disable=SC2086
 "$QUERN_BIN/quern-train" "$cluster/store.h5" --output run --threads 2 $options >run.log 2>&1

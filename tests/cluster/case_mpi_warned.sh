@@ -1,6 +1,6 @@
 # A training over two nodes that is warned: all ranks stop after the same update, and go on from it.
 # shellcheck shell=sh disable=SC2154
-options='--epochs 4000 --checkpoint-every 500'
+options="$lesson --epochs 4000 --checkpoint-every 500"
 # Its words are options.
 # shellcheck disable=SC2086
 "$QUERN_BIN/quern-train" "$cluster/store.h5" --output run --threads 1 $options >run.log 2>&1

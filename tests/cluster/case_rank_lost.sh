@@ -1,7 +1,7 @@
 # One rank of a training dies: the job ends and says so, does not hang, and is gone on with when it is
 # submitted again.
 # shellcheck shell=sh disable=SC2154
-options='--epochs 4000 --checkpoint-every 500'
+options="$lesson --epochs 4000 --checkpoint-every 500"
 # Its words are options.
 # shellcheck disable=SC2086
 "$QUERN_BIN/quern-train" "$cluster/store.h5" --output run --threads 1 $options >run.log 2>&1

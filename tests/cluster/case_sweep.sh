@@ -1,14 +1,14 @@
 # Six settings, trained and evaluated side by side and ranked.
 # shellcheck shell=sh disable=SC2154
-cat >table <<'END'
+cat >table <<END
 # name      options for quern-train
-still       --learning-rate 1e-6 --init zeros
-slow        --learning-rate 0.01
+still       $lesson --learning-rate 1e-6 --init zeros
+slow        $lesson --learning-rate 0.01
 
-middle      --learning-rate 0.1
-fast        --learning-rate 1
+middle      $lesson --learning-rate 0.1
+fast        $lesson --learning-rate 1
 means       --model nearest-mean
-entropy     --loss cross-entropy --learning-rate 0.1
+entropy     $lesson --loss cross-entropy --learning-rate 0.1
 END
 submit --source "$cluster/digits" --sweep table --train-options '--keep 1'
 expect_state "$id_rank" COMPLETED
@@ -31,8 +31,14 @@ while IFS="$(printf '\t')" read -r _ name mean _ loss options; do
 done <rows
 [ "$(head -n 1 rows | cut -f 2)" = fast ] || fail "what learns best is not the first one"
 
+# One machine alone finds the same.
+"$QUERN_SOURCE/jobs/pipeline.sh" --programs "$QUERN_BIN" --source "$cluster/digits" --work-dir alone \
+    --sweep table --train-options '--keep 1' >alone.log 2>&1
+cmp alone/sweep/ranking.tsv "$ranking"
+
 # One that fails is named, and the others are ranked.
-printf '%s\n' 'good --learning-rate 1' 'bad --learning-rate none' >table
+printf '%s\n' "good $lesson --epochs 2" "bad $lesson --epochs 2" >table
+touch work/sweep/bad
 submit --from train --sweep table
 expect_state "$id_rank" FAILED
 expect_text "work/logs/rank-$id_rank.log" 'bad has no evaluation'

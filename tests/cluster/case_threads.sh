@@ -11,7 +11,8 @@ END
 chmod +x programs/quern-train
 
 for threads in 1 2; do
-    "$QUERN_SOURCE/jobs/slurm/submit.sh" --programs programs --work-dir work --only train \
+    "$QUERN_SOURCE/jobs/slurm/submit.sh" --programs programs --work-dir work \
+        --store "$cluster/store.h5" --only train \
         --threads "$threads" >ids
     id=$(cut -d ' ' -f 2 ids)
     expect_state "$id" COMPLETED
@@ -29,7 +30,7 @@ echo 64
 END
 chmod +x programs/nproc
 PATH=$PWD/programs:$PATH "$QUERN_SOURCE/jobs/slurm/submit.sh" --programs programs --work-dir work \
-    --only train --threads 2 >ids
+    --store "$cluster/store.h5" --only train --threads 2 >ids
 id=$(cut -d ' ' -f 2 ids)
 expect_state "$id" COMPLETED
 expect_text "work/logs/train-$id.log" 'OMP_PROC_BIND= OMP_PLACES= OMP_WAIT_POLICY=passive.'

@@ -16,7 +16,7 @@ QUERN_BIN=${QUERN_BIN:-$QUERN_SOURCE/build/release/bin}
 . "$here/support.sh"
 skipped=77
 all_cases='chain alone threads failing_stage cancelled warned preempted no_grace node_down node_lost
-    array sweep shards mpi mpi_warned rank_lost singletons'
+    stuck nested refused array sweep shards mpi mpi_warned rank_lost singletons'
 
 usage() {
     cat <<END
@@ -37,6 +37,9 @@ Cases (default: all):
   no_grace       without a time of grace: the same
   node_down      in the middle of a training: requeued, on another node, the same bytes
   node_lost      with all of its processes, so that nothing is saved: the same
+  stuck          started again and again without progress: ends
+  nested         submitted from within a job, of which nothing is passed on
+  refused        what cannot run, before anything is queued
   array          of which one element is requeued, and no other
   sweep          six settings, ranked; and with one that fails
   shards         an array of four, merged: the bytes of a store made in one go

@@ -23,6 +23,10 @@ wait_for() {
     wait_until 180 "$@" || fail "waited in vain: $what"
 }
 
+# Options of quern-train for the lesson's model, which is trained in a moment.
+lesson='--model linear --loss mae --learning-rate 1'
+! "$QUERN_BIN/quern-train" --help | grep -q -e --recipe || lesson='--recipe lesson'
+
 # ---- Jobs ----
 
 # submit OPTION...: the chain, for the folder work; sets id_NAME for each job, from the output that
@@ -98,13 +102,15 @@ expect_same_run() {
 need_long_run() {
     if [ ! -f "$cluster/long/options" ]; then
         mkdir -p "$cluster/long"
+        # Its words are options.
+        # shellcheck disable=SC2086
         "$QUERN_BIN/quern-train" "$cluster/store.h5" --output "$cluster/long/probe" --threads 1 \
-            --epochs 1000 --checkpoint-every 1000 >"$cluster/long/output" 2>&1 ||
+            $lesson --epochs 1000 --checkpoint-every 1000 >"$cluster/long/output" 2>&1 ||
             fail "$(cat "$cluster/long/output")"
         seconds=$(sed -n 's/.*"event":"end".*"seconds":\([0-9.]*\).*/\1/p' \
             "$cluster/long/probe/log.jsonl")
         eighth=$(awk -v seconds="$seconds" 'BEGIN { printf "%d", 900 / seconds + 10 }')
-        long="--epochs $((8 * eighth)) --checkpoint-every $eighth"
+        long="$lesson --epochs $((8 * eighth)) --checkpoint-every $eighth"
         # Its words are options.
         # shellcheck disable=SC2086
         "$QUERN_BIN/quern-train" "$cluster/store.h5" --output "$cluster/long/run" --threads 1 \

@@ -94,6 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     size_t num_pixels;
     uint8_t *gray, *rgb;
 
+    if (nbytes < SIGNATURE_NBYTES || bytes[0] != 0x89)
+        return 0; /* other formats have a target of their own */
     /* width and height stand behind the signature and 8 bytes of their chunk */
     if (!decoder_read_info("image.png", bytes, nbytes, MAX_PIXELS, &info, &error)) {
         demand_refused_well(&error);

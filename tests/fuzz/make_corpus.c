@@ -1,5 +1,6 @@
 /* make_corpus DIR: writes what each fuzz target begins with to DIR/TARGET/. */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -7,6 +8,7 @@
 #include "tests/archive_fixture.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/samples.h"
+#include "tests/jpeg_fixture.h"
 #include "tests/support.h"
 
 static const char *root;
@@ -61,6 +63,28 @@ static void put_edits(const char *target)
         edits[1] = (uint8_t)(i / 5);
         put(target, i + 1, edits, 8 + i % 5 * 10);
     }
+}
+
+/* Every kind, at once and in several scans, with EXIF data in either order of bytes, and in very many
+ * scans. */
+static void put_jpegs(const char *target)
+{
+    unsigned index = 0;
+
+    for (int kind = 0; kind < JPEG_FIXTURE_NUM_KINDS; kind++)
+        for (int i = 0; i < 4; i++) {
+            const struct jpeg_layout layout = {.kind = kind,
+                                               .width = 20,
+                                               .height = 9,
+                                               .is_progressive = i % 2 == 1,
+                                               .has_many_scans = kind + i == 0,
+                                               .orientation = i < 2 ? 0 : i + kind,
+                                               .is_little_endian = kind % 2 == 0};
+            struct png_fixture file = jpeg_fixture_write(&layout);
+
+            put(target, index++, file.bytes, file.nbytes);
+            free(file.bytes);
+        }
 }
 
 /* A small archive of each kind, with links, a double and a path that leads up. */
@@ -185,6 +209,7 @@ int main(int argc, char **argv)
             put("fuzz_png", i, bytes, nbytes);
         free(bytes);
     }
+    put_jpegs("fuzz_jpeg");
     folder = support_make_folder();
     bytes = support_read_file(support_path(folder, samples_write_checkpoint(folder)), &nbytes);
     put("fuzz_seal", 0, bytes, nbytes);

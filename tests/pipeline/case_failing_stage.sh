@@ -14,7 +14,7 @@ expect_exit 2 pipeline --source digits --work-dir work --train-options '--epochs
 expect_text stderr 'quern-train failed with exit code 2'
 expect_no_file work/evaluation.json work/evaluation.json.partial
 
-expect_exit 0 pipeline --source digits --work-dir work --train-options '--epochs 1'
+expect_exit 0 pipeline --source digits --work-dir work --train-options "$lesson --epochs 1"
 cp work/evaluation.json .
 expect_exit 65 pipeline --work-dir work --only evaluate --evaluate-options '--split test'
 expect_text stderr 'quern-evaluate failed with exit code 65'

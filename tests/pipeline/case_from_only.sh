@@ -9,7 +9,7 @@ expect_no_file work/run work/evaluation.h5 work/evaluation.json
 
 # Without its source the first stage would fail.
 mv digits elsewhere
-expect_exit 0 pipeline --work-dir work --from train --train-options '--epochs 2'
+expect_exit 0 pipeline --work-dir work --from train --train-options "$lesson --epochs 2"
 expect_file work/run/epoch-0002.h5 work/evaluation.h5 work/evaluation.json
 
 rm work/evaluation.h5 work/evaluation.json work/run/epoch-0002.h5
@@ -19,7 +19,7 @@ expect_file work/evaluation.h5
 expect_no_file work/run/epoch-0002.h5
 
 rm work/evaluation.json
-expect_exit 0 pipeline --work-dir work --only train --train-options '--epochs 2'
+expect_exit 0 pipeline --work-dir work --only train --train-options "$lesson --epochs 2"
 expect_file work/run/epoch-0002.h5
 expect_no_file work/evaluation.json
 

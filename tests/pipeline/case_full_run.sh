@@ -4,7 +4,7 @@
 
 run() {
     expect_exit 0 pipeline --source digits --work-dir work --ingest-options '--classes 7,3' \
-        --train-options '--epochs 3 --learning-rate 1'
+        --train-options "$lesson --epochs 3 --learning-rate 1"
 }
 
 draw_digits
@@ -28,7 +28,7 @@ expect_text stdout 'mean of class accuracies'
 # More epochs go on from those that are there.
 before=$(stamps_of work/store.h5 work/run/epoch-0003.h5)
 expect_exit 0 pipeline --source digits --work-dir work --ingest-options '--classes 7,3' \
-    --train-options '--epochs 5 --learning-rate 1'
+    --train-options "$lesson --epochs 5 --learning-rate 1"
 [ "$before" = "$(stamps_of work/store.h5 work/run/epoch-0003.h5)" ] || fail "not gone on: $before"
 expect_file work/run/epoch-0005.h5
 expect_text work/evaluation.json '"epoch":5'

@@ -36,6 +36,33 @@ expect_text stdout 'a \"three\"'
 expect_text stdout 'the split valid'
 [ "$(awk '/^linear/ { print NF }' stdout)" -eq 7 ] || fail "the table has not three classes"
 
+# The commands that it prints can be run as they are, wherever its files are.
+printf '#!/bin/sh\nset -e\n' >next
+sed -n '/^Try next/,$ s/^  //p' stdout >>next
+[ "$(wc -l <next)" -eq 6 ] || fail "printed: $(cat next)"
+expect_exit 0 sh next
+expect_file 'other work/longer/epoch-0100.h5' 'other work/predictions.csv'
+
+# Options that quern-ingest recommends, and a classifier of one's own.
+mkdir photos
+cp -r digits/train/7 digits/train/eight photos
+expect_exit 2 quickstart --data photos --work-dir photographed
+expect_text stderr 'valid-fraction 0.2'
+expect_text stderr 'an option that the message above names can be given here too'
+expect_exit 0 quickstart --data photos --work-dir=photographed --valid-fraction 0.3 --size=8x8 \
+    --train-options "$lesson --epochs 3"
+expect_text stdout 'images of 8x8 gray'
+grep -q '^own  ' stdout || fail "the table lacks the classifier of one's own"
+expect_file photographed/own/run/epoch-0003.h5
+expect_exit 65 quickstart --data digits --work-dir photographed
+expect_text stderr 'give --force'
+expect_exit 0 quickstart --data digits --work-dir photographed --force
+tar -cf digits.tar -C digits .
+expect_exit 0 quickstart --data digits.tar --work-dir unpacked
+
+expect_exit 2 quickstart --data digits --size
+expect_exit 2 quickstart --data digits --sice 8x8
+expect_text stderr 'unknown option --sice'
 expect_exit 2 quickstart --data digits --mnist-sample
 expect_exit 2 quickstart --data missing
 expect_exit 2 quickstart --epochs 3

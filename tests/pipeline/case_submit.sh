@@ -25,6 +25,8 @@ echo "$*" >scancel.log
 END
 chmod +x path/*
 
+draw_digits
+ln -s digits 'my digits'
 cat >settings <<'END'
 SOURCE=my digits
 WORK_DIR=work
@@ -49,7 +51,7 @@ for job in ingest train evaluate; do
     grep "/slurm/$job.sbatch " sbatch.log >found || fail "no $job in: $(cat sbatch.log)"
     for words in --parsable '--account=physics' '--partition=night' '--time=30' \
         '--cpus-per-task=8' '--mem=4G' '--kill-on-invalid-dep=yes' '--qos=low --constraint=a b' \
-        "--output=$PWD/work/logs/$job-%j.log"; do
+        "--job-name=work-$job" "--output=$PWD/work/logs/$job-%j.log"; do
         expect_text found "$words"
     done
     case $job in
@@ -57,12 +59,34 @@ for job in ingest train evaluate; do
     train) expect_text found --dependency=afterok:101 ;;
     evaluate) expect_text found --dependency=afterok:102 ;;
     esac
+    # The log of a job says to which chain it belongs.
+    case $job in
+    ingest) expect_no_text found --chain ;;
+    *) expect_text found '--chain 101' ;;
+    esac
 done
 # Only training has several tasks.
 [ "$(grep -c -e --nodes=4 sbatch.log)" -eq 1 ] || fail "$(cat sbatch.log)"
 grep train.sbatch sbatch.log >found
 expect_text found '--nodes=4 --ntasks-per-node=2'
 expect_text found '--train-options --epochs 3 --mpi pmi2'
+
+# Each stage has resources of its own.
+rm sbatch.log
+printf '%s\n' 'TRAIN_TIME=5:00:00 # long' INGEST_MEMORY=1G EVALUATE_THREADS=1 NAME=mine >>settings
+expect_exit 0 submit --settings settings --ingest-time 10 --train-threads 4 --evaluate-memory 2G
+grep /ingest.sbatch sbatch.log >found
+expect_text found '--job-name=mine-ingest'
+expect_text found '--time=10 --cpus-per-task=8 --mem=1G'
+grep /train.sbatch sbatch.log >found
+expect_text found '--job-name=mine-train'
+expect_text found '--time=5:00:00 --cpus-per-task=4 --mem=4G'
+grep /evaluate.sbatch sbatch.log >found
+expect_text found '--time=30 --cpus-per-task=1 --mem=2G'
+expect_exit 0 submit --settings settings --name other --work-dir 'a (strange) one' --dry-run
+expect_text stdout '--job-name=other-train'
+expect_exit 0 submit --source digits --work-dir 'a (strange) one' --dry-run
+expect_text stdout '--job-name=a__strange__one-train'
 
 # The same file serves the pipeline, which has no use for what is a scheduler's.
 expect_exit 0 pipeline --settings settings --dry-run

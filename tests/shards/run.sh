@@ -178,7 +178,7 @@ rejects() {
     done
     rm -f part1.h5
     expect 65 ingest --shard 1/3 broken part1.h5
-    expect_text '2 of 256 files are not readable PNGs'
+    expect_text '2 of 256 files are not readable images'
     expect_none part1.h5
     expect 0 ingest --force --skip-bad broken whole.h5
     for number in 1 2 3 7; do
@@ -193,11 +193,11 @@ class_lost() {
         echo broken >"$file"
     done
     expect 65 ingest --skip-bad lost whole.h5
-    expect_text "class '7' has no readable PNG left in valid"
+    expect_text "class '7' has no readable image left in valid"
     rm -f merged.h5
     write_shards 2 --skip-bad lost
     expect 65 ingest --merge merged.h5 part1.h5 part2.h5
-    expect_text "class '7' has no readable PNG left in valid"
+    expect_text "class '7' has no readable image left in valid"
     expect_none merged.h5 .merged.h5.*.partial
 }
 

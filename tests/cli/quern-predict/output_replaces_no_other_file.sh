@@ -22,4 +22,4 @@ mkfifo pipe
 predict --csv pipe &
 wc -l <pipe
 wait
-ls -A | grep partial || :
+find . -name '*partial*'

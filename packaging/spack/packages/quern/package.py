@@ -10,7 +10,7 @@ except ImportError:
 
 
 class Quern(CMakePackage):
-    """Folders of small labelled PNG images to trained, evaluated classifiers, on CPUs, one batch
+    """Folders of small labelled images to trained, evaluated classifiers, on CPUs, one batch
     stage at a time."""
 
     # The checkout that this recipe is in.
@@ -28,6 +28,7 @@ class Quern(CMakePackage):
     # Serial HDF5 will do: one process writes.
     depends_on("hdf5@1.10.5:")
     depends_on("libpng")
+    depends_on("jpeg")
     depends_on("zlib-api")
     depends_on("libarchive")
     depends_on("libdeflate")

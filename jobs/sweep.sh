@@ -1,4 +1,4 @@
-# Sourced by submit.sh and sweep.sbatch: a sweep is a table of settings.  A line of it is a name and
+# Sourced by pipeline.sh, submit.sh and sweep.sbatch: a sweep is a table of settings.  A line of it is a name and
 # options for quern-train; empty lines and lines that begin with # do not count.
 # shellcheck shell=sh disable=SC2034,SC2154
 
@@ -34,6 +34,26 @@ check_sweep() {
         esac
         names="$names$name "
         check_train_words "$1: $name" "$name_options"
+    done
+}
+
+# check_sweep_options TABLE: by the program itself, the options of each line behind train_options.
+check_sweep_options() {
+    for number in $(seq "$num_sweep_lines"); do
+        take_sweep_line "$1" "$number"
+        check_train_options "$1: $name" "$train_options $name_options"
+    done
+}
+
+# copy_sweep TABLE DIR: what runs reads a copy in DIR, so that the table may be edited meanwhile.
+copy_sweep() {
+    if ! mkdir -p -- "$2" || ! cp -- "$1" "$2/table.partial" ||
+        ! mv -f -- "$2/table.partial" "$2/table"; then
+        fail 74 "$2/table: cannot write the table"
+    fi
+    # What an earlier sweep found under these names is not to be ranked in this one.
+    for name in $names; do
+        rm -f -- "$2/$name/evaluation.json"
     done
 }
 
