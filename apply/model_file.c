@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"
 #include "formats/checkpoint/checkpoint_folder.h"
@@ -75,7 +76,7 @@ static bool model_file_read_directory(const char *path, struct model_file *file,
     return true;
 }
 
-static bool model_file_read(const char *path, struct model_file *file, struct error *error)
+static bool model_file_read_file(const char *path, struct model_file *file, struct error *error)
 {
     file->path = strdup(path);
     if (!file->path)
@@ -84,6 +85,51 @@ static bool model_file_read(const char *path, struct model_file *file, struct er
         return true;
     file->checkpoint = (struct checkpoint){0};
     return false;
+}
+
+static bool model_file_read_best(const char *directory, struct model_file *file,
+                                 struct error *error)
+{
+    char *path = NULL;
+    bool ok;
+
+    if (asprintf(&path, "%s/" MODEL_FILE_BEST, directory) < 0)
+        return error_set_memory(error, strlen(directory) + 16);
+    ok = file_exists(path) ||
+         error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
+                   "the directory holds no " MODEL_FILE_BEST ": it is written after an epoch whose "
+                   "figures on the valid split are the best");
+    ok = ok && model_file_read_file(path, file, error);
+    free(path);
+    return ok;
+}
+
+bool model_file_read(const char *path, enum model_select select, struct model_file *file,
+                     struct error *error)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0)
+        return error_set_errno(error, path, "cannot open the checkpoint");
+    if (S_ISDIR(info.st_mode))
+        return select == MODEL_SELECT_BEST ? model_file_read_best(path, file, error)
+                                           : model_file_read_directory(path, file, error);
+    if (select == MODEL_SELECT_BEST)
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = path),
+                         "--select best is of a RUN_DIR, and this is a file");
+    return model_file_read_file(path, file, error);
+}
+
+const char *model_file_chosen_by(const struct model_file *file)
+{
+    const char *slash = strrchr(file->path, '/');
+    const struct settings *config = &file->checkpoint.config;
+    const struct setting *monitor = settings_find(config, "monitor");
+    bool is_best = strcmp(slash ? slash + 1 : file->path, MODEL_FILE_BEST) == 0;
+
+    if (!is_best && !settings_find(config, "patience"))
+        return NULL;
+    return monitor && monitor->type == SETTING_TEXT ? monitor->text : "valid_loss";
 }
 
 /* ---- its model ---- */
@@ -224,10 +270,11 @@ static bool model_file_check_tensor(const char *path, const char *dataset,
     return true;
 }
 
+/* The first count of the model's tensors; those behind them may be others, or missing. */
 static bool model_file_check_tensors(const char *path, const struct checkpoint *checkpoint,
-                                     const struct model *model, struct error *error)
+                                     const struct model *model, size_t count, struct error *error)
 {
-    for (size_t i = 0; i < model->num_tensors; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *name = model->tensors[i].name;
 
         if (!model_file_check_tensor(path, TEXT("/parameters/%s", name),
@@ -243,18 +290,24 @@ static bool model_file_check_tensors(const char *path, const struct checkpoint *
     return true;
 }
 
-bool model_file_copy_parameters(const char *path, const struct checkpoint *checkpoint,
-                                struct model *model, struct error *error)
+bool model_file_copy_first_parameters(const char *path, const struct checkpoint *checkpoint,
+                                      size_t count, struct model *model, struct error *error)
 {
-    if (!model_file_check_tensors(path, checkpoint, model, error))
+    if (!model_file_check_tensors(path, checkpoint, model, count, error))
         return false;
-    for (size_t i = 0; i < model->num_tensors; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct tensor *tensor = &model->tensors[i];
         const struct tensor *stored = checkpoint_parameter(checkpoint, tensor->name);
 
         memcpy(tensor->data, stored->data, tensor_num_elements(tensor) * sizeof(*tensor->data));
     }
     return true;
+}
+
+bool model_file_copy_parameters(const char *path, const struct checkpoint *checkpoint,
+                                struct model *model, struct error *error)
+{
+    return model_file_copy_first_parameters(path, checkpoint, model->num_tensors, model, error);
 }
 
 /* A run that averages its parameters is evaluated by the average, where there is one yet. */
@@ -307,7 +360,8 @@ static bool model_file_make_model(struct model_file *file, struct error *error)
     struct model_spec spec;
 
     if (!model_file_make_spec(file, &spec, error) || !model_file_describe(file, &spec, error) ||
-        !model_file_check_tensors(file->path, &file->checkpoint, &file->model, error) ||
+        !model_file_check_tensors(file->path, &file->checkpoint, &file->model,
+                                  file->model.num_tensors, error) ||
         !model_allocate(&file->model, false, error) ||
         !model_file_copy_parameters(file->path, &file->checkpoint, &file->model, error))
         return false;
@@ -335,16 +389,17 @@ static bool model_file_read_preparation(struct model_file *file, struct error *e
     return true;
 }
 
+bool model_file_open_selected(const char *path, enum model_select select, struct model_file *file,
+                              struct error *error)
+{
+    *file = (struct model_file){0};
+    return model_file_read(path, select, file, error) && model_file_read_preparation(file, error) &&
+           model_file_make_model(file, error);
+}
+
 bool model_file_open(const char *path, struct model_file *file, struct error *error)
 {
-    struct stat info;
-
-    *file = (struct model_file){0};
-    if (stat(path, &info) != 0)
-        return error_set_errno(error, path, "cannot open the checkpoint");
-    return (S_ISDIR(info.st_mode) ? model_file_read_directory(path, file, error)
-                                  : model_file_read(path, file, error)) &&
-           model_file_read_preparation(file, error) && model_file_make_model(file, error);
+    return model_file_open_selected(path, MODEL_SELECT_LAST, file, error);
 }
 
 void model_file_close(struct model_file *file)

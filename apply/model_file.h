@@ -20,17 +20,38 @@ struct model_file {
     struct text_list skipped;       /* why each newer checkpoint of a directory was passed over */
 };
 
+/* Which checkpoint of a run's directory. */
+enum model_select { MODEL_SELECT_LAST, MODEL_SELECT_BEST };
+
+/* The copy that quern-train keeps of the best epoch's checkpoint. */
+#define MODEL_FILE_BEST "best.h5"
+
 /*
  * Opens a checkpoint file, or the newest whole epoch-NNNN.h5 of a directory, and makes its model.
  * STATUS_DATA when there is none, when configuration and parameters do not make a model of this
  * program, and when a parameter is not finite.  Close with model_file_close, after a failure too.
  */
 bool model_file_open(const char *path, struct model_file *file, struct error *error);
+/* The same, or best.h5 of a directory; STATUS_USAGE for the best of a file. */
+bool model_file_open_selected(const char *path, enum model_select select, struct model_file *file,
+                              struct error *error);
 void model_file_close(struct model_file *file);
 
 /* Says on stderr which checkpoints of a directory were passed over, and which was taken, if any.
  * path is what model_file_open was given; program is for messages. */
 void model_file_print_choice(const struct model_file *file, const char *program, const char *path);
+
+/* Reads the checkpoint that model_file_open_selected would take, without making its model; file is
+ * {0} before. */
+bool model_file_read(const char *path, enum model_select select, struct model_file *file,
+                     struct error *error);
+
+/*
+ * "valid_loss" or "valid_accuracy", by which this checkpoint was chosen on the valid split, so that
+ * its figures there are better than they are elsewhere: the best of a run, or one of a run that
+ * ended for want of better ones.  NULL: it was not chosen.
+ */
+const char *model_file_chosen_by(const struct model_file *file);
 
 /*
  * Reads the newest epoch-NNNN.h5 of a directory that is whole, without making its model; file is
@@ -51,6 +72,10 @@ bool model_file_read_undamaged(const char *path, struct model_file *file, struct
  */
 bool model_file_copy_parameters(const char *path, const struct checkpoint *checkpoint,
                                 struct model *model, struct error *error);
+
+/* The same of the model's first count tensors; the others, as many as the model has, are left. */
+bool model_file_copy_first_parameters(const char *path, const struct checkpoint *checkpoint,
+                                      size_t count, struct model *model, struct error *error);
 
 /* STATUS_DATA when path's images differ from the model's in height, width or (if with_channels)
  * channels. */

@@ -271,7 +271,7 @@ make_jpeg_tree() {
 # network_evaluate NAME: a whole process, which opens, checks and decompresses first.
 network_evaluate() {
     if [ ! -f "$work/evaluated/epoch-0001.h5" ]; then
-        run_timed "$programs/quern-train" "$store" --output "$work/evaluated" \
+        run_timed "$programs/quern-train" "$store" --recipe lesson --output "$work/evaluated" \
             --layers "$(network_layers "$1")" --epochs 1 --threads "$num_threads"
     fi
     stopwatch "$programs/quern-evaluate" "$work/evaluated/epoch-0001.h5" "$store" \
@@ -281,7 +281,7 @@ network_evaluate() {
 # half_epoch_of_two BATCH_SIZE: of the slower one.
 half_epoch_of_two() {
     rm -rf -- "$work/other"
-    "$programs/quern-train" "$store" --output "$work/other" --epochs 20 --checkpoint-every 20 \
+    "$programs/quern-train" "$store" --recipe lesson --output "$work/other" --epochs 20 --checkpoint-every 20 \
         --threads 1 --batch-size "$1" >"$work/other.log" 2>&1 &
     other=$!
     seconds=$(quern_epoch "$store" 1 "$1") || exit 1
@@ -323,7 +323,7 @@ kernels_median() {
 # train_process EVERY: from start to the last durable checkpoint, of one after so many epochs.
 train_process() {
     rm -rf -- "$work/run"
-    stopwatch "$programs/quern-train" "$store" --output "$work/run" --epochs 20 \
+    stopwatch "$programs/quern-train" "$store" --recipe lesson --output "$work/run" --epochs 20 \
         --checkpoint-every "$1" --threads "$num_threads"
 }
 

@@ -7,6 +7,7 @@
 #include "common/options.h"
 #include "common/progress.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/report.h"
 #include "evaluate/split_evaluation.h"
@@ -28,6 +29,25 @@ static bool evaluate_check_output(const struct evaluate_options *options,
         return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->output),
                          "--output names a file that is read: give it another name");
     return file_kind_check_output(options->output, FILE_KIND_EVALUATION, options->force, error);
+}
+
+/* Figures on the split that a checkpoint was chosen on are better than those elsewhere. */
+static void evaluate_print_selection(enum split split, const struct model_file *file)
+{
+    const char *monitor = model_file_chosen_by(file);
+    char escaped[2048];
+
+    if (!monitor)
+        return;
+    text_escape(escaped, sizeof(escaped), file->path);
+    if (split == SPLIT_VALID)
+        progress_message(program_name,
+                         "note: %s was chosen on the valid split, by its %s: its figures there are "
+                         "optimistic",
+                         escaped, monitor);
+    else
+        progress_message(program_name, "note: %s was chosen by its %s on the valid split", escaped,
+                         monitor);
 }
 
 static bool evaluate_run_store(const struct evaluate_options *options,
@@ -59,6 +79,8 @@ static bool evaluate_run_store(const struct evaluate_options *options,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
+    if (ok)
+        evaluate_print_selection(result.split, file);
     if (ok && options->output)
         ok = split_evaluation_write(options->output, file, &result, options->force, error);
     if (ok && options->json)
@@ -80,7 +102,7 @@ int main(int argc, char **argv)
     signals_ignore_limits();
     ok = evaluate_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
-        ok = model_file_open(options.checkpoint, &file, &error);
+        ok = model_file_open_selected(options.checkpoint, options.select, &file, &error);
         model_file_print_choice(&file, program_name, options.checkpoint);
         ok = ok && evaluate_run_store(&options, &file, &error);
     }

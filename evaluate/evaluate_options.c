@@ -3,6 +3,7 @@
 #include "common/machine.h"
 #include "common/options.h"
 
+static const char *const select_names[] = {"last", "best", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
 
 static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5";
@@ -15,6 +16,7 @@ static const char summary[] =
 static const char epilogue[] =
     "Examples:\n"
     "  quern-evaluate run digits.h5\n"
+    "  quern-evaluate run digits.h5 --split test --select best\n"
     "  quern-evaluate run/epoch-0005.h5 digits.h5 --split test --output evaluation.h5\n"
     "\n"
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data, 70 internal error, 74 read or write\n"
@@ -23,7 +25,7 @@ static const char epilogue[] =
 bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *options, bool *done,
                             struct error *error)
 {
-    int split = SPLIT_VALID, verify = 0, first_operand;
+    int split = SPLIT_VALID, select = MODEL_SELECT_LAST, verify = 0, first_operand;
     uint64_t num_threads = 0; /* not given */
     const struct option_spec specs[] = {
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
@@ -43,6 +45,10 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
          "bytes (K, M, G, T: powers of 1024) for the images and all that grows with their number, "
          "scores and paths aside; what does not fit is streamed, with the same result",
          &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory"},
+        {OPTION_CHOICE, "select",
+         .help = "of a RUN_DIR, the newest epoch's checkpoint, or best.h5, which quern-train "
+                 "chose by its figures on the valid split",
+         .value = &select, .choices = select_names},
         {OPTION_FLAG, "json", .help = "print one JSON object instead of tables",
          .value = &options->json},
         {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &num_threads, 1,
@@ -64,6 +70,7 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
         !options_check_operands("CHECKPOINT STORE.h5", argc - first_operand, operands, error))
         return false;
     options->split = (enum split)split;
+    options->select = (enum model_select)select;
     options->is_quick = verify == 1;
     options->num_threads = machine_choose_threads(num_threads).count;
     options->checkpoint = *done ? NULL : operands[0];

@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apply/model_file.h"
 #include "common/error.h"
 #include "formats/store/store.h"
 
 struct evaluate_options {
     const char *checkpoint;
+    enum model_select select; /* of a directory */
     const char *store;
     enum split split;
     bool is_split_given;

@@ -14,6 +14,8 @@ static void report_json_model(struct json *json, const struct model_file *file)
         json_string(json, "distance", model_distance_names[spec->distance]);
     json_string(json, "checkpoint", file->path);
     json_count(json, "epoch", file->checkpoint.epoch);
+    if (model_file_chosen_by(file))
+        json_string(json, "chosen_on_valid_by", model_file_chosen_by(file));
 }
 
 /* row [C] is working memory. */

@@ -4,6 +4,7 @@
 
 #include "common/checksum.h"
 #include "common/text.h"
+#include "images/file_pixels.h"
 
 /* Gray pixels on a background that is a color are gray no more. */
 static bool decode_is_gray(const struct samples_rule *rule, const struct image_info *info)
@@ -26,8 +27,8 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     *decoded = (struct decoded){.stamp = file.stamp};
     if (ok && !text_is_utf8(image->path, strlen(image->path)))
         ok = error_set(error, STATUS_DATA, NULL, "has a name that is not UTF-8");
-    ok = ok && decoder_read(image->path, file.bytes, file.nbytes, source->max_pixels,
-                            (unsigned)channels, &info, &buffer->pixels, error);
+    ok = ok && file_pixels_read(image->path, &file, source->max_pixels, (unsigned)channels, &info,
+                                &buffer->pixels, error);
     decoded->shape = (struct image_shape){info.height, info.width, channels};
     if (!ok)
         return false;
@@ -56,7 +57,7 @@ bool decode_file_info(const struct decode_source *source, const struct source_im
     struct source_file file;
 
     return source_read(source->source, image, &buffer->reader, &file, error) &&
-           decoder_read_info(image->path, file.bytes, file.nbytes, source->max_pixels, info, error);
+           file_pixels_read_info(image->path, &file, source->max_pixels, info, error);
 }
 
 void decode_buffer_free(struct decode_buffer *buffer)

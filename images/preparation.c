@@ -6,6 +6,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "images/file_pixels.h"
 
 /* ---- as text ---- */
 
@@ -200,7 +201,7 @@ static bool preparation_reserve(struct preparation_buffer *buffer, const struct 
 }
 
 bool preparation_make_row(const struct preparation *preparation, const struct image_shape *shape,
-                          const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          const char *name, const struct source_file *file, uint64_t max_pixels,
                           struct preparation_buffer *buffer, uint8_t *row, struct image_info *info,
                           struct error *error)
 {
@@ -212,10 +213,9 @@ bool preparation_make_row(const struct preparation *preparation, const struct im
     pixels->place = row;
     pixels->place_height = (uint32_t)shape->height;
     pixels->place_width = (uint32_t)shape->width;
-    if (!decoder_read_info(name, bytes, nbytes, max_pixels, info, error) ||
+    if (!file_pixels_read_info(name, file, max_pixels, info, error) ||
         !preparation_check_size(preparation, name, info, shape, error) ||
-        !decoder_read(name, bytes, nbytes, max_pixels, (unsigned)shape->channels, info, pixels,
-                      error))
+        !file_pixels_read(name, file, max_pixels, (unsigned)shape->channels, info, pixels, error))
         return false;
     if (info->is_transparent && !preparation->rule.has_background)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = name),

@@ -15,6 +15,7 @@
 #include "images/decoder.h"
 #include "images/fit.h"
 #include "images/samples.h"
+#include "images/sources/source_file.h"
 
 struct preparation {
     size_t channels;      /* of the rows, 1 or 3; 0: not known */
@@ -59,13 +60,13 @@ struct preparation_buffer {
 };
 
 /*
- * Decodes a whole file, bytes, to a row [shape] of a model, as preparation says.  info is what the
+ * Decodes a whole file to a row [shape] of a model, as preparation says.  info is what the
  * file is like.  STATUS_DATA with a reason when it is no whole image, of another size where none
  * was fitted, or not opaque throughout where there is no background.  name is for messages.
  * Thread-safe.
  */
 bool preparation_make_row(const struct preparation *preparation, const struct image_shape *shape,
-                          const char *name, const void *bytes, size_t nbytes, uint64_t max_pixels,
+                          const char *name, const struct source_file *file, uint64_t max_pixels,
                           struct preparation_buffer *buffer, uint8_t *row, struct image_info *info,
                           struct error *error);
 void preparation_buffer_free(struct preparation_buffer *buffer);

@@ -7,11 +7,13 @@
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
+#include "images/sources/labelling.h"
 #include "images/sources/path_list.h"
 #include "images/sources/scan.h"
 #include "images/sources/source.h"
 #include "ingest/health.h"
 #include "ingest/ingest_memory.h"
+#include "ingest/label_table.h"
 #include "ingest/pass.h"
 #include "ingest/report.h"
 #include "ingest/rerun.h"
@@ -29,11 +31,13 @@ struct run {
     char *spool_path;  /* in --spool-dir; NULL without it */
     struct scan scan;
     struct tree tree;
-    struct survey survey;     /* where contents are looked at before they are written */
-    struct shard shard;       /* with --shard */
-    const struct tree *rows;  /* what is ingested: the tree or the shard's part of it */
-    struct image_shape first; /* the first image that can be decoded, as it is in its file */
-    struct image_shape image; /* of the rows */
+    struct survey survey;      /* where contents are looked at before they are written */
+    struct label_table labels; /* of --labels */
+    uint64_t labels_hash;      /* of the labelling of the scan, if it has one */
+    struct shard shard;        /* with --shard */
+    const struct tree *rows;   /* what is ingested: the tree or the shard's part of it */
+    struct image_shape first;  /* the first image that can be decoded, as it is in its file */
+    struct image_shape image;  /* of the rows */
     struct decode_source decode_source;
     char settings[INGEST_MAX_SETTINGS];
     struct error *error;
@@ -61,7 +65,8 @@ static bool ingest_check_output(struct run *run, const char *output)
     const struct ingest_options *options = run->options;
 
     if (!output || !(source_has_input(run->source, output) ||
-                     (options->list && file_is_same(options->list, output))))
+                     (options->list && file_is_same(options->list, output)) ||
+                     (options->labels && file_is_same(options->labels, output))))
         return true;
     return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = output),
                      "is read, so it cannot be written: give the output another name");
@@ -104,13 +109,39 @@ static bool ingest_open_source(struct run *run)
 }
 
 /*
+ * Gives the images their labels where directories do not tell them.  Settings that were described
+ * hold for these labels alone: where the source or the table is read twice, they must not change.
+ */
+static bool ingest_label_images(struct run *run, bool is_again)
+{
+    const struct ingest_options *options = run->options;
+    uint64_t hash;
+
+    if (options->labels) {
+        label_table_free(&run->labels);
+        if (!label_table_read(options->labels, &run->labels, run->error) ||
+            !label_table_apply(&run->labels, &run->scan, run->error))
+            return false;
+    }
+    if (!run->scan.labelling)
+        return true;
+    hash = labelling_hash(run->scan.labelling, run->scan.paths);
+    if (is_again && hash != run->labels_hash)
+        return error_set(run->error, STATUS_DATA,
+                         ERROR_AT(.file = options->labels ? options->labels : options->source),
+                         "its labels changed while they were read: run again");
+    run->labels_hash = hash;
+    return true;
+}
+
+/*
  * Fills scan and tree anew.  wants_contents: images will be decoded, so the contents of an archive
  * are made readable in the same pass that lists them.
  */
 static bool ingest_list_images(struct run *run, const struct tree_rules *rules, bool wants_contents)
 {
     struct scan_rules scan_rules = tree_scan_rules(rules);
-    bool ok;
+    bool is_again = run->scan.labelling != NULL, ok;
 
     tree_free(&run->tree);
     scan_free(&run->scan);
@@ -118,14 +149,19 @@ static bool ingest_list_images(struct run *run, const struct tree_rules *rules, 
         ok = path_list_read(run->options->list, &scan_rules, &run->scan, run->error);
     else
         ok = source_scan(run->source, &scan_rules, wants_contents, &run->scan, run->error);
-    return ok && tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
+    if (ok && run->options->write_list && !source_has_files(run->source))
+        return error_set(run->error, STATUS_USAGE, ERROR_AT(.file = run->options->source),
+                         "holds arrays, of whose rows there is no list: leave out --write-list");
+    return ok && ingest_label_images(run, is_again) &&
+           tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }
 
 static struct tree_rules ingest_make_rules(const struct run *run)
 {
     const struct ingest_options *options = run->options;
 
-    return (struct tree_rules){.split = options->split,
+    return (struct tree_rules){.has_labels = options->labels != NULL,
+                               .split = options->split,
                                .may_be_unsplit = options->dry_run,
                                .deduplicate = options->deduplicate,
                                .contents = run->survey.contents,
@@ -193,6 +229,9 @@ static bool ingest_find_images(struct run *run)
         /* A dry run reports them with all else. */
         ok = options->dry_run ||
              report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
+        if (options->labels)
+            report_label_notes(&run->labels, run->messages);
+        label_table_free(&run->labels);
     } else {
         report_scan_notes(&run->scan, run->messages);
     }
@@ -272,13 +311,24 @@ static bool ingest_report_store(struct run *run, const char *before, const char 
                         run->results, run->error);
 }
 
+/* The settings of the options, and what the labels are where they are no names of directories. */
+static const char *ingest_describe(struct run *run)
+{
+    ingest_options_describe(run->options, run->settings, sizeof(run->settings));
+    if (run->scan.labelling)
+        text_format(run->settings + strlen(run->settings),
+                    sizeof(run->settings) - strlen(run->settings), " labels=%016" PRIx64,
+                    run->labels_hash);
+    return run->settings;
+}
+
 static bool ingest_compare_with_store(struct run *run, bool *is_current)
 {
     const struct ingest_options *options = run->options;
     struct rerun_request request = {
         .store_path = options->store,
         .shard = options->num_shards > 0 ? &run->shard.place : NULL,
-        .settings = ingest_options_describe(options, run->settings, sizeof(run->settings)),
+        .settings = ingest_describe(run),
         .scan = &run->scan,
         .tree = run->rows,
         .source = run->decode_source,
@@ -469,6 +519,7 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
                                : ingest_compare_with_store(&run, &is_current) &&
                                      (is_current || (ingest_prepare_to_decode(&run) &&
                                                      ingest_write_store(&run))));
+    label_table_free(&run.labels);
     shard_free(&run.shard);
     survey_free(&run.survey);
     tree_free(&run.tree);

@@ -16,7 +16,7 @@ static const char summary[] =
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid|validation|val,test|testing}/CLASS/**.png, or, with\n"
-    "--valid-fraction, --test-fraction or --folds, CLASS/**.png.";
+    "--valid-fraction, --test-fraction or --folds, CLASS/**.png; with --labels, images anywhere.";
 
 static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
@@ -62,12 +62,13 @@ static const char *const channel_choices[] = {"gray", "rgb", NULL};
 /* Each may hold a file and a directory open, and 1,024 open files are a usual limit. */
 enum { MAX_IO_THREADS = 256 };
 
-enum { NUM_SPECS = 32 };
+enum { MAX_SPECS = 64 };
 
-static void ingest_options_list(struct ingest_options *options, struct raw_options *raw,
-                                struct option_spec specs[NUM_SPECS])
+/* Returns how many there are. */
+static size_t ingest_options_list(struct ingest_options *options, struct raw_options *raw,
+                                  struct option_spec specs[MAX_SPECS])
 {
-    const struct option_spec list[NUM_SPECS] = {
+    const struct option_spec list[] = {
         {OPTION_HEADING, .help = "Splits and classes"},
         {OPTION_REAL, "valid-fraction", "F",
          .help =
@@ -110,6 +111,11 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
                  "left out and named; a backslash makes a comma part of a name",
          .value = &options->classes, .shown_default = "all, in natural order",
          .excludes = "merge write-list"},
+        {OPTION_TEXT, "labels", "FILE",
+         .help =
+             "take classes from this table, CSV or TSV, of path,label or path,label,split, with "
+             "a header or without, and not from directories; paths are relative to SOURCE",
+         .value = &options->labels, .shown_default = "", .excludes = "merge"},
         {OPTION_HEADING, .help = "Images"},
         {OPTION_CHOICE, "channels", .help = "convert to gray or to RGB", .value = &raw->channels,
          .choices = channel_choices, .shown_default = "gray when all images are gray",
@@ -190,7 +196,9 @@ static void ingest_options_list(struct ingest_options *options, struct raw_optio
          .excludes = "write-list"},
     };
 
+    _Static_assert(sizeof(list) <= MAX_SPECS * sizeof(*specs), "MAX_SPECS is too few");
     memcpy(specs, list, sizeof(list));
+    return sizeof(list) / sizeof(*list);
 }
 
 static int ingest_options_limit_io_threads(int num_threads)
@@ -322,23 +330,22 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
                           struct error *error)
 {
     struct raw_options raw = {0};
-    struct option_spec specs[NUM_SPECS] = {0};
-    const struct program program = {
-        .name = "quern-ingest",
-        .usage = "[OPTION...] SOURCE STORE.h5\n"
-                 "       quern-ingest --write-list FILE [OPTION...] SOURCE\n"
-                 "       quern-ingest --shard I/N [OPTION...] SOURCE SHARD.h5\n"
-                 "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",
-        .summary = summary,
-        .epilogue = epilogue,
-        .options = specs,
-        .num_options = NUM_SPECS};
+    struct option_spec specs[MAX_SPECS] = {0};
+    struct program program = {.name = "quern-ingest",
+                              .usage =
+                                  "[OPTION...] SOURCE STORE.h5\n"
+                                  "       quern-ingest --write-list FILE [OPTION...] SOURCE\n"
+                                  "       quern-ingest --shard I/N [OPTION...] SOURCE SHARD.h5\n"
+                                  "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",
+                              .summary = summary,
+                              .epilogue = epilogue,
+                              .options = specs};
     int first_operand;
     bool ok;
 
     *options = ingest_options_default();
     raw.compression_level = (uint64_t)options->compression_level;
-    ingest_options_list(options, &raw, specs);
+    program.num_options = ingest_options_list(options, &raw, specs);
     ok = options_parse(&program, argc, argv, &first_operand, done, error);
     if (!ok || *done)
         return ok;

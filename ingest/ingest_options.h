@@ -18,6 +18,7 @@ struct ingest_options {
     const char *store;                /* NULL with dry_run and write_list only */
     const char *write_list;           /* write the list of files there, and no store; or NULL */
     const char *list;                 /* take the files from this list; or NULL */
+    const char *labels;               /* the table of labels; or NULL */
     uint64_t shard_index, num_shards; /* of 1 to num_shards; 0 of 0: all in one store */
     bool merge;                       /* make the store of shards, not of the source (NULL) */
     char *const *shards;              /* [num_shards_to_merge], in argv */

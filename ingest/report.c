@@ -8,8 +8,9 @@
 
 #include "common/text.h"
 #include "formats/store/store.h"
+#include "images/sources/labelling.h"
 
-enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };
+enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20, MAX_UNLABELLED_SHOWN = 5 };
 
 static uint64_t report_count_class(const struct tree_class *class)
 {
@@ -333,6 +334,32 @@ static bool report_note_foreign(const struct notes *notes, const struct scan *sc
                : true;
 }
 
+/* Images of which the labelling tells nothing, the first few by name. */
+static bool report_note_unlabelled(const struct notes *notes, const struct scan *scan)
+{
+    const struct labelling *labelling = scan->labelling;
+    char *text = NULL, number[32];
+    size_t nbytes;
+    uint64_t count = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    fputs(":", stream);
+    for (size_t i = 0; labelling && i < labelling->num_images; i++)
+        if (labelling->labels[i] == LABELLING_NONE && count++ < MAX_UNLABELLED_SHOWN)
+            report_name(stream, count == 1, scan->paths[i]);
+    fputs(count > MAX_UNLABELLED_SHOWN ? ", ..." : "", stream);
+    fclose(stream);
+    if (count > 0)
+        report_add_note(notes, "%s %s no label, so %s left out%s",
+                        text_group_digits(number, sizeof(number), count),
+                        count == 1 ? "image has" : "images have", count == 1 ? "it is" : "they are",
+                        text);
+    free(text);
+    return error_ok(notes->error);
+}
+
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
@@ -363,9 +390,10 @@ bool report_list_notes(const struct tree *tree, const struct scan *scan,
     bool wants_no_valid = rules->split.has_valid && rules->split.valid_fraction == 0;
     bool ok = report_note_root(&out, scan) && report_note_top(&out, tree, scan) &&
               report_note_left_out(&out, tree) &&
-              report_note_counts(&out, tree->num_outside, scan) &&
-              report_note_deduplicated(&out, tree) && report_note_groups(&out, tree, rules) &&
-              report_note_missing_classes(&out, tree) && report_note_imbalance(&out, tree);
+              report_note_counts(&out, scan->labelling ? 0 : tree->num_outside, scan) &&
+              report_note_unlabelled(&out, scan) && report_note_deduplicated(&out, tree) &&
+              report_note_groups(&out, tree, rules) && report_note_missing_classes(&out, tree) &&
+              report_note_imbalance(&out, tree);
 
     if (ok && tree->first[SPLIT_VALID] == tree->first[SPLIT_VALID + 1] && !wants_no_valid)
         ok = report_add_note(&out, "no images for valid: the store gets no valid split");
@@ -388,6 +416,30 @@ bool report_notes(const struct tree *tree, const struct scan *scan, const struct
         report_print_notes(&notes, messages);
     text_list_free(&notes);
     return ok;
+}
+
+void report_label_notes(const struct label_table *table, FILE *messages)
+{
+    struct text_list notes = {0};
+    struct error ignored = {0};
+    struct notes out = {&notes, &ignored};
+    char name[300], *text = NULL;
+    size_t nbytes;
+    FILE *stream = open_memstream(&text, &nbytes);
+
+    if (!stream)
+        return;
+    for (size_t i = 0; i < table->ignored_columns.count; i++)
+        report_name(stream, i == 0, table->ignored_columns.items[i]);
+    fclose(stream);
+    text_escape(name, sizeof(name), table->name);
+    if ((table->ignored_columns.count == 0 ||
+         report_add_note(&out, "columns of %s that are not taken:%s", name, text)) &&
+        report_note_count(&out, TEXT("rows of %.200s that say the same again", name),
+                          table->num_repeated))
+        report_print_notes(&notes, messages);
+    free(text);
+    text_list_free(&notes);
 }
 
 void report_scan_notes(const struct scan *scan, FILE *messages)

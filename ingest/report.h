@@ -13,6 +13,7 @@
 #include "images/preparation.h"
 #include "images/sources/scan.h"
 #include "ingest/ingest_options.h"
+#include "ingest/label_table.h"
 #include "ingest/tree.h"
 
 /* "train   12,396 images in 2 classes:  3 6,131   7 6,265", a line or more for each split. */
@@ -26,6 +27,9 @@ bool report_notes(const struct tree *tree, const struct scan *scan, const struct
 bool report_list_notes(const struct tree *tree, const struct scan *scan,
                        const struct tree_rules *rules, struct text_list *notes,
                        struct error *error);
+
+/* The same of a table of labels: columns that are not taken, rows that are repeated. */
+void report_label_notes(const struct label_table *table, FILE *messages);
 
 /* The notes on a source that is refused: what was ignored in it may be why. */
 void report_scan_notes(const struct scan *scan, FILE *messages);

@@ -239,6 +239,9 @@ static void rerun_say_changed_setting(const struct rerun_request *request, const
         strncmp(name, "group-by=", name_length + 1) == 0)
         report_say(request->messages, "%s: made again: --%.*s is not as it was",
                    request->store_path, (int)name_length, name);
+    else if (strncmp(name, "labels=", name_length + 1) == 0)
+        report_say(request->messages, "%s: made again: the labels are not as they were",
+                   request->store_path);
     else
         report_say(request->messages, "%s: made again: %.*s was %.*s, is %.*s", request->store_path,
                    (int)name_length, name, (int)old_length, old_value, (int)new_length, new_value);

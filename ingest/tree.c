@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/random.h"
 #include "common/text.h"
+#include "images/sources/labelling.h"
 #include "ingest/contents.h"
 
 static const struct split_directory {
@@ -36,6 +37,8 @@ struct scan_rules tree_scan_rules(const struct tree_rules *rules)
 {
     bool may_be_unsplit = rules->may_be_unsplit || split_is_wanted(&rules->split);
 
+    if (rules->has_labels)
+        return (struct scan_rules){0, NULL, split_directory_names};
     return (struct scan_rules){2, may_be_unsplit ? NULL : split_directory_names,
                                split_directory_names};
 }
@@ -72,11 +75,42 @@ static bool tree_check_wanted_splits(struct build *build)
                      split_names[split]);
 }
 
+/* The splits that a labelling names. */
+static bool tree_find_labelled_splits(struct build *build)
+{
+    const struct text_list *words = &build->scan->labelling->splits;
+    const struct split_rules *rules = &build->rules->split;
+    const char **found = build->tree->split_directories;
+
+    for (size_t i = 0; i < words->count; i++)
+        found[tree_find_split_directory(words->items[i], strlen(words->items[i]))->split] =
+            words->items[i];
+    build->is_unsplit = words->count == 0;
+    if (build->scan->num_images == 0)
+        return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                         "holds no PNG images");
+    if (build->is_unsplit && !build->rules->may_be_unsplit && !split_is_wanted(rules))
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "the labels of its images name no splits: --valid-fraction 0.2 splits "
+                         "them");
+    if (found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0))
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has images for valid already, so %s takes none from train: leave it out",
+                         rules->has_valid ? "--valid-fraction" : "--folds");
+    if (found[SPLIT_TEST] && rules->has_test)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has images for test already, so --test-fraction takes none from train: "
+                         "leave it out");
+    return true;
+}
+
 static bool tree_find_split_directories(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
     const char **found = build->tree->split_directories;
 
+    if (build->scan->labelling)
+        return tree_find_labelled_splits(build);
     for (size_t i = 0; i < directories->count; i++) {
         const char *name = directories->items[i];
         const struct split_directory *directory = tree_find_split_directory(name, strlen(name));
@@ -132,13 +166,47 @@ static int tree_compare_classes(const void *a, const void *b)
     return strcmp(((const struct tree_class *)a)->name, ((const struct tree_class *)b)->name);
 }
 
+/* The split of an image that has a label, before any are drawn by hash. */
+static enum split tree_find_labelled_split(const struct labelling *labelling, size_t image)
+{
+    const char *word;
+
+    if (labelling->splits.count == 0)
+        return SPLIT_TRAIN;
+    word = labelling->splits.items[labelling->split_of[image]];
+    return tree_find_split_directory(word, strlen(word))->split;
+}
+
+/* The same for the classes of a labelling, whose names differ. */
+static bool tree_list_labelled_classes(struct build *build)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    size_t count = labelling->classes.count;
+    struct tree_class *all = calloc(count + 1, sizeof(*all));
+
+    if (!all)
+        return error_set_memory(build->error, count * sizeof(*all));
+    for (size_t i = 0; i < count; i++)
+        all[i] = (struct tree_class){.name = labelling->classes.items[i], .label = TREE_LEFT_OUT};
+    for (size_t i = 0; i < labelling->num_images && labelling->splits.count > 0; i++)
+        if (labelling->labels[i] != LABELLING_NONE)
+            all[labelling->labels[i]].has_directory[tree_find_labelled_split(labelling, i)] = true;
+    qsort(all, count, sizeof(*all), tree_compare_classes);
+    build->tree->all_classes = all;
+    build->tree->num_all_classes = count;
+    return true;
+}
+
 /* Lists each name of a class directory once, with the splits in which it occurs. */
 static bool tree_list_all_classes(struct build *build)
 {
     const struct text_list *directories = &build->scan->folders;
-    struct tree_class *all = calloc(directories->count + 1, sizeof(*all));
+    struct tree_class *all;
     size_t count = 0, num_unique = 0;
 
+    if (build->scan->labelling)
+        return tree_list_labelled_classes(build);
+    all = calloc(directories->count + 1, sizeof(*all));
     if (!all)
         return error_set_memory(build->error, directories->count * sizeof(*all));
     build->tree->all_classes = all;
@@ -205,7 +273,8 @@ static bool tree_label_classes(struct build *build)
 
         if (!class)
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                             "holds no folder of class '%s', which --classes names", name);
+                             "holds no %s of class '%s', which --classes names",
+                             build->scan->labelling ? "image" : "folder", name);
         if (!text_is_utf8(name, strlen(name)))
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                              "has a class whose name is not UTF-8: '%s'", name);
@@ -216,22 +285,39 @@ static bool tree_label_classes(struct build *build)
                        ERROR_AT(.file = build->source,
                                 .expected = TEXT("2 to %d classes", STORE_MAX_CLASSES),
                                 .found = TEXT("%zu", classes->count)),
-                       "has a wrong number of class folders");
+                       "has a wrong number of class%s", build->scan->labelling ? "es" : " folders");
     return ok;
 }
 
 /* ---- rows ---- */
 
+/* The same for an image of a labelling: NULL if it has no label. */
+static struct tree_class *tree_place_labelled(const struct build *build, size_t image,
+                                              struct tree_class *last, enum split *split)
+{
+    const struct labelling *labelling = build->scan->labelling;
+    const char *name;
+
+    if (labelling->labels[image] == LABELLING_NONE)
+        return NULL;
+    *split = tree_find_labelled_split(labelling, image);
+    name = labelling->classes.items[labelling->labels[image]];
+    return last && last->name == name ? last : tree_search_class(build->tree, name, strlen(name));
+}
+
 /* The class of an image and its split; NULL if it lies in no class directory.  *is_beside: in a
  * directory beside the splits. */
-static struct tree_class *tree_place_image(const struct build *build, const char *path,
+static struct tree_class *tree_place_image(const struct build *build, size_t image,
                                            struct tree_class *last, enum split *split,
                                            bool *is_beside)
 {
+    const char *path = build->scan->paths[image];
     const char *name = path, *slash = strchr(path, '/');
     size_t length;
 
     *is_beside = false;
+    if (build->scan->labelling)
+        return tree_place_labelled(build, image, last, split);
     if (!slash)
         return NULL;
     if (!build->is_unsplit) {
@@ -283,7 +369,7 @@ static void tree_place_images(struct build *build, const struct placing *placing
         enum split split = SPLIT_TRAIN;
         bool is_beside;
 
-        class = tree_place_image(build, scan->paths[i], class, &split, &is_beside);
+        class = tree_place_image(build, i, class, &split, &is_beside);
         placing->splits[i] = (uint8_t)split;
         placing->classes[i] = class;
         placing->labels[i] = class ? class->label : TREE_LEFT_OUT;
@@ -337,7 +423,8 @@ static bool tree_draw_splits(struct build *build, const struct placing *placing)
                                         .labels = placing->labels,
                                         .contents = build->rules->contents,
                                         .num_classes = build->tree->classes.count,
-                                        .have_split_names = !build->is_unsplit};
+                                        .have_split_names =
+                                            !build->is_unsplit && !build->scan->labelling};
 
     return split_draw(&build->rules->split, &images, placing->splits, &build->tree->drawn,
                       build->error);
@@ -424,7 +511,8 @@ static bool tree_check_class(const struct build *build, const struct tree_class 
     if (build->is_unsplit)
         return class->num_images[SPLIT_TRAIN] > 0 ||
                error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),
-                         "class '%s' has no image", class->name);
+                         "class '%s' has no image%s", class->name,
+                         build->scan->labelling ? " in train" : "");
     for (int s = 0; s < NUM_SPLITS; s++) {
         if (class->has_directory[s] && !class->has_directory[SPLIT_TRAIN])
             return error_set(build->error, STATUS_DATA, ERROR_AT(.file = source),

@@ -1,7 +1,8 @@
 /*
  * From paths to samples: which split and which class each image belongs to.  The layout is
- * SPLIT/CLASS/...png, or CLASS/...png, which is all train, at any depth below CLASS.  Images of
- * train are then shared out to the splits that are asked for (ingest/split.h).
+ * SPLIT/CLASS/...png, or CLASS/...png, which is all train, at any depth below CLASS; or the scan
+ * has a labelling, and where images lie does not matter.  Images of train are then shared out to
+ * the splits that are asked for (ingest/split.h).
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -18,6 +19,7 @@
 #include "ingest/split.h"
 
 struct tree_rules {
+    bool has_labels; /* a table of labels tells splits and classes, whatever the directories */
     struct split_rules split;
     bool may_be_unsplit; /* CLASS/ is fine, too, where no split is asked for */
     bool deduplicate;    /* once contents are known */
@@ -44,7 +46,7 @@ struct tree {
     size_t *images;               /* [rows] index of each in the scan */
     uint32_t *labels;             /* [rows] */
     const char *split_directories[NUM_SPLITS]; /* the name each split has in the source, or NULL */
-    uint64_t num_outside;                      /* images that lie in no class directory */
+    uint64_t num_outside; /* images that lie in no class directory, or have no label */
     struct split_outcome drawn;
     /* Left out by deduplicate: images that equal one before, and all that equal one of another
      * class; of these the first, as "A is B". */

@@ -126,7 +126,7 @@ check_stages() {
 }
 
 check_train_words() {
-    check_words "$1" "$2" '--h*' '--ver*' '--dr*' '--ou*' '--r*'
+    check_words "$1" "$2" '--h*' '--ver*' '--dr*' '--ou*' '--res*'
 }
 
 # check_words WHERE WORDS PATTERN...: refuses words that are the script's to set, or that would let a

@@ -19,7 +19,7 @@ usage() {
 Usage: $program [OPTION...] [OPTION OF quern-ingest...]
 
 On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
-draws two thousand handwritten-like 3s and 7s each (or takes other data), trains three
+draws two thousand handwritten-like 3s and 7s each (or takes other data), trains four
 classifiers on them, and prints how well each does.  Run again, it does what is left to do.
 
 Data:
@@ -237,16 +237,17 @@ The files are in $work_dir:
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
-where MODEL is one of: $models.  The images are in $data.
+where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's), network (what quern-train
+chooses by itself) or own (--train-options).  The images are in $data.
 
 Try next:
 EOF
     for command in evaluate predict train pipeline; do
         printf '  '
         case $command in
-        evaluate) print_command "$programs/quern-evaluate" "$work_dir/linear/run" "$work_dir/store.h5" ;;
+        evaluate) print_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best ;;
         predict)
-            print_command "$programs/quern-predict" "$work_dir/linear/run" "$data" --csv \
+            print_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \
                 "$work_dir/predictions.csv"
             ;;
         train)
@@ -293,7 +294,9 @@ check_foreign() {
 newline='
 '
 work_dir=quern-quickstart programs='' data='' mnist_sample=no classes='' force='' ingest_options=''
-train_options='' models='nearest-mean-l1 nearest-mean-l2 linear'
+train_options='' models='nearest-mean-l1 nearest-mean-l2 linear network'
+# Options of quern-train for what the lesson trains.
+lesson='--recipe lesson'
 while [ $# -gt 0 ]; do
     case $1 in
     --data=* | --work-dir=* | --programs=* | --train-options=*)
@@ -343,15 +346,8 @@ get_data
 make_store
 run_model nearest-mean-l1 --model nearest-mean --distance l1
 run_model nearest-mean-l2 --model nearest-mean --distance l2
-# The lesson's settings, and where those have a name, what quern-train takes without it.
-if "$programs/quern-train" --help | grep -q -e ' --recipe '; then
-    lesson='--recipe lesson'
-    models="$models network"
-else
-    lesson='--model linear --loss mae --learning-rate 1'
-fi
-run_model linear "$lesson --epochs 20"
-case $models in *' network') run_model network ;; esac
+run_model linear "$lesson"
+run_model network
 if [ -n "$train_options" ]; then
     models="$models own"
     run_model own "$train_options"

@@ -65,6 +65,12 @@ bool network_plan(struct network *network, const char *text, const struct image_
                   size_t num_logits, struct error *error);
 void network_free(struct network *network);
 
+/*
+ * Freezes the layers of names, with commas between them.  STATUS_USAGE for one that is not there or
+ * has no parameters, and when none would be left to train.
+ */
+bool network_freeze(struct network *network, const char *names, struct error *error);
+
 /* All elements of all tensors. */
 uint64_t network_count_parameters(const struct network *network);
 

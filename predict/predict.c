@@ -74,9 +74,8 @@ static bool predict_decode(const struct predict *predict, size_t index, struct s
     struct image_info info;
 
     return inputs_read(predict->inputs, index, &slice->reader, &bytes, error) &&
-           preparation_make_row(&file->preparation, &file->model.spec.image, "", bytes.bytes,
-                                bytes.nbytes, predict->max_pixels, &slice->buffer, pixels, &info,
-                                error);
+           preparation_make_row(&file->preparation, &file->model.spec.image, "", &bytes,
+                                predict->max_pixels, &slice->buffer, pixels, &info, error);
 }
 
 static bool predict_check_scores(const float *scores, size_t num_classes, struct error *error)

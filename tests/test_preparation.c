@@ -307,8 +307,9 @@ static void assert_same_rows(const struct ingestion *f)
 
         snprintf(path, sizeof(path), "%s/%s", f->source, paths.items[i]);
         bytes = support_read_file(path, &nbytes);
-        assert_ok(preparation_make_row(&file.preparation, &file.model.spec.image, path, bytes,
-                                       nbytes, 1 << 20, &buffer, row, &info, &error),
+        assert_ok(preparation_make_row(&file.preparation, &file.model.spec.image, path,
+                                       &(struct source_file){.bytes = bytes, .nbytes = nbytes},
+                                       1 << 20, &buffer, row, &info, &error),
                   &error);
         assert_memory_equal(row, rows + i * num_values, num_values);
         free(bytes);
@@ -383,9 +384,11 @@ static void test_preparation_make_row_transparent_without_background_is_refused(
     uint8_t row[48];
 
     (void)state;
-    assert_fails(preparation_make_row(&preparation, &shape, "x.png", file.bytes, file.nbytes,
-                                      1 << 20, &buffer, row, &info, &error),
-                 &error, STATUS_DATA);
+    assert_fails(
+        preparation_make_row(&preparation, &shape, "x.png",
+                             &(struct source_file){.bytes = file.bytes, .nbytes = file.nbytes},
+                             1 << 20, &buffer, row, &info, &error),
+        &error, STATUS_DATA);
     assert_contains(error.what, "is not opaque throughout");
     preparation_buffer_free(&buffer);
     free(file.bytes);

@@ -39,7 +39,8 @@ struct run_log {
 };
 
 struct run {
-    const struct train_options *options;
+    const struct train_options *options; /* resolved */
+    struct train_options resolved;       /* as given, and what was not given filled in */
     const char *program;
     struct ranks *ranks;
     struct store *store;
@@ -85,6 +86,8 @@ bool run_log_end(struct run_log *log, struct error *error);
 
 /* The events of a run, and its lines on stdout. */
 void run_report_start(struct run *run, char **command);
+/* What the recipe chose, as options; nothing where all is the lesson's. */
+void run_report_defaults(const struct run *run);
 void run_report_head(const struct run *run);
 void run_report_epoch(struct run *run, const struct epoch_record *record, double seconds);
 void run_report_checkpoint(struct run *run);
@@ -118,7 +121,7 @@ bool run_directory_read_newest(const char *program, const char *directory,
 
 /*
  * Refuses (STATUS_DATA) a checkpoint of another configuration, store or classes than current,
- * naming the first difference.
+ * naming the first difference, and the way to go on from it.
  */
 bool run_directory_compare(const char *directory, const struct checkpoint *existing,
                            const struct checkpoint *current, struct error *error);
@@ -132,7 +135,7 @@ bool run_directory_write_interrupted(const char *directory, const struct checkpo
 /* Removes checkpoints of epochs before epoch until the newest keep of all are left; 0: none. */
 bool run_directory_prune(const char *directory, uint64_t epoch, uint64_t keep, struct error *error);
 bool run_directory_remove_interrupted(const char *directory, struct error *error);
-/* Removes every checkpoint. */
+/* Removes every checkpoint, best.h5 too. */
 bool run_directory_clear(const char *directory, struct error *error);
 
 /* ---- run_directory.c: the state of a run to files and back; writing is collective ---- */
@@ -158,6 +161,13 @@ bool run_check_finite(const struct run *run, struct error *error);
  * opportunity.
  */
 bool run_save_epoch(struct run *run, struct error *error);
+
+/* Writes best.h5 if no epoch was as good as the last; before the epoch's own checkpoint, so that
+ * what can be resumed has its best. */
+bool run_save_best(struct run *run, struct error *error);
+
+/* Have --patience epochs passed since the best of a history? */
+bool run_is_past_best(const struct run *run, const struct checkpoint *checkpoint);
 
 /* Writes interrupted.h5: all that was done until now, inside an epoch or between two. */
 bool run_save_interrupted(struct run *run, struct error *error);

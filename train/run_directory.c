@@ -11,15 +11,19 @@
 #include "formats/checkpoint/checkpoint_folder.h"
 #include "train/run.h"
 
+/* What was saved inside an epoch, or between two. */
+#define INTERRUPTED "interrupted.h5"
+
 /* ---- files ---- */
 
-/* ".epoch-NNNN.h5.*.partial" and ".interrupted.h5.*.partial" */
+/* ".epoch-NNNN.h5.*.partial", ".interrupted.h5.*.partial" and ".best.h5.*.partial" */
 static bool run_directory_is_temporary(const char *name)
 {
     static const char suffix[] = ".partial";
     size_t length = strlen(name), suffix_length = sizeof(suffix) - 1;
 
-    return (strncmp(name, ".epoch-", 7) == 0 || strncmp(name, ".interrupted.h5.", 16) == 0) &&
+    return (strncmp(name, ".epoch-", 7) == 0 || strncmp(name, ".interrupted.h5.", 16) == 0 ||
+            strncmp(name, "." MODEL_FILE_BEST ".", sizeof(MODEL_FILE_BEST) + 1) == 0) &&
            length > suffix_length && strcmp(name + length - suffix_length, suffix) == 0;
 }
 
@@ -43,13 +47,13 @@ bool run_directory_remove_temporaries(const char *directory, struct error *error
     return ok;
 }
 
-static char *run_directory_interrupted_path(const char *directory, struct error *error)
+static char *run_directory_path(const char *directory, const char *name, struct error *error)
 {
     char *path = NULL;
 
-    if (asprintf(&path, "%s/interrupted.h5", directory) >= 0)
+    if (asprintf(&path, "%s/%s", directory, name) >= 0)
         return path;
-    error_set_memory(error, strlen(directory) + 16);
+    error_set_memory(error, strlen(directory) + strlen(name) + 2);
     return NULL;
 }
 
@@ -66,7 +70,7 @@ static void run_directory_report_skipped(const char *program, const struct text_
 static bool run_directory_consider_interrupted(const char *program, const char *directory,
                                                struct run_newest *newest, struct error *error)
 {
-    char *path = run_directory_interrupted_path(directory, error);
+    char *path = run_directory_path(directory, INTERRUPTED, error);
     struct model_file interrupted = {0}, epoch = newest->file;
     bool ok = path != NULL;
 
@@ -102,28 +106,35 @@ bool run_directory_read_newest(const char *program, const char *directory,
     return ok;
 }
 
+/* The way from a run that is to stay as it is. */
+static const char *run_directory_ways(const char *directory, char *text, size_t size)
+{
+    return text_format(text, size,
+                       "--init-from %s --output NEW starts another run from what this one learnt; "
+                       "--force removes its checkpoints and starts anew",
+                       directory);
+}
+
 bool run_directory_compare(const char *directory, const struct checkpoint *existing,
                            const struct checkpoint *current, struct error *error)
 {
-    char existing_value[128], current_value[128];
+    char existing_value[128], current_value[128], ways[700];
     const char *name = settings_first_difference(&existing->config, &current->config,
                                                  existing_value, current_value);
+    bool is_same_store = strcmp(existing->store_fingerprint, current->store_fingerprint) == 0 &&
+                         text_list_equal(&existing->classes, &current->classes);
 
+    run_directory_ways(directory, ways, sizeof(ways));
+    if (!is_same_store)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
+                         "holds a run on another store: this run has fingerprint %s, you asked for "
+                         "%s (%s)",
+                         existing->store_fingerprint, current->store_fingerprint, ways);
     if (name)
-        return error_set(
-            error, STATUS_DATA,
-            ERROR_AT(.file = directory, .expected = existing_value, .found = current_value),
-            "holds a run of another configuration, which differs in %s (--force removes its "
-            "checkpoints and starts anew)",
-            name);
-    if (strcmp(existing->store_fingerprint, current->store_fingerprint) != 0 ||
-        !text_list_equal(&existing->classes, &current->classes))
-        return error_set(error, STATUS_DATA,
-                         ERROR_AT(.file = directory,
-                                  .expected = TEXT("fingerprint %s", existing->store_fingerprint),
-                                  .found = TEXT("%s", current->store_fingerprint)),
-                         "holds a run on another store (--force removes its checkpoints and starts "
-                         "anew)");
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
+                         "holds a run of another configuration, which differs in %s: this run has "
+                         "%s, you asked for %s (%s)",
+                         name, existing_value, current_value, ways);
     return true;
 }
 
@@ -158,11 +169,26 @@ bool run_directory_write_epoch(const char *directory, const struct checkpoint *c
     return ok;
 }
 
+static bool run_directory_write(const char *directory, const char *name,
+                                const struct checkpoint *checkpoint, struct error *error)
+{
+    char *path = run_directory_path(directory, name, error);
+    bool ok = path && checkpoint_write(path, checkpoint, true, error);
+
+    free(path);
+    return ok;
+}
+
 bool run_directory_write_interrupted(const char *directory, const struct checkpoint *checkpoint,
                                      struct error *error)
 {
-    char *path = run_directory_interrupted_path(directory, error);
-    bool ok = path && checkpoint_write(path, checkpoint, true, error);
+    return run_directory_write(directory, INTERRUPTED, checkpoint, error);
+}
+
+static bool run_directory_remove(const char *directory, const char *name, struct error *error)
+{
+    char *path = run_directory_path(directory, name, error);
+    bool ok = path && file_remove(path, error);
 
     free(path);
     return ok;
@@ -170,11 +196,7 @@ bool run_directory_write_interrupted(const char *directory, const struct checkpo
 
 bool run_directory_remove_interrupted(const char *directory, struct error *error)
 {
-    char *path = run_directory_interrupted_path(directory, error);
-    bool ok = path && file_remove(path, error);
-
-    free(path);
-    return ok;
+    return run_directory_remove(directory, INTERRUPTED, error);
 }
 
 bool run_directory_clear(const char *directory, struct error *error)
@@ -185,7 +207,8 @@ bool run_directory_clear(const char *directory, struct error *error)
     for (size_t i = 0; i < list.count && ok; i++)
         ok = run_directory_remove_epoch(directory, list.epochs[i], error);
     checkpoint_folder_free(&list);
-    return ok && run_directory_remove_interrupted(directory, error);
+    return ok && run_directory_remove_interrupted(directory, error) &&
+           run_directory_remove(directory, MODEL_FILE_BEST, error);
 }
 
 /* ---- the state of a run ---- */
@@ -371,6 +394,43 @@ bool run_save_epoch(struct run *run, struct error *error)
         return run_wait_for_next_epoch(run, &failure);
     *error = failure;
     return false;
+}
+
+bool run_is_past_best(const struct run *run, const struct checkpoint *checkpoint)
+{
+    return best_is_past(checkpoint->records, checkpoint->num_records,
+                        (enum monitor)run->options->monitor, run->options->patience);
+}
+
+bool run_save_best(struct run *run, struct error *error)
+{
+    const struct checkpoint *checkpoint = &run->checkpoint;
+    const struct epoch_record *best = best_find(checkpoint->records, checkpoint->num_records,
+                                                (enum monitor)run->options->monitor);
+    struct error failure = {0};
+
+    /* Other ranks do not have the whole history: the rank that leads says for all. */
+    if (!model_has_gradient(&run->model) ||
+        ranks_max(run->ranks, run_leads(run) && best && best->epoch == checkpoint->epoch) == 0)
+        return true;
+    trainer_gather_states(&run->trainer);
+    if (run_leads(run) && run_check_finite(run, &failure))
+        run_directory_write(run->options->output, MODEL_FILE_BEST, checkpoint, &failure);
+    ranks_agree(run->ranks, &failure);
+    if (error_ok(&failure))
+        return true;
+    if (failure.status != STATUS_IO || checkpoint->finished) {
+        *error = failure;
+        return false;
+    }
+    if (run_leads(run)) {
+        error_print(&failure, run->program, stderr);
+        progress_message(run->program,
+                         "epoch %" PRIu64 " is the best, but " MODEL_FILE_BEST
+                         " is not written; going on without it",
+                         checkpoint->epoch);
+    }
+    return true;
 }
 
 bool run_save_interrupted(struct run *run, struct error *error)

@@ -14,6 +14,7 @@
 #include "formats/file/atomic_file.h"
 #include "model/kernels/kernels.h"
 #include "train/run.h"
+#include "train/train_defaults.h"
 
 /* No event is longer, not even a start with a long command. */
 enum { MAX_LINE_NBYTES = 4 << 20 };
@@ -205,6 +206,17 @@ void run_report_start(struct run *run, char **command)
     run_event_end(run);
 }
 
+void run_report_defaults(const struct run *run)
+{
+    const struct train_options *options = run->options;
+
+    if (!run_leads(run) || options->recipe == RECIPE_LESSON || !model_has_gradient(&run->model))
+        return;
+    printf("chosen:");
+    train_defaults_print(options, run->config.layers, stdout);
+    printf("\n");
+}
+
 void run_report_head(const struct run *run)
 {
     char train[32], valid[32];
@@ -215,6 +227,7 @@ void run_report_head(const struct run *run)
            text_group_digits(train, sizeof(train), run->train.dataset.num_rows),
            text_group_digits(valid, sizeof(valid), run->valid.dataset.num_rows),
            run->checkpoint.classes.count);
+    run_report_defaults(run);
     printf("%9s  %10s  %10s  %14s  %8s  %9s\n", "epoch", "train loss", "valid loss",
            "valid accuracy", "seconds", "samples/s");
     fflush(stdout);
@@ -288,6 +301,7 @@ void run_report_warning(struct run *run, const char *text)
 
 void run_report_end(struct run *run, double seconds)
 {
+    const struct epoch_record *best;
     struct json *json = run_event_begin(run, "end");
 
     if (json) {
@@ -299,6 +313,14 @@ void run_report_end(struct run *run, double seconds)
         }
         run_event_end(run);
     }
-    if (run_leads(run))
-        printf("wrote %s/epoch-%04" PRIu64 ".h5\n", run->options->output, run->checkpoint.epoch);
+    if (!run_leads(run))
+        return;
+    printf("wrote %s/epoch-%04" PRIu64 ".h5", run->options->output, run->checkpoint.epoch);
+    best = best_find(run->checkpoint.records, run->checkpoint.num_records, run->options->monitor);
+    if (best && model_has_gradient(&run->model))
+        printf("; the best by %s is epoch %" PRIu64 ", %s/" MODEL_FILE_BEST,
+               monitor_names[run->options->monitor], best->epoch, run->options->output);
+    printf("\n");
+    if (run->checkpoint.epoch < run->checkpoint.epochs)
+        printf("stopped %" PRIu64 " epochs after the best (--patience)\n", run->options->patience);
 }

@@ -13,12 +13,20 @@
 #include "common/text.h"
 #include "model/class_means.h"
 #include "model/network.h"
+#include "train/initial_parameters.h"
 #include "train/memory_plan.h"
 #include "train/range_test.h"
 #include "train/run.h"
 #include "train/train_config.h"
+#include "train/train_defaults.h"
 
-enum { MIN_STEPS_TO_JUDGE = 20 };
+enum {
+    MIN_STEPS_TO_JUDGE = 20,
+    /* Without --keep: what all checkpoints may take together, and how many stay if they take more.
+     */
+    MAX_KEPT_NBYTES = 1000000000,
+    NUM_KEPT = 3,
+};
 
 /* ---- epochs ---- */
 
@@ -111,10 +119,15 @@ static bool train_end_epoch(struct run *run, struct epoch_record record, double 
     int stop_signal;
 
     checkpoint->epoch = record.epoch;
-    checkpoint->finished = record.epoch == checkpoint->epochs;
     if (!train_validate(run, &record, error) || !run_add_record(checkpoint, &record, error))
         return false;
+    /* The rank that leads has the whole history. */
+    checkpoint->finished =
+        ranks_max(run->ranks, run_leads(run) && run_is_past_best(run, checkpoint)) > 0 ||
+        record.epoch == checkpoint->epochs;
     run_report_epoch(run, &record, seconds);
+    if (!run_save_best(run, error))
+        return false;
     is_due = checkpoint->finished || run->checkpoint_is_overdue ||
              record.epoch % run->options->checkpoint_every == 0;
     if (is_due && !run_save_epoch(run, error))
@@ -210,7 +223,7 @@ static bool train_epochs(struct run *run, struct error *error)
     run->last_saved_seconds = progress_seconds();
     if (run->first_epoch == 0 && run->checkpoint.batch == 0)
         ok = run_save_epoch(run, error);
-    for (uint64_t epoch = run->first_epoch + 1; epoch <= run->checkpoint.epochs && ok; epoch++)
+    for (uint64_t epoch = run->first_epoch + 1; !run->checkpoint.finished && ok; epoch++)
         ok = train_epoch(run, epoch, error);
     if (ok)
         train_warn(run);
@@ -375,7 +388,7 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
                          directory);
     if (!run_directory_compare(directory, existing, &run->checkpoint, error))
         return false;
-    *is_finished = existing->epoch >= run->checkpoint.epochs;
+    *is_finished = existing->epoch >= run->checkpoint.epochs || run_is_past_best(run, existing);
     if (*is_finished) {
         printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", directory, existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");
@@ -387,7 +400,7 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
             run_tidy(run);
         return true;
     }
-    if (run->options->resume) {
+    if (run->options->resume || existing->finished) {
         if (!run_resume(run, existing, error))
             return false;
         printf("%s: going on after epoch %" PRIu64 "%s\n", directory, existing->epoch,
@@ -505,17 +518,60 @@ static bool train_check_num_tensors(const struct run *run, struct error *error)
                      "checkpoint: take fewer layers");
 }
 
+static bool train_freeze(struct run *run, struct error *error)
+{
+    const char *names = run->options->freeze;
+
+    if (!names)
+        return true;
+    if (!run->model.network)
+        return error_set(error, STATUS_USAGE, NULL, "--freeze is for networks");
+    return network_freeze(run->model.network, names, error);
+}
+
+/* A run is stopped by its figures on the valid split only. */
+static bool train_check_patience(const struct run *run, struct error *error)
+{
+    return run->options->patience == 0 || store_num_rows(run->store, SPLIT_VALID) > 0 ||
+           error_set(error, STATUS_USAGE, ERROR_AT(.file = run->options->store_path),
+                     "--patience needs a valid split, and the store has none");
+}
+
+/* Keeps all checkpoints where --keep says nothing, unless they would fill the disk. */
+static void train_choose_keep(struct run *run)
+{
+    const struct checkpoint *checkpoint = &run->checkpoint;
+    uint64_t nbytes = 0, total = 0;
+
+    for (size_t i = 0; i < checkpoint->num_parameters; i++)
+        nbytes += tensor_num_elements(&checkpoint->parameters[i]) * sizeof(float);
+    for (size_t i = 0; i < checkpoint->num_states; i++)
+        nbytes += tensor_num_elements(&checkpoint->states[i]) * sizeof(float);
+    memory_add_nbytes(&total, checkpoint->epochs / run->options->checkpoint_every + 1, nbytes);
+    if (!run->options->chooses_keep || total <= MAX_KEPT_NBYTES)
+        return;
+    run->resolved.keep = NUM_KEPT;
+    if (run_leads(run))
+        progress_message(run->program,
+                         "note: %" PRIu64 " checkpoints of %.1f MB: only the newest %d and best.h5 "
+                         "are kept (--keep all keeps all)",
+                         checkpoint->epochs / run->options->checkpoint_every + 1,
+                         (double)nbytes / 1e6, (int)NUM_KEPT);
+}
+
 /* From the open store to a model and a configuration, which all ranks have alike. */
 static bool train_prepare_model(struct run *run, struct error *error)
 {
     struct model_spec spec;
 
-    if (train_config_make(&run->config, run->options, run->store, error)) {
+    if (train_defaults_resolve(&run->resolved, run->store, error) &&
+        train_config_make(&run->config, run->options, run->store, error)) {
         spec = train_config_model_spec(run->options, &run->config, run->store);
         if (augment_check(&run->options->augment, &spec.image, error) &&
-            model_describe(&spec, &run->model, error) && train_check_num_tensors(run, error) &&
+            model_describe(&spec, &run->model, error) && train_freeze(run, error) &&
+            train_check_num_tensors(run, error) && train_check_patience(run, error) &&
             train_check_network_fits(run, error) && model_allocate(&run->model, true, error) &&
-            train_config_init_model(run->options, run->store, &run->model, error))
+            initial_parameters_fill(run->options, run->store, &run->model, error))
             train_config_fill(run->options, &run->config, run->store, &run->model, &run->checkpoint,
                               error);
     }
@@ -607,6 +663,7 @@ static bool train_prepare_trainer(struct run *run, struct error *error)
     if (!ranks_agree(run->ranks, error))
         return false;
     run_lend_tensors(run);
+    train_choose_keep(run);
     return true;
 }
 
@@ -633,6 +690,7 @@ static void train_describe(const struct run *run)
     printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", run->options->output,
            run->first_epoch + 1, run->checkpoint.epochs, model_kind_names[model->spec.kind],
            run->options->store_path);
+    run_report_defaults(run);
     if (!model->network)
         return;
     printf("network '%s'\n", run->config.layers);
@@ -668,11 +726,14 @@ static void train_destroy(struct run *run)
 bool train_run(const struct train_options *options, const char *program, char **command,
                struct ranks *ranks, struct error *error)
 {
-    struct run run = {.options = options, .program = program, .ranks = ranks, .log.descriptor = -1};
+    struct run run = {
+        .resolved = *options, .program = program, .ranks = ranks, .log.descriptor = -1};
     bool is_finished = false;
-    bool ok = train_open_store(&run, error) && train_prepare_model(&run, error) &&
-              train_prepare_trainer(&run, error);
+    bool ok;
 
+    run.options = &run.resolved;
+    ok = train_open_store(&run, error) && train_prepare_model(&run, error) &&
+         train_prepare_trainer(&run, error);
     if (ok && options->find_lr) {
         ok = range_test_run(&run, error);
         train_destroy(&run);

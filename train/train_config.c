@@ -6,16 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/model_file.h"
 #include "common/checksum.h"
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/options.h"
 #include "common/text.h"
 #include "model/augment.h"
-#include "model/init.h"
 #include "model/loss.h"
 #include "model/network.h"
+#include "train/train_defaults.h"
 
 /* ---- the network's text ---- */
 
@@ -72,6 +71,8 @@ static bool train_config_make_layers(struct train_config *config,
         return error_set_memory(error, 64);
     if (options->layers)
         train_config_print_words(options->layers, stream);
+    else if (options->model == NAMED_AUTO)
+        train_defaults_print_network(image, stream);
     else if (options->model == NAMED_CNN)
         train_config_print_cnn(image, stream);
     else
@@ -203,7 +204,9 @@ static bool train_config_make_input(struct train_config *config,
     double count =
         (double)store_num_rows(store, SPLIT_TRAIN) * (double)image->height * (double)image->width;
 
-    config->input = model_input_unit();
+    config->input = options->takes_input ? options->taken_input : model_input_unit();
+    if (options->takes_input)
+        return true;
     if (options->input != INPUT_STANDARD)
         return true;
     if (!train_config_sum_pixels(store, (int)options->threads, sums, squares, error))
@@ -300,63 +303,6 @@ struct epoch_order train_config_order(const struct train_options *options,
                                 .window = (uint32_t)options->shuffle_window};
 }
 
-static bool train_config_init_from_checkpoint(const char *path, const struct store *store,
-                                              struct model *model, struct error *error)
-{
-    struct checkpoint checkpoint;
-    bool ok = checkpoint_read(path, &checkpoint, error);
-
-    if (!ok)
-        return ok;
-    if (!text_list_equal(&checkpoint.classes, store_classes(store)))
-        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path, .dataset = "/classes"),
-                       "not the classes of the store, in the same order");
-    ok = ok && model_file_copy_parameters(path, &checkpoint, model, error);
-    checkpoint_free(&checkpoint);
-    return ok;
-}
-
-/* Inputs that an output sees, and outputs that an input reaches. */
-static void train_config_count_fans(const struct tensor *tensor, size_t *fan_in, size_t *fan_out)
-{
-    size_t window = 1;
-
-    for (size_t i = 2; i < tensor->rank; i++)
-        window *= tensor->shape[i];
-    *fan_out = tensor->shape[0] * window;
-    *fan_in = tensor->rank > 1 ? tensor->shape[1] * window : 1;
-}
-
-static void train_config_init_network(const struct train_options *options, struct model *model)
-{
-    const struct network *network = model->network;
-    size_t index = 0;
-
-    for (size_t i = 0; i < network->num_layers; i++) {
-        for (size_t k = 0; k < network->layers[i].num_tensors; k++, index++) {
-            size_t fan_in, fan_out;
-
-            train_config_count_fans(&model->tensors[index], &fan_in, &fan_out);
-            init_fill((enum init)options->init, options->seed, index, &model->tensors[index],
-                      network->layers[i].tensors[k].role, fan_in, fan_out, options->init_std);
-        }
-    }
-}
-
-bool train_config_init_model(const struct train_options *options, const struct store *store,
-                             struct model *model, struct error *error)
-{
-    if (!model_has_gradient(model))
-        return true;
-    if (options->init_from)
-        return train_config_init_from_checkpoint(options->init_from, store, model, error);
-    if (model->network)
-        train_config_init_network(options, model);
-    else if (options->init == INIT_NORMAL)
-        model_init_normal(model, options->init_std, options->seed);
-    return true;
-}
-
 static void train_config_add_initial_parameters(struct settings *config, const struct model *model)
 {
     struct sha256 hash;
@@ -439,6 +385,19 @@ static void train_config_add_optimizer(const struct train_options *options,
         settings_add_count(config, "epochs", options->epochs);
 }
 
+/* The names of all frozen layers, in the order of the network. */
+static void train_config_add_frozen(const struct network *network, struct settings *config)
+{
+    char text[SETTING_MAX_TEXT] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < network->num_layers && used < sizeof(text); i++)
+        if (network->layers[i].is_frozen)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", used ? "," : "",
+                                     network->layers[i].name);
+    settings_add_text(config, "freeze", text);
+}
+
 static void train_config_fill_settings(const struct train_options *options,
                                        const struct train_config *train_config,
                                        const struct store *store, const struct model *model,
@@ -467,6 +426,13 @@ static void train_config_fill_settings(const struct train_options *options,
         augment_print(&options->augment, text);
         settings_add_text(config, "augment", text);
     }
+    if (options->freeze)
+        train_config_add_frozen(model->network, config);
+    /* What is best is no part of a checkpoint, until it ends the run; but a run keeps to one. */
+    if (options->monitor != MONITOR_VALID_LOSS || options->patience > 0)
+        settings_add_text(config, "monitor", monitor_names[options->monitor]);
+    if (options->patience > 0)
+        settings_add_count(config, "patience", options->patience);
     settings_add_count(config, "seed", options->seed);
     settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
     if (options->init_from) {

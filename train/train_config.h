@@ -34,10 +34,6 @@ struct epoch_order train_config_order(const struct train_options *options,
 /* Updates of a run over num_rows samples. */
 struct update_settings train_config_update(const struct train_options *options, uint64_t num_rows);
 
-/* Gives the model its initial parameters: drawn, zero, or another checkpoint's. */
-bool train_config_init_model(const struct train_options *options, const struct store *store,
-                             struct model *model, struct error *error);
-
 /*
  * Fills everything of a checkpoint that does not change during a run.  The model must hold its
  * initial parameters: with --init-from, the configuration names them by their SHA-256.

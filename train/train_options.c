@@ -10,7 +10,9 @@
 #include "model/optimizer.h"
 #include "model/schedule.h"
 
-static const char *const named_model_names[] = {"linear", "nearest-mean", "mlp", "cnn", NULL};
+static const char *const named_model_names[] = {"linear", "nearest-mean", "mlp",
+                                                "cnn",    "auto",         NULL};
+static const char *const recipe_names[] = {"default", "lesson", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
 static const char *const input_names[] = {"unit", "standard", NULL};
 
@@ -37,38 +39,16 @@ static bool train_options_take_shuffle(struct train_options *options, const char
 /* What --model nearest-mean, which is fitted in one pass over the samples, has no use for. */
 #define NEEDS_GRADIENT "model=nearest-mean"
 
+/* The help of --recipe lesson shows the lesson's defaults. */
+#define LESSON(otherwise, lesson) (is_lesson ? (lesson) : (otherwise))
+
 bool train_options_is_network(const struct train_options *options)
 {
-    return options->layers || options->model == NAMED_MLP || options->model == NAMED_CNN;
+    return options->layers || options->model >= NAMED_MLP;
 }
 
-/* Which of the options that have other defaults for a network or an optimizer were given. */
-struct train_options_given {
-    bool loss, init, learning_rate, momentum;
-};
-
-/* What the lesson takes for the linear model; for a network what is usual. */
-static void train_options_set_defaults(struct train_options *options,
-                                       const struct train_options_given *given)
+bool train_options_check(const struct train_options *options, struct error *error)
 {
-    bool is_network = train_options_is_network(options);
-    bool is_sgd = options->optimizer == OPTIMIZER_SGD;
-
-    if (!given->loss)
-        options->loss = is_network ? LOSS_CROSS_ENTROPY : LOSS_MAE;
-    if (!given->init)
-        options->init = is_network ? INIT_HE : INIT_NORMAL;
-    if (!given->learning_rate)
-        options->learning_rate = !is_sgd ? 0.001 : is_network ? 0.05 : 1.0;
-    if (!given->momentum)
-        options->momentum = is_sgd && !is_network ? 0.0 : 0.9;
-}
-
-/* What the table of options does not say. */
-static bool train_options_check(const struct train_options *options, struct error *error)
-{
-    if (!options->output && !options->find_lr)
-        return error_set(error, STATUS_USAGE, NULL, "--output RUN_DIR is missing");
     if (options->input == INPUT_STANDARD && !train_options_is_network(options))
         return error_set(error, STATUS_USAGE, NULL,
                          "--input standard is for networks; a network without hidden layers is "
@@ -89,17 +69,43 @@ static bool train_options_check(const struct train_options *options, struct erro
     return true;
 }
 
+/* "all", or the newest N. */
+static bool train_options_take_keep(struct train_options *options, const char *text,
+                                    struct error *error)
+{
+    options->chooses_keep = text == NULL;
+    if (!text || strcmp(text, "all") == 0)
+        return true;
+    return options_parse_count("--keep", text, 1, 1000000000, &options->keep, error);
+}
+
+/* The defaults that the table shows and checks against depend on the recipe. */
+static int train_options_find_recipe(int argc, char **argv)
+{
+    int recipe = RECIPE_DEFAULT;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--recipe=lesson") == 0 ||
+            (i + 1 < argc && strcmp(argv[i], "--recipe") == 0 &&
+             strcmp(argv[i + 1], "lesson") == 0))
+            recipe = RECIPE_LESSON;
+    return recipe;
+}
+
 bool train_options_parse(struct train_options *options, int argc, char **argv, bool *done,
                          struct error *error)
 {
-    const char *shuffle = "full", *augment = NULL;
-    struct train_options_given given = {0};
+    const char *shuffle = "full", *augment = NULL, *keep = NULL;
+    struct train_options_given *given = &options->given;
+    bool is_lesson = train_options_find_recipe(argc, argv) == RECIPE_LESSON;
     uint64_t num_threads = 0; /* not given */
     struct machine_threads threads;
     int first_operand;
     bool ok;
 
-    *options = (struct train_options){.model = NAMED_LINEAR,
+    *options = (struct train_options){.model = is_lesson ? NAMED_LINEAR : NAMED_AUTO,
+                                      .recipe = is_lesson ? RECIPE_LESSON : RECIPE_DEFAULT,
+                                      .optimizer = is_lesson ? OPTIMIZER_SGD : OPTIMIZER_ADAMW,
                                       .learning_rate = NAN,
                                       .momentum = NAN,
                                       .beta2 = 0.999,
@@ -122,8 +128,13 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "inside long epochs, save to RUN_DIR/interrupted.h5 every S seconds",
          &options->checkpoint_seconds, 1, 1e9, .shown_default = "never",
          .excludes = NEEDS_GRADIENT},
-        {OPTION_COUNT, "keep", "N", "keep the newest N checkpoints only", &options->keep, 1, 1e9,
-         .shown_default = "all"},
+        {OPTION_TEXT, "keep", "N|all", "keep the newest N checkpoints only, and best.h5", &keep,
+         .shown_default = "all, but 3 where all would take more than 1 GB"},
+        {OPTION_CHOICE, "monitor", NULL, "what makes an epoch the best, kept as RUN_DIR/best.h5",
+         &options->monitor, .choices = monitor_names, .excludes = NEEDS_GRADIENT},
+        {OPTION_COUNT, "patience", "N", "stop after N epochs without a better one",
+         &options->patience, 1, 1e9, .shown_default = "train all epochs",
+         .excludes = NEEDS_GRADIENT " find-lr"},
         {OPTION_FLAG, "resume", NULL,
          "go on from the newest whole checkpoint of the same configuration and store, if any",
          &options->resume},
@@ -134,11 +145,15 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         {OPTION_FLAG, "dry-run", NULL, "check everything, say what would be done, and stop",
          &options->dry_run},
         {OPTION_HEADING, .help = "Model"},
+        {OPTION_CHOICE, "recipe", NULL,
+         "where all that is not given comes from: chosen by the store's images and their number, "
+         "or the settings of the fast.ai lesson (linear, mae, sgd)",
+         &options->recipe, .choices = recipe_names},
         {OPTION_CHOICE, "model", NULL,
-         "what to train; mlp and cnn are names for --layers \"dense:128 relu\" (or what --hidden "
-         "says) "
-         "and \"conv:16 relu pool conv:32 relu pool dense:128 relu\"",
-         &options->model, .choices = named_model_names},
+         "what to train; auto is a convolutional network that fits the images; mlp and cnn are "
+         "names for --layers \"dense:128 relu\" (or what --hidden says) and \"conv:16 relu pool "
+         "conv:32 relu pool dense:128 relu\"",
+         &options->model, .choices = named_model_names, .given = &given->model},
         {OPTION_TEXT, "layers", "TEXT",
          "a network of dense:N, conv:N[:K][:sS], relu, leaky:S, pool, avgpool, norm, dropout:P and "
          "res( ... ); the layer that gives the classes follows by itself",
@@ -150,8 +165,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         {OPTION_CHOICE, "loss", NULL,
          "mae: mean of 1 - p(true class), the lesson's mnist_loss; or cross-entropy",
          &options->loss, .choices = model_loss_names,
-         .shown_default = "mae for linear, else cross-entropy", .given = &given.loss,
-         .excludes = NEEDS_GRADIENT},
+         .shown_default = LESSON("cross-entropy", "mae for linear, else cross-entropy"),
+         .given = &given->loss, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "label-smoothing", "S", "share of the target that all classes have alike",
          &options->label_smoothing, 0, 0.999999, .excludes = NEEDS_GRADIENT},
         {OPTION_TEXT, "class-weights", "balanced|FILE",
@@ -162,19 +177,32 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "of a network: pixels / 255, or that less the mean and over the standard deviation of "
          "each "
          "channel of the training images",
-         &options->input, .choices = input_names},
+         &options->input, .choices = input_names, .given = &given->input,
+         .shown_default = LESSON("standard", "unit"), .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "init", NULL, "initial parameters", &options->init, .choices = init_names,
-         .shown_default = "normal for linear, else he", .given = &given.init,
-         .excludes = NEEDS_GRADIENT " init-from"},
+         .shown_default = LESSON("zeros for linear, else he", "normal for linear, else he"),
+         .given = &given->init, .excludes = NEEDS_GRADIENT " init-from"},
         {OPTION_REAL, "init-std", "S", "standard deviation of --init normal", &options->init_std,
-         1e-45, 1e6, .excludes = NEEDS_GRADIENT " init-from init=zeros"},
-        {OPTION_TEXT, "init-from", "CHECKPOINT", "initial parameters from this checkpoint",
+         1e-45, 1e6, .given = &given->init_std, .excludes = NEEDS_GRADIENT " init-from init=zeros"},
+        {OPTION_TEXT, "init-from", "CHECKPOINT|RUN_DIR",
+         "initial parameters, and the layers unless they are given, from this checkpoint or the "
+         "newest of this run",
          &options->init_from, .excludes = NEEDS_GRADIENT},
+        {OPTION_FLAG, "new-classes", NULL,
+         "of --init-from take all layers but the last, which starts anew for this store's classes",
+         &options->new_classes, .needs = "init-from", .excludes = NEEDS_GRADIENT},
+        {OPTION_TEXT, "freeze", "LAYER,LAYER...",
+         "layers of a network, by the names that --dry-run prints, whose parameters stay as they "
+         "start",
+         &options->freeze, .excludes = NEEDS_GRADIENT " find-lr"},
         {OPTION_HEADING, .help = "Optimization"},
         {OPTION_COUNT, "epochs", "N", "epochs in all", &options->epochs, 1, 1e9,
+         .given = &given->epochs,
+         .shown_default = LESSON("5 to 100, by the number of images", "20"),
          .excludes = NEEDS_GRADIENT},
         {OPTION_COUNT, "batch-size", "N", "samples of a mini-batch; the last short one is kept",
-         &options->batch_size, 1, 4294967295.0, .excludes = NEEDS_GRADIENT},
+         &options->batch_size, 1, 4294967295.0, .given = &given->batch_size,
+         .shown_default = LESSON("64", "256"), .excludes = NEEDS_GRADIENT},
         {OPTION_COUNT, "accumulate", "K", "add the gradients of K mini-batches before each update",
          &options->accumulate, 1, 1e9, .excludes = NEEDS_GRADIENT},
         {OPTION_TEXT, "shuffle", "full|none|window:N",
@@ -193,35 +221,41 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "fill:zero|edge|reflect, or digits or photos",
          &augment, .shown_default = "none", .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "optimizer", NULL, "what makes a step of a gradient", &options->optimizer,
-         .choices = optimizer_names, .excludes = NEEDS_GRADIENT},
+         .choices = optimizer_names, .given = &given->optimizer, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "learning-rate", "R", "step size, the largest of the schedule",
          &options->learning_rate, 1e-45, 1e6,
-         .shown_default = "1 for linear, .05 for networks, .001 for adam and adamw",
-         .given = &given.learning_rate, .excludes = NEEDS_GRADIENT},
+         .shown_default =
+             LESSON("adam, adamw: .01 with norms and for linear, else .001; sgd: .1, else .02",
+                    "1 for linear, .05 for networks, .001 for adam and adamw"),
+         .given = &given->learning_rate, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "momentum", "M",
          "share of the last update that is kept, below 1; of adam and adamw: beta1",
-         &options->momentum, 0, 0.999999, .shown_default = "0 for linear by sgd, else .9",
-         .given = &given.momentum, .excludes = NEEDS_GRADIENT},
+         &options->momentum, 0, 0.999999,
+         .shown_default = LESSON(".9", "0 for linear by sgd, else .9"), .given = &given->momentum,
+         .excludes = NEEDS_GRADIENT},
         {OPTION_FLAG, "nesterov", NULL, "look ahead along the momentum", &options->nesterov,
          .needs = "optimizer=sgd", .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "beta2", "B", "of adam and adamw, below 1", &options->beta2, 0, 0.9999999,
-         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+         .given = &given->beta2, .excludes = NEEDS_GRADIENT " optimizer=sgd"},
         {OPTION_REAL, "epsilon", "E", "of adam and adamw", &options->epsilon, 1e-30, 1,
-         .excludes = NEEDS_GRADIENT " optimizer=sgd"},
+         .given = &given->epsilon, .excludes = NEEDS_GRADIENT " optimizer=sgd"},
         {OPTION_REAL, "weight-decay", "W",
          "this times each parameter is added to its gradient; of adamw: this times the learning "
          "rate times the parameter is taken off it; biases and norms of networks are spared",
-         &options->weight_decay, 0, 1e6, .excludes = NEEDS_GRADIENT},
+         &options->weight_decay, 0, 1e6, .given = &given->weight_decay,
+         .shown_default = LESSON(".01 of adamw, else 0", "0"), .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "clip-norm", "N", "scale gradients down to this norm", &options->clip_norm, 0,
          1e30, .shown_default = "any norm", .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "average", "D",
          "evaluate and save beside the parameters their moving average, of which each step keeps D",
          &options->average, 0, 0.9999999, .shown_default = "none", .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "schedule", NULL, "of the learning rate", &options->schedule,
-         .choices = schedule_names, .excludes = NEEDS_GRADIENT},
+         .choices = schedule_names, .given = &given->schedule,
+         .shown_default = LESSON("one-cycle, cosine with --warmup", "constant"),
+         .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "warmup", "EPOCHS",
          "epochs in which the learning rate rises to the schedule's", &options->warmup, 0, 1e9,
-         .excludes = NEEDS_GRADIENT " schedule=one-cycle"},
+         .given = &given->warmup, .excludes = NEEDS_GRADIENT " schedule=one-cycle"},
         {OPTION_REAL, "step-epochs", "EPOCHS", "of --schedule step: epochs of one learning rate",
          &options->step_epochs, 0, 1e9, .shown_default = "a third of all",
          .needs = "schedule=step"},
@@ -259,7 +293,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
             "74 cannot read or write, 75 saved and stopped by a signal: --resume goes on.\n"
             "\n"
             "Examples:\n"
-            "  quern-train store.h5 --output run --loss mae --learning-rate 1 --epochs 20\n"
+            "  quern-train store.h5 --output run\n"
+            "  quern-train store.h5 --output lesson --recipe lesson\n"
             "  quern-train store.h5 --output means --model nearest-mean --distance l1\n"
             "  quern-train store.h5 --output cnn --model cnn --epochs 10\n"
             "  quern-train store.h5 --output net --layers \"conv:16 norm relu pool dense:64 relu\"",
@@ -276,8 +311,9 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
     if (!options_check_operands("STORE.h5", argc - first_operand, argv + first_operand, error))
         return false;
     options->store_path = argv[first_operand];
-    train_options_set_defaults(options, &given);
-    return train_options_take_shuffle(options, shuffle, error) &&
-           (!augment || augment_parse(augment, &options->augment, error)) &&
-           train_options_check(options, error);
+    if (!options->output && !options->find_lr)
+        return error_set(error, STATUS_USAGE, NULL, "--output RUN_DIR is missing");
+    return train_options_take_keep(options, keep, error) &&
+           train_options_take_shuffle(options, shuffle, error) &&
+           (!augment || augment_parse(augment, &options->augment, error));
 }

@@ -279,8 +279,8 @@ static float *trainer_accumulate(const struct trainer *trainer, const struct bat
 }
 
 /* For clipping: the sums of squares of the whole gradient, by all threads of all ranks. */
-static void trainer_sum_squares(struct trainer *trainer, const struct summed *summed,
-                                const float *grad, struct barrier *barrier)
+static void trainer_sum_squares(struct trainer *trainer, const struct summed *summed, float *grad,
+                                struct barrier *barrier)
 {
     size_t thread = (size_t)omp_get_thread_num(), num_threads = (size_t)omp_get_num_threads();
     size_t first = summed->part / SUM_SQUARES_BLOCK;

@@ -25,26 +25,31 @@ static void update_add_run(struct update *update, size_t begin, size_t end, bool
 {
     struct update_run *last = update->num_runs ? &update->runs[update->num_runs - 1] : NULL;
 
-    if (last && last->decays == decays)
+    if (last && last->decays == decays && last->end == begin)
         last->end = end;
     else
         update->runs[update->num_runs++] = (struct update_run){begin, end, decays};
 }
 
+struct update_tensor {
+    size_t offset;
+    bool decays, is_frozen;
+};
+
 static int update_compare_tensors(const void *a, const void *b)
 {
-    const struct layer_tensor *left = *(const struct layer_tensor *const *)a;
-    const struct layer_tensor *right = *(const struct layer_tensor *const *)b;
+    const struct update_tensor *left = a, *right = b;
 
     return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
-/* Of a network, weights decay, but biases and norms do not; the linear model decays as a whole. */
+/* Of a network, weights decay, but biases and norms do not, and what is frozen is in no run; the
+ * linear model decays as a whole. */
 static bool update_find_runs(struct update *update, struct error *error)
 {
     const struct model *model = update->model;
     const struct network *network = model->network;
-    const struct layer_tensor **tensors = NULL;
+    struct update_tensor *tensors = NULL;
     size_t count = 0;
 
     if (!memory_allocate(&update->runs, model->num_tensors + 1, sizeof(*update->runs), error))
@@ -57,14 +62,20 @@ static bool update_find_runs(struct update *update, struct error *error)
         return false;
     for (size_t i = 0; i < network->num_layers; i++)
         for (size_t k = 0; k < network->layers[i].num_tensors; k++)
-            tensors[count++] = &network->layers[i].tensors[k];
+            tensors[count++] =
+                (struct update_tensor){.offset = network->layers[i].tensors[k].offset,
+                                       .decays = network->layers[i].tensors[k].role == ROLE_WEIGHT,
+                                       .is_frozen = network->layers[i].is_frozen};
     qsort(tensors, count, sizeof(*tensors), update_compare_tensors);
-    for (size_t i = 0; i < count && tensors[i]->offset < model->num_trained_parameters; i++) {
-        size_t end = i + 1 < count ? tensors[i + 1]->offset : model->num_trained_parameters;
+    for (size_t i = 0; i < count && tensors[i].offset < model->num_trained_parameters; i++) {
+        size_t end = i + 1 < count ? tensors[i + 1].offset : model->num_trained_parameters;
 
         if (end > model->num_trained_parameters)
             end = model->num_trained_parameters;
-        update_add_run(update, tensors[i]->offset, end, tensors[i]->role == ROLE_WEIGHT);
+        if (tensors[i].is_frozen)
+            update->has_frozen = true;
+        else
+            update_add_run(update, tensors[i].offset, end, tensors[i].decays);
     }
     free(tensors);
     return true;
@@ -106,12 +117,31 @@ void update_destroy(struct update *update)
 
 /* ---- a step ---- */
 
-void update_sum_blocks(struct update *update, const float *grad, size_t begin, size_t end)
+/* Sets what of grad, which starts with parameter first, is of frozen layers to 0. */
+static void update_clear_frozen(const struct update *update, float *grad, size_t first, size_t last)
+{
+    size_t cleared = first;
+
+    for (size_t i = 0; i <= update->num_runs && cleared < last; i++) {
+        size_t begin = i < update->num_runs ? update->runs[i].begin : last;
+
+        if (begin > last)
+            begin = last;
+        if (begin > cleared)
+            memset(grad + (cleared - first), 0, (begin - cleared) * sizeof(*grad));
+        if (i < update->num_runs && update->runs[i].end > cleared)
+            cleared = update->runs[i].end;
+    }
+}
+
+void update_sum_blocks(struct update *update, float *grad, size_t begin, size_t end)
 {
     size_t first = begin * SUM_SQUARES_BLOCK, last = end * SUM_SQUARES_BLOCK;
 
     if (last > update->model->num_trained_parameters)
         last = update->model->num_trained_parameters;
+    if (update->has_frozen && first < last)
+        update_clear_frozen(update, grad, first, last);
     if (first < last)
         update->model->kernels->optimizer->sum_squares(grad, last - first,
                                                        update->block_sums + begin);

@@ -21,7 +21,7 @@ struct update_settings {
     double average;   /* of the moving average of parameters; 0: there is none */
 };
 
-/* Parameters that weight decay is, or is not, for. */
+/* Neighbouring parameters that weight decay is, or is not, for. */
 struct update_run {
     size_t begin, end;
     bool decays;
@@ -36,6 +36,7 @@ struct update {
     float *block_sums;                   /* [blocks of the gradient], for clipping */
     struct update_run *runs;
     size_t num_runs;
+    bool has_frozen; /* parameters between the runs, which no step changes */
 };
 
 /* Updates that the model's memory takes beside its parameters. */
@@ -47,8 +48,9 @@ void update_destroy(struct update *update);
 
 /* How many blocks of SUM_SQUARES_BLOCK floats the gradient has. */
 size_t update_num_blocks(const struct update *update);
-/* Clipping: the sums of squares of blocks begin .. end - 1; grad starts with block begin. */
-void update_sum_blocks(struct update *update, const float *grad, size_t begin, size_t end);
+/* Clipping: the sums of squares of blocks begin .. end - 1; grad starts with block begin.  What is
+ * frozen counts as 0, and is set so. */
+void update_sum_blocks(struct update *update, float *grad, size_t begin, size_t end);
 
 /* All that a step says of itself; the same on every thread and rank. */
 struct update_step {

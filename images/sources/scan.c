@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "images/sources/labelling.h"
+
 bool scan_is_one_of(const char *const *names, const char *name, size_t length)
 {
     while (names && *names && !(strncmp(*names, name, length) == 0 && (*names)[length] == '\0'))
@@ -143,6 +145,7 @@ void scan_free(struct scan *scan)
     free(scan->paths);
     free(scan->path_bytes);
     free(scan->root);
+    labelling_free(scan->labelling);
     text_list_free(&scan->folders);
     text_list_free(&scan->top_others);
     *scan = (struct scan){0};

@@ -28,12 +28,13 @@ struct scan {
      * members that a later one of the same path replaces. */
     char *root;
     uint64_t num_unsafe_paths, num_links, num_special, num_replaced;
+    struct labelling *labelling; /* NULL: directories tell splits and classes; labelling.h */
 };
 
 enum { SCAN_MAX_OTHERS = 16 };
 
 struct scan_rules {
-    size_t folder_depth;            /* 1 or 2: levels of directories to list */
+    size_t folder_depth;            /* 0 to 2: levels of directories to list */
     const char *const *top_folders; /* descend into these alone, NULL at the end; NULL: into all */
     /* Never taken for the directory around all else of an archive, NULL at the end. */
     const char *const *split_folders;

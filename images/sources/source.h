@@ -1,6 +1,7 @@
 /*
  * Where images come from: a directory, or a tar or zip archive that is read as if it had been
- * unpacked to one.  What lists, reads and recognises images goes through here and does not ask
+ * unpacked to one.  Where there are arrays of images in place of files, their rows are the images.
+ * What lists, reads and recognises images goes through here and does not ask
  * which.
  */
 #ifndef QUERN_IMAGES_SOURCES_SOURCE_H
@@ -24,6 +25,8 @@ struct source;
 bool source_open(const char *path, const char *spool_path, struct source **source,
                  struct error *error);
 bool source_is_archive(const struct source *source);
+/* After a scan: are its images files, and not rows of arrays? */
+bool source_has_files(const struct source *source);
 /* NULL is fine. */
 void source_close(struct source *source);
 
@@ -51,7 +54,7 @@ struct source_image {
 };
 
 /*
- * Reads a whole file.  STATUS_DATA, with a reason that leaves out the path, when the file is at
+ * Reads a whole file, or the pixels of a row of an array.  STATUS_DATA, with a reason that leaves out the path, when the file is at
  * fault: missing, unreadable, empty, no regular file, beyond 1 GiB.  Other statuses mean that the
  * system failed.  Thread-safe, each thread with a reader of its own.
  */

@@ -11,6 +11,7 @@
 
 #include "common/decompress.h"
 #include "common/error.h"
+#include "common/tensor.h"
 
 /* No image of sane size needs more; a file grown beyond it is a mistake, not data. */
 #define SOURCE_MAX_FILE_NBYTES ((uint64_t)1 << 30)
@@ -39,6 +40,9 @@ struct source_file {
     const uint8_t *bytes; /* in the reader, until the next call */
     size_t nbytes;
     struct source_stamp stamp; /* also when it cannot be read */
+    /* Of bytes that are pixels themselves, [height][width][channels]; all zeros: they are those of
+     * an image file. */
+    struct image_shape pixels;
 };
 
 struct source_stamp source_stamp_of(const struct stat *info);

@@ -14,12 +14,14 @@ enum {
     IN_NBYTES = 1 << 18,  /* read from the file at once */
     OUT_NBYTES = 1 << 20, /* decompressed bytes that are kept */
     GZIP_WINDOW_BITS = 15 + 16,
+    DEFLATE_WINDOW_BITS = -15,
 };
 
 struct stream {
     int descriptor;
     const char *name;
-    uint64_t file_nbytes, file_offset; /* of the file; read so far */
+    uint64_t start;                    /* of the part of the file that is read */
+    uint64_t file_nbytes, file_offset; /* of the part; read of it so far */
     uint8_t *in, *out;
     size_t out_begin, out_end; /* what is decompressed and not taken yet */
     uint64_t offset;           /* of out_begin */
@@ -28,6 +30,7 @@ struct stream {
     /* Adds bytes behind out_end, where there is room, or sets is_end. */
     bool (*fill)(struct stream *stream, struct error *error);
     z_stream gzip;
+    bool is_deflate;             /* alone, without what gzip puts around it */
     bool has_gzip, is_in_member; /* between the first and the last byte of a gzip member */
     struct archive *archive;
     const uint8_t *block; /* from libarchive, not taken yet */
@@ -41,6 +44,16 @@ static bool stream_fail(const struct stream *stream, const char *what, const cha
                      reason ? ": " : "", reason ? reason : "");
 }
 
+/* As many bytes as there are of the part, from its offset on; -1 with errno. */
+static ssize_t stream_read_at(const struct stream *stream, void *bytes, size_t room,
+                              uint64_t offset)
+{
+    uint64_t left = stream->file_nbytes > offset ? stream->file_nbytes - offset : 0;
+
+    return file_read_some_at(stream->descriptor, bytes, room < left ? room : (size_t)left,
+                             stream->start + offset);
+}
+
 /* Reads on in the file; *nbytes is 0 at its end. */
 static bool stream_read_file(struct stream *stream, uint8_t *bytes, size_t room, size_t *nbytes,
                              struct error *error)
@@ -51,7 +64,7 @@ static bool stream_read_file(struct stream *stream, uint8_t *bytes, size_t room,
     if (signal)
         return error_set(error, STATUS_STOPPED, ERROR_AT(.file = stream->name),
                          "stopped by %s; nothing was written, run again", signals_name(signal));
-    num_read = file_read_some_at(stream->descriptor, bytes, room, stream->file_offset);
+    num_read = stream_read_at(stream, bytes, room, stream->file_offset);
     if (num_read < 0)
         return error_set_errno(error, stream->name, "cannot read");
     stream->file_offset += (uint64_t)num_read;
@@ -100,7 +113,7 @@ static bool stream_begin_gzip_member(struct stream *stream, struct error *error)
     do {
         if (!stream_read_gzip(stream, &is_empty, error))
             return false;
-        while (gzip->avail_in > 0 && *gzip->next_in == 0) {
+        while (gzip->avail_in > 0 && *gzip->next_in == 0 && !stream->is_deflate) {
             gzip->next_in++;
             gzip->avail_in--;
         }
@@ -108,6 +121,9 @@ static bool stream_begin_gzip_member(struct stream *stream, struct error *error)
     stream->is_end = is_empty;
     if (is_empty)
         return true;
+    if (stream->is_deflate)
+        return stream_fail(stream, "is damaged: there is something behind its compressed bytes",
+                           NULL, error);
     if (*gzip->next_in != 0x1f)
         return stream_fail(stream, "is damaged: there is something behind its last gzip member",
                            NULL, error);
@@ -135,7 +151,10 @@ static bool stream_fill_gzip(struct stream *stream, struct error *error)
     if (result == Z_MEM_ERROR)
         return error_set_memory(error, sizeof(*gzip));
     if (result == Z_BUF_ERROR && is_empty)
-        return stream_fail(stream, "is cut short: it ends within a gzip member", NULL, error);
+        return stream_fail(stream,
+                           stream->is_deflate ? "is cut short: it ends within compressed bytes"
+                                              : "is cut short: it ends within a gzip member",
+                           NULL, error);
     if (result == Z_NEED_DICT || (result < 0 && result != Z_BUF_ERROR))
         return stream_fail(stream, "is damaged", gzip->msg ? gzip->msg : "no gzip member", error);
     stream->is_in_member = result != Z_STREAM_END;
@@ -147,8 +166,7 @@ static bool stream_fill_gzip(struct stream *stream, struct error *error)
 static la_ssize_t stream_give_bytes(struct archive *archive, void *context, const void **bytes)
 {
     struct stream *stream = context;
-    ssize_t num_read =
-        file_read_some_at(stream->descriptor, stream->in, IN_NBYTES, stream->file_offset);
+    ssize_t num_read = stream_read_at(stream, stream->in, IN_NBYTES, stream->file_offset);
 
     if (num_read < 0)
         archive_set_error(archive, errno, "%s", strerror(errno));
@@ -219,7 +237,8 @@ static bool stream_open_gzip(struct stream *stream, struct error *error)
 {
     stream->fill = stream_fill_gzip;
     stream->is_in_member = true;
-    stream->has_gzip = inflateInit2(&stream->gzip, GZIP_WINDOW_BITS) == Z_OK;
+    stream->has_gzip = inflateInit2(&stream->gzip, stream->is_deflate ? DEFLATE_WINDOW_BITS
+                                                                      : GZIP_WINDOW_BITS) == Z_OK;
     return stream->has_gzip || error_set_memory(error, sizeof(stream->gzip));
 }
 
@@ -262,8 +281,10 @@ static bool stream_choose(struct stream *stream, struct error *error)
         {"BZh", 3, archive_read_support_filter_bzip2},
     };
     uint8_t bytes[8];
-    ssize_t num_read = file_read_some_at(stream->descriptor, bytes, sizeof(bytes), 0);
+    ssize_t num_read = stream_read_at(stream, bytes, sizeof(bytes), 0);
 
+    if (stream->is_deflate)
+        return stream_open_gzip(stream, error);
     if (num_read < 0)
         return error_set_errno(error, stream->name, "cannot read");
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -277,23 +298,34 @@ static bool stream_choose(struct stream *stream, struct error *error)
     return true;
 }
 
-bool stream_open(int descriptor, const char *name, struct stream **result, struct error *error)
+bool stream_open_part(int descriptor, const char *name, const struct stream_part *part,
+                      struct stream **result, struct error *error)
 {
     struct stream *stream = *result = calloc(1, sizeof(*stream));
-    struct stat info;
 
     if (!stream)
         return error_set_memory(error, sizeof(*stream));
     stream->descriptor = descriptor;
     stream->name = name;
+    stream->start = part->offset;
+    stream->file_nbytes = part->nbytes;
+    stream->is_deflate = part->is_deflated;
     stream->in = malloc(IN_NBYTES);
     stream->out = malloc(OUT_NBYTES);
     if (!stream->in || !stream->out)
         return error_set_memory(error, OUT_NBYTES);
+    return stream_choose(stream, error);
+}
+
+bool stream_open(int descriptor, const char *name, struct stream **stream, struct error *error)
+{
+    struct stat info;
+
+    *stream = NULL;
     if (fstat(descriptor, &info) != 0)
         return error_set_errno(error, name, "cannot read");
-    stream->file_nbytes = (uint64_t)info.st_size;
-    return stream_choose(stream, error);
+    return stream_open_part(descriptor, name,
+                            &(struct stream_part){.nbytes = (uint64_t)info.st_size}, stream, error);
 }
 
 void stream_close(struct stream *stream)

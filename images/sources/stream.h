@@ -23,13 +23,23 @@ enum { STREAM_MAX_PEEK_NBYTES = 1 << 16 };
  * stream_close, after a failure too.
  */
 bool stream_open(int descriptor, const char *name, struct stream **stream, struct error *error);
+
+/* Some bytes of a file, such as a member of an archive. */
+struct stream_part {
+    uint64_t offset, nbytes;
+    bool is_deflated; /* by deflate alone, as in a zip; otherwise the first bytes tell */
+};
+
+/* The same for a part of the file. */
+bool stream_open_part(int descriptor, const char *name, const struct stream_part *part,
+                      struct stream **stream, struct error *error);
 /* NULL is fine. */
 void stream_close(struct stream *stream);
 
 bool stream_is_compressed(const struct stream *stream);
 /* Where the next byte is among the decompressed ones. */
 uint64_t stream_offset(const struct stream *stream);
-/* The size of the file, and how far it has been read. */
+/* The size of the file, or part, and how far it has been read. */
 uint64_t stream_file_nbytes(const struct stream *stream);
 uint64_t stream_file_offset(const struct stream *stream);
 

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/progress.h"
 #include "common/text.h"
 #include "images/decoder.h"
+#include "images/sources/array_pairs.h"
+#include "images/sources/webdataset.h"
 
 enum {
     BLOCK_NBYTES = 512,
@@ -324,7 +327,8 @@ static bool tar_copy_to_spool(struct tar *tar, uint64_t nbytes, uint64_t *taken)
 
 /*
  * Finds the contents of a file of nbytes; *taken is how much of it was read.  What is copied is
- * whole if it begins like an image, whatever its name: a hard link may give it another.  Of
+ * whole if it begins like an image, whatever its name (a hard link may give it another), or has the
+ * name of an array or of a class.  Of
  * anything else with the name of an image the beginning is kept, to say what it is.
  */
 static bool tar_find_contents(struct tar *tar, const char *path, uint64_t nbytes,
@@ -341,7 +345,8 @@ static bool tar_find_contents(struct tar *tar, const char *path, uint64_t nbytes
         return false;
     if (available > nbytes)
         available = (size_t)nbytes;
-    if (!decoder_find(bytes, available)) {
+    if (!decoder_find(bytes, available) && !array_pairs_has_name(file_base_name(path)) &&
+        !webdataset_has_name(path)) {
         if (!decoder_has_extension(path))
             return true;
         if (nbytes > NUM_LEADING_NBYTES)

@@ -57,6 +57,7 @@ struct layer {
     double rate;    /* of a dropout */
     size_t partner; /* of a residual's end: the layer that is its begin; of the begin: its end */
 
+    bool is_frozen;         /* its parameters, running averages among them, stay as they are */
     bool is_first;          /* no layer before it has parameters: nobody asks for grad_input */
     bool relu_is_fused;     /* forward: this layer applies the relu that follows it */
     bool input_is_relu;     /* backward: grad_input is masked where the input is not positive */

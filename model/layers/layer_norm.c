@@ -67,6 +67,22 @@ static void norm_forward(const struct layer *layer, const struct layer_slice *sl
                                 slice->output);
 }
 
+/* As the network's other users see it: by the running averages, which stay. */
+static void norm_end_frozen(const struct layer *layer, const struct layer_batch *batch)
+{
+    size_t C = layer->input.channels;
+    const float *running_mean = batch->parameters + layer->tensors[MEAN].offset;
+    const float *running_variance = batch->parameters + layer->tensors[VARIANCE].offset;
+
+    for (size_t c = 0; c < C; c++) {
+        norm_set_line(layer, batch->parameters, c, running_mean[c], running_variance[c],
+                      batch->factors + SCALE * C + c, batch->factors + SHIFT * C + c);
+        batch->factors[CENTER * C + c] = running_mean[c];
+        batch->factors[INVERSE * C + c] =
+            (float)(1.0 / sqrt((double)running_variance[c] + epsilon));
+    }
+}
+
 static void norm_sum_forward(const struct layer *layer, const struct layer_slice *slice)
 {
     slice->kernels->norm->sums(&layer->input, slice->input, slice->input, slice->num_rows,
@@ -80,6 +96,10 @@ static void norm_end_forward(const struct layer *layer, const struct layer_batch
     float *running_mean = batch->parameters + layer->tensors[MEAN].offset;
     float *running_variance = batch->parameters + layer->tensors[VARIANCE].offset;
 
+    if (layer->is_frozen) {
+        norm_end_frozen(layer, batch);
+        return;
+    }
     for (size_t c = 0; c < C; c++) {
         double mean = batch->sums[c] / count;
         double variance = batch->sums[C + c] / count - mean * mean;
@@ -115,7 +135,8 @@ static void norm_sum_backward(const struct layer *layer, const struct layer_slic
     }
 }
 
-/* grad_x = weight inverse (grad - mean(grad) - n mean(grad n)) */
+/* grad_x = weight inverse (grad - mean(grad) - n mean(grad n)); of a frozen one, whose mean and
+ * variance do not depend on x, weight inverse grad */
 static void norm_end_backward(const struct layer *layer, const struct layer_batch *batch)
 {
     size_t C = layer->input.channels;
@@ -125,10 +146,11 @@ static void norm_end_backward(const struct layer *layer, const struct layer_batc
         double mean = batch->factors[CENTER * C + c], inverse = batch->factors[INVERSE * C + c];
         double slope = (double)batch->parameters[layer->tensors[WEIGHT].offset + c] * inverse;
         double of_x = -slope * inverse * batch->sums[C + c] / count;
+        double constant = -slope * batch->sums[c] / count - of_x * mean;
 
         batch->factors[OF_GRAD * C + c] = (float)slope;
-        batch->factors[OF_X * C + c] = (float)of_x;
-        batch->factors[CONSTANT * C + c] = (float)(-slope * batch->sums[c] / count - of_x * mean);
+        batch->factors[OF_X * C + c] = layer->is_frozen ? 0.0f : (float)of_x;
+        batch->factors[CONSTANT * C + c] = layer->is_frozen ? 0.0f : (float)constant;
     }
 }
 

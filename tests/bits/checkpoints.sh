@@ -15,7 +15,7 @@ quern-ingest rgb rgb.h5 >/dev/null
 cpus=
 for cpu in baseline avx2 avx512; do
     code=0
-    QUERN_CPU=$cpu quern-train gray.h5 --output none --dry-run >message 2>&1 || code=$?
+    QUERN_CPU=$cpu quern-train gray.h5 --recipe lesson --output none --dry-run >message 2>&1 || code=$?
     case $code in
     0) cpus="$cpus $cpu" ;;
     2) echo "$cpu: not on this processor" ;;
@@ -35,7 +35,7 @@ compare() {
     for cpu in $cpus; do
         for threads in 1 2 3; do
             run=$name-$cpu-$threads
-            QUERN_CPU=$cpu quern-train "$store" --output "$run" --threads "$threads" "$@" >/dev/null
+            QUERN_CPU=$cpu quern-train "$store" --recipe lesson --output "$run" --threads "$threads" "$@" >/dev/null
             QUERN_CPU=$cpu quern-evaluate "$run" "$store" --threads "$threads" \
                 --output "$run/evaluation.h5" >/dev/null 2>&1
             rm "$run/log.jsonl" # has times

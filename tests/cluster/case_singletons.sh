@@ -2,7 +2,7 @@
 # whole model in the same folder.
 # shellcheck shell=sh disable=SC2154
 code=0
-srun --nodes=2 --ntasks=2 --mpi=none "$QUERN_BIN/quern-train" "$cluster/store.h5" --output run \
+srun --nodes=2 --ntasks=2 --mpi=none "$QUERN_BIN/quern-train" "$cluster/store.h5" --recipe lesson --output run \
     >srun.log 2>&1 || code=$?
 [ "$code" -eq 2 ] || fail "exit code $code: $(cat srun.log)"
 expect_text srun.log 'do not find each other'

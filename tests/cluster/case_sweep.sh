@@ -10,7 +10,7 @@ fast        $lesson --learning-rate 1
 means       --model nearest-mean
 entropy     $lesson --loss cross-entropy --learning-rate 0.1
 END
-submit --source "$cluster/digits" --sweep table --train-options '--keep 1'
+submit --source "$cluster/digits" --sweep table --train-options '--recipe lesson --keep 1'
 expect_state "$id_rank" COMPLETED
 expect_state "$id_sweep" COMPLETED
 

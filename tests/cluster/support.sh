@@ -24,8 +24,7 @@ wait_for() {
 }
 
 # Options of quern-train for the lesson's model, which is trained in a moment.
-lesson='--model linear --loss mae --learning-rate 1'
-! "$QUERN_BIN/quern-train" --help | grep -q -e --recipe || lesson='--recipe lesson'
+lesson='--recipe lesson'
 
 # ---- Jobs ----
 

@@ -9,6 +9,9 @@ import pathlib
 import tarfile
 import zipfile
 
+# A build without --recipe has this one, and is run without.
+LESSON = ("--recipe", "lesson")
+
 PREPARED = (
     ("quern-draw", "--classes", "0,1,2,3", "--train", "75", "--valid", "20", "--test", "10", "gray"),
     ("quern-draw", "--classes", "3,7", "--rgb", "--size", "9x11", "--train", "140", "--valid", "30",
@@ -18,7 +21,7 @@ PREPARED = (
     ("quern-ingest", "gray", "gray.h5"),
     ("quern-ingest", "rgb", "rgb.h5"),
     ("quern-ingest", "large", "large.h5"),
-    ("quern-train", "gray.h5", "--output", "trained", "--epochs", "1"),
+    ("quern-train", "gray.h5", *LESSON, "--output", "trained", "--epochs", "1"),
 )
 
 STORES = (
@@ -57,7 +60,7 @@ STORES = (
 
 
 def train(store, *options, output="run"):
-    return ("quern-train", store, "--output", output, *options)
+    return ("quern-train", store, *LESSON, "--output", output, *options)
 
 
 def evaluate(store, *options, output="evaluation.h5"):

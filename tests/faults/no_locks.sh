@@ -27,7 +27,7 @@ without_lock() {
 
 "$bin/quern-draw" digits --train 40 --valid 8 --size 8x8 >/dev/null 2>&1
 "$bin/quern-ingest" digits store.h5 >/dev/null
-"$bin/quern-train" store.h5 --output run --epochs 2 >/dev/null
+"$bin/quern-train" store.h5 --recipe lesson --output run --epochs 2 >/dev/null
 
 # 38 is ENOSYS: what Lustre says without its mount option flock.
 for reason in 38 ENOLCK; do
@@ -48,7 +48,7 @@ for reason in 38 ENOLCK; do
         cmp store.h5 new.h5
         # The log, and each checkpoint.
         for number in 1 2 3; do
-            without_lock "$number" "$reason" "$bin/quern-train" store.h5 --output new --epochs 2
+            without_lock "$number" "$reason" "$bin/quern-train" store.h5 --recipe lesson --output new --epochs 2
             [ "$code" -eq 0 ] || fail "train ended with $code"
             cmp run/epoch-0002.h5 new/epoch-0002.h5
             rm -r new

@@ -121,18 +121,18 @@ run_stage() {
     archive) "$bin/quern-ingest" ../tree.tar.gz store.h5 --threads 1 ;;
     shard) "$bin/quern-ingest" ../tree shard.h5 --shard 2/2 --threads 1 ;;
     merge) "$bin/quern-ingest" --merge store.h5 ../shard1.h5 ../shard2.h5 --threads 1 ;;
-    train) "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 ;;
+    train) "$bin/quern-train" ../store.h5 --recipe lesson --output run --epochs 2 --momentum 0.5 --threads 1 ;;
     train-over)
-        "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 --force
+        "$bin/quern-train" ../store.h5 --recipe lesson --output run --epochs 2 --momentum 0.5 --threads 1 --force
         ;;
     train-resume)
-        "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 --resume
+        "$bin/quern-train" ../store.h5 --recipe lesson --output run --epochs 2 --momentum 0.5 --threads 1 --resume
         ;;
     train-stream)
-        "$bin/quern-train" ../large.h5 --output run --epochs 1 --shuffle window:1 --threads 1 \
+        "$bin/quern-train" ../large.h5 --recipe lesson --output run --epochs 1 --shuffle window:1 --threads 1 \
             --memory-limit 6M
         ;;
-    means) "$bin/quern-train" ../store.h5 --output run --model nearest-mean --threads 1 ;;
+    means) "$bin/quern-train" ../store.h5 --recipe lesson --output run --model nearest-mean --threads 1 ;;
     evaluate | evaluate-over)
         "$bin/quern-evaluate" ../run ../store.h5 --output evaluation.h5 --threads 1
         ;;
@@ -156,10 +156,10 @@ make_initial() {
     draw-over) "$bin/quern-draw" tree --train 2 --valid 1 --size 8x8 --seed 2 ;;
     ingest-over) "$bin/quern-ingest" ../tree store.h5 --classes 7,3 ;;
     train-over)
-        "$bin/quern-train" ../store.h5 --output run --epochs 1 --seed 2
+        "$bin/quern-train" ../store.h5 --recipe lesson --output run --epochs 1 --seed 2
         ;;
     train-resume)
-        "$bin/quern-train" ../store.h5 --output run --epochs 2 --momentum 0.5 --threads 1 &&
+        "$bin/quern-train" ../store.h5 --recipe lesson --output run --epochs 2 --momentum 0.5 --threads 1 &&
             rm run/epoch-0002.h5
         ;;
     evaluate-over) "$bin/quern-evaluate" ../run ../store.h5 --split train --output evaluation.h5 ;;
@@ -370,7 +370,7 @@ prepare() {
         "$bin/quern-ingest" tree store.h5 &&
         "$bin/quern-ingest" tree shard1.h5 --shard 1/2 &&
         "$bin/quern-ingest" tree shard2.h5 --shard 2/2 &&
-        "$bin/quern-train" store.h5 --output run --epochs 2 &&
+        "$bin/quern-train" store.h5 --recipe lesson --output run --epochs 2 &&
         case $stages in *-stream*) prepare_large ;; esac
 }
 
@@ -378,7 +378,7 @@ prepare() {
 prepare_large() {
     "$bin/quern-draw" large --train 800 --valid 10 --size 64x64 &&
         "$bin/quern-ingest" large large.h5 &&
-        "$bin/quern-train" large.h5 --output large-run --epochs 1 &&
+        "$bin/quern-train" large.h5 --recipe lesson --output large-run --epochs 1 &&
         rm -r large
 }
 

@@ -115,6 +115,38 @@ static void put_archives(const char *target)
     free(bytes);
 }
 
+/* The same with classes beside images, and with arrays in place of images. */
+static void put_labelled_archives(const char *target)
+{
+    static const char images[] = "\x93NUMPY\1\0\x40\0{'descr': '|u1', 'fortran_order': False, "
+                                 "'shape': (2, 2, 1), }\n         abcd";
+    static const char labels[] = "\0\0\x08\x01\0\0\0\2\3\4";
+    static const char pixels[] = "\0\0\x08\x03\0\0\0\2\0\0\0\2\0\0\0\1abcd";
+    char path[600];
+    size_t nbytes;
+    void *bytes = samples_make_png(0, &nbytes);
+
+    for (size_t i = 0; archive_kinds[i].name && bytes; i++) {
+        struct archive *archive;
+
+        snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, 100 + i);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
+        archive_fixture_add(archive, "top/train/1.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/train/1.cls", "cat\n", 4);
+        archive_fixture_add(archive, "top/valid/2.x.png", bytes, nbytes);
+        archive_fixture_add(archive, "top/valid/2.cls", "17", 2);
+        archive_fixture_end_in_utf8(archive);
+        snprintf(path, sizeof(path), "%s/%s/%03zu", root, target, 200 + i);
+        archive = archive_fixture_begin_in_utf8(path, &archive_kinds[i]);
+        archive_fixture_add(archive, "train-images-idx3-ubyte", pixels, sizeof(pixels) - 1);
+        archive_fixture_add(archive, "train-labels-idx1-ubyte", labels, sizeof(labels) - 1);
+        archive_fixture_add(archive, "x_test.npy", images, sizeof(images) - 1);
+        archive_fixture_add(archive, "y_test.npy", images, sizeof(images) - 1);
+        archive_fixture_end_in_utf8(archive);
+    }
+    free(bytes);
+}
+
 /* Texts as they stand, and arbitrary words of fuzz_network.c's list. */
 static void put_networks(const char *target)
 {
@@ -155,6 +187,36 @@ static void put_networks(const char *target)
             put(target, i * 3 + size, bytes, sizeof(choices) + strlen(texts[i]));
         }
     }
+}
+
+/* Tables of labels in every way of writing them, and damaged ones. */
+static void put_tables(const char *target)
+{
+    static const char *const tables[] = {
+        "path,label,split\r\na.png,cat,train\r\n\"b/c.png\",\"do,\"\"g\",val\r\n",
+        "a.png\tcat\nb/c\tdog\n./b/d.png\tcat\n",
+        "\xef\xbb\xbfid;breed\na;1\nb\\c.png;2\n",
+        "a.png,cat\na.png,dog\n",
+        "a.png,\"cat\nb/c.png,dog\n",
+        "a.png,cat,x\n,,\nb/c.png\n",
+    };
+
+    put_texts(target, tables, sizeof(tables) / sizeof(tables[0]));
+}
+
+static void put_arrays(const char *target)
+{
+    static const char idx[] = "\0\0\0\x08\x03\0\0\x01\0\0\0\0\x1c\0\0\0\x1c";
+    static const char npy[] =
+        "\1\x93NUMPY\1\0\x3b\0{'descr': '<i8', 'fortran_order': False, 'shape': (3, 4), }\n";
+    static const char long_npy[] =
+        "\1\x93NUMPY\2\0\x38\0\0\0{'shape': (5,), 'fortran_order': True, 'descr': '>u2'}   \n";
+
+    put(target, 0, idx, sizeof(idx) - 1);
+    put(target, 1, idx, sizeof(idx) - 3);
+    put(target, 2, npy, sizeof(npy) - 1);
+    put(target, 3, long_npy, sizeof(long_npy) - 1);
+    put(target, 4, npy, 20);
 }
 
 int main(int argc, char **argv)
@@ -217,6 +279,7 @@ int main(int argc, char **argv)
     free(bytes);
     support_remove_folder(folder);
     put_archives("fuzz_archive");
+    put_labelled_archives("fuzz_archive");
     put_edits("fuzz_store");
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
@@ -227,6 +290,8 @@ int main(int argc, char **argv)
     put_networks("fuzz_network");
     put_texts("fuzz_preparation", preparations, sizeof(preparations) / sizeof(preparations[0]));
     put("fuzz_text", 100, three, sizeof(three));
+    put_tables("fuzz_labels");
+    put_arrays("fuzz_arrays");
     put("fuzz_list", 0, list, sizeof(list));
     put("fuzz_list", 1, list, sizeof(list) - 1);
     put("fuzz_list", 2, "quern list 2\n", 13);

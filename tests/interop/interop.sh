@@ -14,8 +14,8 @@ cd "$work"
 quern-draw --classes 1,3,7 --train 300 --valid 60 --test 20 tree
 : >tree/train/1/empty.png
 quern-ingest tree store.h5 --skip-bad
-quern-train store.h5 --output run --loss cross-entropy --momentum 0.9 --learning-rate 0.1 --epochs 3
-quern-train store.h5 --output means --model nearest-mean --distance l2
+quern-train store.h5 --recipe lesson --output run --loss cross-entropy --momentum 0.9 --learning-rate 0.1 --epochs 3
+quern-train store.h5 --recipe lesson --output means --model nearest-mean --distance l2
 quern-evaluate run store.h5 --output evaluation.h5 --json >expected.json
 "$QUERN_PYTHON" "$here/read_everything.py" store.h5 run/epoch-0003.h5 means/epoch-0001.h5 evaluation.h5
 
@@ -27,7 +27,7 @@ repack_and_compare() {
     h5repack "$@" run/epoch-0003.h5 "$name-checkpoint.h5"
     quern-evaluate "$name-checkpoint.h5" "$name.h5" --json >"$name.json"
     "$QUERN_PYTHON" "$here/same_figures.py" expected.json "$name.json"
-    quern-train "$name.h5" --output "$name-run" --loss cross-entropy --momentum 0.9 \
+    quern-train "$name.h5" --recipe lesson --output "$name-run" --loss cross-entropy --momentum 0.9 \
         --learning-rate 0.1 --epochs 3 >/dev/null
     cmp run/epoch-0003.h5 "$name-run/epoch-0003.h5"
 }

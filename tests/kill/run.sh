@@ -155,22 +155,22 @@ stage_merge() {
 }
 
 stage_train_all() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --resume \
         --epochs 20 --batch-size 16 --momentum 0.9 --learning-rate 0.1
 }
 stage_train_keep() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --resume \
         --epochs 21 --batch-size 8 --accumulate 3 --loss cross-entropy --checkpoint-every 2 \
         --keep "$num_kept"
 }
 # Checkpoints inside epochs: asked for by signals until the kill, and by the clock.
 stage_train_poked() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --resume \
         --epochs 8 --batch-size 4 --accumulate 2 --momentum 0.5 --learning-rate 0.1
 }
 # One thread, the faster one at batches this small.
 stage_train_seconds() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 1 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 1 --output out/run --resume \
         --epochs $((8000000 / num_images)) --batch-size 16 --momentum 0.9 --learning-rate 0.1 \
         --checkpoint-every 1000 --checkpoint-seconds 1
 }
@@ -180,17 +180,17 @@ before_train_force() {
     cp old_run/epoch-* out/run
 }
 stage_train_force() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --force \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --force \
         --epochs 6 --batch-size 16
 }
 stage_train_means() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --resume \
         --model nearest-mean
 }
 
 # All that a network's checkpoint holds beside parameters: moments, averages, running statistics.
 stage_train_network() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --threads 2 --output out/run --resume \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --threads 2 --output out/run --resume \
         --layers 'conv:4:5:s3 norm relu res( norm conv:4 ) dropout:0.2 dense:16 relu' \
         --optimizer adam --schedule one-cycle --average 0.9 --augment 'shift:1.5 flip' \
         --epochs 24 --batch-size 48 --accumulate 2 --checkpoint-seconds 1
@@ -209,7 +209,7 @@ stage_evaluate_over() {
 stage_pipeline() {
     "$@" "$root/jobs/pipeline.sh" --programs "$QUERN_BIN" --source tree --work-dir out/work \
         --ingest-options '--threads 2' \
-        --train-options '--threads 2 --epochs 8 --batch-size 16 --momentum 0.9'
+        --train-options '--recipe lesson --threads 2 --epochs 8 --batch-size 16 --momentum 0.9'
 }
 
 # begin NAME: an `out` as before the first run.
@@ -375,8 +375,8 @@ prepare() {
         "$QUERN_BIN/quern-ingest" tree shard2.h5 --shard 2/2 &&
         "$QUERN_BIN/quern-draw" old_tree --train 100 --valid 50 --seed 2 &&
         "$QUERN_BIN/quern-ingest" old_tree old.h5 &&
-        "$QUERN_BIN/quern-train" store.h5 --output old_run --epochs 8 --seed 9 &&
-        "$QUERN_BIN/quern-train" store.h5 --output model_run --epochs 1 &&
+        "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output old_run --epochs 8 --seed 9 &&
+        "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output model_run --epochs 1 &&
         mv model_run/epoch-0001.h5 model.h5 &&
         "$QUERN_BIN/quern-evaluate" old_run store.h5 --output old_evaluation.h5
 }

@@ -146,9 +146,9 @@ ended_with() {
 compare() {
     name=$1
     shift
-    expect 0 "$train" "$@" --output "$name" --threads 1
+    expect 0 "$train" "$@" --recipe lesson --output "$name" --threads 1
     for shape in 2:1 2:2 3:1 3:2 4:1 4:2; do
-        expect 0 "$launch" "${shape%:*}" "$train" "$@" --output "$name.$shape" \
+        expect 0 "$launch" "${shape%:*}" "$train" "$@" --recipe lesson --output "$name.$shape" \
             --threads "${shape#*:}"
         expect_same "$name" "$name.$shape"
     done

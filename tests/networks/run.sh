@@ -9,7 +9,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 74
 # shellcheck source=tests/cases.sh
 . "$here/../cases.sh"
 all_cases='threads ranks instructions interrupted killed streamed float64 learns averages refusals
-diverging find_lr resumed shapes'
+diverging find_lr resumed shapes frozen'
 
 usage() {
     cat <<EOF
@@ -29,6 +29,7 @@ Trains small networks by the programs in \$QUERN_BIN and compares checkpoints.  
   diverging      parameters that are no longer finite end the run
   resumed        another configuration does not go on, and is told why; more epochs do
   shapes         batches and images of any size, by any number of threads
+  frozen         layers that stay, and a run that stops early: the same bytes by threads and ranks
   find_lr        the range test prints losses and a suggestion
 EOF
 }
@@ -41,7 +42,7 @@ layers='conv:6 norm relu res(conv:6 norm relu) pool conv:8 relu pool dense:20 re
 train() {
     run=$1
     shift
-    ${exec:-} ${launch:-} "$QUERN_BIN/quern-train" store.h5 --output "$run" --layers "$layers" --optimizer adam \
+    ${exec:-} ${launch:-} "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output "$run" --layers "$layers" --optimizer adam \
         --schedule one-cycle --epochs 3 --batch-size 100 --clip-norm 1 --average 0.9 \
         --input standard --label-smoothing 0.1 --class-weights balanced --weight-decay 0.01 \
         --augment 'rotate:10 shift:1.5 scale:0.1 elastic:1:8 erase:0.2' "$@"
@@ -141,7 +142,7 @@ smallest_limit() {
 # agree OPTION...: two epochs in stored order, against float64.py
 agree() {
     rm -rf plain
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output plain --shuffle none --epochs 2 \
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output plain --shuffle none --epochs 2 \
         --batch-size 100 "$@"
     expect 0 "$QUERN_PYTHON" "$here/float64.py" store.h5 plain
 }
@@ -166,15 +167,15 @@ float64() {
 }
 
 learns() {
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output cnn --model cnn --optimizer adam --epochs 4
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output cnn --model cnn --optimizer adam --epochs 4
     num_checks=$((num_checks + 1))
     "$QUERN_BIN/quern-evaluate" cnn store.h5 --json 2>/dev/null |
         awk -F '"accuracy":' '{ exit !($2 + 0 > 0.9) }' || fail "an accuracy of 0.9 or less"
 }
 
 averages() {
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output slow --model mlp --epochs 1 --average 0.9999
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output fast --model mlp --epochs 1
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output slow --model mlp --epochs 1 --average 0.9999
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output fast --model mlp --epochs 1
     num_checks=$((num_checks + 2))
     # What training ends with is the same; what is evaluated is not.
     "$QUERN_BIN/quern-evaluate" slow store.h5 --json 2>/dev/null >slow.json
@@ -185,39 +186,39 @@ averages() {
 }
 
 refusals() {
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'pool pool pool pool pool'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --layers 'pool pool pool pool pool'
     expect_text "layer 5 of the network, 'pool'"
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:1000000000000'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --layers 'dense:1000000000000'
     expect_text "'dense:1000000000000'"
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'relu dense:2000000000'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --layers 'relu dense:2000000000'
     expect_text "needs more memory"
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --optimizer adam --average 0.9 \
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --optimizer adam --average 0.9 \
         --layers "$(printf 'norm %.0s' $(seq 300))"
     expect_text "too many tensors"
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --layers 'dense:8' --model mlp
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --hidden 8
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --input standard
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --init he
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --beta2 0.9
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'rotate:x'
-    expect 2 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --augment 'crop:40'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --layers 'dense:8' --model mlp
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --hidden 8
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --input standard
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --init he
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --model cnn --beta2 0.9
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --model cnn --augment 'rotate:x'
+    expect 2 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --model cnn --augment 'crop:40'
     expect_text crop
     printf '0 1\n' >weights
-    expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --model cnn --class-weights weights
     printf '0 1\n1 x\n2 1\n3 1\n' >weights
-    expect 65 "$QUERN_BIN/quern-train" store.h5 --output none --model cnn --class-weights weights
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output none --model cnn --class-weights weights
     expect_text "weight of class '1'"
     expect_none none
 }
 
 diverging() {
-    expect 65 "$QUERN_BIN/quern-train" store.h5 --output diverging --epochs 2 \
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output diverging --epochs 2 \
         --layers 'dense:100 relu dense:100 relu' --learning-rate 1e6
     expect_text "not finite"
     expect_text "--learning-rate"
     expect_none diverging/epoch-0001.h5
     # Too small a step learns nothing: a warning.
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output still --epochs 2 --model mlp \
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output still --epochs 2 --model mlp \
         --batch-size 50 --learning-rate 1e-9
     expect_text "not better than"
 }
@@ -226,14 +227,13 @@ diverging() {
 other_configuration() {
     setting=$1 asked=$2 stored=$3
     shift 3
-    expect 65 "$QUERN_BIN/quern-train" store.h5 --output going --resume "$@"
+    expect 65 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output going --resume "$@"
     expect_text "differs in $setting"
-    expect_text "expected $stored"
-    expect_text "found $asked"
+    expect_text "this run has $stored, you asked for $asked"
 }
 
 resumed() {
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 1
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output going --model mlp --hidden 8 --epochs 1
     other_configuration layers 'dense:9 relu' 'dense:8 relu' --model mlp --hidden 9 --epochs 2
     other_configuration layers 'dense:8 relu dropout:0.5' 'dense:8 relu' \
         --layers 'dense:8 relu dropout:0.5' --epochs 2
@@ -241,14 +241,14 @@ resumed() {
     other_configuration schedule cosine none --model mlp --hidden 8 --schedule cosine --epochs 2
     other_configuration augment flip none --model mlp --hidden 8 --augment flip --epochs 2
     other_configuration average 0.5 none --model mlp --hidden 8 --average 0.5 --epochs 2
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 2 \
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output going --model mlp --hidden 8 --epochs 2 \
         --resume
     expect_text "going on after epoch 1"
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output at_once --layers '  dense:8  relu ' --epochs 2
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output at_once --layers '  dense:8  relu ' --epochs 2
     num_checks=$((num_checks + 1))
     cmp -s going/epoch-0002.h5 at_once/epoch-0002.h5 || fail "more epochs give other bytes"
     rm -rf going
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --output going --model mlp --hidden 8 --epochs 1 \
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output going --model mlp --hidden 8 --epochs 1 \
         --schedule cosine
     other_configuration epochs 2 1 --model mlp --hidden 8 --schedule cosine --epochs 2
 }
@@ -257,7 +257,7 @@ resumed() {
 same_for_threads() {
     rm -rf one five
     for threads in one:1 five:5; do
-        expect 0 "$QUERN_BIN/quern-train" "$@" --output "${threads%:*}" --threads "${threads#*:}" \
+        expect 0 "$QUERN_BIN/quern-train" "$@" --recipe lesson --output "${threads%:*}" --threads "${threads#*:}" \
             --epochs 2
     done
     num_checks=$((num_checks + 1))
@@ -279,8 +279,36 @@ shapes() {
     done
 }
 
+frozen() {
+    # Of the base's run, as it learnt.
+    freeze='--init-from base --freeze conv1,norm1,conv2,norm2 --monitor valid_accuracy --patience 1'
+    expect 0 train frozen-1 --threads 1 $freeze
+    expect 0 train frozen-3 --threads 3 $freeze
+    num_checks=$((num_checks + 1))
+    cmp -s "$(last_of frozen-1)" "$(last_of frozen-3)" || fail "another number of threads differs"
+    if command -v "${QUERN_MPIRUN:-mpirun}" >/dev/null; then
+        launch="$here/../mpi/launch.sh 2" expect 0 train frozen-ranks --threads 1 $freeze
+        num_checks=$((num_checks + 2))
+        cmp -s "$(last_of frozen-1)" "$(last_of frozen-ranks)" || fail "two ranks differ"
+        cmp -s frozen-1/best.h5 frozen-ranks/best.h5 || fail "two ranks have another best.h5"
+    fi
+    [ -n "${QUERN_PYTHON:-}" ] || return 0
+    expect 0 "$QUERN_PYTHON" -c '
+import sys, h5py, numpy
+before, after = (h5py.File(path) for path in sys.argv[1:])
+for layer, tensors in before["parameters"].items():
+    same = all(numpy.array_equal(tensors[name], after["parameters"][layer][name]) for name in tensors)
+    assert same == (layer in ("conv1", "norm1", "conv2", "norm2")), layer
+' base/epoch-0003.h5 "$(last_of frozen-1)"
+}
+
+# last_of RUN: its newest checkpoint
+last_of() {
+    find "$1" -name 'epoch-*.h5' | sort | tail -n 1
+}
+
 find_lr() {
-    expect 0 "$QUERN_BIN/quern-train" store.h5 --model cnn --find-lr
+    expect 0 "$QUERN_BIN/quern-train" store.h5 --recipe lesson --model cnn --find-lr
     expect_text "suggestion: --learning-rate"
 }
 

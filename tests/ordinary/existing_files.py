@@ -15,7 +15,7 @@ class ExistingFiles(OrdinaryTest):
         for name, classes in (("tree", "3,7"), ("other", "1,8")):
             self.succeed("quern-draw", name, "--classes", classes, "--train", 30, "--valid", 10)
             self.succeed("quern-ingest", name, f"{name}.h5")
-        self.succeed("quern-train", "tree.h5", "--output", "run", "--epochs", 1)
+        self.succeed("quern-train", "tree.h5", "--output", "run", "--recipe", "lesson", "--epochs", 1)
         pathlib.Path("thesis.txt").write_text(PROSE)
 
     def expect_refusal(self, file, program, *arguments):
@@ -85,7 +85,7 @@ class ExistingFiles(OrdinaryTest):
         self.expect_refusal("run/epoch-0001.h5", "quern-train", "other.h5", "--output", "run",
                             "--epochs", 1)
         pathlib.Path("run/notes.txt").write_text(PROSE)
-        self.succeed("quern-train", "other.h5", "--output", "run", "--epochs", 1, "--force")
+        self.succeed("quern-train", "other.h5", "--output", "run", "--recipe", "lesson", "--epochs", 1, "--force")
         self.assertEqual(pathlib.Path("run/notes.txt").read_text(), PROSE)
 
     def test_evaluate_other_kinds_of_file(self):

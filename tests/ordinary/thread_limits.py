@@ -8,7 +8,7 @@ from support import OrdinaryTest, files_of, sha256
 LIMITS = ({"OMP_THREAD_LIMIT": "1"}, {"OMP_THREAD_LIMIT": "2"}, {"OMP_THREAD_LIMIT": "3"},
           {"OMP_DYNAMIC": "true"}, {"OMP_DYNAMIC": "true", "OMP_THREAD_LIMIT": "2"})
 DRAW = ("--classes", "1,3,7", "--train", 400, "--valid", 100, "--size", "60x60")
-TRAIN = ("--epochs", 2, "--batch-size", 40, "--momentum", 0.5, "--loss", "cross-entropy")
+TRAIN = ("--recipe", "lesson", "--epochs", 2, "--batch-size", 40, "--momentum", 0.5, "--loss", "cross-entropy")
 
 
 def checksums(folder):

@@ -45,7 +45,7 @@ done
 wrong 'cannot be given here' --source digits --work-dir work --ingest-options '--dry-run'
 wrong 'a quote is not closed' --work-dir work --only train --train-options '--seed "1'
 
-expect_exit 0 pipeline --source=-digits --work-dir work --dry-run --train-options "--seed 2 'a b'"
+expect_exit 0 pipeline --source=-digits --work-dir work --dry-run --train-options "--recipe lesson --seed 2 'a b'"
 expect_text stdout "quern-ingest ./-digits work/store.h5"
-expect_text stdout "quern-train work/store.h5 --output work/run --resume --seed 2 'a b'"
+expect_text stdout "quern-train work/store.h5 --output work/run --resume --recipe lesson --seed 2 'a b'"
 expect_no_file work

@@ -110,4 +110,4 @@ export HOME FOLDER='my folder'
 # The example is a settings file.
 cp "$QUERN_SOURCE/jobs/pipeline.settings.example" settings
 expect_exit 0 pipeline --settings settings --dry-run
-expect_text stdout '--epochs 20'
+expect_text stdout '--recipe lesson'

@@ -47,7 +47,7 @@ expect_text work/run/log.jsonl '"threads":1,'
 expect_exit 0 submit --only evaluate --dry-run
 [ "$(wc -l <qsub.log)" -eq 3 ] || fail "submitted: $(cat qsub.log)"
 expect_no_text stdout depend
-expect_exit 2 submit --train-options '--epochs 3'
+expect_exit 2 submit --train-options '--recipe lesson --epochs 3'
 echo 'NODES=2' >>settings
 expect_exit 2 submit
 expect_text stderr 'are for Slurm'

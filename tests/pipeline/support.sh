@@ -9,8 +9,7 @@ trap 'cd / && rm -rf "$temporary"' EXIT
 cd "$temporary"
 
 # Options of quern-train for the lesson's model, which is trained in a moment.
-lesson='--model linear --loss mae --learning-rate 1'
-! "$QUERN_BIN/quern-train" --help | grep -q -e --recipe || lesson='--recipe lesson'
+lesson='--recipe lesson'
 
 pipeline() {
     "$QUERN_SOURCE/jobs/pipeline.sh" --programs "$QUERN_BIN" "$@"

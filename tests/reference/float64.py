@@ -52,7 +52,8 @@ def check_linear(data, store, bin_folder, work):
     for loss, learning_rate in LOSSES.items():
         weight, bias, history = train(data, loss, learning_rate)
         run = f"{work}/linear-{loss}"
-        subprocess.run([f"{bin_folder}/quern-train", store, "--output", run, "--model", "linear",
+        subprocess.run([f"{bin_folder}/quern-train", store, "--recipe", "lesson",
+                        "--output", run, "--model", "linear",
                         "--loss", loss, "--learning-rate", str(learning_rate), "--init", "zeros",
                         "--shuffle", "none", "--batch-size", str(BATCH_SIZE), "--epochs",
                         str(EPOCHS), "--force"], check=True, stdout=subprocess.DEVNULL)

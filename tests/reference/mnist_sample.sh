@@ -25,7 +25,7 @@ quern-ingest "$tree" store.h5 --classes 7,3
 train() { # train RUN_DIR SEED OPTION...
     run=$1 seed=$2
     shift 2
-    quern-train store.h5 --output "$run" --model linear --loss mae --init normal --shuffle full \
+    quern-train store.h5 --recipe lesson --output "$run" --model linear --loss mae --init normal --shuffle full \
         --learning-rate 1 --batch-size 256 --epochs 20 --seed "$seed" "$@" >/dev/null
 }
 for seed in 1 2 3 4 5 6 7 8 9 10; do

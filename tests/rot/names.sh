@@ -64,7 +64,7 @@ quern-ingest tree out/refused.h5 >out/refused.txt 2>&1 || code=$?
 [ "$code" -eq 65 ] || fail "a bad image: ended with $code"
 [ ! -e out/refused.h5 ] || fail "a store was written all the same"
 quern-ingest tree out/store.h5 --skip-bad >out/ingest.txt 2>&1 || fail "$(cat out/ingest.txt)"
-quern-train out/store.h5 --output out/run --epochs 2 >out/train.txt 2>&1 ||
+quern-train out/store.h5 --recipe lesson --output out/run --epochs 2 >out/train.txt 2>&1 ||
     fail "$(cat out/train.txt)"
 quern-evaluate out/run out/store.h5 --output out/evaluation.h5 >out/evaluate.txt 2>&1 ||
     fail "$(cat out/evaluate.txt)"
@@ -127,7 +127,7 @@ fi
 if strace -f -o out/strace -e trace=%file true 2>/dev/null; then
     mkdir traced
     for command in 'quern-ingest tree traced/store.h5 --skip-bad' \
-        'quern-train traced/store.h5 --output traced/run --epochs 1' \
+        'quern-train traced/store.h5 --recipe lesson --output traced/run --epochs 1' \
         'quern-evaluate traced/run traced/store.h5 --output traced/evaluation.h5'; do
         # shellcheck disable=SC2086
         strace -f -s 4096 -o out/strace -e trace=%file $command >/dev/null 2>&1 ||

@@ -55,9 +55,9 @@ refuses() {
 
 quern-draw --train 12 --valid 6 digits >/dev/null 2>&1
 quern-ingest digits store.h5 >/dev/null 2>&1
-quern-train store.h5 --output run --epochs 2 --momentum 0.9 >/dev/null 2>&1
-quern-train store.h5 --output mean --model nearest-mean >/dev/null 2>&1
-quern-train store.h5 --output network --layers 'conv:2:5:s3 norm relu avgpool' --optimizer adam \
+quern-train store.h5 --recipe lesson --output run --epochs 2 --momentum 0.9 >/dev/null 2>&1
+quern-train store.h5 --recipe lesson --output mean --model nearest-mean >/dev/null 2>&1
+quern-train store.h5 --recipe lesson --output network --layers 'conv:2:5:s3 norm relu avgpool' --optimizer adam \
     --average 0.9 --epochs 1 >/dev/null 2>&1
 quern-evaluate run store.h5 --output evaluation.h5 >/dev/null 2>&1
 quern-ingest digits shard1.h5 --shard 1/2 >/dev/null 2>&1
@@ -76,7 +76,7 @@ check shard shard1.h5 "$step"
 # The programs themselves.
 for tenth in 0 1 2 3 4 5 6 7 8 9; do
     damage store.h5 $(($(wc -c <store.h5) * tenth / 10)) damaged-store.h5
-    refuses damaged-store.h5 quern-train damaged-store.h5 --output never
+    refuses damaged-store.h5 quern-train damaged-store.h5 --recipe lesson --output never
     refuses damaged-store.h5 quern-evaluate run/epoch-0002.h5 damaged-store.h5
     damage run/epoch-0002.h5 $(($(wc -c <run/epoch-0002.h5) * tenth / 10)) damaged-checkpoint.h5
     refuses damaged-checkpoint.h5 quern-evaluate damaged-checkpoint.h5 store.h5

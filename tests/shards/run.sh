@@ -341,8 +341,8 @@ other_kinds_of_file() {
     expect 65 ingest --shard 1/2 gray whole.h5
     expect_text 'exists and is no quern shard'
     expect_same kept.h5 whole.h5
-    expect 0 "$QUERN_BIN/quern-train" whole.h5 --output trained --epochs 1
-    for command in 'quern-train part2.h5 --output run' \
+    expect 0 "$QUERN_BIN/quern-train" whole.h5 --recipe lesson --output trained --epochs 1
+    for command in 'quern-train part2.h5 --recipe lesson --output run' \
         'quern-evaluate trained/epoch-0001.h5 part2.h5'; do
         expect 65 "$QUERN_BIN"/$command
         expect_text 'is one shard of a store, not all of it'

@@ -92,7 +92,7 @@ wait_for() {
 
 # train WRAPPER...: about a second of many short updates.
 train() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 --epochs 600 \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output out/run --resume --threads 2 --epochs 600 \
         --batch-size 2 --accumulate 3 --momentum 0.9 --learning-rate 0.1 --checkpoint-every 350 \
         --keep "$num_kept"
 }
@@ -112,7 +112,7 @@ evaluate() {
 
 pipeline() {
     "$@" "$root/jobs/pipeline.sh" --programs "$QUERN_BIN" --source tree --work-dir out/work \
-        --train-options '--threads 2 --epochs 600 --batch-size 2 --checkpoint-every 350'
+        --train-options '--recipe lesson --threads 2 --epochs 600 --batch-size 2 --checkpoint-every 350'
 }
 
 # expect_stop COMMAND STRIKE_OPTION...: the command, stopped by a signal, ends with 75.  On a busy
@@ -185,7 +185,7 @@ save_and_go_on() {
 }
 
 whole_batches() {
-    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --threads 2 --epochs 150 \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output out/run --threads 2 --epochs 150 \
         --batch-size 4000 --checkpoint-every 1000
 }
 
@@ -197,7 +197,7 @@ second_signal() {
         rm -f code
         {
             "$QUERN_STRIKE" --signal "$signal" --caught --after 0.5 --again 1.5 \
-                "$QUERN_BIN/quern-train" small.h5 --output out/run --epochs 100000 \
+                "$QUERN_BIN/quern-train" small.h5 --recipe lesson --output out/run --epochs 100000 \
                 --checkpoint-every 100000 2>log
             echo $? >code
         } | sleep 3.5
@@ -358,7 +358,7 @@ finished_leaves_nothing() {
 sparse() {
     num_epochs=$1
     shift
-    "$@" "$QUERN_BIN/quern-train" store.h5 --output out/run --resume --threads 2 \
+    "$@" "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output out/run --resume --threads 2 \
         --epochs "$num_epochs" --batch-size 2 --learning-rate 0.1 --checkpoint-every 1000
 }
 
@@ -381,7 +381,7 @@ fewer_epochs_keep_work() {
 
 train_elsewhere() {
     rm -rf elsewhere
-    "$QUERN_STRIKE" --signal TERM --caught --after 0.05 "$QUERN_BIN/quern-train" store.h5 \
+    "$QUERN_STRIKE" --signal TERM --caught --after 0.05 "$QUERN_BIN/quern-train" store.h5 --recipe lesson \
         --output elsewhere --threads 2 --epochs 600 --batch-size 2 --accumulate 3 --momentum 0.9 \
         --learning-rate 0.1 --checkpoint-every 1000
 }
@@ -393,7 +393,7 @@ prepare() {
         "$QUERN_BIN/quern-draw" small_tree --train 8 --valid 4 --size 8x8 &&
         "$QUERN_BIN/quern-ingest" tree store.h5 &&
         "$QUERN_BIN/quern-ingest" small_tree small.h5 &&
-        "$QUERN_BIN/quern-train" store.h5 --output first --epochs 1 &&
+        "$QUERN_BIN/quern-train" store.h5 --recipe lesson --output first --epochs 1 &&
         mv first/epoch-0001.h5 model.h5
 }
 

@@ -80,7 +80,7 @@ enter_work stream
 OMP_WAIT_POLICY=passive
 export OMP_WAIT_POLICY
 
-train="$bin/quern-train store.h5 --epochs 2 --batch-size 50 --momentum 0.5 --accumulate 2
+train="$bin/quern-train store.h5 --recipe lesson --epochs 2 --batch-size 50 --momentum 0.5 --accumulate 2
     --init-std 0.1"
 window="$train --shuffle window:16"
 
@@ -101,8 +101,8 @@ same_checkpoints() {
     expect 0 $train --shuffle none --output stored
     within 2 $train --shuffle none --output stored-streamed
     same stored stored-streamed
-    expect 0 "$bin/quern-train" store.h5 --output means --model nearest-mean
-    within 2 "$bin/quern-train" store.h5 --output means-streamed --model nearest-mean
+    expect 0 "$bin/quern-train" store.h5 --recipe lesson --output means --model nearest-mean
+    within 2 "$bin/quern-train" store.h5 --recipe lesson --output means-streamed --model nearest-mean
     same means means-streamed
 }
 
@@ -179,7 +179,7 @@ rewritten_by_others() {
     rewritten="--epochs 2 --batch-size 50 --momentum 0.5 --accumulate 2 --init-std 0.1"
     for layout in CHUNK=10x256x256 CONTI; do
         expect 0 h5repack -l "/train/images:$layout" store.h5 other.h5
-        within 2 "$bin/quern-train" other.h5 $rewritten --output other --shuffle window:16 --force
+        within 2 "$bin/quern-train" other.h5 --recipe lesson $rewritten --output other --shuffle window:16 --force
         same whole other
     done
     rm -f other.h5
@@ -190,7 +190,7 @@ damage_on_the_way() {
     cp store.h5 damaged.h5
     middle=$(($(wc -c <store.h5) / 2))
     printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
-    expect 65 "$bin/quern-train" damaged.h5 --output damaged --shuffle window:4 --memory-limit $limit \
+    expect 65 "$bin/quern-train" damaged.h5 --recipe lesson --output damaged --shuffle window:4 --memory-limit $limit \
         --verify quick
     says 'damaged.h5: /train/images, row [0-9]*: .*the file is damaged'
     expect_none damaged/epoch-0001.h5

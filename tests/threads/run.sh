@@ -154,22 +154,22 @@ programs_on() {
         --channels rgb "$1" "$2"
     : >"$folder/tree/train/3/empty.png"
     check ingest-skip "$bin/quern-ingest" "$folder/tree" "$folder/skip.h5" --skip-bad "$1" "$2"
-    check train-many "$bin/quern-train" "$folder/store.h5" --output "$folder/many" --epochs 3 \
+    check train-many "$bin/quern-train" "$folder/store.h5" --recipe lesson --output "$folder/many" --epochs 3 \
         --batch-size 100 --momentum 0.9 --accumulate 2 --loss cross-entropy "$1" "$2"
-    check train-two "$bin/quern-train" "$folder/small.h5" --output "$folder/two" --epochs 2 \
+    check train-two "$bin/quern-train" "$folder/small.h5" --recipe lesson --output "$folder/two" --epochs 2 \
         --batch-size 64 --shuffle none "$1" "$2"
-    check train-network "$bin/quern-train" "$folder/small.h5" --output "$folder/network" --epochs 2 \
+    check train-network "$bin/quern-train" "$folder/small.h5" --recipe lesson --output "$folder/network" --epochs 2 \
         --layers 'conv:6 norm relu res( norm conv:6 relu ) pool dropout:0.2 dense:70 relu' \
         --batch-size 100 --accumulate 2 --optimizer adam --clip-norm 0.1 --average 0.9 \
         --augment 'photos rotate:9' --input standard --class-weights balanced "$1" "$2"
-    check train-mlp "$bin/quern-train" "$folder/store.h5" --output "$folder/mlp" --epochs 1 \
+    check train-mlp "$bin/quern-train" "$folder/store.h5" --recipe lesson --output "$folder/mlp" --epochs 1 \
         --model mlp "$1" "$2"
     check evaluate-network "$bin/quern-evaluate" "$folder/network" "$folder/small.h5" "$1" "$2"
-    check train-means "$bin/quern-train" "$folder/store.h5" --output "$folder/means" \
+    check train-means "$bin/quern-train" "$folder/store.h5" --recipe lesson --output "$folder/means" \
         --model nearest-mean "$1" "$2"
     check ingest-large "$bin/quern-ingest" "$folder/tree" "$folder/large.h5" --size 128x128 \
         --skip-bad "$1" "$2"
-    check train-streamed "$bin/quern-train" "$folder/large.h5" --output "$folder/streamed" \
+    check train-streamed "$bin/quern-train" "$folder/large.h5" --recipe lesson --output "$folder/streamed" \
         --epochs 3 --batch-size 20 --shuffle window:2 --memory-limit 9M --checkpoint-seconds 1 \
         "$1" "$2"
     check streamed grep -q '"train_in_memory":false' "$folder/streamed/log.jsonl"

@@ -1,6 +1,6 @@
 quern-draw --train 50 --valid 30 digits >/dev/null
 quern-ingest digits store.h5 >/dev/null
-quern-train store.h5 --output run --epochs 2 >/dev/null
+quern-train store.h5 --recipe lesson --output run --epochs 2 >/dev/null
 for threads in 1 2 3; do
     quern-evaluate run/epoch-0002.h5 store.h5 --json --threads $threads \
         --output evaluation$threads.h5 >$threads.json

@@ -1,5 +1,5 @@
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 expect 74 quern-evaluate nowhere.h5 store.h5
 expect 74 quern-evaluate run/epoch-0001.h5 nowhere.h5
 expect 65 quern-evaluate store.h5 store.h5

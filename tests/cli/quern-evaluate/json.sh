@@ -1,6 +1,6 @@
 command -v python3 >/dev/null || skip "no python3"
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 quern-evaluate run/epoch-0001.h5 store.h5 --json >evaluation.json
 python3 -c '
 import json

@@ -1,5 +1,5 @@
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 quern-evaluate run/epoch-0001.h5 store.h5 --output evaluation.h5 >/dev/null
 quern-evaluate run/epoch-0001.h5 store.h5 --output again.h5 >/dev/null
 cmp evaluation.h5 again.h5

@@ -1,6 +1,6 @@
 # Devices, pipes and directories are refused at once, and what names them stays.
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 mkfifo pipe
 mkdir directory
 ln -s /proc/self/fd/1 stdout # as /dev/stdout is

@@ -1,6 +1,6 @@
 # An evaluation replaces an evaluation; anything else only with --force, and an input never.
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 evaluate() {
     quern-evaluate run/epoch-0001.h5 store.h5 "$@" >/dev/null
 }

@@ -1,5 +1,5 @@
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean >/dev/null
+quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 expect 2 quern-evaluate
 expect 2 quern-evaluate run
 expect 2 quern-evaluate run store.h5 more.h5

@@ -4,7 +4,7 @@ python=${QUERN_PYTHON:-/usr/bin/python3}
 quern-draw tree --train 90 --valid 70 --classes 1,3,7 >/dev/null
 tar cf tree.tar -C tree train valid
 quern-ingest tree store.h5 >/dev/null 2>&1
-quern-train store.h5 --output run --epochs 2 --loss cross-entropy >/dev/null
+quern-train store.h5 --recipe lesson --output run --epochs 2 --loss cross-entropy >/dev/null
 quern-evaluate run/epoch-0002.h5 store.h5 --output evaluation.h5 >/dev/null
 quern-predict run/epoch-0002.h5 tree/valid >directory.csv
 quern-predict run/epoch-0002.h5 tree/ --jsonl all.jsonl

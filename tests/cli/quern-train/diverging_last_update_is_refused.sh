@@ -5,7 +5,7 @@ make_store store.h5
 diverge() {
     run=$1
     shift
-    expect 65 quern-train store.h5 --output "$run" --loss cross-entropy --learning-rate 1e6 \
+    expect 65 quern-train store.h5 --recipe lesson --output "$run" --loss cross-entropy --learning-rate 1e6 \
         --weight-decay 1e6 --init-std 1e6 "$@"
 }
 diverge last --batch-size 2 --epochs 1
@@ -19,6 +19,6 @@ ls middle
 # Without samples to validate on too.
 rm -r tree/valid
 quern-ingest tree train_only.h5 >/dev/null
-expect 65 quern-train train_only.h5 --output alone --loss cross-entropy --learning-rate 1e6 \
+expect 65 quern-train train_only.h5 --recipe lesson --output alone --loss cross-entropy --learning-rate 1e6 \
     --weight-decay 1e6 --init-std 1e6 --batch-size 2 --epochs 1
 ls alone

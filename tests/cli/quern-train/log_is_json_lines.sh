@@ -1,7 +1,7 @@
 command -v python3 >/dev/null || skip "no python3"
 make_store store.h5
-quern-train store.h5 --output run --epochs 2 >/dev/null
-quern-train store.h5 --output run --epochs 3 --resume >/dev/null
+quern-train store.h5 --recipe lesson --output run --epochs 2 >/dev/null
+quern-train store.h5 --recipe lesson --output run --epochs 3 --resume >/dev/null
 python3 - run/log.jsonl <<'PYTHON'
 import json, sys
 

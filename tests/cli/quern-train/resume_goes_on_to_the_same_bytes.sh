@@ -1,6 +1,6 @@
 make_store store.h5
 train() {
-    quern-train store.h5 --epochs 4 --batch-size 2 --momentum 0.9 "$@"
+    quern-train store.h5 --recipe lesson --epochs 4 --batch-size 2 --momentum 0.9 "$@"
 }
 train --output whole >/dev/null
 # As a kill after the second epoch leaves it.

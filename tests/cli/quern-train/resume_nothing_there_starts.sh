@@ -1,3 +1,3 @@
 make_store store.h5
-quern-train store.h5 --output run --epochs 1 --init zeros --resume
+quern-train store.h5 --recipe lesson --output run --epochs 1 --init zeros --resume
 ls -A run

@@ -1,3 +1,3 @@
 make_store store.h5
-quern-train store.h5 --output run --epochs 3 --init zeros --learning-rate 1
+quern-train store.h5 --recipe lesson --output run --epochs 3 --init zeros --learning-rate 1
 ls -A run

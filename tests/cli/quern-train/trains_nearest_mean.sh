@@ -1,3 +1,3 @@
 make_store store.h5
-quern-train store.h5 --output run --model nearest-mean --distance l2
+quern-train store.h5 --recipe lesson --output run --model nearest-mean --distance l2
 ls -A run
