@@ -33,7 +33,7 @@ bool decode_file(const struct decode_source *source, const struct source_image *
     if (!ok)
         return false;
     decoded->info = info;
-    decoded->decoder = decoder_find(file.bytes, file.nbytes);
+    decoded->decoder = file.pixels.channels > 0 ? NULL : decoder_find(file.bytes, file.nbytes);
     decoded->is_gray = decode_is_gray(&source->rule, &info);
     decoded->file_crc32 = crc32_of(file.bytes, file.nbytes);
     decoded->pixels = buffer->pixels.values;

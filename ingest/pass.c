@@ -250,7 +250,7 @@ static bool pass_note_image(struct pass *pass, const char *path, const struct pa
         outcome->first_fault = NULL;
         return error_set_memory(pass->error, strlen(path) + IMAGE_MAX_FAULT_NBYTES);
     }
-    return !file->decoder->library ||
+    return !file->decoder || !file->decoder->library ||
            text_list_add_sorted(&outcome->image_decoders, file->decoder->library(), pass->error);
 }
 
