@@ -3,7 +3,7 @@
 
 all_rows='ingest-pil ingest-opencv ingest-tar ingest-jpeg-pil ingest-jpeg-opencv load epoch-slices epoch-gather
 epoch-loader epoch-limit two-at-once threads-256 threads-4096 process process-each evaluate
-mlp-30 mlp-512 mlp-1024 cnn-64 cnn-256 cifar-128 evaluate-cnn
+mlp-30 mlp-512 mlp-1024 cnn-64 cnn-256 cifar-128 evaluate-cnn predict-cnn
 threads-mlp-512 threads-mlp-1024 threads-cnn-64 threads-cnn-256 threads-cifar-128 augment-cnn'
 
 # describe_row ROW: what its sides do, the target of their ratio, and the commands that measure
@@ -108,6 +108,11 @@ describe_row() {
         row_is 2.5 "evaluate as a process, conv16 pool conv32 pool dense128" "PyTorch, images in memory"
         we_measure network_evaluate cnn
         peer_is torch_network.py "torch numpy h5py" "$store" 256 "$(network_layers cnn)" evaluate
+        ;;
+    predict-cnn)
+        row_is - "PNG tree to a CSV file, conv16 pool conv32 pool dense128" "PyTorch loop over PIL"
+        we_measure network_predict cnn
+        peer_is torch_predict.py "torch numpy PIL" "$tree" "$(network_layers cnn)"
         ;;
     threads-*-*)
         row_is 1.8 "epoch, ${1#threads-}, two threads" "one thread"
@@ -269,13 +274,23 @@ make_jpeg_tree() {
 }
 
 # network_evaluate NAME: a whole process, which opens, checks and decompresses first.
+# Trains the network that is evaluated, for one epoch, if it is not there yet.
+network_make() {
+    [ ! -f "$work/evaluated/epoch-0001.h5" ] || return
+    run_timed "$programs/quern-train" "$store" --recipe lesson --output "$work/evaluated" \
+        --layers "$(network_layers "$1")" --epochs 1 --threads "$num_threads"
+}
+
 network_evaluate() {
-    if [ ! -f "$work/evaluated/epoch-0001.h5" ]; then
-        run_timed "$programs/quern-train" "$store" --recipe lesson --output "$work/evaluated" \
-            --layers "$(network_layers "$1")" --epochs 1 --threads "$num_threads"
-    fi
+    network_make "$1"
     stopwatch "$programs/quern-evaluate" "$work/evaluated/epoch-0001.h5" "$store" \
         --threads "$num_threads"
+}
+
+network_predict() {
+    network_make "$1"
+    stopwatch "$programs/quern-predict" "$work/evaluated/epoch-0001.h5" "$tree" \
+        --csv "$work/predictions.csv" --threads "$num_threads"
 }
 
 # half_epoch_of_two BATCH_SIZE: of the slower one.

@@ -29,8 +29,8 @@ struct decoded {
     struct image_shape shape; /* also of an image that takes too much memory to decode */
     bool is_gray;             /* what the file holds is gray, whatever channels was asked for */
     struct image_info info;
-    const struct decoder *decoder;
-    uint32_t file_crc32;       /* of the bytes of the file */
+    const struct decoder *decoder; /* NULL: the bytes are pixels, whatever they begin with */
+    uint32_t file_crc32;           /* of the bytes of the file */
     const uint8_t *pixels;     /* [height][width][channels], in the buffer until the next call */
     struct source_stamp stamp; /* also when it cannot be read or decoded */
 };

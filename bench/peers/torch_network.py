@@ -10,39 +10,13 @@ import sys
 import time
 
 import torch
-from torch import nn
 from torch.nn import functional
 
 from peer import check, read_split, serve
+from torch_layers import make_network
 
 store_path, batch_size, layers, work = sys.argv[1:]
 batch_size = int(batch_size)
-
-
-def make_network(shape, num_classes):
-    """The module that the text of our layers describes."""
-    channels, modules, size = shape[0], [], None
-    height, width = shape[1:]
-    for word in layers.split():
-        kind, *arguments = word.split(":")
-        if kind == "conv":
-            modules.append(nn.Conv2d(channels, int(arguments[0]), 3, padding=1))
-            channels = int(arguments[0])
-        elif kind == "relu":
-            modules.append(nn.ReLU(inplace=True))
-        elif kind == "pool":
-            modules.append(nn.MaxPool2d(2))
-            height, width = height // 2, width // 2
-        elif kind == "dense":
-            if size is None:
-                modules.append(nn.Flatten())
-                size = channels * height * width
-            modules.append(nn.Linear(size, int(arguments[0])))
-            size = int(arguments[0])
-    if size is None:
-        modules.append(nn.Flatten())
-        size = channels * height * width
-    return nn.Sequential(*modules, nn.Linear(size, num_classes))
 
 
 def load(split):
@@ -86,7 +60,7 @@ class Way:
     def __init__(self, num_threads, layout, gathers):
         torch.manual_seed(1)
         self.num_threads, self.gathers = num_threads, gathers
-        self.network = make_network(train[0].shape[1:], int(train[1].max()) + 1).to(memory_format=layout)
+        self.network = make_network(layers, train[0].shape[1:], int(train[1].max()) + 1).to(memory_format=layout)
         self.x = train[0].to(memory_format=layout)
         self.valid = valid[0].to(memory_format=layout)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.05, momentum=0.9)

@@ -182,8 +182,11 @@ bool source_scan(struct source *source, const struct scan_rules *rules, bool wan
     source_forget_scan(source);
     if (!source->is_archive) {
         source->has_contents = true;
-        return directory_scan(source->path, source->descriptor, rules, scan, error) &&
-               (scan->num_images > 0 || source_scan_arrays(source, wants_contents, scan, error));
+        ok = directory_scan(source->path, source->descriptor, rules, scan, error) &&
+             (scan->num_images > 0 || source_scan_arrays(source, wants_contents, scan, error));
+        if (!ok)
+            scan_free(scan);
+        return ok;
     }
     ok = source_list_members(source, wants_contents, error) &&
          source_scan_members(source, rules, scan, error) &&
@@ -191,6 +194,8 @@ bool source_scan(struct source *source, const struct scan_rules *rules, bool wan
     /* Their order is known now. */
     free(source->members.items);
     source->members.items = NULL;
+    if (!ok)
+        scan_free(scan);
     return ok;
 }
 
