@@ -11,12 +11,14 @@
 #include "images/sources/path_list.h"
 #include "images/sources/scan.h"
 #include "images/sources/source.h"
+#include "ingest/health.h"
 #include "ingest/ingest_memory.h"
 #include "ingest/label_table.h"
 #include "ingest/pass.h"
 #include "ingest/report.h"
 #include "ingest/rerun.h"
 #include "ingest/shards.h"
+#include "ingest/survey.h"
 #include "ingest/tree.h"
 #include "ingest/value_range.h"
 
@@ -29,6 +31,7 @@ struct run {
     char *spool_path;  /* in --spool-dir; NULL without it */
     struct scan scan;
     struct tree tree;
+    struct survey survey;      /* where contents are looked at before they are written */
     struct label_table labels; /* of --labels */
     uint64_t labels_hash;      /* of the labelling of the scan, if it has one */
     struct shard shard;        /* with --shard */
@@ -156,16 +159,25 @@ static bool ingest_list_images(struct run *run, const struct tree_rules *rules, 
            tree_build(run->options->source, &run->scan, rules, &run->tree, run->error);
 }
 
-static struct tree_rules ingest_make_rules(const struct ingest_options *options)
+static struct tree_rules ingest_make_rules(const struct run *run)
 {
+    const struct ingest_options *options = run->options;
+
     return (struct tree_rules){.has_labels = options->labels != NULL,
-                               .is_split_by_hash = options->is_split_by_hash,
-                               .valid_fraction = options->valid_fraction,
-                               .seed = options->seed,
+                               .split = options->split,
+                               .may_be_unsplit = options->dry_run,
+                               .deduplicate = options->deduplicate,
+                               .contents = run->survey.contents,
                                .classes = &options->classes,
                                .layout = options->layout,
                                .has_unlabelled = options->has_unlabelled,
                                .unlabelled = SPLIT_TEST};
+}
+
+/* Do splits or rows depend on what the images show? */
+static bool ingest_needs_contents(const struct ingest_options *options)
+{
+    return options->split.by_content || options->deduplicate;
 }
 
 /* Is it certain, before the store that is there has been looked at, that images will be decoded? */
@@ -175,28 +187,69 @@ static bool ingest_will_decode(const struct ingest_options *options)
         return false;
     if (options->num_shards > 0)
         return true; /* shards are cut by the size of the first image */
-    return !options->dry_run && (options->force || options->verify || !file_exists(options->store));
+    return options->dry_run || ingest_needs_contents(options) || options->force ||
+           options->verify || !file_exists(options->store);
+}
+
+static bool ingest_survey_images(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    const struct survey_plan plan = {.source = run->decode_source,
+                                     .tree = &run->tree,
+                                     .num_scanned = run->scan.num_images,
+                                     .num_io_threads = options->num_io_threads,
+                                     .memory_limit = ingest_memory_limit(options->memory_limit)};
+
+    return survey_run(&plan, &run->survey, run->error);
+}
+
+/* Lists the images, and lists them again by their contents where these matter. */
+static bool ingest_build_tree(struct run *run)
+{
+    const struct ingest_options *options = run->options;
+    struct tree_rules rules = ingest_make_rules(run);
+
+    if (!ingest_list_images(run, &rules, ingest_will_decode(options)))
+        return false;
+    if (!options->dry_run && !ingest_needs_contents(options))
+        return true;
+    if (!ingest_survey_images(run))
+        return false;
+    rules.contents = run->survey.contents;
+    tree_free(&run->tree);
+    return tree_build(options->source, &run->scan, &rules, &run->tree, run->error);
 }
 
 static bool ingest_find_images(struct run *run)
 {
     const struct ingest_options *options = run->options;
-    struct tree_rules rules = ingest_make_rules(options);
-    bool ok =
-        ingest_open_source(run) && ingest_list_images(run, &rules, ingest_will_decode(options));
+    struct tree_rules rules;
+    bool ok = ingest_open_source(run);
 
+    run->decode_source = (struct decode_source){run->source, options->max_pixels, options->rule};
+    ok = ok && ingest_build_tree(run);
+    rules = ingest_make_rules(run);
     if (ok) {
         report_tree(&run->tree, run->results);
         fflush(run->results);
-        ok = report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
+        /* A dry run reports them with all else. */
+        ok = options->dry_run ||
+             report_notes(&run->tree, &run->scan, &rules, run->messages, run->error);
         if (options->labels)
             report_label_notes(&run->labels, run->messages);
         label_table_free(&run->labels);
     } else {
         report_scan_notes(&run->scan, run->messages);
     }
-    run->decode_source = (struct decode_source){run->source, options->max_pixels, options->rule};
     return ok;
+}
+
+static bool ingest_report_health(struct run *run)
+{
+    struct tree_rules rules = ingest_make_rules(run);
+    const struct health health = {run->options, &run->scan, &run->tree, &rules, &run->survey};
+
+    return health_report(&health, run->results, run->error);
 }
 
 /* Chooses the shape of all rows by the first image that can be decoded. */
@@ -309,7 +362,9 @@ static bool ingest_report_outcome(struct run *run, const struct pass_outcome *ou
     size_t num_skipped = outcome->reject_paths.count;
     char number[32];
 
-    if (!ingest_report_store(run, "wrote ", ""))
+    if (!health_note_contents(run->rows, outcome->contents, run->options->num_shards > 0,
+                              run->messages, run->error) ||
+        !ingest_report_store(run, "wrote ", ""))
         return false;
     if (num_skipped > 0)
         fprintf(run->results, ", %s %s skipped, see /rejects",
@@ -335,7 +390,7 @@ static void ingest_report_faults(struct run *run, const struct pass_outcome *out
 /* Does what is needed only if the store is written: makes images readable, chooses their shape. */
 static bool ingest_prepare_to_decode(struct run *run)
 {
-    struct tree_rules rules = ingest_make_rules(run->options);
+    struct tree_rules rules = ingest_make_rules(run);
 
     return (source_has_contents(run->source) || ingest_list_images(run, &rules, true)) &&
            (run->options->num_shards > 0 || ingest_choose_image_shape(run));
@@ -466,11 +521,13 @@ bool ingest_run(const struct ingest_options *options, FILE *results, FILE *messa
         ok = ok && ingest_write_list(&run);
     else
         ok = ok && ingest_choose_rows(&run) &&
-             (options->dry_run ||
-              (ingest_compare_with_store(&run, &is_current) &&
-               (is_current || (ingest_prepare_to_decode(&run) && ingest_write_store(&run)))));
+             (options->dry_run ? ingest_report_health(&run)
+                               : ingest_compare_with_store(&run, &is_current) &&
+                                     (is_current || (ingest_prepare_to_decode(&run) &&
+                                                     ingest_write_store(&run))));
     label_table_free(&run.labels);
     shard_free(&run.shard);
+    survey_free(&run.survey);
     tree_free(&run.tree);
     scan_free(&run.scan);
     source_close(run.source);

@@ -7,7 +7,7 @@
 
 enum {
     PROGRAM_NBYTES = 16 << 20,     /* code, libraries, HDF5's caches */
-    FILE_NBYTES = 128,             /* of the lists: path, stamp, size, label, digest of one file */
+    FILE_NBYTES = 136,             /* of the lists: path, stamp, size, label, hashes of one file */
     COMPRESSOR_NBYTES = 512 << 10, /* zlib's state of a thread */
     THREAD_NBYTES = 256 << 10,     /* libpng's and the decompressor's state, the stack */
 };

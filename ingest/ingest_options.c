@@ -16,8 +16,8 @@ static const char summary[] =
     "and\n"
     "quern-evaluate.\n"
     "SOURCE holds {train,valid,test}/CLASS/**.png, CLASS/{train,valid,test}/**.png or, with\n"
-    "--valid-fraction, CLASS/**.png, itself or in a folder around all else; with\n"
-    "--labels, images anywhere.";
+    "--valid-fraction, --test-fraction or --folds, CLASS/**.png, itself or in a folder around all\n"
+    "else; with --labels, images anywhere.";
 
 static const char epilogue[] =
     "Run again with nothing changed, it says so and does nothing.  The store is written under a\n"
@@ -32,6 +32,7 @@ static const char epilogue[] =
     "Examples:\n"
     "  quern-ingest mnist_sample mnist_sample.h5\n"
     "  quern-ingest --valid-fraction 0.2 --size 64x64 photos photos.h5\n"
+    "  quern-ingest --folds 5 --fold 1 --group-by 'patient[0-9]+' scans fold1.h5\n"
     "  quern-ingest --classes 7,3 --dry-run mnist_sample\n"
     "  quern-ingest --write-list photos.list photos\n"
     "  quern-ingest --list photos.list --shard 1/8 photos shard1.h5    (to 8/8, shard8.h5)\n"
@@ -40,6 +41,9 @@ static const char epilogue[] =
 /* Values as the command line gives them. */
 struct raw_options {
     const char *shard;
+    bool has_seed;
+    int split_by; /* of split_by_choices */
+    bool has_split_by;
     uint64_t size[2]; /* 0x0: not given */
     int layout;       /* of layout_choices */
     bool has_layout;
@@ -54,6 +58,9 @@ struct raw_options {
     uint64_t num_io_threads; /* 0: not given */
 };
 
+enum { SPLIT_BY_PATH, SPLIT_BY_CONTENT };
+
+static const char *const split_by_choices[] = {"path", "content", NULL};
 static const char *const channel_choices[] = {"gray", "rgb", NULL};
 static const char *const unlabelled_choices[] = {"test", NULL};
 
@@ -69,12 +76,41 @@ static size_t ingest_options_list(struct ingest_options *options, struct raw_opt
     const struct option_spec list[] = {
         {OPTION_HEADING, .help = "Splits and classes"},
         {OPTION_REAL, "valid-fraction", "F",
-         .help = "split SOURCE/CLASS/**.png: each file falls into valid with this chance, 0 to "
-                 "below 1, by a hash of its path, so that adding files moves no other",
-         .value = &options->valid_fraction, .maximum = 0.999999, .shown_default = "",
-         .given = &options->is_split_by_hash, .excludes = "merge"},
-        {OPTION_COUNT, "seed", "N", .help = "key of that hash", .value = &options->seed,
-         .needs = "valid-fraction"},
+         .help =
+             "make a valid split of the images of SOURCE/CLASS, or of train/: this part of each "
+             "class, rounded, chosen by hashes of the paths, so that adding files moves at most "
+             "one other of a class",
+         .value = &options->split.valid_fraction, .maximum = 0.999999, .shown_default = "",
+         .given = &options->split.has_valid, .excludes = "merge folds"},
+        {OPTION_REAL, "test-fraction", "F", .help = "make a test split, too, in the same way",
+         .value = &options->split.test_fraction, .maximum = 0.999999, .shown_default = "",
+         .given = &options->split.has_test, .excludes = "merge"},
+        {OPTION_COUNT, "folds", "K",
+         .help = "share out the images of each class to K folds, of which one is valid and the "
+                 "others are train",
+         .value = &options->split.num_folds, .minimum = 2, .maximum = SPLIT_MAX_FOLDS,
+         .shown_default = "", .needs = "fold", .excludes = "merge"},
+        {OPTION_COUNT, "fold", "I", .help = "the fold that is valid, 1 to K",
+         .value = &options->split.fold, .minimum = 1, .maximum = SPLIT_MAX_FOLDS,
+         .shown_default = "", .needs = "folds"},
+        {OPTION_TEXT, "group-by", "REGEX",
+         .help = "keep images of one group in one split: those in whose paths the first "
+                 "parentheses of this POSIX extended regular expression, or all of it, match the "
+                 "same text, such as 'patient([0-9]+)'",
+         .value = &options->split.group_by, .shown_default = "",
+         .excludes = "merge split-by=content"},
+        {OPTION_CHOICE, "split-by",
+         .help = "what is hashed; content keeps images of equal pixels in one split, and decodes "
+                 "all twice",
+         .value = &raw->split_by, .choices = split_by_choices, .given = &raw->has_split_by,
+         .excludes = "merge write-list"},
+        {OPTION_COUNT, "seed", "N", .help = "key of those hashes", .value = &options->split.seed,
+         .given = &raw->has_seed, .excludes = "merge"},
+        {OPTION_FLAG, "deduplicate",
+         .help =
+             "keep the first, by path, of images of equal pixels, and none of those that lie in "
+             "several classes; decodes all twice",
+         .value = &options->deduplicate, .excludes = "merge write-list"},
         {OPTION_NAMES, "classes", "A,B,...",
          .help = "these classes in this order, labels 0, 1, ...; directories of other classes are "
                  "left out and named; a backslash makes a comma part of a name",
@@ -148,7 +184,9 @@ static size_t ingest_options_list(struct ingest_options *options, struct raw_opt
                  "directories",
          .value = &options->list, .shown_default = "", .excludes = "merge"},
         {OPTION_HEADING, .help = "Running"},
-        {OPTION_FLAG, "dry-run", .help = "print what was found and stop",
+        {OPTION_FLAG, "dry-run",
+         .help = "decode all images, print what was found and what is odd about it, and the "
+                 "command to go on with, and write nothing",
          .value = &options->dry_run, .excludes = "merge write-list verify force"},
         {OPTION_FLAG, "verify",
          .help = "compare an existing store with the contents of all files, not with their sizes "
@@ -166,7 +204,7 @@ static size_t ingest_options_list(struct ingest_options *options, struct raw_opt
          .help = "threads that read and decode files; more than processors where files are far "
                  "away, as on a network file system; the store does not depend on it",
          .value = &raw->num_io_threads, .minimum = 1, .maximum = MAX_IO_THREADS,
-         .shown_default = "as many as --threads", .excludes = "merge write-list dry-run"},
+         .shown_default = "as many as --threads", .excludes = "merge write-list"},
         {OPTION_TEXT, "spool-dir", "DIR",
          .help = "where the images of a compressed tar are copied to, in a file without a name, "
                  "while they are read",
@@ -176,7 +214,7 @@ static size_t ingest_options_list(struct ingest_options *options, struct raw_opt
          .help = "use at most this much memory, such as 4G: fewer files are decoded at once, or "
                  "the store is refused before anything is written",
          .value = &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory",
-         .excludes = "write-list dry-run"},
+         .excludes = "write-list"},
     };
 
     _Static_assert(sizeof(list) <= MAX_SPECS * sizeof(*specs), "MAX_SPECS is too few");
@@ -193,7 +231,7 @@ struct ingest_options ingest_options_default(void)
 {
     int num_threads = machine_choose_threads(0).count;
 
-    return (struct ingest_options){.seed = 1,
+    return (struct ingest_options){.split = {.seed = 1},
                                    .max_pixels = 16777216,
                                    .compression_level = 1,
                                    .num_threads = num_threads,
@@ -219,6 +257,32 @@ static bool ingest_options_parse_shard(const char *text, struct ingest_options *
         ERROR_AT(.expected = TEXT("I/N such as 2/4, I from 1 to N, N at most %d", STORE_MAX_SHARDS),
                  .found = TEXT("'%s'", text)),
         "--shard");
+}
+
+/* What the table cannot say: that one of several options is needed. */
+static bool ingest_options_check_split(const struct raw_options *raw,
+                                       const struct ingest_options *options, struct error *error)
+{
+    const struct split_rules *split = &options->split;
+    const char *needy = split->group_by     ? "--group-by"
+                        : raw->has_split_by ? "--split-by"
+                        : raw->has_seed     ? "--seed"
+                                            : NULL;
+
+    if (needy && !split_is_wanted(split))
+        return error_set(error, STATUS_USAGE, NULL,
+                         "%s needs --valid-fraction, --test-fraction or --folds", needy);
+    if (split->fold > split->num_folds)
+        return error_set(error, STATUS_USAGE,
+                         ERROR_AT(.expected = TEXT("1 to %" PRIu64, split->num_folds),
+                                  .found = TEXT("%" PRIu64, split->fold)),
+                         "--fold");
+    if (split->valid_fraction + split->test_fraction >= 1)
+        return error_set(
+            error, STATUS_USAGE,
+            ERROR_AT(.found = TEXT("%g and %g", split->valid_fraction, split->test_fraction)),
+            "--valid-fraction and --test-fraction leave nothing for train");
+    return !split->group_by || split_check_group_by(split->group_by, error);
 }
 
 static bool ingest_options_parse_rule(const struct raw_options *raw, struct ingest_options *options,
@@ -250,6 +314,7 @@ static bool ingest_options_take(const struct raw_options *raw, struct ingest_opt
         options->channels = raw->channels == 0 ? 1 : 3;
     if (raw->has_layout)
         options->layout = raw->layout == 0 ? LAYOUT_SPLITS : LAYOUT_CLASSES;
+    options->split.by_content = raw->split_by == SPLIT_BY_CONTENT;
     options->height = raw->size[0];
     options->width = raw->size[1];
     options->fit = (enum fit_mode)raw->fit;
@@ -258,7 +323,8 @@ static bool ingest_options_take(const struct raw_options *raw, struct ingest_opt
     options->num_io_threads = raw->num_io_threads
                                   ? (int)raw->num_io_threads
                                   : ingest_options_limit_io_threads(options->num_threads);
-    return (!raw->shard || ingest_options_parse_shard(raw->shard, options, error)) &&
+    return ingest_options_check_split(raw, options, error) &&
+           (!raw->shard || ingest_options_parse_shard(raw->shard, options, error)) &&
            ingest_options_parse_rule(raw, options, error);
 }
 
@@ -306,6 +372,8 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
     ok = options_parse(&program, argc, argv, &first_operand, done, error);
     if (!ok || *done)
         return ok;
+    options->given = argv + 1;
+    options->num_given = first_operand - 1;
     return ingest_options_take_operands(options, argc - first_operand, argv + first_operand,
                                         error) &&
            ingest_options_take(&raw, options, error);
@@ -324,6 +392,27 @@ static uint64_t ingest_options_hash_names(const struct text_list *names)
     for (size_t i = 0; i < names->count; i++)
         hash = random_hash(hash, names->items[i], strlen(names->items[i]));
     return hash;
+}
+
+static void ingest_options_describe_split(const struct split_rules *split, char *buffer,
+                                          size_t size)
+{
+    const char *valid = split->has_valid ? TEXT("%.17g", split->valid_fraction) : "none";
+    const char *test = split->has_test ? TEXT(" test-fraction=%.17g", split->test_fraction) : "";
+    const char *folds = split->num_folds > 0 ? TEXT(" folds=%" PRIu64 " fold=%" PRIu64,
+                                                    split->num_folds, split->fold)
+                                             : "";
+    const char *group_by = split->group_by
+                               ? TEXT(" group-by=%016" PRIx64,
+                                      random_hash(0, split->group_by, strlen(split->group_by)))
+                               : "";
+    size_t length = strlen(buffer);
+
+    text_format(buffer + length, size - length, " valid-fraction=%s", valid);
+    length = strlen(buffer);
+    if (split_is_wanted(split))
+        text_format(buffer + length, size - length, "%s%s seed=%" PRIu64 " split-by=%s%s", test,
+                    folds, split->seed, split->by_content ? "content" : "path", group_by);
 }
 
 /* Adds what is not as it was when there was no choice, so that older stores have the same line. */
@@ -376,11 +465,9 @@ const char *ingest_options_describe(const struct ingest_options *options, char *
                                                           : "rgb",
                 size_text, classes, options->max_pixels, options->skip_bad ? "yes" : "no",
                 options->compression_level);
-    if (options->is_split_by_hash)
-        text_format(buffer + strlen(buffer), size - strlen(buffer),
-                    " valid-fraction=%.17g seed=%" PRIu64, options->valid_fraction, options->seed);
-    else
-        text_format(buffer + strlen(buffer), size - strlen(buffer), " valid-fraction=none");
+    ingest_options_describe_split(&options->split, buffer, size);
+    if (options->deduplicate)
+        text_format(buffer + strlen(buffer), size - strlen(buffer), " deduplicate=yes");
     ingest_options_describe_rule(options, buffer, size);
     ingest_options_describe_names(options, buffer, size);
     return buffer;

@@ -12,6 +12,7 @@
 #include "images/fit.h"
 #include "images/samples.h"
 #include "ingest/layout.h"
+#include "ingest/split.h"
 
 struct ingest_options {
     const char *source;
@@ -23,9 +24,8 @@ struct ingest_options {
     bool merge;                       /* make the store of shards, not of the source (NULL) */
     char *const *shards;              /* [num_shards_to_merge], in argv */
     size_t num_shards_to_merge;
-    bool is_split_by_hash;
-    double valid_fraction;
-    uint64_t seed;
+    struct split_rules split;
+    bool deduplicate;
     struct text_list classes; /* in this order; empty: all, in natural order */
     enum layout_choice layout;
     bool has_unlabelled;       /* the test split gets no labels */
@@ -45,6 +45,8 @@ struct ingest_options {
     int num_threads;
     int num_io_threads;    /* that read and decode files */
     uint64_t memory_limit; /* bytes; 0: none was given */
+    char *const *given;    /* [num_given] the options as they were given, in argv */
+    int num_given;
 };
 
 enum { INGEST_CHANNELS_AUTO = 0 };

@@ -280,45 +280,45 @@ static bool layout_check_inner_splits(const struct survey *survey)
     return true;
 }
 
-static bool layout_refuse_splits(const struct survey *survey, const char *directory)
+/* A split that is there is not made again, and without train there is nothing to make it of. */
+static bool layout_check_made(const struct survey *survey, const char *const found[NUM_SPLITS])
 {
+    const struct split_rules *rules = survey->rules->split;
+    enum split split =
+        found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0) ? SPLIT_VALID : SPLIT_TEST;
+    const char *option = split == SPLIT_TEST && rules->has_test ? "--test-fraction"
+                         : rules->num_folds == 0                ? "--valid-fraction"
+                                                                : "--folds";
     char what[1024], name[256];
 
-    text_format(what, sizeof(what),
-                "holds a folder %s/, but --valid-fraction splits folders of classes: leave the "
-                "option out, or give the folder of classes, such as SOURCE/train; if its name is "
-                "that of a class, --layout classes says so",
-                text_escape(name, sizeof(name), directory));
-    return layout_refuse(survey, STATUS_USAGE, what);
-}
-
-static bool layout_choose_top_splits(struct survey *survey)
-{
-    const struct layout_top *split = survey->tops;
-
-    survey->layout->kind = LAYOUT_SPLIT_CLASS;
-    if (!survey->rules->wants_classes)
+    if (found[split] && (split == SPLIT_VALID || rules->has_test))
+        text_format(what, sizeof(what),
+                    "holds a folder %s/, but %s makes another %s split: leave the option out, or "
+                    "give the folder of classes, such as SOURCE/train",
+                    text_escape(name, sizeof(name), found[split]), option, split_names[split]);
+    else if (split_is_wanted(rules) && !found[SPLIT_TRAIN])
+        text_format(what, sizeof(what), "holds no folder train/, of which %s takes images",
+                    rules->has_valid ? "--valid-fraction" : option);
+    else
         return true;
-    while (!split->is_split || layout_is_unlabelled(survey, split))
-        split++;
-    return layout_refuse_splits(survey, split->name);
+    return layout_refuse(survey, STATUS_USAGE, what);
 }
 
 /* All images lie in CLASS/SPLIT, or the user says so. */
 static bool layout_choose_inner_splits(struct survey *survey)
 {
-    const struct layout_top *top = survey->tops;
-    char directory[512];
+    const struct text_list *folders = &survey->scan->folders;
+    const char *found[NUM_SPLITS] = {NULL};
 
-    while (top->is_split || top->num_in_splits == 0)
-        top++;
     survey->layout->kind = LAYOUT_CLASS_SPLIT;
-    if (!survey->rules->wants_classes)
-        return layout_check_inner_splits(survey);
-    snprintf(directory, sizeof(directory), "%.*s",
-             (int)(strlen(top->name) + 1 + strcspn(top->in_split + strlen(top->name) + 1, "/")),
-             top->in_split);
-    return layout_refuse_splits(survey, directory);
+    for (size_t i = 0; i < folders->count; i++) {
+        const char *slash = strchr(folders->items[i], '/');
+        enum split split;
+
+        if (slash && layout_find_split(slash + 1, strlen(slash + 1), &split))
+            found[split] = folders->items[i];
+    }
+    return layout_check_inner_splits(survey) && layout_check_made(survey, found);
 }
 
 /* There is no split at the top, but some within. */
@@ -351,23 +351,30 @@ static bool layout_choose(struct survey *survey)
     const struct layout_rules *rules = survey->rules;
     const struct scan *scan = survey->scan;
 
+    bool may_be_classes = rules->may_be_unsplit || split_is_wanted(rules->split);
+
     survey->layout->kind = LAYOUT_CLASS;
     if (scan->folders.count == 0 && scan->num_images == 0)
         return layout_refuse(survey, STATUS_DATA, "holds no folders and no PNG or JPEG images");
-    if (rules->choice == LAYOUT_CLASSES
-            ? rules->wants_classes
-            : survey->num_splits == 0 && survey->num_holding == 0 && rules->wants_classes)
+    if (may_be_classes && survey->num_others > 0 &&
+        (rules->choice == LAYOUT_CLASSES || (survey->num_splits == 0 && survey->num_holding == 0)))
+        return true;
+    if (may_be_classes && rules->choice == LAYOUT_CLASSES && survey->num_splits > 0)
         return true;
     if (rules->choice == LAYOUT_UNDECIDED && survey->num_splits == 1 && survey->num_others > 0)
         return layout_ask_about_split(survey);
-    if (rules->choice != LAYOUT_CLASSES && survey->num_splits > 0)
-        return layout_choose_top_splits(survey);
+    if (rules->choice != LAYOUT_CLASSES && survey->num_splits > 0) {
+        survey->layout->kind = LAYOUT_SPLIT_CLASS;
+        return true;
+    }
     if (rules->choice != LAYOUT_CLASSES && survey->num_holding > 0)
         return layout_weigh_inner_splits(survey);
     if (rules->has_unlabelled && survey->num_others == 0)
         return layout_refuse(survey, STATUS_DATA,
                              "holds images without labels alone: a store needs classes, and "
                              "quern-predict takes a folder of images as it is");
+    if (may_be_classes && survey->num_tops > 0)
+        return true; /* of which all are empty */
     if (survey->num_tops == 0)
         return layout_refuse(survey, STATUS_DATA,
                              "holds no folders of classes, only images: each class has a folder");
@@ -395,7 +402,9 @@ bool layout_find(const char *source, const struct scan *scan, const struct layou
         /* Several splits at the top leave no question, and no other directory was looked into. */
         if (survey.num_splits < 2 || rules->choice == LAYOUT_CLASSES)
             layout_count_images(&survey);
-        ok = layout_choose(&survey) && layout_take_splits(&survey);
+        ok = layout_choose(&survey) && layout_take_splits(&survey) &&
+             (layout->kind != LAYOUT_SPLIT_CLASS ||
+              layout_check_made(&survey, layout->split_directories));
     }
     free(survey.tops);
     return ok;

@@ -12,11 +12,13 @@
 #include "common/error.h"
 #include "formats/store/store.h"
 #include "images/sources/scan.h"
+#include "ingest/split.h"
 
 enum layout_kind {
     LAYOUT_SPLIT_CLASS,
     LAYOUT_CLASS_SPLIT,
-    LAYOUT_CLASS, /* without splits */
+    LAYOUT_CLASS,    /* without splits */
+    LAYOUT_LABELLED, /* by the labels of the images, which name splits too */
 };
 
 /* What the user says it is. */
@@ -27,7 +29,8 @@ extern const char *const layout_choices[];
 
 struct layout_rules {
     enum layout_choice choice;
-    bool wants_classes; /* images are to be drawn into splits, so directories must be no splits */
+    const struct split_rules *split; /* splits that are made, of train or of classes without */
+    bool may_be_unsplit;             /* classes alone are fine where none are made, too */
     bool has_unlabelled;
     enum split
         unlabelled; /* whose images have no class, wherever they lie in the split's directory */

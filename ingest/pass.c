@@ -11,6 +11,7 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "formats/store/store.h"
+#include "ingest/contents.h"
 #include "model/class_means.h"
 
 /* Of 256, below which samples of 16 bits are not narrowed without a word of the user's. */
@@ -35,6 +36,7 @@ struct pass {
     uint64_t *split_sums[NUM_SPLITS]; /* of a shard */
     uint64_t *sizes;                  /* [rows of the tree] of each image, by pass_pack_size */
     uint64_t *hashes;                 /* [rows of the tree], by tree_hash_image */
+    uint64_t *contents;               /* [rows of the tree], by contents_of */
     /* Files that are decoded together, as many as the writer has room for in one go. */
     size_t max_window;
     struct store_row *rows;        /* [max_window] */
@@ -56,6 +58,7 @@ void pass_outcome_free(struct pass_outcome *outcome)
 {
     text_list_free(&outcome->reject_paths);
     text_list_free(&outcome->reject_reasons);
+    free(outcome->contents);
     text_list_free(&outcome->image_decoders);
     free(outcome->first_fault);
     *outcome = (struct pass_outcome){0};
@@ -217,8 +220,11 @@ static void pass_decode(struct pass *pass, size_t index, uint8_t *row, struct pa
     if (row && pass_fits(plan) && decoded.pixels != row)
         preparation_fit(&plan->preparation, decoded.pixels, &decoded.shape, row, image,
                         pass->scratch + (size_t)thread * fit_num_scratch(image));
-    if (row)
-        file->pixel_crc32 = crc32_of(row, image_num_values(image));
+    if (!row)
+        return;
+    file->pixel_crc32 = crc32_of(row, image_num_values(image));
+    if (decoded.pixels)
+        pass->contents[index] = contents_of(decoded.pixels, &decoded.shape);
 }
 
 /* ---- one window of files ---- */
@@ -554,6 +560,7 @@ static bool pass_prepare(struct pass *pass)
     pass->max_window = pass_find_max_window(pass);
     if (!memory_allocate(&pass->sizes, num_rows, sizeof(uint64_t), error) ||
         !memory_allocate_unset(&pass->hashes, num_rows, sizeof(uint64_t), error) ||
+        !memory_allocate(&pass->contents, num_rows, sizeof(uint64_t), error) ||
         !memory_allocate_unset(&pass->rows, pass->max_window, sizeof(*pass->rows), error) ||
         !memory_allocate_unset(&pass->labels, pass->max_window, sizeof(uint32_t), error) ||
         !memory_allocate_unset(&pass->files, pass->max_window, sizeof(*pass->files), error) ||
@@ -580,6 +587,7 @@ static void pass_clean_up(struct pass *pass)
     }
     free(pass->sizes);
     free(pass->hashes);
+    free(pass->contents);
     free(pass->rows);
     free(pass->labels);
     free(pass->files);
@@ -607,6 +615,10 @@ bool pass_run(const struct pass_plan *plan, struct pass_outcome *outcome, struct
         if (ok && !pass.writer)
             ok = error_set(error, STATUS_DATA, NULL, "images changed while they were read");
         ok = ok && pass_finish_store(&pass);
+        if (ok) {
+            outcome->contents = pass.contents;
+            pass.contents = NULL;
+        }
     }
     pass_clean_up(&pass);
     return ok;

@@ -40,6 +40,7 @@ struct pass_outcome {
     bool found_color;              /* with stop_at_color: nothing was written */
     struct text_list reject_paths; /* files that could not be decoded, in order of the tree */
     struct text_list reject_reasons;
+    uint64_t *contents; /* [rows of the tree] by contents_of, once a store is written */
     struct text_list image_decoders; /* as the store records them */
     /* Images with faults outside their pixels, and the first of them. */
     uint64_t num_faults;

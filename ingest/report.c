@@ -337,6 +337,81 @@ static bool report_note_missing_classes(const struct notes *notes, const struct 
     return ok;
 }
 
+/* Images that --deduplicate left out. */
+static bool report_note_deduplicated(const struct notes *notes, const struct tree *tree)
+{
+    char number[32], names[2048] = "";
+
+    for (size_t i = 0; i < tree->contradictions.count; i++)
+        text_format(names + strlen(names), sizeof(names) - strlen(names), "%s %s", i ? "," : "",
+                    tree->contradictions.items[i]);
+    return (tree->num_repeated == 0 ||
+            report_add_note(notes, "left out by --deduplicate: %s %s one before",
+                            text_group_digits(number, sizeof(number), tree->num_repeated),
+                            tree->num_repeated == 1 ? "image that equals" : "images that equal")) &&
+           (tree->num_contradicting == 0 ||
+            report_add_note(notes,
+                            "left out by --deduplicate: %s images that equal one of another "
+                            "class:%s%s",
+                            text_group_digits(number, sizeof(number), tree->num_contradicting),
+                            names,
+                            tree->contradictions.count == TREE_MAX_CONTRADICTIONS ? ", ..." : ""));
+}
+
+static bool report_note_groups(const struct notes *notes, const struct tree *tree,
+                               const struct tree_rules *rules)
+{
+    const struct split_outcome *drawn = &tree->drawn;
+    char groups[32], images[32], others[32];
+    const char *unmatched =
+        drawn->num_unmatched == 0
+            ? ""
+            : TEXT("; %s not match and %s of %s own",
+                   drawn->num_unmatched == 1
+                       ? "1 image does"
+                       : TEXT("%s images do",
+                              text_group_digits(others, sizeof(others), drawn->num_unmatched)),
+                   drawn->num_unmatched == 1 ? "is a group" : "are each a group",
+                   drawn->num_unmatched == 1 ? "its" : "their");
+
+    return !rules->split.group_by ||
+           report_add_note(notes, "--group-by makes %s groups of %s images%s",
+                           text_group_digits(groups, sizeof(groups), drawn->num_groups),
+                           text_group_digits(images, sizeof(images), drawn->num_images), unmatched);
+}
+
+enum { STRONG_IMBALANCE = 10 };
+
+/* Of classes that have images in train at all. */
+static bool report_note_imbalance(const struct notes *notes, const struct tree *tree)
+{
+    const struct tree_class *least = NULL, *most = NULL;
+    uint64_t low, high;
+    char few[32], many[32], few_name[300], many_name[300];
+
+    for (size_t i = 0; i < tree->num_all_classes; i++) {
+        const struct tree_class *class = &tree->all_classes[i];
+
+        if (class->label == TREE_LEFT_OUT || class->num_images[SPLIT_TRAIN] == 0)
+            continue;
+        if (!least || class->num_images[SPLIT_TRAIN] < least->num_images[SPLIT_TRAIN])
+            least = class;
+        if (!most || class->num_images[SPLIT_TRAIN] > most->num_images[SPLIT_TRAIN])
+            most = class;
+    }
+    low = least ? least->num_images[SPLIT_TRAIN] : 0;
+    high = most ? most->num_images[SPLIT_TRAIN] : 0;
+    if (low == 0 || high / low < STRONG_IMBALANCE || high == low * STRONG_IMBALANCE)
+        return true;
+    return report_add_note(notes,
+                           "classes are unequal: in train %s has %s images and %s %s (quern-train "
+                           "--class-weights balanced weighs them)",
+                           text_escape(many_name, sizeof(many_name), most->name),
+                           text_group_digits(many, sizeof(many), high),
+                           text_escape(few_name, sizeof(few_name), least->name),
+                           text_group_digits(few, sizeof(few), low));
+}
+
 static bool report_note_count(const struct notes *notes, const char *what, uint64_t count)
 {
     char number[32];
@@ -420,19 +495,19 @@ static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
     return ok;
 }
 
-static bool report_list_notes(const struct tree *tree, const struct scan *scan,
-                              const struct tree_rules *rules, struct text_list *notes,
-                              struct error *error)
+bool report_list_notes(const struct tree *tree, const struct scan *scan,
+                       const struct tree_rules *rules, struct text_list *notes, struct error *error)
 {
     struct notes out = {notes, error};
-    bool wants_no_valid = rules->is_split_by_hash && rules->valid_fraction == 0;
+    bool wants_no_valid = rules->split.has_valid && rules->split.valid_fraction == 0;
     bool ok = report_note_root(&out, scan) && report_note_layout(&out, tree) &&
               report_note_top(&out, tree, scan) && report_note_left_out(&out, tree) &&
               report_note_junk(&out, scan) &&
               report_note_counts(&out, scan->labelling ? 0 : tree->num_outside, scan) &&
               report_note_empty(&out, tree) && report_note_splits(&out, tree) &&
               report_note_unlabelled(&out, scan) && report_note_missing_classes(&out, tree) &&
-              report_note_alike(&out, tree);
+              report_note_alike(&out, tree) && report_note_deduplicated(&out, tree) &&
+              report_note_groups(&out, tree, rules) && report_note_imbalance(&out, tree);
 
     if (ok && tree->classes.count == 1)
         ok = report_add_note(&out, "there is one class only: quern-train needs two");

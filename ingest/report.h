@@ -23,6 +23,11 @@ void report_tree(const struct tree *tree, FILE *stream);
 bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,
                   FILE *messages, struct error *error);
 
+/* The same as texts, without what a line begins with. */
+bool report_list_notes(const struct tree *tree, const struct scan *scan,
+                       const struct tree_rules *rules, struct text_list *notes,
+                       struct error *error);
+
 /* The same of a table of labels: columns that are not taken, rows that are repeated. */
 void report_label_notes(const struct label_table *table, FILE *messages);
 

@@ -202,7 +202,7 @@ bool rerun_check_with(const char *store_path, bool is_shard, int num_threads, FI
 
 /* ---- what has changed ---- */
 
-/* The value of "name=value" in a line of settings, its length into *length; NULL: not in it. */
+/* The value of "name=value" in a line of settings, or NULL; its length into *length. */
 static const char *rerun_find_setting(const char *settings, const char *name, size_t name_length,
                                       size_t *length)
 {
@@ -219,25 +219,26 @@ static const char *rerun_find_setting(const char *settings, const char *name, si
         at += item_length;
         at += strspn(at, " ");
     }
-    *length = 4;
     return NULL;
 }
 
+/* Says so of a setting that is not as it was; one that a line leaves out is none. */
 static void rerun_say_changed_setting(const struct rerun_request *request, const char *old,
                                       const char *name, size_t name_length)
 {
-    size_t old_length, new_length;
+    size_t old_length = strlen("none"), new_length = old_length;
     const char *old_value = rerun_find_setting(old, name, name_length, &old_length);
     const char *new_value = rerun_find_setting(request->settings, name, name_length, &new_length);
 
     old_value = old_value ? old_value : "none";
     new_value = new_value ? new_value : "none";
     if (old_length == new_length && strncmp(old_value, new_value, old_length) == 0)
-        ;
-    else if (strncmp(name, "classes=", name_length + 1) ==
-             0) /* the setting is a hash, which tells people nothing */
-        report_say(request->messages, "%s: made again: --classes is not as it was",
-                   request->store_path);
+        return;
+    /* These are hashes, which tell people nothing. */
+    if (strncmp(name, "classes=", name_length + 1) == 0 ||
+        strncmp(name, "group-by=", name_length + 1) == 0)
+        report_say(request->messages, "%s: made again: --%.*s is not as it was",
+                   request->store_path, (int)name_length, name);
     else if (strncmp(name, "labels=", name_length + 1) == 0)
         report_say(request->messages, "%s: made again: the labels are not as they were",
                    request->store_path);
@@ -248,14 +249,17 @@ static void rerun_say_changed_setting(const struct rerun_request *request, const
 
 static void rerun_say_changed_settings(const struct rerun_request *request, const char *old)
 {
-    for (const char *at = request->settings; *at; at += strcspn(at, " "), at += strspn(at, " "))
-        rerun_say_changed_setting(request, old, at, strcspn(at, "="));
-    /* Some are in the line only where they were given. */
-    for (const char *at = old; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
-        size_t name_length = strcspn(at, "="), length;
+    const char *const lines[] = {request->settings, old};
 
-        if (!rerun_find_setting(request->settings, at, name_length, &length))
-            rerun_say_changed_setting(request, old, at, name_length);
+    for (int i = 0; i < 2; i++) {
+        for (const char *at = lines[i]; *at; at += strspn(at, " ")) {
+            size_t name_length = strcspn(at, "="), length;
+
+            /* Settings of the old line that are in the new one, too, were compared. */
+            if (i == 0 || !rerun_find_setting(request->settings, at, name_length, &length))
+                rerun_say_changed_setting(request, old, at, name_length);
+            at += strcspn(at, " ");
+        }
     }
 }
 

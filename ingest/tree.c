@@ -1,30 +1,37 @@
 #include "ingest/tree.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
-#include "common/random.h"
 #include "common/text.h"
 #include "images/sources/labelling.h"
 #include "ingest/class_alike.h"
+#include "ingest/contents.h"
+
+/* Of each image of the scan. */
+struct placing {
+    uint8_t *splits;
+    uint32_t *labels;
+    struct tree_class **classes; /* NULL: it lies in no class directory */
+};
 
 struct build {
     const char *source;
     const struct scan *scan;
     const struct tree_rules *rules;
     struct tree *tree;
-    uint8_t *splits;   /* [images of the scan] */
-    uint32_t *classes; /* [images] index in all_classes, TREE_LEFT_OUT or TREE_NO_LABEL */
+    struct placing placing;
+    struct tree_class no_class; /* that of images without labels that are kept */
     struct error *error;
 };
 
 static struct layout_rules tree_layout_rules(const struct tree_rules *rules)
 {
     return (struct layout_rules){.choice = rules->layout,
-                                 .wants_classes = rules->is_split_by_hash,
+                                 .split = &rules->split,
+                                 .may_be_unsplit = rules->may_be_unsplit,
                                  .has_unlabelled = rules->has_unlabelled,
                                  .unlabelled = rules->unlabelled};
 }
@@ -57,31 +64,36 @@ static enum split tree_find_labelled_split(const struct labelling *labelling, si
 /* A labelling leaves nothing to the layout. */
 static bool tree_check_labelling(struct build *build)
 {
-    const struct tree_rules *rules = build->rules;
+    const struct split_rules *rules = &build->rules->split;
     const struct text_list *words = &build->scan->labelling->splits;
-    bool has_valid = false;
+    bool found[NUM_SPLITS] = {false};
 
-    build->tree->layout = (struct layout){.kind = LAYOUT_CLASS};
+    build->tree->layout =
+        (struct layout){.kind = words->count > 0 ? LAYOUT_LABELLED : LAYOUT_CLASS};
     for (size_t i = 0; i < words->count; i++) {
         enum split split = SPLIT_TRAIN;
 
         layout_find_split(words->items[i], strlen(words->items[i]), &split);
-        has_valid |= split == SPLIT_VALID;
+        found[split] = true;
     }
-    if (rules->layout != LAYOUT_UNDECIDED || rules->has_unlabelled)
+    if (build->rules->layout != LAYOUT_UNDECIDED || build->rules->has_unlabelled)
         return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
                          "has labels of its own, not by folders: leave out --layout and "
                          "--unlabelled");
     if (build->scan->num_images == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "holds no PNG or JPEG images");
-    if (words->count == 0 && !rules->is_split_by_hash)
+    if (words->count == 0 && !build->rules->may_be_unsplit && !split_is_wanted(rules))
         return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
                          "the labels of its images name no splits: --valid-fraction 0.2 splits "
                          "them");
-    if (has_valid && rules->is_split_by_hash)
+    if (found[SPLIT_VALID] && (rules->has_valid || rules->num_folds > 0))
         return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
-                         "has images for valid already, so --valid-fraction takes none from train: "
+                         "has images for valid already, so %s takes none from train: leave it out",
+                         rules->has_valid ? "--valid-fraction" : "--folds");
+    if (found[SPLIT_TEST] && rules->has_test)
+        return error_set(build->error, STATUS_USAGE, ERROR_AT(.file = build->source),
+                         "has images for test already, so --test-fraction takes none from train: "
                          "leave it out");
     return true;
 }
@@ -230,7 +242,7 @@ static uint64_t tree_count_class(const struct tree_class *class)
     uint64_t count = 0;
 
     for (int s = 0; s < NUM_SPLITS; s++)
-        count += class->num_images[s];
+        count += class->num_found[s];
     return count;
 }
 
@@ -291,14 +303,7 @@ static bool tree_label_classes(struct build *build)
 
 /* ---- rows ---- */
 
-static bool tree_is_drawn_for_valid(const struct tree_rules *rules, const char *path)
-{
-    uint64_t hash = random_hash(rules->seed, path, strlen(path));
-
-    return (double)(hash >> 11) * 0x1p-53 < rules->valid_fraction;
-}
-
-/* The same for an image of a labelling. */
+/* The place of an image of a labelling. */
 static struct layout_position tree_place_labelled(const struct build *build, size_t image,
                                                   struct tree_class **class)
 {
@@ -310,9 +315,6 @@ static struct layout_position tree_place_labelled(const struct build *build, siz
         return position;
     position.place = LAYOUT_IN_CLASS;
     position.split = tree_find_labelled_split(labelling, image);
-    if (position.split == SPLIT_TRAIN && build->rules->is_split_by_hash &&
-        tree_is_drawn_for_valid(build->rules, build->scan->paths[image]))
-        position.split = SPLIT_VALID;
     name = labelling->classes.items[labelling->labels[image]];
     if (!*class || (*class)->name != name)
         *class = tree_search_class(build->tree, name, strlen(name));
@@ -332,7 +334,7 @@ static struct layout_position tree_place_image(const struct build *build, size_t
     if (position.place != LAYOUT_IN_CLASS)
         return position;
     if (!position.has_split)
-        position.split = tree_is_drawn_for_valid(build->rules, path) ? SPLIT_VALID : SPLIT_TRAIN;
+        position.split = SPLIT_TRAIN; /* of which others are drawn */
     /* Paths are sorted, so most images are of the class of the image before. */
     if (!*class || strncmp((*class)->name, position.class, position.class_length) != 0 ||
         (*class)->name[position.class_length] != '\0')
@@ -347,7 +349,7 @@ static void tree_count_outside(struct tree *tree, const uint64_t num_outside[NUM
         uint64_t count = 0;
 
         for (size_t i = 0; i < tree->num_all_classes; i++)
-            count += tree->all_classes[i].num_images[s];
+            count += tree->all_classes[i].num_found[s];
         if (count == 0 && tree->layout.split_directories[s])
             tree->num_unlabelled[s] = num_outside[s];
         else
@@ -355,69 +357,132 @@ static void tree_count_outside(struct tree *tree, const uint64_t num_outside[NUM
     }
 }
 
-/* Finds the split of each image, and its class as an index in all_classes. */
+/* Finds the split of each image and its class. */
 static bool tree_place_images(struct build *build)
 {
-    const struct scan *scan = build->scan;
-    struct tree *tree = build->tree;
+    struct placing *placing = &build->placing;
+    size_t count = build->scan->num_images;
     uint64_t num_outside[NUM_SPLITS] = {0};
     struct tree_class *class = NULL;
 
-    if (!memory_allocate_unset(&build->splits, scan->num_images, sizeof(uint8_t), build->error) ||
-        !memory_allocate_unset(&build->classes, scan->num_images, sizeof(uint32_t), build->error))
+    if (!memory_allocate(&placing->splits, count, sizeof(*placing->splits), build->error) ||
+        !memory_allocate(&placing->labels, count, sizeof(*placing->labels), build->error) ||
+        !memory_allocate(&placing->classes, count, sizeof(*placing->classes), build->error))
         return false;
-    for (size_t i = 0; i < scan->num_images; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct layout_position position = tree_place_image(build, i, &class);
 
-        build->splits[i] = (uint8_t)position.split;
-        build->classes[i] = position.place == LAYOUT_UNLABELLED ? TREE_NO_LABEL : TREE_LEFT_OUT;
-        if (position.place == LAYOUT_IN_CLASS) {
-            build->classes[i] = (uint32_t)(class - tree->all_classes);
-            class->num_images[position.split]++;
-        } else if (position.place == LAYOUT_OUTSIDE && position.has_split) {
+        placing->splits[i] = (uint8_t)position.split;
+        if (position.place == LAYOUT_UNLABELLED) {
+            placing->classes[i] = &build->no_class;
+        } else if (position.place == LAYOUT_IN_CLASS) {
+            placing->classes[i] = class;
+            class->num_found[position.split]++;
+        } else if (position.has_split) {
             num_outside[position.split]++;
-        } else if (position.place == LAYOUT_OUTSIDE) {
-            tree->num_outside++;
+        } else {
+            build->tree->num_outside++;
         }
     }
-    tree_count_outside(tree, num_outside);
+    tree_count_outside(build->tree, num_outside);
     return true;
 }
 
-static uint32_t tree_label_of(const struct build *build, size_t image)
+static bool tree_add_contradiction(struct build *build, size_t image, size_t other)
 {
-    uint32_t class = build->classes[image];
+    struct text_list *list = &build->tree->contradictions;
+    const char *const *paths = build->scan->paths;
+    char text[1024], first[400], second[400];
 
-    return class == TREE_NO_LABEL || class == TREE_LEFT_OUT ? class
-                                                            : build->tree->all_classes[class].label;
+    if (list->count == TREE_MAX_CONTRADICTIONS)
+        return true;
+    text_format(text, sizeof(text), "%s is %s", text_escape(first, sizeof(first), paths[image]),
+                text_escape(second, sizeof(second), paths[other]));
+    return text_list_add(list, text, build->error);
 }
 
-/* Gathers the rows, one split after another. */
-static bool tree_gather_rows(struct build *build)
+/* Leaves out what contents_deduplicate finds. */
+static bool tree_deduplicate(struct build *build)
 {
-    const struct scan *scan = build->scan;
-    struct tree *tree = build->tree;
-    size_t num_rows = 0;
+    const struct placing *placing = &build->placing;
+    size_t count = build->scan->num_images;
+    uint8_t *fates = NULL;
+    uint32_t *others = NULL;
+    bool ok = memory_allocate(&fates, count, sizeof(*fates), build->error) &&
+              memory_allocate(&others, count, sizeof(*others), build->error) &&
+              contents_deduplicate(build->rules->contents, placing->labels, count, fates, others,
+                                   build->error);
 
-    tree->paths = malloc((scan->num_images + 1) * sizeof(*tree->paths));
-    tree->images = malloc((scan->num_images + 1) * sizeof(*tree->images));
-    tree->labels = malloc((scan->num_images + 1) * sizeof(*tree->labels));
-    if (!tree->paths || !tree->images || !tree->labels)
-        return error_set_memory(build->error, scan->num_images * sizeof(*tree->paths));
+    for (size_t i = 0; i < count && ok; i++) {
+        if (fates[i] == CONTENTS_KEPT)
+            continue;
+        placing->labels[i] = TREE_LEFT_OUT;
+        placing->classes[i] = NULL;
+        build->tree->num_repeated += fates[i] == CONTENTS_REPEATED;
+        build->tree->num_contradicting += fates[i] == CONTENTS_CONTRADICTING;
+        if (fates[i] == CONTENTS_CONTRADICTING && others[i] > i)
+            ok = tree_add_contradiction(build, i, others[i]);
+    }
+    free(fates);
+    free(others);
+    return ok;
+}
+
+static bool tree_draw_splits(struct build *build)
+{
+    const struct split_images images = {.count = build->scan->num_images,
+                                        .paths = build->scan->paths,
+                                        .labels = build->placing.labels,
+                                        .contents = build->rules->contents,
+                                        .num_classes = build->tree->classes.count,
+                                        .have_split_names =
+                                            build->tree->layout.kind == LAYOUT_SPLIT_CLASS};
+
+    return split_draw(&build->rules->split, &images, build->placing.splits, &build->tree->drawn,
+                      build->error);
+}
+
+/* Counts all images and lists the rows, one split after another. */
+static bool tree_list_rows(struct build *build)
+{
+    const struct placing *placing = &build->placing;
+    struct tree *tree = build->tree;
+    size_t count = build->scan->num_images, num_rows = 0;
+
+    if (!memory_allocate(&tree->paths, count, sizeof(*tree->paths), build->error) ||
+        !memory_allocate(&tree->images, count, sizeof(*tree->images), build->error) ||
+        !memory_allocate(&tree->labels, count, sizeof(*tree->labels), build->error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (placing->classes[i])
+            placing->classes[i]->num_images[placing->splits[i]]++;
+    }
     for (int s = 0; s < NUM_SPLITS; s++) {
         tree->first[s] = num_rows;
-        for (size_t i = 0; i < scan->num_images; i++) {
-            uint32_t label = build->splits[i] == s ? tree_label_of(build, i) : TREE_LEFT_OUT;
-
-            if (label == TREE_LEFT_OUT)
-                continue;
-            tree->paths[num_rows] = scan->paths[i];
-            tree->images[num_rows] = i;
-            tree->labels[num_rows++] = label;
+        for (size_t i = 0; i < count; i++) {
+            if (placing->splits[i] == s &&
+                (placing->labels[i] != TREE_LEFT_OUT || placing->classes[i] == &build->no_class)) {
+                tree->paths[num_rows] = build->scan->paths[i];
+                tree->images[num_rows] = i;
+                tree->labels[num_rows++] = placing->labels[i];
+            }
         }
     }
     tree->first[NUM_SPLITS] = num_rows;
     return true;
+}
+
+static bool tree_gather_rows(struct build *build)
+{
+    const struct tree_rules *rules = build->rules;
+
+    for (size_t i = 0; i < build->scan->num_images; i++) {
+        const struct tree_class *class = build->placing.classes[i];
+
+        build->placing.labels[i] = class ? class->label : TREE_LEFT_OUT;
+    }
+    return (!rules->deduplicate || !rules->contents || tree_deduplicate(build)) &&
+           (!split_is_wanted(&rules->split) || tree_draw_splits(build)) && tree_list_rows(build);
 }
 
 /* ---- what may be wrong ---- */
@@ -454,21 +519,48 @@ static void tree_describe_alike(const struct build *build, const char *name,
     }
 }
 
+/* All images of a class that are shared out may lie in the fold that is valid. */
+static bool tree_check_fold(const struct build *build, const struct tree_class *class)
+{
+    const struct split_rules *rules = &build->rules->split;
+
+    if (rules->num_folds == 0 || class->num_images[SPLIT_TRAIN] > 0 ||
+        class->num_images[SPLIT_VALID] == 0)
+        return true;
+    return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
+                     "class '%s' has no image in train: all that it has, %" PRIu64
+                     ", fall into fold %" PRIu64
+                     ", by their number or their groups; leave the class out with --classes, or "
+                     "take fewer folds",
+                     class->name, class->num_images[SPLIT_VALID], rules->fold);
+}
+
+/* Of a class or a split that deduplication leaves without images, there were some. */
+static bool tree_is_deduplicated(const struct build *build)
+{
+    return build->tree->num_repeated + build->tree->num_contradicting > 0;
+}
+
 /* A class that train does not know, where train has any. */
 static bool tree_check_class(const struct build *build, const struct tree_class *class)
 {
     const struct tree *tree = build->tree;
     char alike[CLASS_ALIKE_MAX_NBYTES + 2] = "";
 
-    if (build->rules->is_split_by_hash && class->num_images[SPLIT_TRAIN] == 0 &&
-        class->num_images[SPLIT_VALID] > 0)
+    if (!tree_check_fold(build, class))
+        return false;
+    if (tree_is_deduplicated(build) && tree_count_class(class) > 0 &&
+        class->num_found[SPLIT_TRAIN] > 0 && class->num_images[SPLIT_TRAIN] == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
-                         "class '%s' has no image in train: all fell into valid", class->name);
-    if (build->rules->is_split_by_hash && build->scan->labelling &&
+                         "class '%s' has no image left in train: --deduplicate leaves out those "
+                         "that equal one before or one of another class",
+                         class->name);
+    if (build->scan->labelling && split_is_wanted(&build->rules->split) &&
         class->num_images[SPLIT_TRAIN] == 0)
         return error_set(build->error, STATUS_DATA, ERROR_AT(.file = build->source),
                          "class '%s' has no image in train", class->name);
-    if (build->rules->is_split_by_hash || tree->first[SPLIT_TRAIN] == tree->first[SPLIT_TRAIN + 1])
+    if (tree->layout.kind == LAYOUT_CLASS ||
+        tree->first[SPLIT_TRAIN] == tree->first[SPLIT_TRAIN + 1])
         return true;
     for (int s = 0; s < NUM_SPLITS; s++) {
         const char *directory = tree->layout.split_directories[s];
@@ -557,11 +649,13 @@ bool tree_build(const char *source, const struct scan *scan, const struct tree_r
         tree_check};
     bool ok = true;
 
+    build.no_class.label = TREE_LEFT_OUT;
     memset(tree, 0, sizeof(*tree));
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && ok; i++)
         ok = steps[i](&build);
-    free(build.splits);
-    free(build.classes);
+    free(build.placing.splits);
+    free(build.placing.labels);
+    free(build.placing.classes);
     if (!ok) {
         tree_name_foreign(&build);
         tree_free(tree);
@@ -582,56 +676,6 @@ void tree_free(struct tree *tree)
     free(tree->paths);
     free(tree->images);
     free(tree->labels);
+    text_list_free(&tree->contradictions);
     *tree = (struct tree){0};
-}
-
-/* ---- digests ---- */
-
-uint64_t tree_hash_image(const char *path, const struct source_stamp *stamp)
-{
-    const uint64_t facts[4] = {random_hash(0, path, strlen(path)), stamp->nbytes, stamp->seconds,
-                               stamp->nanoseconds};
-
-    return random_hash(1, facts, sizeof(facts));
-}
-
-void tree_finish_digest(const uint64_t *hashes, size_t count, char digest[TREE_DIGEST_LENGTH + 1])
-{
-    snprintf(digest, TREE_DIGEST_LENGTH + 1, "%016" PRIx64,
-             random_hash(count, hashes, count * sizeof(*hashes)));
-}
-
-void tree_digest_paths(const struct tree *tree, char digest[TREE_DIGEST_LENGTH + 1])
-{
-    uint64_t hash = tree_num_rows(tree);
-
-    /* Each path is hashed with its NUL, so that ("ab", "c") differs from ("a", "bc"). */
-    for (size_t i = 0; i < tree_num_rows(tree); i++)
-        hash = random_hash(hash, tree->paths[i], strlen(tree->paths[i]) + 1);
-    snprintf(digest, TREE_DIGEST_LENGTH + 1, "%016" PRIx64, hash);
-}
-
-bool tree_digest(const struct source *source, const struct tree *tree, int num_threads,
-                 char digest[TREE_DIGEST_LENGTH + 1], struct error *error)
-{
-    size_t num_rows = tree_num_rows(tree);
-    uint64_t *hashes;
-
-    if (!memory_allocate(&hashes, num_rows, sizeof(*hashes), error))
-        return false;
-#pragma omp parallel for num_threads(num_threads) schedule(dynamic, 64)
-    for (size_t i = 0; i < num_rows; i++) {
-        struct source_image image = tree_image(tree, i);
-        struct source_stamp stamp;
-        struct error failure = {0};
-
-        if (!source_look(source, &image, &stamp, &failure)) {
-#pragma omp critical(tree_digest_failed)
-            error_set(error, failure.status, ERROR_AT(.file = image.path), "%s", failure.what);
-        }
-        hashes[i] = tree_hash_image(image.path, &stamp);
-    }
-    tree_finish_digest(hashes, num_rows, digest);
-    free(hashes);
-    return error_ok(error);
 }

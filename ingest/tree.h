@@ -1,7 +1,8 @@
 /*
- * From paths to samples: which split and which class each image belongs to, by the layout of the
- * directories (ingest/layout.h) or, where that has no splits, by hash; or by the labelling of the
- * scan, and where images lie does not matter.
+ * From paths to samples: which split and which class each image belongs to.  The layout of
+ * the directories tells (ingest/layout.h), and without splits all is train; or the scan has a
+ * labelling, and where images lie does not matter.  Images of train are then shared out to
+ * the splits that are asked for (ingest/split.h).
  */
 #ifndef QUERN_INGEST_TREE_H
 #define QUERN_INGEST_TREE_H
@@ -17,14 +18,15 @@
 #include "images/sources/source.h"
 #include "ingest/class_alike.h"
 #include "ingest/layout.h"
+#include "ingest/split.h"
 
 struct tree_rules {
     bool has_labels; /* a table of labels tells splits and classes, whatever the directories */
-    /* False: directories are splits.  True: they are classes, and an image is in valid when the
-     * hash of its path, keyed by seed, falls below the fraction; so adding files moves no other. */
-    bool is_split_by_hash;
-    double valid_fraction; /* 0 to less than 1 */
-    uint64_t seed;
+    struct split_rules split;
+    bool may_be_unsplit; /* CLASS/ is fine, too, where no split is asked for */
+    bool deduplicate;    /* once contents are known */
+    /* By contents_of (ingest/contents.h), of each image of the scan; NULL: not known yet. */
+    const uint64_t *contents;
     const struct text_list *classes; /* in this order; empty: all, in natural order */
     enum layout_choice layout;
     bool has_unlabelled; /* this split's images get no labels */
@@ -35,13 +37,14 @@ struct tree_rules {
 #define TREE_LEFT_OUT UINT32_MAX
 #define TREE_EMPTY (UINT32_MAX - 1)
 /* The label of an image in a split without labels. */
-#define TREE_NO_LABEL (UINT32_MAX - 2)
+#define TREE_NO_LABEL SPLIT_NO_LABEL
 
 struct tree_class {
     const char *name;
     uint32_t label; /* or TREE_LEFT_OUT, or TREE_EMPTY */
     bool has_directory[NUM_SPLITS];
-    uint64_t num_images[NUM_SPLITS];
+    uint64_t num_found[NUM_SPLITS];  /* where they lie */
+    uint64_t num_images[NUM_SPLITS]; /* once splits are drawn and equal images left out */
 };
 
 struct tree {
@@ -58,7 +61,14 @@ struct tree {
     uint64_t num_outside; /* images that lie in no class directory or have no label, without: */
     /* A split of which all images lie in no class directory, and how many they are; else 0. */
     uint64_t num_unlabelled[NUM_SPLITS];
+    struct split_outcome drawn;
+    /* Left out by deduplicate: images that equal one before, and all that equal one of another
+     * class; of these the first, as "A is B". */
+    uint64_t num_repeated, num_contradicting;
+    struct text_list contradictions;
 };
+
+enum { TREE_MAX_CONTRADICTIONS = 5 };
 
 /* The rules by which a source has to be scanned for tree_build. */
 struct scan_rules tree_scan_rules(const struct tree_rules *rules);

@@ -197,8 +197,8 @@ static void test_ingest_run_archive_with_valid_fraction_is_the_tree(void **state
     archive_fixture_end(archive);
     snprintf(tree->source, sizeof(tree->source), "%s/source/train", tree_fixture_root());
     snprintf(tree->store, sizeof(tree->store), "%s/tree.h5", tree_fixture_root());
-    tree->options.is_split_by_hash = f->options.is_split_by_hash = true;
-    tree->options.valid_fraction = f->options.valid_fraction = 0.3;
+    tree->options.split.has_valid = f->options.split.has_valid = true;
+    tree->options.split.valid_fraction = f->options.split.valid_fraction = 0.3;
     assert_true(ingestion_run(tree));
     assert_true(ingestion_run(f));
     assert_contains(f->messages, "all of the archive lies in classes/");

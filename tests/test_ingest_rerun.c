@@ -133,7 +133,7 @@ static void test_ingest_run_verify_read_failure_is_no_change(void **state)
     for (int i = 0; i < 6; i++)
         tree_fixture_write_image(i < 3 ? TEXT("source/a/%d.png", i) : TEXT("source/b/%d.png", i),
                                  TREE_HEIGHT, TREE_WIDTH, 1, (unsigned)i);
-    f->options.is_split_by_hash = true;
+    f->options.split.has_valid = true;
     assert_true(ingestion_run(f));
     f->options.verify = true;
     f->options.num_threads = f->options.num_io_threads = 1;

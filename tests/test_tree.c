@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/text.h"
 #include "images/sources/scan.h"
 #include "ingest/report.h"
 #include "ingest/tree.h"
@@ -339,7 +340,7 @@ static void test_tree_build_splits_in_some_classes_are_asked_about(void **state)
 {
     static const char *const files[] = {"a/train/1.png", "a/test/1.png", "b/1.png", NULL};
     struct fixture f = {0}, splits = {.rules = {.layout = LAYOUT_SPLITS}},
-                   classes = {.rules = {.layout = LAYOUT_CLASSES, .is_split_by_hash = true}};
+                   classes = {.rules = {.layout = LAYOUT_CLASSES, .split = {.has_valid = true}}};
 
     (void)state;
     make_files(files);
@@ -361,8 +362,8 @@ static void test_tree_build_class_called_train_is_asked_about(void **state)
 {
     static const char *const files[] = {"train/1.png", "train/2.png", "bus/1.png", "car/1.png",
                                         NULL};
-    struct fixture f = {0}, fraction = {.rules = {.is_split_by_hash = true}},
-                   classes = {.rules = {.layout = LAYOUT_CLASSES, .is_split_by_hash = true}};
+    struct fixture f = {0}, fraction = {.rules = {.split = {.has_valid = true}}},
+                   classes = {.rules = {.layout = LAYOUT_CLASSES, .split = {.has_valid = true}}};
 
     (void)state;
     make_files(files);
@@ -459,14 +460,61 @@ static void test_tree_build_names_that_print_alike_are_refused(void **state)
     }
 }
 
-static void test_tree_build_fraction_beside_train_is_refused(void **state)
+/* Where there is a split already, another of that name is not made. */
+static void test_tree_build_fraction_beside_valid_is_refused(void **state)
 {
-    struct fixture f = {.rules = {.is_split_by_hash = true, .valid_fraction = 0.2}};
+    struct fixture f = {.rules.split = {.has_valid = true, .valid_fraction = 0.2}};
+    struct fixture folds = {.rules.split = {.num_folds = 2, .fold = 1}};
 
     (void)state;
     make_small_tree();
     build(&f);
-    assert_refused(&f, STATUS_USAGE, "SOURCE/train");
+    assert_refused(&f, STATUS_USAGE, "valid/, but --valid-fraction makes another valid split");
+    build(&folds);
+    assert_refused(&folds, STATUS_USAGE, "valid/, but --folds makes another valid split");
+}
+
+static void test_tree_build_test_fraction_beside_test_is_refused(void **state)
+{
+    struct fixture f = {.rules.split = {.has_test = true, .test_fraction = 0.2}};
+
+    (void)state;
+    tree_fixture_make("train/3/a.png");
+    tree_fixture_make("testing/3/a.png");
+    build(&f);
+    assert_refused(&f, STATUS_USAGE, "testing/, but --test-fraction makes another test split");
+}
+
+/* ... but of train/ alone, or beside test/, valid is drawn; as of a source that is train/. */
+static void test_tree_build_fraction_takes_valid_from_train(void **state)
+{
+    struct fixture f = {.rules.split = {.has_valid = true, .valid_fraction = 0.25, .seed = 1}};
+    struct fixture folder = f;
+    struct scan_rules scan_rules;
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        tree_fixture_make(TEXT("train/a/%d.png", i));
+        tree_fixture_make(TEXT("train/b/%d.png", i));
+    }
+    tree_fixture_make("test/a/x.png");
+    tree_fixture_make("other/a/x.png");
+    build(&f);
+    assert_true(f.ok);
+    assert_int_equal(f.tree.first[SPLIT_VALID], 12);
+    assert_int_equal(f.tree.first[SPLIT_TEST], 16);
+    assert_int_equal(tree_num_rows(&f.tree), 17);
+    assert_non_null(strstr(list_notes(&f), "ignored at the top of the source: other/"));
+    folder.rules.classes = &folder.classes;
+    scan_rules = tree_scan_rules(&folder.rules);
+    assert_true(
+        tree_fixture_scan(tree_fixture_path("train"), &scan_rules, &folder.scan, &folder.error));
+    assert_true(tree_build("train", &folder.scan, &folder.rules, &folder.tree, &folder.error));
+    assert_int_equal(tree_num_rows(&folder.tree), 16);
+    for (size_t i = 0; i < 16; i++)
+        assert_string_equal(f.tree.paths[i] + strlen("train/"), folder.tree.paths[i]);
+    clean_up(&f);
+    clean_up(&folder);
 }
 
 static void test_tree_build_stray_entries_are_ignored_and_named(void **state)
@@ -487,58 +535,85 @@ static void test_tree_build_stray_entries_are_ignored_and_named(void **state)
     clean_up(&f);
 }
 
-/* ---- the split by hash ---- */
+/* ---- drawn splits ---- */
 
-/* Which of num_files files of class a fall into valid, as '0' and '1' in the order of names. */
-static void split_files(size_t num_files, double fraction, uint64_t seed, char *drawn)
+/* A fold that is all that a class has would leave none of it to train on. */
+static void test_tree_build_fold_of_whole_class_is_refused(void **state)
+{
+    size_t num_refused = 0;
+
+    (void)state;
+    tree_fixture_make("a/x.png");
+    for (int i = 0; i < 6; i++)
+        tree_fixture_make(TEXT("b/%d.png", i));
+    for (uint64_t fold = 1; fold <= 3; fold++) {
+        struct fixture f = {.rules.split = {.num_folds = 3, .fold = fold}};
+
+        build(&f);
+        if (f.ok) {
+            assert_int_equal(f.tree.first[SPLIT_VALID], 5);
+            clean_up(&f);
+        } else {
+            assert_refused(&f, STATUS_DATA, "class 'a' has no image in train");
+            num_refused++;
+        }
+    }
+    assert_int_equal(num_refused, 1);
+}
+
+static void test_tree_build_expression_without_match_is_refused(void **state)
 {
     struct fixture f = {
-        .rules = {.is_split_by_hash = true, .valid_fraction = fraction, .seed = seed}};
-    char path[64];
+        .rules.split = {.has_valid = true, .valid_fraction = 0.5, .group_by = "patient"}};
 
-    for (size_t i = 0; i < num_files; i++) {
-        snprintf(path, sizeof(path), "a/%04zu.png", i);
-        tree_fixture_make(path);
-        snprintf(path, sizeof(path), "b/%04zu.png", i);
-        tree_fixture_make(path);
+    (void)state;
+    tree_fixture_make("a/x.png");
+    tree_fixture_make("b/x.png");
+    build(&f);
+    assert_refused(&f, STATUS_USAGE, "--group-by matches no path");
+}
+
+static void test_tree_build_deduplicate_keeps_first_and_drops_contradictions(void **state)
+{
+    /* a/0 a/1 a/2 b/0 b/1 b/2: 0 equals 1; a/2 equals b/0. */
+    static const uint64_t contents[] = {2, 2, 4, 4, 6, 8};
+    struct fixture f = {
+        .rules = {.split = {.has_valid = true}, .deduplicate = true, .contents = contents}};
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        tree_fixture_make(TEXT("a/%d.png", i));
+        tree_fixture_make(TEXT("b/%d.png", i));
     }
     build(&f);
     assert_true(f.ok);
-    memset(drawn, '0', num_files);
-    drawn[num_files] = '\0';
-    for (size_t i = f.tree.first[SPLIT_VALID]; i < f.tree.first[SPLIT_VALID + 1]; i++) {
-        if (f.tree.paths[i][0] == 'a')
-            drawn[strtoul(f.tree.paths[i] + 2, NULL, 10)] = '1';
-    }
+    assert_int_equal(tree_num_rows(&f.tree), 3);
+    assert_string_equal(f.tree.paths[0], "a/0.png");
+    assert_string_equal(f.tree.paths[1], "b/1.png");
+    assert_string_equal(f.tree.paths[2], "b/2.png");
+    assert_non_null(strstr(list_notes(&f), "1 image that equals one before"));
+    assert_non_null(strstr(list_notes(&f), "2 images that equal one of another class: a/2.png is "
+                                           "b/0.png\n"));
     clean_up(&f);
 }
 
-static size_t count_ones(const char *drawn)
+static void test_report_notes_strong_imbalance_is_named(void **state)
 {
-    size_t count = 0;
-
-    for (; *drawn; drawn++)
-        count += *drawn == '1';
-    return count;
-}
-
-static void test_tree_build_more_files_move_no_other(void **state)
-{
-    char few[301], more[401], other_seed[401];
+    struct fixture f = {.rules.split.has_valid = true};
 
     (void)state;
-    split_files(300, 0.25, 1, few);
-    split_files(400, 0.25, 1, more);
-    split_files(400, 0.25, 2, other_seed);
-    assert_memory_equal(few, more, 300);
-    assert_string_not_equal(more, other_seed);
-    /* 400 draws of chance 1/4: 100 expected, standard deviation 8.7. */
-    assert_in_range(count_ones(more), 65, 135);
+    tree_fixture_make("rare/x.png");
+    for (int i = 0; i < 11; i++)
+        tree_fixture_make(TEXT("usual/%d.png", i));
+    build(&f);
+    assert_true(f.ok);
+    assert_non_null(strstr(list_notes(&f), "in train usual has 11 images and rare 1 (quern-train"));
+    clean_up(&f);
 }
 
 static void test_tree_build_fraction_zero_keeps_all_in_train(void **state)
 {
-    struct fixture f = {.rules = {.is_split_by_hash = true}};
+    struct fixture f = {.rules.split.has_valid = true};
 
     (void)state;
     tree_fixture_make("a/x.png");
@@ -621,9 +696,14 @@ int main(void)
         TREE_TEST(test_tree_build_plain_files_of_a_split_are_left_out_or_kept),
         TREE_TEST(test_tree_build_names_that_differ_in_case_are_noted),
         TREE_TEST(test_tree_build_names_that_print_alike_are_refused),
-        TREE_TEST(test_tree_build_fraction_beside_train_is_refused),
+        TREE_TEST(test_tree_build_fraction_beside_valid_is_refused),
+        TREE_TEST(test_tree_build_test_fraction_beside_test_is_refused),
+        TREE_TEST(test_tree_build_fraction_takes_valid_from_train),
         TREE_TEST(test_tree_build_stray_entries_are_ignored_and_named),
-        TREE_TEST(test_tree_build_more_files_move_no_other),
+        TREE_TEST(test_tree_build_fold_of_whole_class_is_refused),
+        TREE_TEST(test_tree_build_expression_without_match_is_refused),
+        TREE_TEST(test_tree_build_deduplicate_keeps_first_and_drops_contradictions),
+        TREE_TEST(test_report_notes_strong_imbalance_is_named),
         TREE_TEST(test_tree_build_fraction_zero_keeps_all_in_train),
         TREE_TEST(test_report_tree_counts_are_grouped_and_names_escaped),
         TREE_TEST(test_report_tree_many_classes_are_cut_at_twenty),

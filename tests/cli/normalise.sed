@@ -9,3 +9,9 @@ s/\(HDF5: [^)]*\)/(HDF5: TEXT)/
 s/^( +[0-9]+\/[0-9]+ .*[^ ]) +[0-9]+\.[0-9]{3} +[0-9]+$/\1  SECONDS  RATE/
 # Progress, which a machine that is slow enough prints every ten seconds.
 /^DATE [a-z-]+: .* of [0-9,]+ [a-z]+, [0-9,]+\/s/d
+# The images of make_tree are each of one color, and some are equal: what is said of that, by all runs that write a
+# store of them.  The cases about it print their notes with something in front.
+/^quern-ingest: note: (in this shard )?[0-9,]+ of the [0-9,]+ images of [a-z]+ (is in|are in|equals one before|equal one before)/d
+/^quern-ingest: note: (in this shard )?[0-9,]+ images equal one of another class: /d
+/^quern-ingest: note: (in this shard )?[0-9,]+ (image is|images are) of one color throughout/d
+/^quern-ingest: note: (in this shard )?all images of .* are equal/d

@@ -101,6 +101,13 @@ by_hash() {
     expect 0 ingest --force --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train whole.h5
     write_shards 3 --valid-fraction 0.3 --seed 5 --classes 7,3 gray/train
     expect_merged whole.h5
+    # Which split an image falls into depends on all of the source, in each shard.
+    expect 0 ingest --force --folds 3 --fold 2 --test-fraction 0.1 --group-by '0([0-9]).png' gray/train whole.h5
+    write_shards 3 --folds 3 --fold 2 --test-fraction 0.1 --group-by '0([0-9]).png' gray/train
+    expect_merged whole.h5
+    expect 0 ingest --force --valid-fraction 0.3 --split-by content --deduplicate gray/train whole.h5
+    write_shards 3 --valid-fraction 0.3 --split-by content --deduplicate gray/train
+    expect_merged whole.h5
 }
 
 archive() {
@@ -220,7 +227,7 @@ wrong_list() {
     expect 65 ingest --list gray.list gray/train list.h5
     expect_text 'cannot be opened: No such file or directory'
     expect 2 ingest --list gray.list --valid-fraction 0.1 gray list.h5
-    expect_text 'but --valid-fraction splits folders of classes'
+    expect_text 'but --valid-fraction makes another valid split'
     head -c 2000 gray.list >cut.list
     expect 65 ingest --list cut.list gray list.h5
     expect_text 'is damaged or cut short: its seal does not fit'

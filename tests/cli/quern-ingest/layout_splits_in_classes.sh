@@ -4,7 +4,8 @@ image dark photos/night/Test/1.png
 image white photos/day/train/1.png
 image light photos/day/Test/1.png
 quern-ingest photos store.h5
-expect 2 quern-ingest --valid-fraction 0.5 photos other.h5
+expect 2 quern-ingest --test-fraction 0.5 photos other.h5
+quern-ingest --valid-fraction 0.5 photos drawn.h5
 mkdir deeper
 mv photos deeper/
 quern-ingest deeper deeper.h5

@@ -12,4 +12,3 @@ expect 2 quern-ingest --merge --memory-limit 30M merged.h5 shard.h5
 quern-ingest --merge --memory-limit 100M merged.h5 shard.h5
 cmp merged.h5 expected.h5
 quern-ingest --size 9x9 --threads 1 --memory-limit 30M digits small.h5 | tail -n 1
-expect 2 quern-ingest --memory-limit 80M --dry-run digits

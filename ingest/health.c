@@ -1,0 +1,379 @@
+#include "ingest/health.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+#include "ingest/contents.h"
+#include "ingest/report.h"
+
+/* ---- findings as notes ---- */
+
+struct health_notes {
+    const struct tree *tree;
+    struct text_list *list;
+    struct error *error;
+};
+
+__attribute__((format(printf, 2, 3))) static void health_add(const struct health_notes *notes,
+                                                             const char *format, ...)
+{
+    va_list arguments;
+    char *text = NULL;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        error_set_memory(notes->error, 256);
+    else
+        text_list_add(notes->list, text, notes->error);
+    va_end(arguments);
+    free(text);
+}
+
+static uint64_t health_num_rows(const struct tree *tree, int split)
+{
+    return tree->first[split + 1] - tree->first[split];
+}
+
+/* "valid/a/1.png is train/b/7.png" */
+static const char *health_format_pair(const struct health_notes *notes,
+                                      const struct contents_count *found, char *buffer, size_t size)
+{
+    char row[400], other[400];
+
+    return text_format(buffer, size, "%s is %s",
+                       text_escape(row, sizeof(row), notes->tree->paths[found->row]),
+                       text_escape(other, sizeof(other), notes->tree->paths[found->other]));
+}
+
+static void health_add_shared(const struct health_notes *notes,
+                              const struct contents_findings *findings)
+{
+    char pair[1024], some[32], all[32];
+
+    for (int s = SPLIT_VALID; s < NUM_SPLITS; s++) {
+        for (int t = 0; t < s; t++) {
+            const struct contents_count *found = &findings->shared[s][t];
+
+            if (found->num_images > 0)
+                health_add(notes,
+                           "%s of the %s images of %s %s in %s, too, so that figures of %s are "
+                           "too good: %s",
+                           text_group_digits(some, sizeof(some), found->num_images),
+                           text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
+                           split_names[s], found->num_images == 1 ? "is" : "are", split_names[t],
+                           split_names[s], health_format_pair(notes, found, pair, sizeof(pair)));
+        }
+    }
+}
+
+static void health_add_repeated(const struct health_notes *notes,
+                                const struct contents_findings *findings)
+{
+    char pair[1024], some[32], all[32];
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        const struct contents_count *found = &findings->repeated[s];
+
+        if (found->num_images > 0)
+            health_add(notes, "%s of the %s images of %s %s one before: %s",
+                       text_group_digits(some, sizeof(some), found->num_images),
+                       text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
+                       split_names[s], found->num_images == 1 ? "equals" : "equal",
+                       health_format_pair(notes, found, pair, sizeof(pair)));
+    }
+}
+
+static void health_add_others(const struct health_notes *notes,
+                              const struct contents_findings *findings)
+{
+    const struct contents_count *constant = &findings->constant;
+    char pair[1024], number[32], name[400];
+
+    if (findings->contradicting.num_images > 0)
+        health_add(notes, "%s images equal one of another class: %s",
+                   text_group_digits(number, sizeof(number), findings->contradicting.num_images),
+                   health_format_pair(notes, &findings->contradicting, pair, sizeof(pair)));
+    if (constant->num_images > 0)
+        health_add(notes, "%s %s of one color throughout%s %s",
+                   text_group_digits(number, sizeof(number), constant->num_images),
+                   constant->num_images == 1 ? "image is" : "images are",
+                   constant->num_images == 1 ? ":" : ", first",
+                   text_escape(name, sizeof(name), notes->tree->paths[constant->row]));
+    if (findings->num_uniform_classes > 0)
+        health_add(
+            notes, "all images of %s are equal%s",
+            text_escape(name, sizeof(name), notes->tree->classes.items[findings->uniform_class]),
+            findings->num_uniform_classes == 1
+                ? ""
+                : TEXT(", and so are those of %s other classes",
+                       text_group_digits(number, sizeof(number),
+                                         findings->num_uniform_classes - 1)));
+}
+
+static bool health_list_contents(const struct tree *tree, const struct contents_findings *findings,
+                                 struct text_list *list, struct error *error)
+{
+    const struct health_notes notes = {tree, list, error};
+
+    health_add_shared(&notes, findings);
+    health_add_repeated(&notes, findings);
+    health_add_others(&notes, findings);
+    return error_ok(error);
+}
+
+static bool health_find(const struct tree *tree, const uint64_t *contents,
+                        struct contents_findings *findings, struct error *error)
+{
+    const struct contents_rows rows = {contents, tree->labels, tree->first, tree->classes.count};
+
+    return contents_find(&rows, findings, error);
+}
+
+bool health_note_contents(const struct tree *tree, const uint64_t *contents, bool is_shard,
+                          FILE *messages, struct error *error)
+{
+    struct contents_findings findings;
+    struct text_list list = {0};
+    bool ok = health_find(tree, contents, &findings, error) &&
+              health_list_contents(tree, &findings, &list, error);
+
+    for (size_t i = 0; i < list.count && ok; i++)
+        fprintf(messages, "quern-ingest: note: %s%s\n", is_shard ? "in this shard " : "",
+                list.items[i]);
+    text_list_free(&list);
+    return ok;
+}
+
+/* ---- the report ---- */
+
+static void health_print_files(const struct survey *survey, FILE *stream)
+{
+    uint64_t num_files = survey->num_images + survey->num_bad;
+    char files[32], bad[32];
+
+    fprintf(stream, "files     %s can be read", survey->num_bad == 0 ? "all" : "not all");
+    if (survey->num_bad > 0)
+        fprintf(stream, ": %s of %s cannot", text_group_digits(bad, sizeof(bad), survey->num_bad),
+                text_group_digits(files, sizeof(files), num_files));
+    fputc('\n', stream);
+    for (size_t i = 0; i < survey->bad.count; i++) {
+        fputs("            ", stream);
+        text_print_escaped(stream, survey->bad.items[i]);
+        fputc('\n', stream);
+    }
+    if (survey->num_bad > survey->bad.count)
+        fprintf(stream, "            and %" PRIu64 " more\n", survey->num_bad - survey->bad.count);
+    if (survey->num_faults > 0)
+        fprintf(stream, "faults    %s with harmless faults, outside of the pixels\n",
+                text_group_digits(bad, sizeof(bad), survey->num_faults));
+}
+
+static void health_print_sizes(const struct survey *survey, FILE *stream)
+{
+    char number[32];
+
+    if (survey->num_images == 0)
+        return;
+    if (survey->num_sizes == 1) {
+        fprintf(stream, "sizes     all %" PRIu32 "x%" PRIu32 "\n", survey->sizes[0].height,
+                survey->sizes[0].width);
+        return;
+    }
+    fprintf(stream, "sizes     %s, shorter sides from %" PRIu32 " to %" PRIu32 ":",
+            text_group_digits(number, sizeof(number), survey->num_sizes), survey->least_side,
+            survey->most_side);
+    for (size_t i = 0; i < SURVEY_MAX_SIZES && survey->sizes[i].count > 0; i++)
+        fprintf(stream, "%s %s of %" PRIu32 "x%" PRIu32, i ? "," : "",
+                text_group_digits(number, sizeof(number), survey->sizes[i].count),
+                survey->sizes[i].height, survey->sizes[i].width);
+    fprintf(stream, "%s\n", survey->num_sizes > SURVEY_MAX_SIZES ? ", ..." : "");
+}
+
+static void health_print_colors(const struct survey *survey, FILE *stream)
+{
+    char gray[32], color[32];
+
+    if (survey->num_images > 0)
+        fprintf(stream, "colors    %s gray, %s in color\n",
+                text_group_digits(gray, sizeof(gray), survey->num_gray),
+                text_group_digits(color, sizeof(color), survey->num_color));
+}
+
+static void health_print_samples(const struct survey *survey, FILE *stream)
+{
+    const struct preparation_findings *findings = &survey->findings;
+    char number[32];
+
+    if (findings->num_transparent > 0)
+        fprintf(stream, "opacity   %s %s not opaque throughout\n",
+                text_group_digits(number, sizeof(number), findings->num_transparent),
+                findings->num_transparent == 1 ? "image is" : "images are");
+    if (findings->num_deep > 0)
+        fprintf(stream, "depths    %s of 16 bits",
+                text_group_digits(number, sizeof(number), findings->num_deep));
+    if (findings->num_deep > 0 && findings->has_range)
+        fprintf(stream, ", values from %u to %u", findings->low, findings->high);
+    if (findings->num_deep > 0)
+        fputc('\n', stream);
+}
+
+/* ---- the command to go on with ---- */
+
+/* As a shell takes it. */
+static void health_print_argument(FILE *stream, const char *argument)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_@%+=:,./-";
+
+    fputc(' ', stream);
+    if (*argument && argument[strspn(argument, plain)] == '\0') {
+        fputs(argument, stream);
+        return;
+    }
+    fputc('\'', stream);
+    for (; *argument; argument++) {
+        if (*argument == '\'')
+            fputs("'\\''", stream);
+        else
+            fputc(*argument, stream);
+    }
+    fputc('\'', stream);
+}
+
+/* The size that most images have; if most have another, a square of usual sides. */
+static void health_print_size(const struct survey *survey, FILE *stream)
+{
+    const struct survey_size *usual = &survey->sizes[0];
+    uint32_t side = survey->median_side < 8     ? 8
+                    : survey->median_side > 128 ? 128
+                                                : survey->median_side;
+
+    if (usual->count * 2 >= survey->num_images)
+        fprintf(stream, " --size %" PRIu32 "x%" PRIu32, usual->height, usual->width);
+    else
+        fprintf(stream, " --size %" PRIu32 "x%" PRIu32, side, side);
+}
+
+/* "photos.h5" for "data/photos.tar.gz/" */
+static void health_print_store(const struct ingest_options *options, FILE *stream)
+{
+    static const char *const endings[] = {".zip", ".gz", ".bz2", ".xz", ".zst", ".tgz", ".tar"};
+    const char *source = options->source;
+    size_t end = strlen(source), start;
+    char name[512];
+
+    if (options->store) {
+        health_print_argument(stream, options->store);
+        return;
+    }
+    while (end > 1 && source[end - 1] == '/')
+        end--;
+    start = end;
+    while (start > 0 && source[start - 1] != '/')
+        start--;
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t length = strlen(endings[i]);
+
+        if (end - start > length && strncmp(source + end - length, endings[i], length) == 0)
+            end -= length;
+    }
+    text_format(name, sizeof(name), "%.*s.h5", (int)(end - start), source + start);
+    health_print_argument(stream, strspn(name, ".") == strlen(name) - 2 ? "store.h5" : name);
+}
+
+static bool health_has_leaks(const struct contents_findings *findings)
+{
+    return findings->shared[SPLIT_VALID][SPLIT_TRAIN].num_images > 0 ||
+           findings->shared[SPLIT_TEST][SPLIT_TRAIN].num_images > 0 ||
+           findings->shared[SPLIT_TEST][SPLIT_VALID].num_images > 0;
+}
+
+/* Options without which the source would be refused, or its figures would not be true. */
+static void health_print_advised_options(const struct health *health,
+                                         const struct contents_findings *findings, FILE *stream)
+{
+    const struct ingest_options *options = health->options;
+    const struct survey *survey = health->survey;
+    bool is_drawn = split_is_wanted(&options->split);
+    bool has_equal = health_has_leaks(findings);
+
+    if (!is_drawn && health_num_rows(health->tree, SPLIT_VALID) == 0) {
+        fputs(" --valid-fraction 0.2", stream);
+        is_drawn = true;
+        has_equal |= findings->repeated[SPLIT_TRAIN].num_images > 0;
+    }
+    if (has_equal && !options->deduplicate && !options->split.by_content)
+        fputs(is_drawn && !options->split.group_by ? " --split-by content" : " --deduplicate",
+              stream);
+    if (survey->num_sizes > 1 && options->height == 0)
+        health_print_size(survey, stream);
+    if (survey->findings.num_transparent > 0 && !options->rule.has_background)
+        fputs(" --background white", stream);
+    if (survey->findings.has_range && !options->finds_range && !options->rule.has_range &&
+        preparation_count_levels(&survey->findings) < 64)
+        fprintf(stream, " --range %u:%u", survey->findings.low,
+                survey->findings.high > survey->findings.low ? survey->findings.high
+                                                             : survey->findings.low + 1u);
+    if (survey->num_bad > 0 && !options->skip_bad)
+        fputs(" --skip-bad", stream);
+}
+
+static void health_print_command(const struct health *health,
+                                 const struct contents_findings *findings, FILE *stream)
+{
+    const struct ingest_options *options = health->options;
+
+    fputs("\nto write the store:\n  quern-ingest", stream);
+    for (int i = 0; i < options->num_given; i++) {
+        if (strcmp(options->given[i], "--dry-run") != 0 && strcmp(options->given[i], "--") != 0)
+            health_print_argument(stream, options->given[i]);
+    }
+    health_print_advised_options(health, findings, stream);
+    if (options->source[0] == '-' || (options->store && options->store[0] == '-'))
+        fputs(" --", stream);
+    health_print_argument(stream, options->source);
+    health_print_store(options, stream);
+    fputc('\n', stream);
+}
+
+/* ---- the whole ---- */
+
+/* The survey's contents in the order of the tree's rows; free() it. */
+static uint64_t *health_order_contents(const struct health *health, struct error *error)
+{
+    const struct tree *tree = health->tree;
+    uint64_t *contents;
+
+    if (!memory_allocate_unset(&contents, tree_num_rows(tree), sizeof(*contents), error))
+        return NULL;
+    for (size_t i = 0; i < tree_num_rows(tree); i++)
+        contents[i] = health->survey->contents[tree->images[i]];
+    return contents;
+}
+
+bool health_report(const struct health *health, FILE *stream, struct error *error)
+{
+    struct contents_findings findings = {0};
+    struct text_list notes = {0};
+    uint64_t *contents = health_order_contents(health, error);
+    bool ok = contents && health_find(health->tree, contents, &findings, error) &&
+              report_list_notes(health->tree, health->scan, health->rules, &notes, error) &&
+              health_list_contents(health->tree, &findings, &notes, error);
+
+    if (ok) {
+        health_print_files(health->survey, stream);
+        health_print_sizes(health->survey, stream);
+        health_print_colors(health->survey, stream);
+        health_print_samples(health->survey, stream);
+        for (size_t i = 0; i < notes.count; i++)
+            fprintf(stream, "%s%s\n", i ? "          " : "notes     ", notes.items[i]);
+        health_print_command(health, &findings, stream);
+    }
+    free(contents);
+    text_list_free(&notes);
+    return ok;
+}
