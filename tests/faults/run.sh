@@ -247,6 +247,19 @@ is_without_promise() {
     [ "$errno" = ENOMEM ] && [ "$code" -ne 0 ] && grep -Eq "$inside" report
 }
 
+# An image that cannot be read keeps its row of a table, which has the reason; the rest is as expected.
+is_table_with_reasons() {
+    [ "$code" -ne 0 ] && grep -q 'the table has the reasons' stderr || return 1
+    case $1 in
+    *.csv)
+        [ "$(wc -l <"work/$1")" -eq "$(wc -l <"expected/$1")" ] &&
+            ! grep -vxF -f "expected/$1" "work/$1" | grep -q ",$(printf '\r')\$"
+        ;;
+    *predictions.h5) ;; # compressed: the CSV file stands for it
+    *) return 1 ;;
+    esac
+}
+
 # Every file is the undisturbed or the older one, but for one temporary file.
 check_files() {
     num_temporary=0
@@ -258,6 +271,7 @@ check_files() {
             ;;
         esac
         cmp -s "work/$file" "expected/$file" || cmp -s "work/$file" "initial/$file" ||
+            is_table_with_reasons "$file" ||
             complain "$file is neither the old nor the new one"
     done
     [ "$num_temporary" -le 1 ] || complain "more than one temporary file is left"

@@ -91,7 +91,7 @@ wait_for() {
 }
 
 # A second or two of work.
-long_options='large.h5 --resume --threads 1 --epochs 1500 --batch-size 128 --loss cross-entropy
+long_options='large.h5 --recipe lesson --resume --threads 1 --epochs 1500 --batch-size 128 --loss cross-entropy
     --momentum 0.9 --learning-rate 0.05 --checkpoint-every 500'
 
 # long NUM_RANKS FOLDER [OPTION...]: that run, of which one rank makes the folder `alone`.
@@ -167,7 +167,7 @@ same_bytes() {
 }
 
 streamed() {
-    window_options='many.h5 --epochs 2 --batch-size 300 --shuffle window:1 --momentum 0.5'
+    window_options='many.h5 --recipe lesson --epochs 2 --batch-size 300 --shuffle window:1 --momentum 0.5'
     # shellcheck disable=SC2086
     expect 0 "$train" $window_options --output window --threads 1
     for shape in 1:2 2:1 3:2 4:1; do
@@ -186,7 +186,7 @@ streamed_damage() {
     printf 'damage' | dd of=damaged.h5 bs=1 seek="$middle" conv=notrunc 2>/dev/null
     for num_ranks in 2 3; do
         rm -rf damaged
-        expect 65 "$launch" "$num_ranks" "$train" damaged.h5 --output damaged --epochs 2 \
+        expect 65 "$launch" "$num_ranks" "$train" damaged.h5 --recipe lesson --output damaged --epochs 2 \
             --shuffle window:1 --memory-limit 3000K --verify quick --threads 1
         expect_lines 1 'damaged.h5: /train/images, row'
         [ ! -e damaged/epoch-0001.h5 ] || fail "trained on what is damaged"
@@ -194,9 +194,9 @@ streamed_damage() {
 }
 
 silent_others() {
-    expect 0 "$train" two.h5 --output quiet.1 --epochs 3 --threads 1
+    expect 0 "$train" two.h5 --recipe lesson --output quiet.1 --epochs 3 --threads 1
     sed 's/quiet.1/quiet/; s/ [0-9.]* *[0-9]*$//' log >expected
-    expect 0 "$launch" 3 "$train" two.h5 --output quiet.3 --epochs 3 --threads 1
+    expect 0 "$launch" 3 "$train" two.h5 --recipe lesson --output quiet.3 --epochs 3 --threads 1
     sed 's/quiet.3/quiet/; s/ [0-9.]* *[0-9]*$//' log >found
     num_checks=$((num_checks + 2))
     diff expected found >different || fail "printed other lines: $(cat different)"
@@ -284,21 +284,21 @@ singletons() {
     for promise in SLURM_NTASKS=4 'SLURM_STEP_NUM_TASKS=4 SLURM_NTASKS=4 SLURM_PROCID=0' \
         'PMI_SIZE=2 SLURM_NTASKS=1'; do
         # shellcheck disable=SC2086
-        expect 2 env $promise "$train" two.h5 --output alone.out
+        expect 2 env $promise "$train" two.h5 --recipe lesson --output alone.out
         expect_lines 1 "expected ${promise%% *}, found 1"
     done
     # The others leave the message to the first.
-    expect 2 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 "$train" two.h5 \
+    expect 2 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=3 "$train" two.h5 --recipe lesson \
         --output alone.out
     num_checks=$((num_checks + 2))
     [ ! -s log ] || fail "the fourth process says something too"
     [ ! -e alone.out ] || fail "the output was touched"
     # One process is a world of the right size, and a step of one counts before its job.
-    expect 0 env SLURM_NTASKS=1 "$train" two.h5 --output one.out --epochs 1
-    expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --output one.out --epochs 1
+    expect 0 env SLURM_NTASKS=1 "$train" two.h5 --recipe lesson --output one.out --epochs 1
+    expect 0 env SLURM_NTASKS=4 SLURM_STEP_NUM_TASKS=1 "$train" two.h5 --recipe lesson --output one.out --epochs 1
     expect 0 env SLURM_NTASKS=4 "$train" --help
     # A world of another size than its launcher says.
-    expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --output alone.out
+    expect 2 "$launch" 2 env OMPI_COMM_WORLD_SIZE=3 PMI_SIZE=3 "$train" two.h5 --recipe lesson --output alone.out
     expect_lines 1 'SIZE=3, found 2'
     [ ! -e alone.out ] || fail "the output was touched"
 }
@@ -307,16 +307,16 @@ other_store() {
     cp two.h5 store.0.h5
     for other in large.h5 same_size.h5; do
         cp "$other" store.1.h5
-        expect 65 "$launch" 2 ./each_rank "$train" store.RANK.h5 --output refused
+        expect 65 "$launch" 2 ./each_rank "$train" store.RANK.h5 --recipe lesson --output refused
         expect_lines 1 'another store than that of rank 0 (rank 1 of 2)'
     done
     [ ! -e refused ] || fail "the output was touched"
 }
 
 other_options() {
-    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --batch-size 3RANK
+    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --recipe lesson --output refused --batch-size 3RANK
     expect_lines 1 'differs in batch_size (rank 1 of 3): expected 30, found 31'
-    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --output refused --epochs 3RANK
+    expect 2 "$launch" 3 ./each_rank "$train" two.h5 --recipe lesson --output refused --epochs 3RANK
     expect_lines 1 'started with another --epochs'
     [ ! -e refused ] || fail "the output was touched"
 }
@@ -324,18 +324,18 @@ other_options() {
 one_fails() {
     cp two.h5 some.0.h5
     cp two.h5 some.2.h5
-    expect 74 "$launch" 3 ./each_rank "$train" some.RANK.h5 --output refused
+    expect 74 "$launch" 3 ./each_rank "$train" some.RANK.h5 --recipe lesson --output refused
     expect_lines 1 'some.1.h5: cannot open: No such file or directory (rank 1 of 3)'
-    expect 74 "$launch" 2 "$train" none.h5 --output refused
+    expect 74 "$launch" 2 "$train" none.h5 --recipe lesson --output refused
     expect_lines 1 'none.h5: cannot open'
-    expect 2 "$launch" 2 "$train" two.h5 --output refused --epochs none
+    expect 2 "$launch" 2 "$train" two.h5 --recipe lesson --output refused --epochs none
     expect_lines 1 '--epochs'
     [ ! -e refused ] || fail "the output was touched"
     echo 'no folder' >file
-    expect 74 "$launch" 2 "$train" two.h5 --output file/run
+    expect 74 "$launch" 2 "$train" two.h5 --recipe lesson --output file/run
     expect_lines 1 'file/run'
     # A loss that all ranks see to be no number.
-    expect 65 "$launch" 2 "$train" two.h5 --output diverged --loss cross-entropy --epochs 3 \
+    expect 65 "$launch" 2 "$train" two.h5 --recipe lesson --output diverged --loss cross-entropy --epochs 3 \
         --learning-rate 1000000 --init-std 1000000 --weight-decay 1000000
     expect_lines 1 'is not finite'
 }
@@ -351,7 +351,7 @@ folder_in_use() {
     done
     num_checks=$((num_checks + 2))
     code=0
-    "$launch" 2 "$train" two.h5 --output used >second 2>&1 || code=$?
+    "$launch" 2 "$train" two.h5 --recipe lesson --output used >second 2>&1 || code=$?
     signal CONT 0 || fail "the first ended too early"
     ended_with 74
     grep -q 'another quern-train is at work' second || fail "the second does not say why"
