@@ -46,7 +46,7 @@ mkdir empty
 refused 65 'empty: quern-ingest' --source empty
 mkdir photos
 cp -r digits/train/7 digits/train/3 photos
-refused 2 'photos: holds no folder train/' --source photos
+refused 2 'photos: ingest would stop: give it --valid-fraction' --source photos
 expect_exit 0 submit --source photos --dry-run --ingest-options '--valid-fraction 0.2'
 
 # The partition.
