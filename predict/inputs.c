@@ -140,14 +140,14 @@ static bool inputs_add_source(struct inputs *inputs, const char *path, struct er
     return input->num_images > 0 || inputs_refuse_empty(&input->scan, path, error);
 }
 
-/* A file that begins like an image, or is named like one, is no archive. */
+/* A file that begins like an image, or is named like one, of whatever format, is no archive. */
 static bool inputs_is_image(const char *path)
 {
     unsigned char bytes[DECODER_MAX_SIGNATURE_NBYTES];
     int descriptor;
     ssize_t nbytes;
 
-    if (decoder_has_extension(path))
+    if (decoder_has_extension(path) || foreign_count(&(struct foreign_counts){0}, path))
         return true;
     descriptor = file_open(path, NULL, &(struct error){0});
     if (descriptor < 0)

@@ -23,3 +23,6 @@ done
 tar -cf foreign.tar foreign
 expect 65 quern-predict run/epoch-0001.h5 foreign
 expect 65 quern-predict run/epoch-0001.h5 foreign.tar
+# A file of another format that is named itself has a row.
+echo GIF89a >1.gif
+expect 65 quern-predict run/epoch-0001.h5 1.gif tree/valid/day/1.png
