@@ -70,24 +70,6 @@ static void slice_destroy(struct slice *slice)
 
 /* ---- one image ---- */
 
-/* Where the training's images had no range, samples of 16 bits are narrowed, which may leave next
- * to nothing of them. */
-static bool predict_check_range(const struct preparation *preparation,
-                                const struct image_info *info, struct error *error)
-{
-    struct preparation_findings findings = {0};
-    unsigned num_levels;
-
-    preparation_add(&findings, info);
-    num_levels = preparation_count_levels(&findings);
-    return !info->has_range || preparation->rule.has_range || num_levels >= MIN_LEVELS ||
-           error_set(error, STATUS_DATA, NULL,
-                     "is of 16 bits, with values from %u to %u, which become %u of the 256 values "
-                     "of 8 bits, and the model's images had no range: give an image of 8 bits, or "
-                     "train on a store made with --range",
-                     info->low, info->high, num_levels);
-}
-
 /* Names the option that takes an image that was refused because it has too many pixels. */
 static void predict_advise_pixels(const struct predict *predict, const struct source_file *bytes,
                                   struct error *error)
@@ -117,7 +99,7 @@ static bool predict_decode(const struct predict *predict, size_t index, struct s
         return false;
     if (preparation_make_row(&file->preparation, &file->model.spec.image, "", &bytes,
                              predict->max_pixels, &slice->buffer, pixels, info, error))
-        return predict_check_range(&file->preparation, info, error);
+        return true;
     predict_advise_pixels(predict, &bytes, error);
     return false;
 }
@@ -301,6 +283,12 @@ static void predict_print_notes(const struct predict *predict)
                              : TEXT("%s images are",
                                     text_group_digits(number, sizeof(number), findings->num_deep)),
                          findings->low, findings->high);
+    if (findings->has_range && !predict->file->preparation.rule.has_range &&
+        preparation_count_levels(findings) < MIN_LEVELS)
+        progress_message(predict->program,
+                         "warning: that leaves %u of the 256 values, and their scores say little: "
+                         "train on a store made with --range",
+                         preparation_count_levels(findings));
     if (predict->num_faults > 0)
         progress_message(predict->program, "note: %s %s outside %s pixels and %s read: %s%s",
                          text_group_digits(number, sizeof(number), predict->num_faults),

@@ -1,5 +1,5 @@
 # A model of images of 8 bits: those of 16 are narrowed, with a note, and where that leaves next to
-# nothing of an image, it has no prediction.
+# nothing of them, with a warning.
 python=${QUERN_PYTHON:-/usr/bin/python3}
 "$python" -c '' 2>/dev/null || skip "no python3"
 make_store store.h5
@@ -24,10 +24,11 @@ quern-predict run/epoch-0001.h5 new
 deep 7 40000 new/b.png
 quern-predict run/epoch-0001.h5 new
 # 64 of the 256 values: 0 to 63; one less is too few.
+deep 0 4095 new/e.png
 deep 0 16191 new/c.png
 deep 0 15934 new/d.png
-deep 0 4095 new/e.png
-expect 65 quern-predict run/epoch-0001.h5 new
+quern-predict run/epoch-0001.h5 new/e.png new/c.png
+quern-predict run/epoch-0001.h5 new/e.png new/d.png
 # A model whose images had a range maps by it.
 quern-ingest --range 0:4095 tree ranged.h5 >/dev/null 2>&1
 quern-train ranged.h5 --output ranged --model nearest-mean >/dev/null
