@@ -287,9 +287,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         .summary =
             "Trains a classifier on a store made by quern-ingest and writes a checkpoint\n"
             "RUN_DIR/epoch-NNNN.h5 after each epoch.  Most runs need only --output: the rest is\n"
-            "chosen by the images and their number, and printed.  The same configuration, seed "
-            "and\n"
-            "store give the same bytes, on any number of threads, resumed or not.",
+            "chosen by the images and their number, and printed.  The same configuration, seed\n"
+            "and store give the same bytes, on any number of threads, resumed or not.",
         .epilogue =
             "Exit status: 0 done, 2 wrong arguments, 65 bad input data, 70 internal error,\n"
             "74 cannot read or write, 75 saved and stopped by a signal: --resume goes on.\n"
