@@ -390,6 +390,40 @@ bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_fl
     return ok;
 }
 
+static bool file_copy(const char *existing, const char *path, struct error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t nbytes;
+    bool ok = file_read_whole(existing, SIZE_MAX - 1, &bytes, &nbytes, error) &&
+              file_replace(path, bytes, nbytes, true, error);
+
+    free(bytes);
+    return ok;
+}
+
+bool file_link(const char *existing, const char *path, struct error *error)
+{
+    char *temporary;
+    bool ok;
+
+    /* A rename of one name of a file to another does nothing, and would leave the temporary one. */
+    if (file_is_same(existing, path))
+        return true;
+    temporary = file_temporary_name(path, error);
+    if (!temporary)
+        return false;
+    if (link(existing, temporary) != 0) {
+        free(temporary);
+        return file_copy(existing, path, error);
+    }
+    ok = rename(temporary, path) == 0 ||
+         error_set_errno(error, path, "cannot rename the temporary file to");
+    if (!ok)
+        unlink(temporary);
+    free(temporary);
+    return ok && file_flush_directory_of(path, error);
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

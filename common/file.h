@@ -112,6 +112,12 @@ int file_create_nameless(const char *path, struct error *error);
 bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
                   struct error *error);
 
+/*
+ * Makes path another name of an existing file, in place of what it was; a copy where the file
+ * system has no hard links.
+ */
+bool file_link(const char *existing, const char *path, struct error *error);
+
 /* Is name that of a temporary file, or that of the temporary file of a file called base?  Both are
  * without their directory. */
 bool file_is_temporary(const char *name);

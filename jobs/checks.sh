@@ -96,10 +96,31 @@ check_ingest_options() {
     # What a walk of some seconds finds in the source, unless these options exclude it.
     run_check ingest "$ingest_options" --dry-run "$nowhere/source"
     [ "$code" -ne 2 ] || return
+    report=yes
     run_check ingest "$ingest_options" --dry-run "$source"
+    report=
+    message=$(first_words "$message" | tail -n 1)
     case $code in
-    2 | 65) fail "$code" "$source: $(first_words "$message")" ;;
+    2 | 65) fail "$code" "$source: $message" ;;
+    0) check_advice ;;
     esac
+}
+
+# A dry run ends with the command that makes the store: what that needs and was not given would stop
+# the job.
+check_advice() {
+    for needed in valid-fraction size background range; do
+        case " $ingest_options" in
+        *" --$needed"*) continue ;;
+        esac
+        case $message in
+        *" --$needed "*)
+            value=$(printf '%s\n' "$message" | sed "s/.* --$needed \([^ ]*\).*/\1/")
+            fail 2 "$source: ingest would stop: give it --$needed, such as" \
+                "--ingest-options '--$needed $value' (quern-ingest --dry-run tells more)"
+            ;;
+        esac
+    done
 }
 
 # check_train_options PLACE WORDS: against the store and the run, if they are there.
@@ -138,7 +159,11 @@ run_check() {
     set +f
     ! command -v timeout >/dev/null || set -- timeout 20 "$@"
     code=0
-    message=$("$@" 2>&1 >/dev/null </dev/null) || code=$?
+    if [ -n "${report:-}" ]; then
+        message=$("$@" 2>&1 </dev/null) || code=$?
+    else
+        message=$("$@" 2>&1 >/dev/null </dev/null) || code=$?
+    fi
 }
 
 # Without the advice to ask a program for its help.

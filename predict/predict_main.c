@@ -85,6 +85,8 @@ static bool predict_images(const struct predict_options *options, const struct m
     }
     if (!table_commit(table, error))
         return false;
+    if (plan.path)
+        progress_message(program_name, "wrote %s: %zu images", plan.path, inputs->num_images);
     return predict.num_failed == 0 ||
            error_set(error, predict.first_status, NULL,
                      "%" PRIu64 " of %zu images have no prediction: the table has the reasons",
@@ -103,7 +105,7 @@ int main(int argc, char **argv)
     signals_ignore_limits();
     ok = predict_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
-        ok = model_file_open(options.checkpoint, &file, &error);
+        ok = model_file_open_selected(options.checkpoint, options.select, &file, &error);
         model_file_print_choice(&file, program_name, options.checkpoint);
         ok = ok &&
              inputs_open(options.sources, options.num_sources,

@@ -3,6 +3,8 @@
 #include "common/machine.h"
 #include "common/options.h"
 
+static const char *const select_names[] = {"last", "best", NULL};
+
 static const char usage[] = "[OPTION...] RUN_OR_CHECKPOINT SOURCE...";
 
 static const char summary[] =
@@ -28,7 +30,13 @@ bool predict_options_parse(int argc, char **argv, struct predict_options *option
 {
     uint64_t num_threads = 0; /* not given */
     int first_operand;
+    int select = 0;
     const struct option_spec specs[] = {
+        {OPTION_HEADING, .help = "The model"},
+        {OPTION_CHOICE, "select",
+         .help =
+             "of a RUN_DIR the newest checkpoint, or best.h5, the best epoch on the valid split",
+         .value = &select, .choices = select_names},
         {OPTION_HEADING, .help = "The table"},
         {OPTION_TEXT, "csv", "FILE", "write it there, as comma-separated values", &options->csv,
          .shown_default = "on standard output", .excludes = "jsonl output"},
@@ -65,6 +73,7 @@ bool predict_options_parse(int argc, char **argv, struct predict_options *option
                          "--force needs one of --csv, --jsonl and --output");
     options->num_threads = machine_choose_threads(num_threads).count;
     options->checkpoint = argv[first_operand];
+    options->select = (enum model_select)select;
     options->sources = argv + first_operand + 1;
     options->num_sources = (size_t)(argc - first_operand) - 1;
     return true;

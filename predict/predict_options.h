@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apply/model_file.h"
 #include "common/error.h"
 
 struct predict_options {
@@ -16,6 +17,7 @@ struct predict_options {
     size_t num_sources;
     const char *csv, *jsonl, *hdf5; /* one at most; none: CSV on standard output */
     bool force;
+    enum model_select select;
     uint64_t num_top; /* 0: every class's score */
     uint64_t max_pixels;
     int num_threads;

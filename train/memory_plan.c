@@ -45,6 +45,10 @@ static uint64_t plan_network_nbytes(const struct train_options *options, const s
 
     memory_add_nbytes(&total, 1, model_memory_nbytes(model, true) + exchanged);
     memory_add_nbytes(&total, 1, update_nbytes(model, &update));
+    /* The best epoch, until a checkpoint brings it along. */
+    if (options->checkpoint_every > 1)
+        memory_add_nbytes(&total, 1,
+                          model->num_parameters * sizeof(float) + update_nbytes(model, &update));
     if (options->accumulate > 1)
         memory_add_nbytes(&total, model->num_trained_parameters, sizeof(float));
     memory_add_nbytes(&total, threads, pass_nbytes(model, &evaluation));
@@ -64,6 +68,8 @@ uint64_t memory_plan_model_nbytes(const struct train_options *options, const str
         return plan_network_nbytes(options, store, model, num_ranks);
     if (!model_has_gradient(model)) /* sums of pixels, in 64 bits */
         num_copies = 6;
+    else if (options->checkpoint_every > 1) /* the best epoch, with its momentum */
+        num_copies += 2;
     return num_copies * model->num_parameters * sizeof(float);
 }
 

@@ -38,6 +38,13 @@ struct run_log {
     struct json json;
 };
 
+/* The best epoch so far, as long as best.h5 is not written: the next checkpoint brings it along. */
+struct run_best {
+    bool is_pending;
+    struct checkpoint checkpoint; /* its tensors are in values; the rest is that of the run */
+    float *values;                /* owned */
+};
+
 struct run {
     const struct train_options *options; /* resolved */
     struct train_options resolved;       /* as given, and what was not given filled in */
@@ -52,6 +59,7 @@ struct run {
     /* The state of the run: configuration, progress and history; its tensors are the model's
      * parameters and the trainer's states. */
     struct checkpoint checkpoint;
+    struct run_best best;
     struct run_log log;
     bool log_is_broken;         /* could not be written, and this was said */
     uint64_t first_epoch;       /* done before this process */
@@ -162,12 +170,26 @@ bool run_check_finite(const struct run *run, struct error *error);
  */
 bool run_save_epoch(struct run *run, struct error *error);
 
-/* Writes best.h5 if no epoch was as good as the last; before the epoch's own checkpoint, so that
- * what can be resumed has its best. */
-bool run_save_best(struct run *run, struct error *error);
+/*
+ * ---- run_best.c: best.h5, of the epoch with the best figures on the valid split.  All of it is
+ * for the rank that leads, which has the whole history. ----
+ */
 
+/* Is the epoch that has just ended the best so far? */
+bool run_is_best(const struct run *run);
 /* Have --patience epochs passed since the best of a history? */
 bool run_is_past_best(const struct run *run, const struct checkpoint *checkpoint);
+/* Keeps a copy of the state, because no checkpoint of this best epoch is due. */
+bool run_keep_best(struct run *run, struct error *error);
+void run_forget_best(struct run *run);
+/* Writes the copy, if there is one. */
+bool run_write_best(struct run *run, struct error *error);
+/* Makes best.h5 another name of the epoch's checkpoint, which is written; a copy on a file system
+ * without hard links. */
+bool run_link_best(struct run *run, struct error *error);
+/* Puts best.h5 right where it is not of the best epoch of a history: after a kill, or after a run
+ * that began anew in the same directory.  What cannot be done is said. */
+void run_restore_best(const struct run *run, const struct checkpoint *existing);
 
 /* Writes interrupted.h5: all that was done until now, inside an epoch or between two. */
 bool run_save_interrupted(struct run *run, struct error *error);

@@ -118,9 +118,11 @@ static const char *run_directory_ways(const char *directory, char *text, size_t 
 bool run_directory_compare(const char *directory, const struct checkpoint *existing,
                            const struct checkpoint *current, struct error *error)
 {
+    /* When a run ends, and what is called its best, say nothing of what its epochs compute. */
+    static const char *const free_to_change[] = {"monitor", "patience", NULL};
     char existing_value[128], current_value[128], ways[700];
     const char *name = settings_first_difference(&existing->config, &current->config,
-                                                 existing_value, current_value);
+                                                 free_to_change, existing_value, current_value);
     bool is_same_store = strcmp(existing->store_fingerprint, current->store_fingerprint) == 0 &&
                          text_list_equal(&existing->classes, &current->classes);
 
@@ -133,8 +135,12 @@ bool run_directory_compare(const char *directory, const struct checkpoint *exist
     if (name)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
                          "holds a run of another configuration, which differs in %s: this run has "
-                         "%s, you asked for %s (%s)",
-                         name, existing_value, current_value, ways);
+                         "%s, you asked for %s (%s%s)",
+                         name, existing_value, current_value,
+                         strcmp(name, "epochs") == 0
+                             ? "its --schedule depends on them, as all do but constant; "
+                             : "",
+                         ways);
     return true;
 }
 
@@ -373,15 +379,20 @@ void run_tidy(struct run *run)
                      checkpoint->epoch);
 }
 
+/* best.h5 comes before the checkpoint that is past its epoch, so that what can be resumed has its
+ * best. */
 bool run_save_epoch(struct run *run, struct error *error)
 {
     const struct checkpoint *checkpoint = &run->checkpoint;
     bool can_wait = checkpoint->epoch > 0 && !checkpoint->finished;
+    bool is_best = run_leads(run) && run_is_best(run);
     struct error failure = {0};
 
     trainer_gather_states(&run->trainer);
-    if (run_leads(run) && run_check_finite(run, &failure))
-        run_directory_write_epoch(run->options->output, checkpoint, &failure);
+    if (run_leads(run) && run_check_finite(run, &failure) &&
+        (is_best || run_write_best(run, &failure)) &&
+        run_directory_write_epoch(run->options->output, checkpoint, &failure) && is_best)
+        run_link_best(run, &failure);
     ranks_agree(run->ranks, &failure);
     run->checkpoint_is_overdue = !error_ok(&failure);
     if (error_ok(&failure)) {
@@ -390,53 +401,16 @@ bool run_save_epoch(struct run *run, struct error *error)
         run_tidy(run);
         return true;
     }
-    if (failure.status == STATUS_IO && can_wait)
+    if (failure.status == STATUS_IO && can_wait && (!is_best || run_keep_best(run, error)))
         return run_wait_for_next_epoch(run, &failure);
     *error = failure;
     return false;
 }
 
-bool run_is_past_best(const struct run *run, const struct checkpoint *checkpoint)
-{
-    return best_is_past(checkpoint->records, checkpoint->num_records,
-                        (enum monitor)run->options->monitor, run->options->patience);
-}
-
-bool run_save_best(struct run *run, struct error *error)
-{
-    const struct checkpoint *checkpoint = &run->checkpoint;
-    const struct epoch_record *best = best_find(checkpoint->records, checkpoint->num_records,
-                                                (enum monitor)run->options->monitor);
-    struct error failure = {0};
-
-    /* Other ranks do not have the whole history: the rank that leads says for all. */
-    if (!model_has_gradient(&run->model) ||
-        ranks_max(run->ranks, run_leads(run) && best && best->epoch == checkpoint->epoch) == 0)
-        return true;
-    trainer_gather_states(&run->trainer);
-    if (run_leads(run) && run_check_finite(run, &failure))
-        run_directory_write(run->options->output, MODEL_FILE_BEST, checkpoint, &failure);
-    ranks_agree(run->ranks, &failure);
-    if (error_ok(&failure))
-        return true;
-    if (failure.status != STATUS_IO || checkpoint->finished) {
-        *error = failure;
-        return false;
-    }
-    if (run_leads(run)) {
-        error_print(&failure, run->program, stderr);
-        progress_message(run->program,
-                         "epoch %" PRIu64 " is the best, but " MODEL_FILE_BEST
-                         " is not written; going on without it",
-                         checkpoint->epoch);
-    }
-    return true;
-}
-
 bool run_save_interrupted(struct run *run, struct error *error)
 {
     trainer_gather_states(&run->trainer);
-    if (run_leads(run) && run_check_finite(run, error))
+    if (run_leads(run) && run_check_finite(run, error) && run_write_best(run, error))
         run_directory_write_interrupted(run->options->output, &run->checkpoint, error);
     if (!ranks_agree(run->ranks, error))
         return false;

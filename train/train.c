@@ -110,6 +110,17 @@ static bool train_validate(struct run *run, struct epoch_record *record, struct 
            isfinite(validation.loss) || run_set_diverged(run, "the validation loss is", error);
 }
 
+/* Keeps an epoch that is the best so far until the next checkpoint. */
+static bool train_keep_best(struct run *run, struct error *error)
+{
+    if (ranks_max(run->ranks, run_leads(run) && run_is_best(run)) == 0)
+        return true;
+    trainer_gather_states(&run->trainer);
+    if (run_leads(run))
+        run_keep_best(run, error);
+    return ranks_agree(run->ranks, error);
+}
+
 /* After an epoch's work: validates, reports, and writes a checkpoint when one is due. */
 static bool train_end_epoch(struct run *run, struct epoch_record record, double seconds,
                             struct error *error)
@@ -126,10 +137,10 @@ static bool train_end_epoch(struct run *run, struct epoch_record record, double 
         ranks_max(run->ranks, run_leads(run) && run_is_past_best(run, checkpoint)) > 0 ||
         record.epoch == checkpoint->epochs;
     run_report_epoch(run, &record, seconds);
-    if (!run_save_best(run, error))
-        return false;
     is_due = checkpoint->finished || run->checkpoint_is_overdue ||
              record.epoch % run->options->checkpoint_every == 0;
+    if (!is_due && !train_keep_best(run, error))
+        return false;
     if (is_due && !run_save_epoch(run, error))
         return false;
     if (checkpoint->finished)
@@ -317,7 +328,7 @@ static bool train_compare_ranks(struct run *run, struct error *error)
     train_fill_likeness(run, &mine);
     leaders = mine;
     ranks_broadcast(run->ranks, &leaders, sizeof(leaders));
-    name = settings_first_difference(&leaders.config, &mine.config, leaders_value, my_value);
+    name = settings_first_difference(&leaders.config, &mine.config, NULL, leaders_value, my_value);
     if (name)
         error_set(error, STATUS_USAGE, ERROR_AT(.expected = leaders_value, .found = my_value),
                   "started with another configuration than rank 0, which differs in %s", name);
@@ -388,6 +399,8 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
                          directory);
     if (!run_directory_compare(directory, existing, &run->checkpoint, error))
         return false;
+    if (!run->options->dry_run)
+        run_restore_best(run, existing);
     *is_finished = existing->epoch >= run->checkpoint.epochs || run_is_past_best(run, existing);
     if (*is_finished) {
         printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", directory, existing->epoch,
@@ -735,6 +748,7 @@ static void train_close_split(struct run_split *split, struct ranks *ranks)
 static void train_destroy(struct run *run)
 {
     run_log_close(&run->log);
+    run_forget_best(run);
     /* The checkpoint's tensors are the model's; only its lists are its own. */
     run->checkpoint.num_parameters = run->checkpoint.num_states = 0;
     checkpoint_free(&run->checkpoint);

@@ -274,7 +274,7 @@ check_killed() {
             num_leftovers=$((num_leftovers + 1))
         elif is_log "$name"; then
             check_log "$name" "$1"
-        elif [ "${name##*/}" = interrupted.h5 ]; then
+        elif [ "${name##*/}" = interrupted.h5 ] || [ "${name##*/}" = best.h5 ]; then
             # Where it stands depends on the instant; that it is whole does not.
             num_inside=$((num_inside + 1))
             "$QUERN_BIN/quern-evaluate" "out/$name" store.h5 >log 2>&1 ||

@@ -46,7 +46,7 @@ mkdir empty
 refused 65 'empty: quern-ingest' --source empty
 mkdir photos
 cp -r digits/train/7 digits/train/3 photos
-refused 2 'photos: holds no folder train/' --source photos
+refused 2 'photos: ingest would stop: give it --valid-fraction' --source photos
 expect_exit 0 submit --source photos --dry-run --ingest-options '--valid-fraction 0.2'
 
 # The partition.
@@ -78,11 +78,11 @@ expect_exit 0 submit --dry-run --train-time 2 --submit-options '--signal=B:USR1@
 expect_exit 0 submit --only ingest --dry-run --time 1
 
 # A store and a run that are there are looked at, too.
-expect_exit 0 pipeline --source digits --work-dir work --train-options '--epochs 1'
-expect_exit 65 submit --from train --train-options '--epochs 2 --seed 9'
+expect_exit 0 pipeline --source digits --work-dir work --train-options "$lesson --epochs 1"
+expect_exit 65 submit --from train --train-options "$lesson --epochs 2 --seed 9"
 expect_text stderr 'option --train-options: quern-train'
 expect_no_file sbatch.log
-expect_exit 0 submit --from train --train-options '--epochs 2'
+expect_exit 0 submit --from train --train-options "$lesson --epochs 2"
 rm -r work sbatch.log
 
 # Inside of a job, nothing of it is passed on; outside, sbatch's own variables say who pays and where.

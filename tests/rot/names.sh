@@ -79,7 +79,7 @@ grep -qF '数字' out/evaluate.txt || fail "a class in UTF-8 is not shown as it 
 list_all >after.listing
 diff before.listing after.listing || fail "written outside of what was named"
 written=$(find out -type f ! -name '*.txt' ! -name '*.json' | sort | tr '\n' ' ')
-expected='out/evaluation.h5 out/run/epoch-0000.h5 out/run/epoch-0001.h5 out/run/epoch-0002.h5 '
+expected='out/evaluation.h5 out/run/best.h5 out/run/epoch-0000.h5 out/run/epoch-0001.h5 out/run/epoch-0002.h5 '
 expected="${expected}out/run/log.jsonl out/store.h5 "
 [ "$written" = "$expected" ] || fail "written: $written"
 

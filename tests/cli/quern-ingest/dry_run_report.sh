@@ -12,8 +12,8 @@ done
 cmp report.1 report.3
 rm report.?
 # The command that it ends with goes on from here.
-quern-ingest --dry-run --classes 7,3 "my photos/" store.h5 | tail -n 1 | sed 's/^ *//' >command
-cat command
-sh -eu ./command
+quern-ingest --dry-run --classes 7,3 "my photos/" store.h5 | tail -n 1 | sed 's/^ *//' >advice
+cat advice
+sh -eu ./advice
 # Nothing is written by a dry run.
 ls -A

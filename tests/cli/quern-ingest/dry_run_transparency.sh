@@ -4,4 +4,4 @@ image black icons/a/2.png
 image sensor icons/b/1.png
 quern-ingest --dry-run icons
 quern-ingest --dry-run --background white icons | tail -n 1
-$(quern-ingest --dry-run icons store.h5 | tail -n 1)
+eval "$(quern-ingest --dry-run icons store.h5 | tail -n 1)"

@@ -1,6 +1,7 @@
 # Nothing is written, and each line at fault is named.
 make_tree tree
 bad() {
+    # shellcheck disable=SC2059 # it has a format
     printf "$@" >labels.csv
     expect 65 quern-ingest tree store.h5 --labels labels.csv
 }

@@ -14,6 +14,7 @@ for options in "--size 3x5 --fit stretch --background white --range auto" \
     "--size 3x5 --fit crop --background black --range 0:65535" \
     "--size 9x7 --fit pad --background white --range 0:4095 --channels gray"; do
     rm -rf run
+    # shellcheck disable=SC2086 # options
     quern-ingest $options tree store.h5 >/dev/null 2>&1
     quern-train store.h5 --output run --layers "conv:2 relu dense:4 relu" --epochs 2 >/dev/null 2>&1
     quern-evaluate run/epoch-0002.h5 store.h5 --output evaluation.h5 >/dev/null
