@@ -252,6 +252,15 @@ static bool ingest_report_health(struct run *run)
     return health_report(&health, run->results, run->error);
 }
 
+/* Does a background that is no gray lie beside images, even gray ones? */
+static bool ingest_pads_with_color(const struct ingest_options *options)
+{
+    const uint8_t *background = options->rule.background;
+
+    return options->height > 0 && options->fit == FIT_PAD && options->rule.has_background &&
+           (background[0] != background[1] || background[0] != background[2]);
+}
+
 /* Chooses the shape of all rows by the first image that can be decoded. */
 static bool ingest_choose_image_shape(struct run *run)
 {
@@ -277,8 +286,9 @@ static bool ingest_choose_image_shape(struct run *run)
             error_set(run->error, error.status, ERROR_AT(.file = run->tree.paths[i]), "%s",
                       error.what);
     }
-    if (is_found && options->channels == INGEST_CHANNELS_AUTO && !decoded.is_gray)
-        image->channels = 3;
+    if (is_found && options->channels == INGEST_CHANNELS_AUTO &&
+        (!decoded.is_gray || ingest_pads_with_color(options)))
+        image->channels = run->first.channels = 3;
     if (options->height > 0) {
         image->height = options->height;
         image->width = options->width;
@@ -438,8 +448,8 @@ static bool ingest_find_range(struct run *run, struct pass_plan *plan)
         return false;
     if (findings.has_range && findings.low == findings.high)
         return error_set(run->error, STATUS_DATA, NULL,
-                         "all values of the 16-bit images are %u, which is no range: give --range "
-                         "LOW:HIGH",
+                         "all samples of the 16-bit images are %u, which is no range: --range "
+                         "0:65535 takes them as they are",
                          findings.low);
     rule->has_range = findings.has_range;
     rule->low = findings.low;

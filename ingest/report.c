@@ -317,22 +317,50 @@ static bool report_note_splits(const struct notes *notes, const struct tree *tre
     return ok;
 }
 
+enum { MAX_MISSING_SHOWN = 10 };
+
+static bool report_is_missing(const struct tree_class *class, int split)
+{
+    return class->label < STORE_MAX_CLASSES && class->num_images[split] == 0;
+}
+
+/* The classes that have no image in a split, in a line for all of them. */
+static bool report_note_missing_in(const struct notes *notes, const struct tree *tree, int split)
+{
+    char *text = NULL;
+    size_t nbytes, num_missing = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+    bool ok = true;
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    for (size_t label = 0; label < tree->classes.count; label++) {
+        const struct tree_class *class = tree_find_class(tree, tree->classes.items[label]);
+
+        if (report_is_missing(class, split) && num_missing++ < MAX_MISSING_SHOWN)
+            report_name(stream, num_missing == 1, class->name);
+    }
+    if (num_missing > MAX_MISSING_SHOWN)
+        fputs(", ...", stream);
+    fclose(stream);
+    if (num_missing > 0 && !text)
+        ok = report_take_note(notes, NULL);
+    else if (num_missing == 1)
+        ok = report_add_note(notes, "class%s has no image in %s", text, split_names[split]);
+    else if (num_missing > 1)
+        ok = report_add_note(notes, "%zu classes have no image in %s:%s", num_missing,
+                             split_names[split], text);
+    free(text);
+    return ok;
+}
+
 static bool report_note_missing_classes(const struct notes *notes, const struct tree *tree)
 {
     bool ok = true;
-    char name[512];
 
-    for (int s = 0; s < NUM_SPLITS; s++) {
-        bool has_split =
-            tree->first[s] < tree->first[s + 1] && !tree_is_unlabelled(tree, (enum split)s);
-
-        for (size_t i = 0; has_split && i < tree->num_all_classes && ok; i++) {
-            const struct tree_class *class = &tree->all_classes[i];
-
-            if (class->label < STORE_MAX_CLASSES && class->num_images[s] == 0)
-                ok = report_add_note(notes, "class %s has no image in %s",
-                                     text_escape(name, sizeof(name), class->name), split_names[s]);
-        }
+    for (int s = 0; s < NUM_SPLITS && ok; s++) {
+        if (tree->first[s] < tree->first[s + 1] && !tree_is_unlabelled(tree, (enum split)s))
+            ok = report_note_missing_in(notes, tree, s);
     }
     return ok;
 }
@@ -589,6 +617,19 @@ static void report_background(const struct preparation *preparation, uint64_t nu
                    "note: all images are opaque throughout, so --background changed nothing");
 }
 
+/* Rows are gray because the user says so. */
+static void report_gray_background(const struct samples_rule *rule, FILE *messages)
+{
+    const uint8_t *color = rule->background;
+    uint8_t gray[3];
+
+    samples_background(rule, 1, gray);
+    if (color[0] != color[1] || color[0] != color[2])
+        report_say(messages,
+                   "note: of --background %02x%02x%02x --channels gray takes the gray %02x%02x%02x",
+                   color[0], color[1], color[2], gray[0], gray[0], gray[0]);
+}
+
 /* Samples of 16 bits: mapped by a range, given or found, or narrowed. */
 static void report_range(const struct samples_rule *rule, bool is_found,
                          const struct preparation_findings *findings, FILE *messages)
@@ -621,6 +662,8 @@ void report_preparation(const struct preparation *preparation, const struct inge
 
     if (preparation->rule.has_background)
         report_background(preparation, findings->num_transparent, messages);
+    if (preparation->fit == FIT_PAD && preparation->channels == 1)
+        report_gray_background(&preparation->rule, messages);
     if (findings->num_deep > 0)
         report_range(&preparation->rule, options->finds_range, findings, messages);
     if (has_range && findings->num_deep == 0)
