@@ -13,6 +13,9 @@
 /* Of the images of train, for valid. */
 #define ADVISED_FRACTION 0.2
 
+/* That are tried for splits in which each class has an image that can be read. */
+enum { MAX_SEEDS = 20 };
+
 /* ---- findings as notes ---- */
 
 struct health_notes {
@@ -123,9 +126,9 @@ static void health_add_others(const struct health_notes *notes,
             text_escape(name, sizeof(name), notes->tree->classes.items[findings->uniform_class]),
             findings->num_uniform_classes == 1
                 ? ""
-                : TEXT(", and so are those of %s other classes",
-                       text_group_digits(number, sizeof(number),
-                                         findings->num_uniform_classes - 1)));
+                : TEXT(", and so are those of %s other %s",
+                       text_group_digits(number, sizeof(number), findings->num_uniform_classes - 1),
+                       findings->num_uniform_classes == 2 ? "class" : "classes"));
 }
 
 static bool health_list_contents(const struct health_notes *notes,
@@ -339,6 +342,8 @@ static void health_print_advised_options(const struct health *health,
         fprintf(stream, " --valid-fraction %g", ADVISED_FRACTION);
     if (advised->split.by_content && !options->split.by_content)
         fputs(" --split-by content", stream);
+    if (advised->split.seed != options->split.seed)
+        fprintf(stream, " --seed %" PRIu64, advised->split.seed);
     if (survey->num_sizes > 1 && options->height == 0)
         health_print_size(survey, stream);
     if (found->num_transparent > 0 && !options->rule.has_background)
@@ -375,31 +380,54 @@ static bool health_find_lost_class(const struct health *health, const struct tre
     return false;
 }
 
-/* Does the store go through without the files that cannot be read?  If not, says why. */
-static bool health_check_bad(const struct health *health, const struct tree_rules *advised,
-                             FILE *stream, struct error *error)
+/* Says which class would be lost with the files that cannot be read. */
+static void health_print_lost_class(const char *class, int split, FILE *stream)
 {
-    struct tree tree = {0};
-    uint64_t *num_readable = NULL;
-    const char *class;
-    int split;
-    bool is_lost = false, ok = true;
+    fputs("\nfirst put right or remove the files that cannot be read: without them class '",
+          stream);
+    text_print_escaped(stream, class);
+    fprintf(stream, "' has no image in %s, so that --skip-bad would be refused\n",
+            split_names[split]);
+}
 
-    if (health->survey->num_bad == 0)
-        return true;
-    ok = tree_build(health->options->source, health->scan, advised, &tree, error) &&
-         memory_allocate(&num_readable, tree.classes.count, sizeof(*num_readable), error);
-    if (ok)
-        is_lost = health_find_lost_class(health, &tree, num_readable, &class, &split);
-    if (is_lost) {
-        fputs("\nfirst put right or remove the files that cannot be read: without them class '",
-              stream);
-        text_print_escaped(stream, class);
-        fprintf(stream, "' has no image in %s, so that --skip-bad would be refused\n",
-                split_names[split]);
+static bool health_has_seed(const struct ingest_options *options)
+{
+    bool has_seed = false;
+
+    for (int i = 0; i < options->num_given; i++)
+        has_seed |= strncmp(options->given[i], "--seed", strlen("--seed")) == 0;
+    return has_seed;
+}
+
+/*
+ * Does the store go through without the files that cannot be read?  Where splits are drawn, another
+ * seed may do, which is put into advised; else a class is lost, and this says so.
+ */
+static bool health_check_bad(const struct health *health, struct tree_rules *advised, FILE *stream,
+                             struct error *error)
+{
+    const uint64_t seed = advised->split.seed;
+    const uint64_t num_seeds =
+        split_is_wanted(&advised->split) && !health_has_seed(health->options) ? MAX_SEEDS : 1;
+    bool is_lost = health->survey->num_bad > 0, ok = true;
+
+    for (uint64_t i = 0; i < num_seeds && is_lost && ok; i++) {
+        struct tree tree = {0};
+        uint64_t *num_readable = NULL;
+        const char *class;
+        int split;
+
+        advised->split.seed = seed + i;
+        ok = tree_build(health->options->source, health->scan, advised, &tree, error) &&
+             memory_allocate(&num_readable, tree.classes.count, sizeof(*num_readable), error);
+        is_lost = ok && health_find_lost_class(health, &tree, num_readable, &class, &split);
+        if (is_lost && i + 1 == num_seeds)
+            health_print_lost_class(class, split, stream);
+        free(num_readable);
+        tree_free(&tree);
     }
-    free(num_readable);
-    tree_free(&tree);
+    if (is_lost)
+        advised->split.seed = seed;
     return ok && !is_lost;
 }
 
@@ -408,7 +436,7 @@ static bool health_print_command(const struct health *health,
                                  struct error *error)
 {
     const struct ingest_options *options = health->options;
-    const struct tree_rules advised = health_advise_splits(health, findings);
+    struct tree_rules advised = health_advise_splits(health, findings);
     bool skips_bad = health_check_bad(health, &advised, stream, error);
 
     if (!error_ok(error))

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "formats/store/store.h"
 #include "images/sources/labelling.h"
+#include "images/sources/webdataset.h"
 
 enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20, MAX_UNLABELLED_SHOWN = 5 };
 
@@ -500,6 +501,34 @@ static bool report_note_unlabelled(const struct notes *notes, const struct scan 
     return error_ok(notes->error);
 }
 
+/* Images of a WebDataset that have the class of one key. */
+static bool report_note_keys(const struct notes *notes, const struct scan *scan,
+                             const struct split_rules *rules)
+{
+    bool are_kept = split_is_wanted(rules) && !rules->by_content && !rules->group_by;
+    const char *const *paths = scan->paths;
+    uint64_t num_keys = 0;
+    size_t count = 0, first = 0;
+    char number[32], key[300], escaped[600];
+
+    for (size_t i = 0; scan->labelling && scan->labelling->is_by_key && i < scan->num_images; i++) {
+        size_t length = webdataset_key_length(paths[i]);
+        bool is_same = i > 0 && length == webdataset_key_length(paths[i - 1]) &&
+                       strncmp(paths[i], paths[i - 1], length) == 0;
+
+        count = is_same ? count + 1 : 1;
+        if (count == 2 && num_keys++ == 0)
+            first = i;
+    }
+    if (num_keys == 0)
+        return true;
+    text_format(key, sizeof(key), "%.*s", (int)webdataset_key_length(paths[first]), paths[first]);
+    return report_add_note(notes, "keys of several images, which have one class%s: %s, first %s",
+                           are_kept ? " and go to one split" : "",
+                           text_group_digits(number, sizeof(number), num_keys),
+                           text_escape(escaped, sizeof(escaped), key));
+}
+
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
@@ -533,9 +562,10 @@ bool report_list_notes(const struct tree *tree, const struct scan *scan,
               report_note_junk(&out, scan) &&
               report_note_counts(&out, scan->labelling ? 0 : tree->num_outside, scan) &&
               report_note_empty(&out, tree) && report_note_splits(&out, tree) &&
-              report_note_unlabelled(&out, scan) && report_note_missing_classes(&out, tree) &&
-              report_note_alike(&out, tree) && report_note_deduplicated(&out, tree) &&
-              report_note_groups(&out, tree, rules) && report_note_imbalance(&out, tree);
+              report_note_unlabelled(&out, scan) && report_note_keys(&out, scan, &rules->split) &&
+              report_note_missing_classes(&out, tree) && report_note_alike(&out, tree) &&
+              report_note_deduplicated(&out, tree) && report_note_groups(&out, tree, rules) &&
+              report_note_imbalance(&out, tree);
 
     if (ok && tree->classes.count == 1)
         ok = report_add_note(&out, "there is one class only: quern-train needs two");
