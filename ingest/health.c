@@ -237,6 +237,14 @@ static void health_print_samples(const struct survey *survey, FILE *stream)
         fputc('\n', stream);
 }
 
+void health_report_files(const struct survey *survey, FILE *stream)
+{
+    health_print_files(survey, stream);
+    health_print_sizes(survey, stream);
+    health_print_colors(survey, stream);
+    health_print_samples(survey, stream);
+}
+
 /* ---- the command to go on with ---- */
 
 /* As a shell takes it. */
@@ -509,10 +517,7 @@ bool health_report(const struct health *health, FILE *stream, struct error *erro
               (health->options->deduplicate || health_add_repeats(&notes));
 
     if (ok) {
-        health_print_files(health->survey, stream);
-        health_print_sizes(health->survey, stream);
-        health_print_colors(health->survey, stream);
-        health_print_samples(health->survey, stream);
+        health_report_files(health->survey, stream);
         for (size_t i = 0; i < list.count; i++)
             fprintf(stream, "%s%s\n", i ? "          " : "notes     ", list.items[i]);
         ok = health_print_command(health, &findings, stream, error);

@@ -43,3 +43,10 @@ for broken in 1 2 3 4 5; do
     tail -n 1 report
     sh -eu -c "$(tail -n 1 report)" >/dev/null 2>&1
 done
+# Photographs of many sizes: none is that of most.
+mkdir -p many/three
+image dark many/three/1.png
+image wide many/three/2.png
+cp seed-1.png many/three
+advise many
+sh -eu -c "$(tail -n 1 report)"
