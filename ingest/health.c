@@ -317,6 +317,16 @@ static bool health_has_leaks(const struct contents_findings *findings)
            findings->shared[SPLIT_TEST][SPLIT_VALID].num_images > 0;
 }
 
+/* Is there a folder for the split, even an empty one?  None is made beside it. */
+static bool health_has_folder(const struct tree *tree, enum split split)
+{
+    bool has_folder = tree->layout.split_directories[split] != NULL;
+
+    for (size_t i = 0; i < tree->num_all_classes; i++)
+        has_folder |= tree->all_classes[i].has_directory[split];
+    return has_folder;
+}
+
 /* What is advised on splits, as rules for a tree. */
 static struct tree_rules health_advise_splits(const struct health *health,
                                               const struct contents_findings *findings)
@@ -325,7 +335,7 @@ static struct tree_rules health_advise_splits(const struct health *health,
     struct tree_rules rules = *health->rules;
     bool has_equal = health_has_leaks(findings);
 
-    if (!split_is_wanted(&rules.split) && health_num_rows(tree, SPLIT_VALID) == 0 &&
+    if (!split_is_wanted(&rules.split) && !health_has_folder(tree, SPLIT_VALID) &&
         health_num_rows(tree, SPLIT_TRAIN) > 0) {
         rules.split.has_valid = true;
         rules.split.valid_fraction = ADVISED_FRACTION;

@@ -50,3 +50,8 @@ image wide many/three/2.png
 cp seed-1.png many/three
 advise many
 sh -eu -c "$(tail -n 1 report)"
+# Beside an empty valid/ no other is made.
+mkdir -p half/valid half/train
+cp -r icons/seven half/train
+quern-ingest --dry-run half | tail -n 1
+sh -eu -c "$(quern-ingest --dry-run half | tail -n 1)"
