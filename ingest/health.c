@@ -334,6 +334,7 @@ static struct tree_rules health_advise_splits(const struct health *health,
     const struct tree *tree = health->tree;
     struct tree_rules rules = *health->rules;
     bool has_equal = health_has_leaks(findings);
+    size_t first;
 
     if (!split_is_wanted(&rules.split) && !health_has_folder(tree, SPLIT_VALID) &&
         health_num_rows(tree, SPLIT_TRAIN) > 0) {
@@ -341,7 +342,9 @@ static struct tree_rules health_advise_splits(const struct health *health,
         rules.split.valid_fraction = ADVISED_FRACTION;
         has_equal |= findings->repeated[SPLIT_TRAIN].num_images > 0;
     }
-    if (has_equal && split_is_wanted(&rules.split) && !rules.split.group_by && !rules.deduplicate)
+    /* By their contents images of one key would be parted. */
+    if (has_equal && split_is_wanted(&rules.split) && !rules.split.group_by && !rules.deduplicate &&
+        report_count_shared_keys(health->scan, &first) == 0)
         rules.split.by_content = true;
     rules.contents = health->survey->contents;
     return rules;

@@ -501,15 +501,11 @@ static bool report_note_unlabelled(const struct notes *notes, const struct scan 
     return error_ok(notes->error);
 }
 
-/* Images of a WebDataset that have the class of one key. */
-static bool report_note_keys(const struct notes *notes, const struct scan *scan,
-                             const struct split_rules *rules)
+uint64_t report_count_shared_keys(const struct scan *scan, size_t *first)
 {
-    bool are_kept = split_is_wanted(rules) && !rules->by_content && !rules->group_by;
     const char *const *paths = scan->paths;
     uint64_t num_keys = 0;
-    size_t count = 0, first = 0;
-    char number[32], key[300], escaped[600];
+    size_t count = 0;
 
     for (size_t i = 0; scan->labelling && scan->labelling->is_by_key && i < scan->num_images; i++) {
         size_t length = webdataset_key_length(paths[i]);
@@ -518,11 +514,23 @@ static bool report_note_keys(const struct notes *notes, const struct scan *scan,
 
         count = is_same ? count + 1 : 1;
         if (count == 2 && num_keys++ == 0)
-            first = i;
+            *first = i;
     }
+    return num_keys;
+}
+
+static bool report_note_keys(const struct notes *notes, const struct scan *scan,
+                             const struct split_rules *rules)
+{
+    bool are_kept = split_is_wanted(rules) && !rules->by_content && !rules->group_by;
+    size_t first = 0;
+    uint64_t num_keys = report_count_shared_keys(scan, &first);
+    char number[32], key[300], escaped[600];
+
     if (num_keys == 0)
         return true;
-    text_format(key, sizeof(key), "%.*s", (int)webdataset_key_length(paths[first]), paths[first]);
+    text_format(key, sizeof(key), "%.*s", (int)webdataset_key_length(scan->paths[first]),
+                scan->paths[first]);
     return report_add_note(notes, "keys of several images, which have one class%s: %s, first %s",
                            are_kept ? " and go to one split" : "",
                            text_group_digits(number, sizeof(number), num_keys),
