@@ -88,7 +88,7 @@ static void options_format_default(const struct option_spec *spec, char *buffer,
 
 static void options_print_row(const struct option_spec *spec, FILE *stream)
 {
-    char left[160], value[120] = "", shown[64], line[1024];
+    char left[160], value[120] = "", shown[256], line[1024];
     int width;
 
     if (spec->type == OPTION_HEADING) {

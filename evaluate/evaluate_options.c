@@ -28,6 +28,7 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
     int split = SPLIT_VALID, select = MODEL_SELECT_LAST, verify = 0, first_operand;
     uint64_t num_threads = 0; /* not given */
     const struct option_spec specs[] = {
+        {OPTION_HEADING, .help = "Evaluation"},
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
          .choices = split_names, .given = &options->is_split_given,
          .shown_default = "valid, or the only split there is"},

@@ -11,12 +11,10 @@
 #include "images/preparation.h"
 
 static const char summary[] =
-    "Turns a directory or archive (tar, zip) of PNG and JPEG images into one HDF5 store for "
-    "quern-train "
-    "and\n"
-    "quern-evaluate.\n"
-    "SOURCE holds {train,valid,test}/CLASS/**.png, CLASS/{train,valid,test}/**.png or, with\n"
-    "--valid-fraction, --test-fraction or --folds, CLASS/**.png, itself or in a folder around all\n"
+    "Turns images into one HDF5 store for quern-train and quern-evaluate: PNG and JPEG files in a\n"
+    "directory or archive (tar, zip), a WebDataset tar, IDX files or an npz file.\n"
+    "SOURCE holds images, at any depth, in {train,valid,test}/CLASS, CLASS/{train,valid,test} or,\n"
+    "with --valid-fraction, --test-fraction or --folds, CLASS, itself or in a folder around all\n"
     "else; with --labels, images anywhere.";
 
 static const char epilogue[] =
@@ -148,7 +146,7 @@ static size_t ingest_options_list(struct ingest_options *options, struct raw_opt
          .shown_default = "all images must be of one size", .excludes = "merge write-list"},
         {OPTION_CHOICE, "fit",
          .help = "how: stretch each axis by itself; pad, all of the image in the middle of the "
-                 "background; crop, the middle of the image, as large as covers",
+                 "background; crop, the middle of the image, as large as covers (for photographs)",
          .value = &raw->fit, .choices = fit_mode_names, .needs = "size"},
         {OPTION_TEXT, "background", "COLOR",
          .help = "put images that are not opaque throughout on white, black or RRGGBB; also what "
@@ -357,6 +355,7 @@ bool ingest_options_parse(struct ingest_options *options, int argc, char **argv,
     struct program program = {.name = "quern-ingest",
                               .usage =
                                   "[OPTION...] SOURCE STORE.h5\n"
+                                  "       quern-ingest --dry-run [OPTION...] SOURCE\n"
                                   "       quern-ingest --write-list FILE [OPTION...] SOURCE\n"
                                   "       quern-ingest --shard I/N [OPTION...] SOURCE SHARD.h5\n"
                                   "       quern-ingest --merge [OPTION...] STORE.h5 SHARD.h5...",

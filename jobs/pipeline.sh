@@ -23,7 +23,8 @@ usage() {
 Usage: $program [OPTION...] --source SOURCE --work-dir DIR
        $program [OPTION...] --settings FILE
 
-Turns a folder of PNG images into a store, trains a classifier on it and evaluates it:
+Turns images, PNG or JPEG, in folders, an archive or arrays, into a store, trains a classifier on it
+and evaluates it:
   quern-ingest SOURCE DIR/store.h5
   quern-train DIR/store.h5 --output DIR/run --resume
   quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5, and DIR/evaluation.json
@@ -31,7 +32,8 @@ It stops at the first stage that fails, with that stage's exit code.  Run again,
 left to do: an unchanged store is kept, training goes on after the newest whole checkpoint.
 
 What and where:
-  --source SOURCE             tree of PNG images, as quern-ingest takes it
+  --source SOURCE             images, PNG or JPEG, in folders, an archive or arrays, as
+                              quern-ingest takes them
   --work-dir DIR              folder for all that is written, made if new
   --store STORE.h5            the store, for runs that share one (default: DIR/store.h5)
   --settings FILE             take settings from FILE; the options here overrule it
@@ -69,7 +71,7 @@ found, 74 cannot write, 75 stopped after a checkpoint (run again to go on); else
 that failed.
 
 Examples:
-  $program --source digits --work-dir work --train-options '--learning-rate 1 --epochs 20'
+  $program --source digits --work-dir work --train-options '--epochs 20'
   $program --settings digits.settings --from train
   $program --settings digits.settings --only evaluate
 EOF

@@ -75,8 +75,8 @@ build_programs() {
     # shellcheck disable=SC2086
     setup_install $setup_build_packages || exit 69
     root=$(CDPATH='' cd -- "$here/.." && pwd)
-    setup_say "building"
     log=$work_dir/build.log
+    setup_say "building (one or two minutes; messages in $log)"
     if ! setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1; then
         tail -n 30 -- "$log" >&2
         fail 1 "the build failed; all of its messages are in $log"

@@ -1,12 +1,18 @@
 #include "predict/inputs.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/progress.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "images/decoder.h"
 
@@ -43,15 +49,35 @@ static bool inputs_add_file(struct inputs *inputs, const char *path, struct erro
     return true;
 }
 
+/* Reads standard input for a stream; a signal that asks to stop ends the waiting. */
+static ssize_t inputs_read_list(void *cookie, char *buffer, size_t size)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int num_ready = 0;
+
+    (void)cookie;
+    while (num_ready <= 0 && !signals_stop_requested()) {
+        num_ready = poll(&input, 1, 1000); /* a signal before the call is seen after it */
+        if (num_ready < 0 && errno != EINTR)
+            return -1;
+    }
+    if (signals_stop_requested()) {
+        errno = EINTR;
+        return -1;
+    }
+    return read(STDIN_FILENO, buffer, size);
+}
+
 /* One path a line; an empty line is none. */
 static bool inputs_add_list(struct inputs *inputs, struct error *error)
 {
+    FILE *list = fopencookie(NULL, "r", (cookie_io_functions_t){.read = inputs_read_list});
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
-    bool ok = true;
+    bool ok = list || error_set_memory(error, BUFSIZ);
 
-    while (ok && (length = getline(&line, &capacity, stdin)) > 0) {
+    while (ok && (length = getline(&line, &capacity, list)) > 0) {
         if (line[length - 1] == '\n')
             line[--length] = '\0';
         if (strlen(line) != (size_t)length)
@@ -60,10 +86,41 @@ static bool inputs_add_list(struct inputs *inputs, struct error *error)
         else if (length > 0)
             ok = inputs_add_file(inputs, line, error);
     }
-    if (ok && ferror(stdin))
-        ok = error_set_errno(error, "standard input", "cannot read");
+    if (ok && ferror(list))
+        ok = signals_stop_requested()
+                 ? error_set(error, STATUS_STOPPED, ERROR_AT(.file = "standard input"),
+                             "stopped by %s: nothing is written",
+                             signals_name(signals_stop_requested()))
+                 : error_set_errno(error, "standard input", "cannot read");
+    if (list)
+        fclose(list);
     free(line);
     return ok;
+}
+
+/* What a scan left out. */
+static void inputs_count_left_out(struct inputs *inputs, const struct scan *scan)
+{
+    for (int format = 0; format < FOREIGN_MAX_FORMATS; format++)
+        inputs->foreign.files[format] += scan->foreign.files[format];
+    for (int kind = 0; kind < JUNK_NUM_KINDS; kind++)
+        inputs->num_junk[kind] += scan->num_junk[kind];
+    inputs->num_others += scan->num_others;
+    inputs->num_loops += scan->num_loops;
+    inputs->num_unsafe_paths += scan->num_unsafe_paths;
+    inputs->num_links += scan->num_links;
+    inputs->num_special += scan->num_special;
+    inputs->num_replaced += scan->num_replaced;
+}
+
+static bool inputs_refuse_empty(const struct scan *scan, const char *path, struct error *error)
+{
+    char files[512];
+    bool has_foreign = foreign_describe_counts(files, sizeof(files), &scan->foreign) != NULL;
+
+    return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                     "holds no image by the names of its files%s%s%s", has_foreign ? " (" : "",
+                     has_foreign ? files : "", has_foreign ? ")" : "");
 }
 
 static bool inputs_add_source(struct inputs *inputs, const char *path, struct error *error)
@@ -79,21 +136,18 @@ static bool inputs_add_source(struct inputs *inputs, const char *path, struct er
         return false;
     for (size_t i = 0; i < input->scan.num_images; i++)
         inputs_count_image(inputs, input, input->scan.paths[i]);
-    inputs->num_others += input->scan.num_others;
-    if (input->num_images == 0)
-        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
-                         "holds no image by the names of its files");
-    return true;
+    inputs_count_left_out(inputs, &input->scan);
+    return input->num_images > 0 || inputs_refuse_empty(&input->scan, path, error);
 }
 
-/* A file that begins like an image, or is named like one, is no archive. */
+/* A file that begins like an image, or is named like one, of whatever format, is no archive. */
 static bool inputs_is_image(const char *path)
 {
     unsigned char bytes[DECODER_MAX_SIGNATURE_NBYTES];
     int descriptor;
     ssize_t nbytes;
 
-    if (decoder_has_extension(path))
+    if (decoder_has_extension(path) || foreign_count(&(struct foreign_counts){0}, path))
         return true;
     descriptor = file_open(path, NULL, &(struct error){0});
     if (descriptor < 0)
@@ -124,6 +178,51 @@ bool inputs_open(char *const *operands, size_t num_operands, const char *spool_p
         if (!inputs_add_operand(inputs, operands[i], error))
             return false;
     return true;
+}
+
+/* What systems and tools leave behind, by name. */
+static void inputs_note_junk(const struct inputs *inputs, const char *program)
+{
+    char kinds[1024] = "", number[32];
+
+    for (int kind = 0; kind < JUNK_NUM_KINDS; kind++) {
+        size_t used = strlen(kinds);
+
+        if (inputs->num_junk[kind] > 0)
+            text_format(kinds + used, sizeof(kinds) - used, "%s %s (%s)", used > 0 ? "," : "",
+                        junk_name(kind),
+                        text_group_digits(number, sizeof(number), inputs->num_junk[kind]));
+    }
+    if (kinds[0] != '\0')
+        progress_message(program, "note: skipped what systems and tools leave behind:%s", kinds);
+}
+
+void inputs_print_notes(const struct inputs *inputs, const char *program)
+{
+    const struct {
+        const char *what;
+        uint64_t count;
+    } counts[] = {
+        {"links not followed because they lead back up", inputs->num_loops},
+        {"members ignored because their paths are absolute, too long or lead up by ..",
+         inputs->num_unsafe_paths},
+        {"members ignored because they are links to nothing in the archive", inputs->num_links},
+        {"members ignored because they are devices, pipes or sockets", inputs->num_special},
+        {"members ignored because others of the same path come later", inputs->num_replaced},
+    };
+    char text[512];
+
+    inputs_note_junk(inputs, program);
+    if (foreign_describe_counts(text, sizeof(text), &inputs->foreign))
+        progress_message(program, "note: %s", text);
+    if (inputs->num_others > 0)
+        progress_message(program, "note: %" PRIu64 " %s left out", inputs->num_others,
+                         inputs->num_others == 1 ? "file is no image by its name and is"
+                                                 : "files are no images by their names and are");
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        if (counts[i].count > 0)
+            progress_message(program, "note: %s: %s", counts[i].what,
+                             text_group_digits(text, sizeof(text), counts[i].count));
 }
 
 void inputs_close(struct inputs *inputs)

@@ -28,7 +28,10 @@ struct inputs {
     size_t count, capacity;
     struct input *items;
     size_t num_images;
-    uint64_t num_others;    /* files of the sources that are no images by their names */
+    /* What is in the sources and left out, as in struct scan. */
+    struct foreign_counts foreign;
+    uint64_t num_junk[JUNK_NUM_KINDS];
+    uint64_t num_others, num_loops, num_unsafe_paths, num_links, num_special, num_replaced;
     size_t max_name_nbytes; /* of the longest name, its NUL counted */
     const char *spool_path; /* where a compressed archive is spooled: images/sources/source.h */
 };
@@ -41,6 +44,10 @@ struct inputs {
 bool inputs_open(char *const *operands, size_t num_operands, const char *spool_path,
                  struct inputs *inputs, struct error *error);
 void inputs_close(struct inputs *inputs);
+
+/* Says what was left out, a line for each kind: "PROGRAM: note: ...".  After a failure of
+ * inputs_open too, of which it may be the reason. */
+void inputs_print_notes(const struct inputs *inputs, const char *program);
 
 /* Is path something that is read from here?  No output may replace it. */
 bool inputs_have(const struct inputs *inputs, const char *path);

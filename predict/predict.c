@@ -10,11 +10,15 @@
 #include "common/machine.h"
 #include "common/memory.h"
 #include "common/progress.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "images/decode.h"
+#include "images/file_pixels.h"
 #include "images/preparation.h"
 
 enum { SLICE = MODEL_SLICE_ROWS, REASON_NBYTES = PREDICTIONS_MAX_REASON_NBYTES, MAX_SAID = 20 };
+/* An image of 16 bits that keeps fewer values than this has lost what it shows. */
+enum { MIN_LEVELS = 64 };
 
 /* What a thread needs for the images of one slice. */
 struct slice {
@@ -26,6 +30,7 @@ struct slice {
     char *names;     /* [SLICE][max_name_nbytes] */
     char (*reasons)[REASON_NBYTES];
     enum status statuses[SLICE]; /* why there is no prediction; STATUS_OK: there is one */
+    struct image_info infos[SLICE];
     uint32_t predictions[SLICE];
     struct table_row rows[SLICE];
     FILE *stream; /* onto text */
@@ -65,17 +70,38 @@ static void slice_destroy(struct slice *slice)
 
 /* ---- one image ---- */
 
+/* Names the option that takes an image that was refused because it has too many pixels. */
+static void predict_advise_pixels(const struct predict *predict, const struct source_file *bytes,
+                                  struct error *error)
+{
+    struct image_info info = {0};
+    struct error ignored = {0};
+    size_t used = strlen(error->what);
+    uint64_t num_pixels;
+
+    if (error->status != STATUS_DATA ||
+        !file_pixels_read_info("", bytes, PREDICT_MAX_PIXELS, &info, &ignored))
+        return;
+    num_pixels = (uint64_t)info.width * info.height;
+    if (num_pixels > predict->max_pixels)
+        text_format(error->what + used, sizeof(error->what) - used,
+                    " (--max-pixels %" PRIu64 " takes it)", num_pixels);
+}
+
 /* To pixels [D], as the rows that the model was trained on were made. */
 static bool predict_decode(const struct predict *predict, size_t index, struct slice *slice,
-                           uint8_t *pixels, struct error *error)
+                           uint8_t *pixels, struct image_info *info, struct error *error)
 {
     const struct model_file *file = predict->file;
     struct source_file bytes;
-    struct image_info info;
 
-    return inputs_read(predict->inputs, index, &slice->reader, &bytes, error) &&
-           preparation_make_row(&file->preparation, &file->model.spec.image, "", &bytes,
-                                predict->max_pixels, &slice->buffer, pixels, &info, error);
+    if (!inputs_read(predict->inputs, index, &slice->reader, &bytes, error))
+        return false;
+    if (preparation_make_row(&file->preparation, &file->model.spec.image, "", &bytes,
+                             predict->max_pixels, &slice->buffer, pixels, info, error))
+        return true;
+    predict_advise_pixels(predict, &bytes, error);
+    return false;
 }
 
 static bool predict_check_scores(const float *scores, size_t num_classes, struct error *error)
@@ -111,7 +137,8 @@ static void predict_slice(const struct predict *predict, size_t first, size_t nu
         slice->statuses[i] = STATUS_OK;
         decoded[num_decoded] = slice->pixels + num_decoded * model->num_inputs;
         if (predict_decode(predict, first + i, slice,
-                           slice->pixels + num_decoded * model->num_inputs, &error))
+                           slice->pixels + num_decoded * model->num_inputs, &slice->infos[i],
+                           &error))
             num_decoded++;
         else
             slice_note(slice, i, &error);
@@ -141,6 +168,17 @@ static void predict_slice(const struct predict *predict, size_t first, size_t nu
     fflush(slice->stream);
 }
 
+/* Remembers what is to be said of images that have a prediction. */
+static void predict_find(struct predict *predict, const char *name, const struct image_info *info)
+{
+    char escaped[800];
+
+    preparation_add(&predict->findings, info);
+    if (info->fault[0] != '\0' && predict->num_faults++ == 0)
+        text_format(predict->first_fault, sizeof(predict->first_fault), "%s: %s",
+                    text_escape(escaped, sizeof(escaped), name), info->fault);
+}
+
 /* In the order of the images. */
 static bool predict_write(struct predict *predict, struct table *table, size_t num_images,
                           const struct slice *slice, struct error *error)
@@ -148,8 +186,10 @@ static bool predict_write(struct predict *predict, struct table *table, size_t n
     char escaped[1024];
 
     for (size_t i = 0; i < num_images; i++) {
-        if (slice->statuses[i] == STATUS_OK)
+        if (slice->statuses[i] == STATUS_OK) {
+            predict_find(predict, slice->rows[i].name, &slice->infos[i]);
             continue;
+        }
         if (predict->num_failed++ == 0)
             predict->first_status = slice->statuses[i];
         if (predict->num_failed <= MAX_SAID)
@@ -159,6 +199,20 @@ static bool predict_write(struct predict *predict, struct table *table, size_t n
     }
     return table_write(table, slice->text, (size_t)ftell(slice->stream), slice->rows, num_images,
                        error);
+}
+
+/* Where the table is written in order, what it has stays. */
+static bool predict_stop(const struct predict *predict, const struct table *table, size_t num_done,
+                         struct error *error)
+{
+    const char *signal = signals_name(signals_stop_requested());
+
+    if (table_is_whole_or_none(table))
+        return error_set(error, STATUS_STOPPED, ERROR_AT(.file = predict->plan->path),
+                         "stopped by %s: nothing is written", signal);
+    return error_set(error, STATUS_STOPPED, ERROR_AT(.file = predict->plan->path),
+                     "stopped by %s: the table ends after %zu of %zu images", signal, num_done,
+                     predict->inputs->num_images);
 }
 
 static bool predict_all(struct predict *predict, struct slice *slices, struct table *table,
@@ -183,11 +237,13 @@ static bool predict_all(struct predict *predict, struct slice *slices, struct ta
             predict_slice(predict, first, count, slice);
 #pragma omp ordered
         if (!is_over && !is_failed) {
-            if (!predict_write(predict, table, count, slice, error)) {
+            if (signals_stop_requested() ? !predict_stop(predict, table, first, error)
+                                         : !predict_write(predict, table, count, slice, error)) {
 #pragma omp atomic write
                 is_failed = true;
             }
-            progress_update(&progress, first + count);
+            if (error_ok(error))
+                progress_update(&progress, first + count);
         }
     }
     progress_clear(&progress);
@@ -211,6 +267,36 @@ static bool predict_check_memory(const struct predict *predict, struct error *er
                      "or job's: take fewer --threads, or a smaller network");
 }
 
+/* What was found in images that are classified all the same. */
+static void predict_print_notes(const struct predict *predict)
+{
+    const struct preparation_findings *findings = &predict->findings;
+    bool is_one = predict->num_faults == 1;
+    char number[32];
+
+    if (findings->has_range && !predict->file->preparation.rule.has_range)
+        progress_message(predict->program,
+                         "note: %s of 16 bits a sample, values %u to %u, narrowed to 8 bits (65535 "
+                         "becomes 255), as the model's images had no range",
+                         findings->num_deep == 1
+                             ? "1 image is"
+                             : TEXT("%s images are",
+                                    text_group_digits(number, sizeof(number), findings->num_deep)),
+                         findings->low, findings->high);
+    if (findings->has_range && !predict->file->preparation.rule.has_range &&
+        preparation_count_levels(findings) < MIN_LEVELS)
+        progress_message(predict->program,
+                         "warning: that leaves %u of the 256 values, and their scores say little: "
+                         "train on a store made with --range",
+                         preparation_count_levels(findings));
+    if (predict->num_faults > 0)
+        progress_message(predict->program, "note: %s %s outside %s pixels and %s read: %s%s",
+                         text_group_digits(number, sizeof(number), predict->num_faults),
+                         is_one ? "image has a harmless fault" : "images have harmless faults",
+                         is_one ? "its" : "their", is_one ? "is" : "are",
+                         is_one ? "" : "the first is ", predict->first_fault);
+}
+
 bool predict_run(struct predict *predict, struct table *table, struct error *error)
 {
     struct slice *slices = NULL;
@@ -225,5 +311,7 @@ bool predict_run(struct predict *predict, struct table *table, struct error *err
     free(slices);
     if (ok && predict->num_failed > MAX_SAID)
         progress_message(predict->program, "and %" PRIu64 " more", predict->num_failed - MAX_SAID);
+    if (ok)
+        predict_print_notes(predict);
     return ok;
 }

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "apply/model_file.h"
 #include "common/file.h"
@@ -24,6 +25,16 @@ static const char *predict_spool_path(char *buffer, size_t size)
     return buffer;
 }
 
+/* NULL: standard output. */
+static const char *predict_table_path(const struct predict_options *options)
+{
+    const char *text_path = options->jsonl ? options->jsonl : options->csv;
+
+    if (options->hdf5)
+        return options->hdf5;
+    return text_path && strcmp(text_path, "-") == 0 ? NULL : text_path;
+}
+
 static struct table_plan predict_plan_table(const struct predict_options *options,
                                             const struct model_file *file,
                                             const struct inputs *inputs)
@@ -41,9 +52,7 @@ static struct table_plan predict_plan_table(const struct predict_options *option
         .kind = options->hdf5    ? TABLE_HDF5
                 : options->jsonl ? TABLE_JSONL
                                  : TABLE_CSV,
-        .path = options->hdf5    ? options->hdf5
-                : options->jsonl ? options->jsonl
-                                 : options->csv,
+        .path = predict_table_path(options),
         .is_forced = options->force,
         .classes = classes,
         .num_top = options->num_top < classes->count ? options->num_top : classes->count,
@@ -74,10 +83,6 @@ static bool predict_images(const struct predict_options *options, const struct m
     struct table *table = NULL;
     bool ok = predict_check_output(&plan, file, inputs, error) && table_open(&plan, &table, error);
 
-    if (ok && inputs->num_others > 0)
-        progress_message(program_name,
-                         "note: %" PRIu64 " files are no images by their names and are left out",
-                         inputs->num_others);
     ok = ok && predict_run(&predict, table, error);
     if (!ok) {
         table_abandon(table);
@@ -103,14 +108,15 @@ int main(int argc, char **argv)
     bool done = false, ok;
 
     signals_ignore_limits();
+    signals_catch_stop();
     ok = predict_options_parse(argc, argv, &options, &done, &error);
     if (ok && !done) {
         ok = model_file_open_selected(options.checkpoint, options.select, &file, &error);
         model_file_print_choice(&file, program_name, options.checkpoint);
-        ok = ok &&
-             inputs_open(options.sources, options.num_sources,
-                         predict_spool_path(spool_path, sizeof(spool_path)), &inputs, &error) &&
-             predict_images(&options, &file, &inputs, &error);
+        ok = ok && inputs_open(options.sources, options.num_sources,
+                               predict_spool_path(spool_path, sizeof(spool_path)), &inputs, &error);
+        inputs_print_notes(&inputs, program_name);
+        ok = ok && predict_images(&options, &file, &inputs, &error);
     }
     inputs_close(&inputs);
     model_file_close(&file);

@@ -23,7 +23,7 @@ static const char epilogue[] =
     "\n"
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data (the table is whole even so), 70 "
     "internal\n"
-    "error, 74 read or write error.";
+    "error, 74 read or write error, 75 stopped by a signal.";
 
 bool predict_options_parse(int argc, char **argv, struct predict_options *options, bool *done,
                            struct error *error)
@@ -38,9 +38,11 @@ bool predict_options_parse(int argc, char **argv, struct predict_options *option
              "of a RUN_DIR the newest checkpoint, or best.h5, the best epoch on the valid split",
          .value = &select, .choices = select_names},
         {OPTION_HEADING, .help = "The table"},
-        {OPTION_TEXT, "csv", "FILE", "write it there, as comma-separated values", &options->csv,
+        {OPTION_TEXT, "csv", "FILE",
+         "write it there, as comma-separated values; -: on standard output", &options->csv,
          .shown_default = "on standard output", .excludes = "jsonl output"},
-        {OPTION_TEXT, "jsonl", "FILE", "write it there, as a JSON object a line", &options->jsonl,
+        {OPTION_TEXT, "jsonl", "FILE",
+         "write it there, as a JSON object a line; -: on standard output", &options->jsonl,
          .excludes = "output"},
         {OPTION_TEXT, "output", "FILE.h5", "write it there, as an HDF5 file", &options->hdf5},
         {OPTION_COUNT, "top", "K", "the K best classes and their scores instead of every class's",

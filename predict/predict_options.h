@@ -15,7 +15,8 @@ struct predict_options {
     const char *checkpoint; /* a file, or a directory of checkpoints */
     char *const *sources;   /* [num_sources], in argv */
     size_t num_sources;
-    const char *csv, *jsonl, *hdf5; /* one at most; none: CSV on standard output */
+    /* One at most; none: CSV on standard output.  The first two may be "-", standard output. */
+    const char *csv, *jsonl, *hdf5;
     bool force;
     enum model_select select;
     uint64_t num_top; /* 0: every class's score */

@@ -7,14 +7,13 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "formats/file/file_kind.h"
+#include "formats/file/atomic_file.h"
 
 struct table {
     struct table_plan plan;
     struct predictions_writer *writer; /* of HDF5 */
-    /* Of text: what is written to, and for a regular file the names it has now and then. */
-    int descriptor;
-    char *temporary_path, *final_path;
+    int descriptor;                    /* of text that is written in order */
+    struct atomic_file output;         /* of text that appears as a file; else without a path */
 };
 
 static const char *table_name(const struct table *table)
@@ -35,13 +34,14 @@ static bool table_open_text(struct table *table, struct error *error)
         table->descriptor = file_open_writing(path, error);
         return table->descriptor >= 0;
     }
-    if (!file_kind_check_output(path, FILE_KIND_TABLE, table->plan.is_forced, error))
-        return false;
-    table->final_path = file_resolve(path, error);
-    if (!table->final_path)
-        return false;
-    table->descriptor = file_create_temporary(table->final_path, &table->temporary_path, error);
-    return table->descriptor >= 0;
+    return atomic_file_begin(&table->output, path, FILE_KIND_TABLE, table->plan.is_forced, error);
+}
+
+static bool table_write_text(const struct table *table, const char *text, size_t nbytes,
+                             struct error *error)
+{
+    return file_write(table->output.path ? table->output.descriptor : table->descriptor,
+                      table_name(table), text, nbytes, error);
 }
 
 static bool table_write_header(struct table *table, struct error *error)
@@ -55,7 +55,7 @@ static bool table_write_header(struct table *table, struct error *error)
         table_print_header(&table->plan, stream);
         ok = fclose(stream) == 0 || error_set_memory(error, nbytes);
     }
-    ok = ok && file_write(table->descriptor, table_name(table), text, nbytes, error);
+    ok = ok && table_write_text(table, text, nbytes, error);
     free(text);
     return ok;
 }
@@ -68,7 +68,7 @@ bool table_open(const struct table_plan *plan, struct table **result, struct err
     *result = NULL;
     if (!ok)
         return false;
-    *table = (struct table){.plan = *plan, .descriptor = -1};
+    *table = (struct table){.plan = *plan, .descriptor = -1, .output = {.descriptor = -1}};
     if (plan->kind == TABLE_HDF5)
         ok = predictions_create(plan->path, &plan->predictions, plan->is_forced, &table->writer,
                                 error);
@@ -86,12 +86,17 @@ bool table_write(struct table *table, const char *text, size_t text_nbytes,
                  const struct table_row *rows, size_t num_rows, struct error *error)
 {
     if (table->plan.kind != TABLE_HDF5)
-        return file_write(table->descriptor, table_name(table), text, text_nbytes, error);
+        return table_write_text(table, text, text_nbytes, error);
     for (size_t i = 0; i < num_rows; i++)
         if (!predictions_append(table->writer, rows[i].name, rows[i].prediction, rows[i].scores,
                                 rows[i].reason))
             return false;
     return true;
+}
+
+bool table_is_whole_or_none(const struct table *table)
+{
+    return table->writer || table->output.path;
 }
 
 bool table_commit(struct table *table, struct error *error)
@@ -101,9 +106,9 @@ bool table_commit(struct table *table, struct error *error)
     if (table->writer) {
         ok = predictions_commit(table->writer, error);
         table->writer = NULL;
-    } else if (table->temporary_path) {
-        ok = file_commit_temporary(&table->descriptor, &table->temporary_path, table->final_path,
-                                   table_name(table), error);
+    } else if (table->output.path) {
+        ok = file_commit_temporary(&table->output.descriptor, &table->output.temporary_path,
+                                   table->output.target_path, table_name(table), error);
     } else if (table->plan.path) {
         ok = file_close_written(&table->descriptor, table_name(table), error);
     }
@@ -118,9 +123,6 @@ void table_abandon(struct table *table)
     predictions_abandon(table->writer);
     if (table->plan.path)
         file_close(&table->descriptor);
-    if (table->temporary_path)
-        unlink(table->temporary_path);
-    free(table->temporary_path);
-    free(table->final_path);
+    atomic_file_abandon(&table->output);
     free(table);
 }

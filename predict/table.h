@@ -49,6 +49,9 @@ void table_print_row(const struct table_plan *plan, const struct table_row *row,
 bool table_write(struct table *table, const char *text, size_t text_nbytes,
                  const struct table_row *rows, size_t num_rows, struct error *error);
 
+/* Is it a file, which appears whole or not at all? */
+bool table_is_whole_or_none(const struct table *table);
+
 /* Ends the table: its file takes its name.  Frees it in any case. */
 bool table_commit(struct table *table, struct error *error);
 /* Gives the table up: no file is left.  NULL is fine. */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/signals.h"
+
 /* A step's learning rate is RATIO times the last one's: NUM_STEPS lead from FIRST to 13. */
 static const double RANGE_FIRST = 1e-6, RANGE_RATIO = 1.18;
 
@@ -63,6 +65,8 @@ static bool range_test_measure(struct run *run, struct range_test *test, struct 
 
         if (!range_test_step(run, &epoch, &loss, error))
             return false;
+        if (ranks_max(run->ranks, (uint64_t)signals_stop_requested()) > 0)
+            return error_set(error, STATUS_STOPPED, NULL, "stopped by a signal");
         /* A moving average that starts with the first loss. */
         smoothed = 0.8 * smoothed + 0.2 * loss;
         weight = 0.8 * weight + 0.2;

@@ -118,9 +118,11 @@ static const char *run_directory_ways(const char *directory, char *text, size_t 
 bool run_directory_compare(const char *directory, const struct checkpoint *existing,
                            const struct checkpoint *current, struct error *error)
 {
+    /* When a run ends, and what is called its best, say nothing of what its epochs compute. */
+    static const char *const free_to_change[] = {"monitor", "patience", NULL};
     char existing_value[128], current_value[128], ways[700];
     const char *name = settings_first_difference(&existing->config, &current->config,
-                                                 existing_value, current_value);
+                                                 free_to_change, existing_value, current_value);
     bool is_same_store = strcmp(existing->store_fingerprint, current->store_fingerprint) == 0 &&
                          text_list_equal(&existing->classes, &current->classes);
 
@@ -133,8 +135,12 @@ bool run_directory_compare(const char *directory, const struct checkpoint *exist
     if (name)
         return error_set(error, STATUS_DATA, ERROR_AT(.file = directory),
                          "holds a run of another configuration, which differs in %s: this run has "
-                         "%s, you asked for %s (%s)",
-                         name, existing_value, current_value, ways);
+                         "%s, you asked for %s (%s%s)",
+                         name, existing_value, current_value,
+                         strcmp(name, "epochs") == 0
+                             ? "its --schedule depends on them, as all do but constant; "
+                             : "",
+                         ways);
     return true;
 }
 

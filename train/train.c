@@ -328,7 +328,7 @@ static bool train_compare_ranks(struct run *run, struct error *error)
     train_fill_likeness(run, &mine);
     leaders = mine;
     ranks_broadcast(run->ranks, &leaders, sizeof(leaders));
-    name = settings_first_difference(&leaders.config, &mine.config, leaders_value, my_value);
+    name = settings_first_difference(&leaders.config, &mine.config, NULL, leaders_value, my_value);
     if (name)
         error_set(error, STATUS_USAGE, ERROR_AT(.expected = leaders_value, .found = my_value),
                   "started with another configuration than rank 0, which differs in %s", name);

@@ -136,7 +136,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          &options->patience, 1, 1e9, .shown_default = "train all epochs",
          .excludes = NEEDS_GRADIENT " find-lr"},
         {OPTION_FLAG, "resume", NULL,
-         "go on from the newest whole checkpoint of the same configuration and store, if any",
+         "go on from the newest whole checkpoint of the same configuration and store, if any; to "
+         "more --epochs than before where the schedule is constant",
          &options->resume},
         {OPTION_FLAG, "force", NULL,
          "start anew in a RUN_DIR that holds another run or a finished one, removing its "
@@ -224,9 +225,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          .choices = optimizer_names, .given = &given->optimizer, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "learning-rate", "R", "step size, the largest of the schedule",
          &options->learning_rate, 1e-45, 1e6,
-         .shown_default =
-             LESSON("adam, adamw: .01 with norms and for linear, else .001; sgd: .1, else .02",
-                    "1 for linear, .05 for networks, .001 for adam and adamw"),
+         .shown_default = LESSON("adam(w): .01 with norms or linear, else .001; sgd: .1, else .02",
+                                 "1 for linear, .05 for networks, .001 for adam and adamw"),
          .given = &given->learning_rate, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "momentum", "M",
          "share of the last update that is kept, below 1; of adam and adamw: beta1",
@@ -251,7 +251,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          &options->average, 0, 0.9999999, .shown_default = "none", .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "schedule", NULL, "of the learning rate", &options->schedule,
          .choices = schedule_names, .given = &given->schedule,
-         .shown_default = LESSON("one-cycle, cosine with --warmup", "constant"),
+         .shown_default = LESSON("one-cycle; cosine with --warmup or --momentum 0", "constant"),
          .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "warmup", "EPOCHS",
          "epochs in which the learning rate rises to the schedule's", &options->warmup, 0, 1e9,
@@ -286,8 +286,9 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
         .usage = "[OPTION...] STORE.h5 --output RUN_DIR",
         .summary =
             "Trains a classifier on a store made by quern-ingest and writes a checkpoint\n"
-            "RUN_DIR/epoch-NNNN.h5 after each epoch.  The same configuration, seed and store\n"
-            "give the same bytes, on any number of threads, resumed or not.",
+            "RUN_DIR/epoch-NNNN.h5 after each epoch.  Most runs need only --output: the rest is\n"
+            "chosen by the images and their number, and printed.  The same configuration, seed\n"
+            "and store give the same bytes, on any number of threads, resumed or not.",
         .epilogue =
             "Exit status: 0 done, 2 wrong arguments, 65 bad input data, 70 internal error,\n"
             "74 cannot read or write, 75 saved and stopped by a signal: --resume goes on.\n"

@@ -82,8 +82,17 @@ static bool settings_agree(const struct setting *a, const struct setting *b)
            a->real == b->real;
 }
 
+static bool settings_is_one_of(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
 const char *settings_first_difference(const struct settings *a, const struct settings *b,
-                                      char a_value[128], char b_value[128])
+                                      const char *const *ignored, char a_value[128],
+                                      char b_value[128])
 {
     const struct settings *lists[] = {b, a};
 
@@ -92,7 +101,7 @@ const char *settings_first_difference(const struct settings *a, const struct set
             const char *name = lists[list]->items[i].name;
             const struct setting *in_a = settings_find(a, name), *in_b = settings_find(b, name);
 
-            if (!settings_agree(in_a, in_b)) {
+            if (!settings_is_one_of(ignored, name) && !settings_agree(in_a, in_b)) {
                 setting_format(in_a, a_value, 128);
                 setting_format(in_b, b_value, 128);
                 return name;

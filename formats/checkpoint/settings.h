@@ -40,9 +40,11 @@ const struct setting *settings_find(const struct settings *settings, const char 
 const char *setting_format(const struct setting *setting, char *buffer, size_t size);
 /*
  * The first setting of either (b's first, in b's order) that the other does not hold with the same
- * value, or NULL.  Both values are written to the buffers of 128 bytes, "none" where absent.
+ * value, or NULL; those of the names ignored (NULL at the end, or NULL) aside.  Both values are
+ * written to the buffers of 128 bytes, "none" where absent.
  */
 const char *settings_first_difference(const struct settings *a, const struct settings *b,
-                                      char a_value[128], char b_value[128]);
+                                      const char *const *ignored, char a_value[128],
+                                      char b_value[128]);
 
 #endif

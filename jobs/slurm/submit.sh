@@ -29,7 +29,8 @@ time (train), or by the loss of a node, goes back into the queue, and on from wh
 the stages, source and partition are checked first, and with what is wrong nothing is queued.
 
 What and where:
-  --source SOURCE             tree of PNG images, as quern-ingest takes it
+  --source SOURCE             images, PNG or JPEG, in folders, an archive or arrays, as
+                              quern-ingest takes them
   --work-dir DIR              folder for all that is written, logs included, made if new
   --store STORE.h5            the store, for runs that share one (default: DIR/store.h5)
   --name NAME                 of the run: jobs are NAME-ingest, NAME-train and so on (default: the

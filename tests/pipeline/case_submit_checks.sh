@@ -78,11 +78,11 @@ expect_exit 0 submit --dry-run --train-time 2 --submit-options '--signal=B:USR1@
 expect_exit 0 submit --only ingest --dry-run --time 1
 
 # A store and a run that are there are looked at, too.
-expect_exit 0 pipeline --source digits --work-dir work --train-options '--epochs 1'
-expect_exit 65 submit --from train --train-options '--epochs 2 --seed 9'
+expect_exit 0 pipeline --source digits --work-dir work --train-options "$lesson --epochs 1"
+expect_exit 65 submit --from train --train-options "$lesson --epochs 2 --seed 9"
 expect_text stderr 'option --train-options: quern-train'
 expect_no_file sbatch.log
-expect_exit 0 submit --from train --train-options '--epochs 2'
+expect_exit 0 submit --from train --train-options "$lesson --epochs 2"
 rm -r work sbatch.log
 
 # Inside of a job, nothing of it is passed on; outside, sbatch's own variables say who pays and where.
