@@ -26,6 +26,7 @@ struct png_reading {
     png_structp png;
     png_infop png_info;
     uint8_t *scratch;
+    uint8_t *expanded; /* a row of palette indices, as their colors */
     bool is_out_of_memory;
     bool is_too_large; /* for the limit of the pixels */
     char reason[200];  /* libpng's, or ours */
@@ -142,15 +143,18 @@ static void png_read_header(struct png_reading *reading)
     }
 }
 
-/* Chooses the transformations to gray or RGB of 8 or 16 bits, with alpha if the file has any;
- * returns what libpng will give. */
+/* Chooses the transformations to gray or RGB of 8 or 16 bits, with alpha if the file has any, or to
+ * an index a byte; returns what comes of it. */
 static struct samples_layout png_read_choose_transformations(png_structp png, png_infop info)
 {
     int color_type = png_get_color_type(png, info);
 
-    if (color_type == PNG_COLOR_TYPE_PALETTE)
-        png_set_palette_to_rgb(png);
-    else if (color_type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8)
+    if (color_type == PNG_COLOR_TYPE_PALETTE) {
+        png_set_packing(png); /* png_read_expand takes it from there */
+        return (struct samples_layout){.channels = 3,
+                                       .has_alpha = png_get_valid(png, info, PNG_INFO_tRNS)};
+    }
+    if (color_type == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) < 8)
         png_set_expand_gray_1_2_4_to_8(png);
     if (png_get_valid(png, info, PNG_INFO_tRNS))
         png_set_tRNS_to_alpha(png);
@@ -178,6 +182,36 @@ static void png_read_reserve_pixels(struct png_reading *reading, size_t scratch_
     }
 }
 
+/* A row of indices as the colors of the palette, with alpha if any color has it.  libpng would take
+ * those beyond the palette for black. */
+static const uint8_t *png_read_expand(struct png_reading *reading, const uint8_t *row,
+                                      bool has_alpha)
+{
+    png_colorp palette = NULL;
+    png_bytep alphas = NULL;
+    int num_colors = 0, num_alphas = 0;
+    uint8_t *out = reading->expanded;
+
+    png_get_PLTE(reading->png, reading->png_info, &palette, &num_colors);
+    if (has_alpha)
+        png_get_tRNS(reading->png, reading->png_info, &alphas, &num_alphas, NULL);
+    for (size_t x = 0; x < reading->info.width; x++) {
+        int index = row[x];
+
+        if (index >= num_colors) {
+            text_format(reading->reason, sizeof(reading->reason), "palette index %d of %d entries",
+                        index, num_colors);
+            png_error(reading->png, "palette");
+        }
+        *out++ = palette[index].red;
+        *out++ = palette[index].green;
+        *out++ = palette[index].blue;
+        if (has_alpha)
+            *out++ = index < num_alphas ? alphas[index] : 255;
+    }
+    return reading->expanded;
+}
+
 /* Rows that need no conversion go straight to their place; others by way of scratch memory, which
  * holds the whole image when its rows come in several passes. */
 static void png_read_pixels(struct png_reading *reading)
@@ -187,17 +221,27 @@ static void png_read_pixels(struct png_reading *reading)
     const struct samples_layout layout =
         png_read_choose_transformations(reading->png, reading->png_info);
     const int num_passes = png_set_interlace_handling(reading->png);
-    const bool is_direct = samples_are_final(&layout, channels);
-    const size_t row_nbytes = width * samples_pixel_nbytes(&layout);
+    const bool is_palette =
+        png_get_color_type(reading->png, reading->png_info) == PNG_COLOR_TYPE_PALETTE;
+    const bool is_direct = !is_palette && samples_are_final(&layout, channels);
+    const size_t row_nbytes = is_palette ? width : width * samples_pixel_nbytes(&layout);
+    const size_t expanded_nbytes = is_palette ? width * samples_pixel_nbytes(&layout) : 0;
     const size_t num_scratch_rows = is_direct ? 0 : num_passes > 1 ? height : 1;
 
-    png_read_reserve_pixels(reading, num_scratch_rows * row_nbytes);
+    png_read_reserve_pixels(reading, num_scratch_rows * row_nbytes + expanded_nbytes);
     png_read_update_info(reading->png, reading->png_info);
     if (png_get_rowbytes(reading->png, reading->png_info) != row_nbytes)
         png_error(reading->png, "unexpected row length");
     if (num_scratch_rows > 0) {
         reading->scratch = calloc(num_scratch_rows, row_nbytes);
         if (!reading->scratch) {
+            reading->is_out_of_memory = true;
+            png_error(reading->png, "no memory");
+        }
+    }
+    if (is_palette) {
+        reading->expanded = malloc(expanded_nbytes);
+        if (!reading->expanded) {
             reading->is_out_of_memory = true;
             png_error(reading->png, "no memory");
         }
@@ -210,8 +254,10 @@ static void png_read_pixels(struct png_reading *reading)
 
             png_read_row(reading->png, row, NULL);
             if (!is_direct && pass == num_passes - 1)
-                samples_convert_row(&reading->growing->rule, &layout, row, width, out, channels,
-                                    &reading->info);
+                samples_convert_row(&reading->growing->rule, &layout,
+                                    is_palette ? png_read_expand(reading, row, layout.has_alpha)
+                                               : row,
+                                    width, out, channels, &reading->info);
         }
     }
     png_read_end(reading->png, NULL);
@@ -252,6 +298,7 @@ static bool png_read_decode(const char *name, const void *bytes, size_t nbytes,
         text_format(reading->info.fault, sizeof(reading->info.fault), "%s", reading->chunks.fault);
     png_destroy_read_struct(&reading->png, &reading->png_info, NULL);
     free(reading->scratch);
+    free(reading->expanded);
     return ok;
 }
 

@@ -10,10 +10,17 @@
 #include "ingest/contents.h"
 #include "ingest/report.h"
 
+/* Of the images of train, for valid. */
+#define ADVISED_FRACTION 0.2
+
+/* That are tried for splits in which each class has an image that can be read. */
+enum { MAX_SEEDS = 20 };
+
 /* ---- findings as notes ---- */
 
 struct health_notes {
     const struct tree *tree;
+    const uint64_t *contents; /* [rows of the tree] */
     struct text_list *list;
     struct error *error;
 };
@@ -36,6 +43,16 @@ __attribute__((format(printf, 2, 3))) static void health_add(const struct health
 static uint64_t health_num_rows(const struct tree *tree, int split)
 {
     return tree->first[split + 1] - tree->first[split];
+}
+
+/* Of a split the images that can be read: no others become rows. */
+static uint64_t health_num_readable(const struct health_notes *notes, int split)
+{
+    uint64_t count = 0;
+
+    for (size_t i = notes->tree->first[split]; i < notes->tree->first[split + 1]; i++)
+        count += notes->contents[i] != 0;
+    return count;
 }
 
 /* "valid/a/1.png is train/b/7.png" */
@@ -63,7 +80,7 @@ static void health_add_shared(const struct health_notes *notes,
                            "%s of the %s images of %s %s in %s, too, so that figures of %s are "
                            "too good: %s",
                            text_group_digits(some, sizeof(some), found->num_images),
-                           text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
+                           text_group_digits(all, sizeof(all), health_num_readable(notes, s)),
                            split_names[s], found->num_images == 1 ? "is" : "are", split_names[t],
                            split_names[s], health_format_pair(notes, found, pair, sizeof(pair)));
         }
@@ -81,7 +98,7 @@ static void health_add_repeated(const struct health_notes *notes,
         if (found->num_images > 0)
             health_add(notes, "%s of the %s images of %s %s one before: %s",
                        text_group_digits(some, sizeof(some), found->num_images),
-                       text_group_digits(all, sizeof(all), health_num_rows(notes->tree, s)),
+                       text_group_digits(all, sizeof(all), health_num_readable(notes, s)),
                        split_names[s], found->num_images == 1 ? "equals" : "equal",
                        health_format_pair(notes, found, pair, sizeof(pair)));
     }
@@ -109,20 +126,18 @@ static void health_add_others(const struct health_notes *notes,
             text_escape(name, sizeof(name), notes->tree->classes.items[findings->uniform_class]),
             findings->num_uniform_classes == 1
                 ? ""
-                : TEXT(", and so are those of %s other classes",
-                       text_group_digits(number, sizeof(number),
-                                         findings->num_uniform_classes - 1)));
+                : TEXT(", and so are those of %s other %s",
+                       text_group_digits(number, sizeof(number), findings->num_uniform_classes - 1),
+                       findings->num_uniform_classes == 2 ? "class" : "classes"));
 }
 
-static bool health_list_contents(const struct tree *tree, const struct contents_findings *findings,
-                                 struct text_list *list, struct error *error)
+static bool health_list_contents(const struct health_notes *notes,
+                                 const struct contents_findings *findings)
 {
-    const struct health_notes notes = {tree, list, error};
-
-    health_add_shared(&notes, findings);
-    health_add_repeated(&notes, findings);
-    health_add_others(&notes, findings);
-    return error_ok(error);
+    health_add_shared(notes, findings);
+    health_add_repeated(notes, findings);
+    health_add_others(notes, findings);
+    return error_ok(notes->error);
 }
 
 static bool health_find(const struct tree *tree, const uint64_t *contents,
@@ -138,8 +153,9 @@ bool health_note_contents(const struct tree *tree, const uint64_t *contents, boo
 {
     struct contents_findings findings;
     struct text_list list = {0};
-    bool ok = health_find(tree, contents, &findings, error) &&
-              health_list_contents(tree, &findings, &list, error);
+    const struct health_notes notes = {tree, contents, &list, error};
+    bool ok =
+        health_find(tree, contents, &findings, error) && health_list_contents(&notes, &findings);
 
     for (size_t i = 0; i < list.count && ok; i++)
         fprintf(messages, "quern-ingest: note: %s%s\n", is_shard ? "in this shard " : "",
@@ -221,6 +237,14 @@ static void health_print_samples(const struct survey *survey, FILE *stream)
         fputc('\n', stream);
 }
 
+void health_report_files(const struct survey *survey, FILE *stream)
+{
+    health_print_files(survey, stream);
+    health_print_sizes(survey, stream);
+    health_print_colors(survey, stream);
+    health_print_samples(survey, stream);
+}
+
 /* ---- the command to go on with ---- */
 
 /* As a shell takes it. */
@@ -244,7 +268,8 @@ static void health_print_argument(FILE *stream, const char *argument)
     fputc('\'', stream);
 }
 
-/* The size that most images have; if most have another, a square of usual sides. */
+/* The size that most images have; of images of many shapes the middle, as a square of usual sides.
+ */
 static void health_print_size(const struct survey *survey, FILE *stream)
 {
     const struct survey_size *usual = &survey->sizes[0];
@@ -255,7 +280,7 @@ static void health_print_size(const struct survey *survey, FILE *stream)
     if (usual->count * 2 >= survey->num_images)
         fprintf(stream, " --size %" PRIu32 "x%" PRIu32, usual->height, usual->width);
     else
-        fprintf(stream, " --size %" PRIu32 "x%" PRIu32, side, side);
+        fprintf(stream, " --size %" PRIu32 "x%" PRIu32 " --fit crop", side, side);
 }
 
 /* "photos.h5" for "data/photos.tar.gz/" */
@@ -292,52 +317,166 @@ static bool health_has_leaks(const struct contents_findings *findings)
            findings->shared[SPLIT_TEST][SPLIT_VALID].num_images > 0;
 }
 
+/* Is there a folder for the split, even an empty one?  None is made beside it. */
+static bool health_has_folder(const struct tree *tree, enum split split)
+{
+    bool has_folder = tree->layout.split_directories[split] != NULL;
+
+    for (size_t i = 0; i < tree->num_all_classes; i++)
+        has_folder |= tree->all_classes[i].has_directory[split];
+    return has_folder;
+}
+
+/* What is advised on splits, as rules for a tree. */
+static struct tree_rules health_advise_splits(const struct health *health,
+                                              const struct contents_findings *findings)
+{
+    const struct tree *tree = health->tree;
+    struct tree_rules rules = *health->rules;
+    bool has_equal = health_has_leaks(findings);
+    size_t first;
+
+    if (!split_is_wanted(&rules.split) && !health_has_folder(tree, SPLIT_VALID) &&
+        health_num_rows(tree, SPLIT_TRAIN) > 0) {
+        rules.split.has_valid = true;
+        rules.split.valid_fraction = ADVISED_FRACTION;
+        has_equal |= findings->repeated[SPLIT_TRAIN].num_images > 0;
+    }
+    /* By their contents images of one key would be parted. */
+    if (has_equal && split_is_wanted(&rules.split) && !rules.split.group_by && !rules.deduplicate &&
+        report_count_shared_keys(health->scan, &first) == 0)
+        rules.split.by_content = true;
+    rules.contents = health->survey->contents;
+    return rules;
+}
+
 /* Options without which the source would be refused, or its figures would not be true. */
 static void health_print_advised_options(const struct health *health,
-                                         const struct contents_findings *findings, FILE *stream)
+                                         const struct tree_rules *advised, bool skips_bad,
+                                         FILE *stream)
 {
     const struct ingest_options *options = health->options;
     const struct survey *survey = health->survey;
-    bool is_drawn = split_is_wanted(&options->split);
-    bool has_equal = health_has_leaks(findings);
+    const struct preparation_findings *found = &survey->findings;
 
-    if (!is_drawn && health_num_rows(health->tree, SPLIT_VALID) == 0) {
-        fputs(" --valid-fraction 0.2", stream);
-        is_drawn = true;
-        has_equal |= findings->repeated[SPLIT_TRAIN].num_images > 0;
-    }
-    if (has_equal && !options->deduplicate && !options->split.by_content)
-        fputs(is_drawn && !options->split.group_by ? " --split-by content" : " --deduplicate",
-              stream);
+    if (advised->split.has_valid && !options->split.has_valid)
+        fprintf(stream, " --valid-fraction %g", ADVISED_FRACTION);
+    if (advised->split.by_content && !options->split.by_content)
+        fputs(" --split-by content", stream);
+    if (advised->split.seed != options->split.seed)
+        fprintf(stream, " --seed %" PRIu64, advised->split.seed);
     if (survey->num_sizes > 1 && options->height == 0)
         health_print_size(survey, stream);
-    if (survey->findings.num_transparent > 0 && !options->rule.has_background)
+    if (found->num_transparent > 0 && !options->rule.has_background)
         fputs(" --background white", stream);
-    if (survey->findings.has_range && !options->finds_range && !options->rule.has_range &&
-        preparation_count_levels(&survey->findings) < 64)
-        fprintf(stream, " --range %u:%u", survey->findings.low,
-                survey->findings.high > survey->findings.low ? survey->findings.high
-                                                             : survey->findings.low + 1u);
-    if (survey->num_bad > 0 && !options->skip_bad)
+    if (found->has_range && found->low == found->high && !options->rule.has_range)
+        fputs(" --range 0:65535", stream);
+    else if (found->has_range && !options->finds_range && !options->rule.has_range &&
+             preparation_count_levels(found) < 64)
+        fprintf(stream, " --range %u:%u", found->low, found->high);
+    if (skips_bad && !options->skip_bad)
         fputs(" --skip-bad", stream);
 }
 
-static void health_print_command(const struct health *health,
-                                 const struct contents_findings *findings, FILE *stream)
+/* The first class of a tree that has images in a split and none that can be read; false: each has
+ * one. */
+static bool health_find_lost_class(const struct health *health, const struct tree *tree,
+                                   uint64_t *num_readable, const char **class, int *split)
+{
+    size_t num_classes = tree->classes.count;
+
+    for (int s = 0; s < NUM_SPLITS; s++) {
+        memset(num_readable, 0, num_classes * sizeof(*num_readable));
+        for (size_t i = tree->first[s]; i < tree->first[s + 1]; i++)
+            if (tree->labels[i] < num_classes)
+                num_readable[tree->labels[i]] += health->survey->contents[tree->images[i]] != 0;
+        for (size_t label = 0; label < num_classes && !tree_is_unlabelled(tree, (enum split)s);
+             label++) {
+            *class = tree->classes.items[label];
+            *split = s;
+            if (num_readable[label] == 0 && tree_find_class(tree, *class)->num_images[s] > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Says which class would be lost with the files that cannot be read. */
+static void health_print_lost_class(const char *class, int split, FILE *stream)
+{
+    fputs("\nfirst put right or remove the files that cannot be read: without them class '",
+          stream);
+    text_print_escaped(stream, class);
+    fprintf(stream, "' has no image in %s, so that --skip-bad would be refused\n",
+            split_names[split]);
+}
+
+static bool health_has_seed(const struct ingest_options *options)
+{
+    bool has_seed = false;
+
+    for (int i = 0; i < options->num_given; i++)
+        has_seed |= strncmp(options->given[i], "--seed", strlen("--seed")) == 0;
+    return has_seed;
+}
+
+/*
+ * Does the store go through without the files that cannot be read?  Where splits are drawn, another
+ * seed may do, which is put into advised; else a class is lost, and this says so.
+ */
+static bool health_check_bad(const struct health *health, struct tree_rules *advised, FILE *stream,
+                             struct error *error)
+{
+    const uint64_t seed = advised->split.seed;
+    const uint64_t num_seeds =
+        split_is_wanted(&advised->split) && !health_has_seed(health->options) ? MAX_SEEDS : 1;
+    bool is_lost = health->survey->num_bad > 0, ok = true;
+
+    for (uint64_t i = 0; i < num_seeds && is_lost && ok; i++) {
+        struct tree tree = {0};
+        uint64_t *num_readable = NULL;
+        const char *class;
+        int split;
+
+        advised->split.seed = seed + i;
+        ok = tree_build(health->options->source, health->scan, advised, &tree, error) &&
+             memory_allocate(&num_readable, tree.classes.count, sizeof(*num_readable), error);
+        is_lost = ok && health_find_lost_class(health, &tree, num_readable, &class, &split);
+        if (is_lost && i + 1 == num_seeds)
+            health_print_lost_class(class, split, stream);
+        free(num_readable);
+        tree_free(&tree);
+    }
+    if (is_lost)
+        advised->split.seed = seed;
+    return ok && !is_lost;
+}
+
+static bool health_print_command(const struct health *health,
+                                 const struct contents_findings *findings, FILE *stream,
+                                 struct error *error)
 {
     const struct ingest_options *options = health->options;
+    struct tree_rules advised = health_advise_splits(health, findings);
+    bool skips_bad = health_check_bad(health, &advised, stream, error);
 
-    fputs("\nto write the store:\n  quern-ingest", stream);
+    if (!error_ok(error))
+        return false;
+    fputs(skips_bad ? "\nto write the store:\n  quern-ingest"
+                    : "\nthen, to write the store:\n  quern-ingest",
+          stream);
     for (int i = 0; i < options->num_given; i++) {
         if (strcmp(options->given[i], "--dry-run") != 0 && strcmp(options->given[i], "--") != 0)
             health_print_argument(stream, options->given[i]);
     }
-    health_print_advised_options(health, findings, stream);
+    health_print_advised_options(health, &advised, skips_bad && health->survey->num_bad > 0,
+                                 stream);
     if (options->source[0] == '-' || (options->store && options->store[0] == '-'))
         fputs(" --", stream);
     health_print_argument(stream, options->source);
     health_print_store(options, stream);
     fputc('\n', stream);
+    return true;
 }
 
 /* ---- the whole ---- */
@@ -355,25 +494,48 @@ static uint64_t *health_order_contents(const struct health *health, struct error
     return contents;
 }
 
+/* How many images would --deduplicate leave out? */
+static bool health_add_repeats(const struct health_notes *notes)
+{
+    const struct tree *tree = notes->tree;
+    size_t count = tree_num_rows(tree);
+    uint8_t *fates = NULL;
+    uint32_t *others = NULL;
+    uint64_t num_dropped = 0;
+    char number[32];
+    bool ok =
+        memory_allocate(&fates, count, sizeof(*fates), notes->error) &&
+        memory_allocate(&others, count, sizeof(*others), notes->error) &&
+        contents_deduplicate(notes->contents, tree->labels, count, fates, others, notes->error);
+
+    for (size_t i = 0; i < count && ok; i++)
+        num_dropped += fates[i] != CONTENTS_KEPT;
+    if (num_dropped > 0)
+        health_add(notes, "--deduplicate would leave out %s",
+                   text_group_digits(number, sizeof(number), num_dropped));
+    free(fates);
+    free(others);
+    return error_ok(notes->error);
+}
+
 bool health_report(const struct health *health, FILE *stream, struct error *error)
 {
     struct contents_findings findings = {0};
-    struct text_list notes = {0};
+    struct text_list list = {0};
     uint64_t *contents = health_order_contents(health, error);
+    const struct health_notes notes = {health->tree, contents, &list, error};
     bool ok = contents && health_find(health->tree, contents, &findings, error) &&
-              report_list_notes(health->tree, health->scan, health->rules, &notes, error) &&
-              health_list_contents(health->tree, &findings, &notes, error);
+              report_list_notes(health->tree, health->scan, health->rules, &list, error) &&
+              health_list_contents(&notes, &findings) &&
+              (health->options->deduplicate || health_add_repeats(&notes));
 
     if (ok) {
-        health_print_files(health->survey, stream);
-        health_print_sizes(health->survey, stream);
-        health_print_colors(health->survey, stream);
-        health_print_samples(health->survey, stream);
-        for (size_t i = 0; i < notes.count; i++)
-            fprintf(stream, "%s%s\n", i ? "          " : "notes     ", notes.items[i]);
-        health_print_command(health, &findings, stream);
+        health_report_files(health->survey, stream);
+        for (size_t i = 0; i < list.count; i++)
+            fprintf(stream, "%s%s\n", i ? "          " : "notes     ", list.items[i]);
+        ok = health_print_command(health, &findings, stream, error);
     }
     free(contents);
-    text_list_free(&notes);
+    text_list_free(&list);
     return ok;
 }

@@ -24,6 +24,9 @@
 bool health_note_contents(const struct tree *tree, const uint64_t *contents, bool is_shard,
                           FILE *messages, struct error *error);
 
+/* What the files are like, whatever their classes. */
+void health_report_files(const struct survey *survey, FILE *stream);
+
 struct health {
     const struct ingest_options *options;
     const struct scan *scan;

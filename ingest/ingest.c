@@ -191,16 +191,39 @@ static bool ingest_will_decode(const struct ingest_options *options)
            options->verify || !file_exists(options->store);
 }
 
-static bool ingest_survey_images(struct run *run)
+static bool ingest_survey_images(struct run *run, const struct tree *tree, struct error *error)
 {
     const struct ingest_options *options = run->options;
     const struct survey_plan plan = {.source = run->decode_source,
-                                     .tree = &run->tree,
+                                     .tree = tree,
                                      .num_scanned = run->scan.num_images,
                                      .num_io_threads = options->num_io_threads,
                                      .memory_limit = ingest_memory_limit(options->memory_limit)};
 
-    return survey_run(&plan, &run->survey, run->error);
+    return survey_run(&plan, &run->survey, error);
+}
+
+/* Of images in no class folder, which are no tree, a dry run still says what the files are like.
+ * Its own errors would hide what is wrong with the source. */
+static void ingest_report_flat_folder(struct run *run)
+{
+    const size_t count = run->scan.num_images;
+    struct tree tree = {.first = {0, count, count, count}};
+    struct error ignored = {0};
+
+    if (!run->options->dry_run || run->scan.labelling || run->scan.folders.count > 0 ||
+        count == 0 || run->error->status != STATUS_DATA)
+        return;
+    if (memory_allocate(&tree.paths, count, sizeof(*tree.paths), &ignored) &&
+        memory_allocate(&tree.images, count, sizeof(*tree.images), &ignored)) {
+        for (size_t i = 0; i < count; i++) {
+            tree.paths[i] = run->scan.paths[i];
+            tree.images[i] = i;
+        }
+        if (ingest_survey_images(run, &tree, &ignored))
+            health_report_files(&run->survey, run->results);
+    }
+    tree_free(&tree);
 }
 
 /* Lists the images, and lists them again by their contents where these matter. */
@@ -209,11 +232,13 @@ static bool ingest_build_tree(struct run *run)
     const struct ingest_options *options = run->options;
     struct tree_rules rules = ingest_make_rules(run);
 
-    if (!ingest_list_images(run, &rules, ingest_will_decode(options)))
+    if (!ingest_list_images(run, &rules, ingest_will_decode(options))) {
+        ingest_report_flat_folder(run);
         return false;
+    }
     if (!options->dry_run && !ingest_needs_contents(options))
         return true;
-    if (!ingest_survey_images(run))
+    if (!ingest_survey_images(run, &run->tree, run->error))
         return false;
     rules.contents = run->survey.contents;
     tree_free(&run->tree);
@@ -252,6 +277,15 @@ static bool ingest_report_health(struct run *run)
     return health_report(&health, run->results, run->error);
 }
 
+/* Does a background that is no gray lie beside images, even gray ones? */
+static bool ingest_pads_with_color(const struct ingest_options *options)
+{
+    const uint8_t *background = options->rule.background;
+
+    return options->height > 0 && options->fit == FIT_PAD && options->rule.has_background &&
+           (background[0] != background[1] || background[0] != background[2]);
+}
+
 /* Chooses the shape of all rows by the first image that can be decoded. */
 static bool ingest_choose_image_shape(struct run *run)
 {
@@ -277,8 +311,9 @@ static bool ingest_choose_image_shape(struct run *run)
             error_set(run->error, error.status, ERROR_AT(.file = run->tree.paths[i]), "%s",
                       error.what);
     }
-    if (is_found && options->channels == INGEST_CHANNELS_AUTO && !decoded.is_gray)
-        image->channels = 3;
+    if (is_found && options->channels == INGEST_CHANNELS_AUTO &&
+        (!decoded.is_gray || ingest_pads_with_color(options)))
+        image->channels = run->first.channels = 3;
     if (options->height > 0) {
         image->height = options->height;
         image->width = options->width;
@@ -438,8 +473,8 @@ static bool ingest_find_range(struct run *run, struct pass_plan *plan)
         return false;
     if (findings.has_range && findings.low == findings.high)
         return error_set(run->error, STATUS_DATA, NULL,
-                         "all values of the 16-bit images are %u, which is no range: give --range "
-                         "LOW:HIGH",
+                         "all samples of the 16-bit images are %u, which is no range: --range "
+                         "0:65535 takes them as they are",
                          findings.low);
     rule->has_range = findings.has_range;
     rule->low = findings.low;

@@ -178,7 +178,8 @@ static bool label_read_rows(struct label_table *table, struct csv_reader *reader
     return ok;
 }
 
-/* Without a header, a third column is one of splits only if all of it is. */
+/* Without a header, a third column is one of splits if most of its values are names of splits: then
+ * the others are mistakes, by which images of test would come into train. */
 static bool label_check_splits(struct label_table *table, bool has_header, struct error *error)
 {
     struct label_complaint unknown = {0};
@@ -188,9 +189,11 @@ static bool label_check_splits(struct label_table *table, bool has_header, struc
     for (size_t i = 0; i < table->count; i++)
         if (!layout_is_split(table->rows[i].split))
             label_complain(&unknown, table->rows[i].line, table->rows[i].split);
-    if (has_header)
+    if (has_header || unknown.count < table->count - unknown.count)
         return label_refuse(table, &unknown, "row has no known split", "rows have no known split",
-                            ": it is train, valid or test", error);
+                            has_header ? ": it is train, valid or test"
+                                       : ": it is train, valid or test, as most of column 3 are",
+                            error);
     for (size_t i = 0; i < table->count && unknown.count > 0; i++)
         table->rows[i].split = NULL;
     return unknown.count == 0 || text_list_add(&table->ignored_columns, "column 3", error);
@@ -315,6 +318,15 @@ static size_t label_find_image(const struct scan *scan, const char *path)
 
 /* ---- applying ---- */
 
+/* "val" and "Valid" are one split. */
+static bool label_is_same_split(const char *one, const char *other)
+{
+    enum split first, second;
+
+    return layout_find_split(one, strlen(one), &first) &&
+           layout_find_split(other, strlen(other), &second) && first == second;
+}
+
 /* A row and the one before it of the same image. */
 static bool label_check_repeated(struct label_table *table, const struct label_row *row,
                                  const struct label_row *before, const char *path,
@@ -324,7 +336,7 @@ static bool label_check_repeated(struct label_table *table, const struct label_r
     const char *this = is_label ? row->label : row->split;
     const char *other = is_label ? before->label : before->split;
 
-    if (!is_label && (!row->split || strcmp(row->split, before->split) == 0)) {
+    if (!is_label && (!row->split || label_is_same_split(row->split, before->split))) {
         table->num_repeated++;
         return true;
     }

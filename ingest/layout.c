@@ -346,6 +346,30 @@ static bool layout_weigh_inner_splits(struct survey *survey)
     return layout_choose_inner_splits(survey);
 }
 
+/* All that is there is images, beside a table perhaps. */
+static bool layout_refuse_flat(const struct survey *survey)
+{
+    const struct text_list *others = &survey->scan->top_others;
+    const char *table = NULL;
+    uint64_t count = survey->scan->num_images;
+    char number[32], name[256], what[600];
+
+    for (size_t i = 0; i < others->count && !table; i++) {
+        const char *dot = strrchr(others->items[i], '.');
+
+        if (dot && (strcasecmp(dot, ".csv") == 0 || strcasecmp(dot, ".tsv") == 0))
+            table = others->items[i];
+    }
+    if (table)
+        text_escape(name, sizeof(name), table);
+    text_format(what, sizeof(what),
+                "%s %s in no class folder; --labels FILE takes classes from a table%s%s%s",
+                text_group_digits(number, sizeof(number), count),
+                count == 1 ? "image lies" : "images lie", table ? ", such as " : "",
+                table ? name : "", table ? ", which lies there" : "");
+    return layout_refuse(survey, STATUS_DATA, what);
+}
+
 static bool layout_choose(struct survey *survey)
 {
     const struct layout_rules *rules = survey->rules;
@@ -376,8 +400,7 @@ static bool layout_choose(struct survey *survey)
     if (may_be_classes && survey->num_tops > 0)
         return true; /* of which all are empty */
     if (survey->num_tops == 0)
-        return layout_refuse(survey, STATUS_DATA,
-                             "holds no folders of classes, only images: each class has a folder");
+        return layout_refuse_flat(survey);
     if (rules->choice == LAYOUT_CLASSES)
         return layout_refuse(survey, STATUS_USAGE,
                              "is to be folders of classes, so --layout classes needs "

@@ -151,7 +151,7 @@ static bool pass_check_sizes(const uint64_t *sizes, const char *const *paths, si
     uint64_t *sorted;
     struct size_count *counts;
     size_t num_known = 0, num_counts, first = 0;
-    char all[300], usual[32], found[32];
+    char all[300], usual[32], found[32], number[32];
     bool ok = true;
 
     if (pass_sizes_are_equal(sizes, count))
@@ -176,7 +176,9 @@ static bool pass_check_sizes(const uint64_t *sizes, const char *const *paths, si
                    ERROR_AT(.file = paths[first],
                             .expected = pass_describe_size(usual, sizeof(usual), counts[0].size),
                             .found = pass_describe_size(found, sizeof(found), sizes[first])),
-                   "images of unequal sizes, %s (--size HxW resizes them)", all);
+                   "the images have %s sizes, %s: give --size HxW, such as %s (quern-ingest "
+                   "--dry-run proposes one)",
+                   text_group_digits(number, sizeof(number), num_counts), all, usual);
 out:
     free(sorted);
     free(counts);
@@ -460,13 +462,17 @@ static bool pass_check_range(const struct pass *pass)
 {
     const struct preparation_findings *findings = &pass->outcome->findings;
     unsigned num_levels = preparation_count_levels(findings);
-    /* All the same value is no range. */
-    unsigned low = findings->low - (findings->low == UINT16_MAX);
-    unsigned high = findings->high > low ? findings->high : low + 1u;
     char some[32], all[32];
 
     if (!findings->has_range || num_levels >= MIN_LEVELS || pass->plan->preparation.rule.has_range)
         return true;
+    if (findings->low == findings->high) /* which is no range */
+        return error_set(pass->error, STATUS_DATA, NULL,
+                         "%s of %s images %s of 16 bits, and all samples are %u; nothing was "
+                         "written (--range 0:65535 takes them as they are)",
+                         text_group_digits(some, sizeof(some), findings->num_deep),
+                         text_group_digits(all, sizeof(all), findings->num_images),
+                         findings->num_deep == 1 ? "is" : "are", findings->low);
     return error_set(
         pass->error, STATUS_DATA, NULL,
         "%s of %s images %s of 16 bits, with values from %u to %u, which become %u of "
@@ -474,8 +480,9 @@ static bool pass_check_range(const struct pass *pass)
         "to 255, --range 0:65535 takes them as they are)",
         text_group_digits(some, sizeof(some), findings->num_deep),
         text_group_digits(all, sizeof(all), findings->num_images),
-        findings->num_deep == 1 ? "is" : "are", findings->low, findings->high, num_levels, low,
-        high, pass->plan->shard ? ", the same for all shards," : " or auto");
+        findings->num_deep == 1 ? "is" : "are", findings->low, findings->high, num_levels,
+        findings->low, findings->high,
+        pass->plan->shard ? ", the same for all shards," : " or auto");
 }
 
 static bool pass_finish_store(struct pass *pass)

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "formats/store/store.h"
 #include "images/sources/labelling.h"
+#include "images/sources/webdataset.h"
 
 enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20, MAX_UNLABELLED_SHOWN = 5 };
 
@@ -317,22 +318,50 @@ static bool report_note_splits(const struct notes *notes, const struct tree *tre
     return ok;
 }
 
+enum { MAX_MISSING_SHOWN = 10 };
+
+static bool report_is_missing(const struct tree_class *class, int split)
+{
+    return class->label < STORE_MAX_CLASSES && class->num_images[split] == 0;
+}
+
+/* The classes that have no image in a split, in a line for all of them. */
+static bool report_note_missing_in(const struct notes *notes, const struct tree *tree, int split)
+{
+    char *text = NULL;
+    size_t nbytes, num_missing = 0;
+    FILE *stream = open_memstream(&text, &nbytes);
+    bool ok = true;
+
+    if (!stream)
+        return report_take_note(notes, NULL);
+    for (size_t label = 0; label < tree->classes.count; label++) {
+        const struct tree_class *class = tree_find_class(tree, tree->classes.items[label]);
+
+        if (report_is_missing(class, split) && num_missing++ < MAX_MISSING_SHOWN)
+            report_name(stream, num_missing == 1, class->name);
+    }
+    if (num_missing > MAX_MISSING_SHOWN)
+        fputs(", ...", stream);
+    fclose(stream);
+    if (num_missing > 0 && !text)
+        ok = report_take_note(notes, NULL);
+    else if (num_missing == 1)
+        ok = report_add_note(notes, "class%s has no image in %s", text, split_names[split]);
+    else if (num_missing > 1)
+        ok = report_add_note(notes, "%zu classes have no image in %s:%s", num_missing,
+                             split_names[split], text);
+    free(text);
+    return ok;
+}
+
 static bool report_note_missing_classes(const struct notes *notes, const struct tree *tree)
 {
     bool ok = true;
-    char name[512];
 
-    for (int s = 0; s < NUM_SPLITS; s++) {
-        bool has_split =
-            tree->first[s] < tree->first[s + 1] && !tree_is_unlabelled(tree, (enum split)s);
-
-        for (size_t i = 0; has_split && i < tree->num_all_classes && ok; i++) {
-            const struct tree_class *class = &tree->all_classes[i];
-
-            if (class->label < STORE_MAX_CLASSES && class->num_images[s] == 0)
-                ok = report_add_note(notes, "class %s has no image in %s",
-                                     text_escape(name, sizeof(name), class->name), split_names[s]);
-        }
+    for (int s = 0; s < NUM_SPLITS && ok; s++) {
+        if (tree->first[s] < tree->first[s + 1] && !tree_is_unlabelled(tree, (enum split)s))
+            ok = report_note_missing_in(notes, tree, s);
     }
     return ok;
 }
@@ -472,6 +501,42 @@ static bool report_note_unlabelled(const struct notes *notes, const struct scan 
     return error_ok(notes->error);
 }
 
+uint64_t report_count_shared_keys(const struct scan *scan, size_t *first)
+{
+    const char *const *paths = scan->paths;
+    uint64_t num_keys = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; scan->labelling && scan->labelling->is_by_key && i < scan->num_images; i++) {
+        size_t length = webdataset_key_length(paths[i]);
+        bool is_same = i > 0 && length == webdataset_key_length(paths[i - 1]) &&
+                       strncmp(paths[i], paths[i - 1], length) == 0;
+
+        count = is_same ? count + 1 : 1;
+        if (count == 2 && num_keys++ == 0)
+            *first = i;
+    }
+    return num_keys;
+}
+
+static bool report_note_keys(const struct notes *notes, const struct scan *scan,
+                             const struct split_rules *rules)
+{
+    bool are_kept = split_is_wanted(rules) && !rules->by_content && !rules->group_by;
+    size_t first = 0;
+    uint64_t num_keys = report_count_shared_keys(scan, &first);
+    char number[32], key[300], escaped[600];
+
+    if (num_keys == 0)
+        return true;
+    text_format(key, sizeof(key), "%.*s", (int)webdataset_key_length(scan->paths[first]),
+                scan->paths[first]);
+    return report_add_note(notes, "keys of several images, which have one class%s: %s, first %s",
+                           are_kept ? " and go to one split" : "",
+                           text_group_digits(number, sizeof(number), num_keys),
+                           text_escape(escaped, sizeof(escaped), key));
+}
+
 static bool report_note_counts(const struct notes *notes, uint64_t num_outside,
                                const struct scan *scan)
 {
@@ -505,9 +570,10 @@ bool report_list_notes(const struct tree *tree, const struct scan *scan,
               report_note_junk(&out, scan) &&
               report_note_counts(&out, scan->labelling ? 0 : tree->num_outside, scan) &&
               report_note_empty(&out, tree) && report_note_splits(&out, tree) &&
-              report_note_unlabelled(&out, scan) && report_note_missing_classes(&out, tree) &&
-              report_note_alike(&out, tree) && report_note_deduplicated(&out, tree) &&
-              report_note_groups(&out, tree, rules) && report_note_imbalance(&out, tree);
+              report_note_unlabelled(&out, scan) && report_note_keys(&out, scan, &rules->split) &&
+              report_note_missing_classes(&out, tree) && report_note_alike(&out, tree) &&
+              report_note_deduplicated(&out, tree) && report_note_groups(&out, tree, rules) &&
+              report_note_imbalance(&out, tree);
 
     if (ok && tree->classes.count == 1)
         ok = report_add_note(&out, "there is one class only: quern-train needs two");
@@ -589,6 +655,19 @@ static void report_background(const struct preparation *preparation, uint64_t nu
                    "note: all images are opaque throughout, so --background changed nothing");
 }
 
+/* Rows are gray because the user says so. */
+static void report_gray_background(const struct samples_rule *rule, FILE *messages)
+{
+    const uint8_t *color = rule->background;
+    uint8_t gray[3];
+
+    samples_background(rule, 1, gray);
+    if (color[0] != color[1] || color[0] != color[2])
+        report_say(messages,
+                   "note: of --background %02x%02x%02x --channels gray takes the gray %02x%02x%02x",
+                   color[0], color[1], color[2], gray[0], gray[0], gray[0]);
+}
+
 /* Samples of 16 bits: mapped by a range, given or found, or narrowed. */
 static void report_range(const struct samples_rule *rule, bool is_found,
                          const struct preparation_findings *findings, FILE *messages)
@@ -621,6 +700,8 @@ void report_preparation(const struct preparation *preparation, const struct inge
 
     if (preparation->rule.has_background)
         report_background(preparation, findings->num_transparent, messages);
+    if (preparation->fit == FIT_PAD && preparation->channels == 1)
+        report_gray_background(&preparation->rule, messages);
     if (findings->num_deep > 0)
         report_range(&preparation->rule, options->finds_range, findings, messages);
     if (has_range && findings->num_deep == 0)

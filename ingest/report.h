@@ -53,4 +53,7 @@ bool report_store(const char *path, bool is_shard, const char *before, const cha
 /* "quern-ingest: " and one line of text. */
 void report_say(FILE *messages, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Keys of a WebDataset that have several images, and an image of the first of them. */
+uint64_t report_count_shared_keys(const struct scan *scan, size_t *first);
+
 #endif

@@ -8,6 +8,7 @@
 #include "common/random.h"
 #include "common/text.h"
 #include "formats/store/store.h"
+#include "images/sources/webdataset.h"
 
 /* One image that is shared out. */
 struct split_sample {
@@ -100,8 +101,20 @@ static uint64_t split_hash_content(const struct split_work *work, size_t index)
     return random_hash(work->rules->seed, bytes, sizeof(bytes));
 }
 
+/* The first image of those with the key of one; first is that of the image before. */
+static size_t split_find_first_of_key(const struct split_images *images, size_t index, size_t first)
+{
+    const char *path = images->paths[index], *before = images->paths[first];
+    size_t length = webdataset_key_length(path);
+
+    return images->are_keyed && length == webdataset_key_length(before) &&
+                   strncmp(path, before, length) == 0
+               ? first
+               : index;
+}
+
 static uint64_t split_make_key(const struct split_work *work, const regex_t *expression,
-                               size_t index, struct split_outcome *outcome)
+                               size_t index, size_t first_of_key, struct split_outcome *outcome)
 {
     const char *group;
     size_t length;
@@ -109,7 +122,7 @@ static uint64_t split_make_key(const struct split_work *work, const regex_t *exp
     if (work->rules->by_content && work->images->contents)
         return split_hash_content(work, index);
     if (!expression)
-        return split_hash_path(work, index);
+        return split_hash_path(work, first_of_key);
     if (split_find_group(expression, work->images->paths[index], &group, &length))
         return random_hash(work->rules->seed, group, length);
     outcome->num_unmatched++;
@@ -131,6 +144,7 @@ static bool split_list_samples(struct split_work *work, struct split_outcome *ou
 {
     const struct split_images *images = work->images;
     const char *group_by = work->rules->group_by;
+    size_t first_of_key = 0;
     regex_t expression;
 
     if (images->count > UINT32_MAX)
@@ -140,11 +154,12 @@ static bool split_list_samples(struct split_work *work, struct split_outcome *ou
         (group_by && !split_compile(group_by, &expression, work->error)))
         return false;
     for (size_t i = 0; i < images->count; i++) {
+        first_of_key = split_find_first_of_key(images, i, first_of_key);
         if (images->labels[i] == SPLIT_NO_LABEL || work->splits[i] != SPLIT_TRAIN)
             continue;
-        work->samples[work->num_samples++] =
-            (struct split_sample){split_make_key(work, group_by ? &expression : NULL, i, outcome),
-                                  images->labels[i], (uint32_t)i};
+        work->samples[work->num_samples++] = (struct split_sample){
+            split_make_key(work, group_by ? &expression : NULL, i, first_of_key, outcome),
+            images->labels[i], (uint32_t)i};
         work->class_sizes[images->labels[i]]++;
         work->num_left[images->labels[i]]++;
     }
@@ -423,7 +438,7 @@ static bool split_draw_group_folds(struct split_work *work)
 
 static bool split_draw_folds(struct split_work *work)
 {
-    if (work->rules->group_by || work->rules->by_content)
+    if (work->rules->group_by || work->rules->by_content || work->num_groups < work->num_samples)
         return split_draw_group_folds(work);
     split_draw_single_fold(work, work->targets[SPLIT_VALID]);
     return true;

@@ -49,6 +49,9 @@ struct split_images {
     /* The paths begin with the name of a split, which is left out of what is hashed: so the images
      * of train/ fall as those of a source that is train/ itself. */
     bool have_split_names;
+    /* Paths are sorted, and those that are equal up to the first dot of their names are a group,
+     * without group_by and by_content: it goes where its first path would go. */
+    bool are_keyed;
 };
 
 struct split_outcome {

@@ -40,15 +40,19 @@ void survey_free(struct survey *survey)
 /* ---- files ---- */
 
 /* Of samples that are not yet what rows will hold, equal pixels do not mean equal pictures: only
- * files of the same bytes are taken for equal then, and none for one of a single color. */
+ * files of the same bytes are taken for equal then, and for one of a single color those of which
+ * all samples are one value. */
 static uint64_t survey_find_content(const struct survey_work *work, const struct decoded *decoded)
 {
     const struct samples_rule *rule = &work->plan->source.rule;
     uint64_t content = contents_of(decoded->pixels, &decoded->shape);
 
     if ((decoded->info.is_deep && !rule->has_range) ||
-        (decoded->info.is_transparent && !rule->has_background))
+        (decoded->info.is_transparent && !rule->has_background)) {
         content = (content & ~(uint64_t)1) ^ (uint64_t)decoded->file_crc32 << 32;
+        content |= decoded->info.has_range && decoded->info.low == decoded->info.high &&
+                   !decoded->info.is_transparent;
+    }
     return content;
 }
 

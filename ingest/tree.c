@@ -430,13 +430,14 @@ static bool tree_deduplicate(struct build *build)
 
 static bool tree_draw_splits(struct build *build)
 {
-    const struct split_images images = {.count = build->scan->num_images,
-                                        .paths = build->scan->paths,
-                                        .labels = build->placing.labels,
-                                        .contents = build->rules->contents,
-                                        .num_classes = build->tree->classes.count,
-                                        .have_split_names =
-                                            build->tree->layout.kind == LAYOUT_SPLIT_CLASS};
+    const struct split_images images = {
+        .count = build->scan->num_images,
+        .paths = build->scan->paths,
+        .labels = build->placing.labels,
+        .contents = build->rules->contents,
+        .num_classes = build->tree->classes.count,
+        .have_split_names = build->tree->layout.kind == LAYOUT_SPLIT_CLASS,
+        .are_keyed = build->scan->labelling && build->scan->labelling->is_by_key};
 
     return split_draw(&build->rules->split, &images, build->placing.splits, &build->tree->drawn,
                       build->error);

@@ -13,6 +13,7 @@ struct fixture {
     struct split_rules rules;
     struct split_images images;
     size_t count, num_classes;
+    bool are_keyed;
     char names[MAX_IMAGES][MAX_NAME];
     const char *paths[MAX_IMAGES];
     uint32_t labels[MAX_IMAGES];
@@ -54,7 +55,8 @@ static void draw(struct fixture *f)
                                       .paths = f->paths,
                                       .labels = f->labels,
                                       .contents = f->contents,
-                                      .num_classes = f->num_classes};
+                                      .num_classes = f->num_classes,
+                                      .are_keyed = f->are_keyed};
     memset(f->splits, SPLIT_TRAIN, sizeof(f->splits));
     assert_true(split_draw(&f->rules, &f->images, f->splits, &f->outcome, &f->error));
 }
@@ -318,6 +320,36 @@ static void test_split_draw_equal_contents_stay_together(void **state)
     free(f);
 }
 
+static void test_split_draw_images_of_one_key_stay_together(void **state)
+{
+    const struct split_rules folds = {.num_folds = 3, .fold = 2, .seed = 1};
+    const struct split_rules fraction = {.has_valid = true, .valid_fraction = 0.3, .seed = 1};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture *f = fixture_new(i == 0 ? fraction : folds);
+        struct fixture *single = fixture_new(i == 0 ? fraction : folds);
+
+        for (int key = 0; key < 60; key++) {
+            add(f, 0, TEXT("%03d.left.png", key));
+            add(f, 0, TEXT("%03d.right.png", key));
+            add(single, 0, TEXT("%03d.left.png", key));
+        }
+        f->are_keyed = single->are_keyed = true;
+        draw(f);
+        draw(single);
+        for (int key = 0; key < 60; key++) {
+            assert_int_equal(f->splits[2 * key], f->splits[2 * key + 1]);
+            if (i == 0) /* a key goes where its first image goes alone */
+                assert_int_equal(f->splits[2 * key], single->splits[key]);
+        }
+        assert_int_equal(count_images(f, 0, SPLIT_VALID), i == 0 ? 36 : 40);
+        assert_int_equal(f->outcome.num_groups, 60);
+        free(f);
+        free(single);
+    }
+}
+
 static void test_split_check_group_by_says_what_is_wrong(void **state)
 {
     struct error error = {0};
@@ -414,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_split_draw_whole_match_is_group_without_parentheses),
         cmocka_unit_test(test_split_draw_few_large_groups_leave_no_split_empty),
         cmocka_unit_test(test_split_draw_equal_contents_stay_together),
+        cmocka_unit_test(test_split_draw_images_of_one_key_stay_together),
         cmocka_unit_test(test_split_check_group_by_says_what_is_wrong),
         cmocka_unit_test(test_split_draw_folds_are_a_partition),
         cmocka_unit_test(test_split_draw_folds_leave_test_alone),

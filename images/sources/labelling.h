@@ -20,6 +20,7 @@ struct labelling {
     uint32_t *labels;         /* [N], indices in classes; LABELLING_NONE: the image has no label */
     struct text_list splits; /* words such as "train" and "val"; empty: the images have no splits */
     uint8_t *split_of;       /* [N], indices in splits */
+    bool is_by_key;          /* images of one path up to the first dot of the name share a label */
     size_t *slots;           /* a hash table of the classes: index + 1, or 0 */
     size_t num_slots;
 };

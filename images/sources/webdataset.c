@@ -24,8 +24,7 @@ struct webdataset {
     struct error *error;
 };
 
-/* The length of a path up to the first dot of its name. */
-static size_t webdataset_key_length(const char *path)
+size_t webdataset_key_length(const char *path)
 {
     const char *base = file_base_name(path);
 
@@ -206,6 +205,8 @@ bool webdataset_label(int archive, const struct spool *spool, const char *name,
     if (ok && count > 0) {
         ok = labelling_create(scan->num_images, &scan->labelling, error) &&
              webdataset_label_images(&set, has_splits);
+        if (ok)
+            scan->labelling->is_by_key = true;
         webdataset_forget_others(&set);
     }
     source_reader_free(&set.reader);

@@ -15,6 +15,8 @@
 
 /* Is it the name of a member that holds a class? */
 bool webdataset_has_name(const char *path);
+/* The length of a path up to the first dot of its name: what has the same belongs together. */
+size_t webdataset_key_length(const char *path);
 bool webdataset_is_among(const struct members *members);
 
 /*

@@ -1,7 +1,8 @@
 # What the cases share; read by run_case.sh before each.  $images holds small PNG files of 4x4
 # pixels, named by their one gray level (black 0, dark 60, light 200, white 255) or their defect;
 # glass is black, each row of pixels more opaque than the one above, opaque is dark with an alpha
-# channel, and sensor has values of 16 bits from 0 to 3003.
+# channel, sensor has values of 16 bits from 0 to 3003, level only those of 500, and beyond has a
+# palette index of 7 where the palette has two entries.
 
 # expect CODE COMMAND...: runs the command, which must end with this code.
 expect() {

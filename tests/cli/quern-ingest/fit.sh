@@ -12,4 +12,7 @@ for fit in stretch pad crop; do
 done
 cmp -s stretch.h5 pad.h5 || echo "pad is another"
 cmp -s stretch.h5 crop.h5 || echo "crop is another"
+# A background in color makes rows of gray images RGB, as transparency does.
+quern-ingest --size 5x5 --fit pad --background ff0000 tree red.h5
+quern-ingest --size 5x5 --fit pad --background ff0000 --channels gray tree red.h5
 expect 2 quern-ingest --fit pad tree store.h5
