@@ -47,6 +47,13 @@ struct tree_class {
     uint64_t num_images[NUM_SPLITS]; /* once splits are drawn and equal images left out */
 };
 
+/* Of all splits. */
+static inline uint64_t tree_class_num_images(const struct tree_class *class)
+{
+    return class->num_images[SPLIT_TRAIN] + class->num_images[SPLIT_VALID] +
+           class->num_images[SPLIT_TEST];
+}
+
 struct tree {
     struct text_list classes;       /* [C], by label */
     struct tree_class *all_classes; /* bytewise by name, those left out and empty ones too */

@@ -170,6 +170,13 @@ bool run_check_finite(const struct run *run, struct error *error);
  */
 bool run_save_epoch(struct run *run, struct error *error);
 
+/* ---- train_epochs.c: the work of a run, from where it is taken up to its end ---- */
+
+/* Epoch after epoch, each validated, reported and saved.  STATUS_STOPPED after a signal. */
+bool train_epochs(struct run *run, struct error *error);
+/* Fits nearest-mean, in one pass over the samples. */
+bool train_fit(struct run *run, struct error *error);
+
 /*
  * ---- run_best.c: best.h5, of the epoch with the best figures on the valid split.  All of it is
  * for the rank that leads, which has the whole history. ----
