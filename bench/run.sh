@@ -32,6 +32,8 @@ Data:
 
 Running:
   --repeats N          turns of each row (default: 7)
+  --colour-per-class N colour images of each of ten classes, for the rows that train on them
+                       (default: 5000, as many as CIFAR-10 has)
   --quick              one short turn of each row, to see that everything runs
   --build-dir DIR      a build with -DQUERN_BENCH=ON, instead of building (default:
                        build/release)
@@ -167,13 +169,17 @@ while [ $# -gt 0 ]; do
         ;;
     --quick) repeats=1 kernels_repeats=1 colour_per_class=20 ;;
     --markdown) format=markdown ;;
-    --data | --repeats | --build-dir | --work-dir | --results)
+    --data | --repeats | --colour-per-class | --build-dir | --work-dir | --results)
         [ -n "${2:-}" ] || fail 2 "option $1 needs a value"
         case $1 in
         --data) data=$2 ;;
         --repeats)
             repeats=$2
             case $repeats in 0* | *[!0-9]*) fail 2 "--repeats needs a number from 1" ;; esac
+            ;;
+        --colour-per-class)
+            colour_per_class=$2
+            case $colour_per_class in 0* | *[!0-9]*) fail 2 "--colour-per-class needs a number from 1" ;; esac
             ;;
         --build-dir) build_dir=$2 ;;
         --work-dir) work_dir=$2 ;;
