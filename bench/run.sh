@@ -158,7 +158,7 @@ clean_up() {
 
 # The rows name these, and the help names the rows.  Neither side gets more threads on a machine
 # with more processors: the targets are for two.
-tree='' tar_archive='' store='' num_threads=2
+tree='' tar_archive='' store='' work='' num_threads=2
 
 data='' repeats=7 kernels_repeats=31 colour_per_class=5000 build_dir='' work_dir='' results='' format=text rows=
 while [ $# -gt 0 ]; do
