@@ -181,7 +181,7 @@ programs_on() {
         "$1" "$2"
     check predict "$bin/quern-predict" "$folder/many" "$folder/tree/valid" \
         --csv "$folder/predictions.csv" "$1" "$2"
-    check predict-network "$bin/quern-predict" "$folder/mlp" "$folder/tree" \
+    check predict-network "$bin/quern-predict" "$folder/mlp" "$folder/tree/valid" \
         --output "$folder/predictions.h5" "$1" "$2"
     rm -rf "$folder"
 }
