@@ -30,7 +30,7 @@ tests/README.md tells what kinds of tests there are.
 
 Options:
   --quick              the last part only
-  --fuzz-seconds N     for each target (default: 30)
+  --fuzz-seconds N     for each target (default: 15)
   --list               print the names of the tests, build nothing
   --update             print how the output of these cli/ tests differs from what is expected, and
                        expect it from now on
@@ -244,7 +244,7 @@ refuse() {
     exit 2
 }
 
-quick=no fuzz_seconds=30 action=run whole_suite=
+quick=no fuzz_seconds=15 action=run whole_suite=
 num_processors=$(setup_num_processors)
 # Options are taken off the front and names kept at the end, in their order.
 num_arguments=$#
