@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long versions of the harnesses behind docs/reliability.md, of which tests/run.sh runs small
-# ones: kills, signals, faults, rot, archives, threads and fuzzers, one after another.
+# ones: kills, signals, faults, rot, archives, threads, jobs and fuzzers, one after another.
 # Parts are called by name.
 # shellcheck disable=SC2317,SC2329
 set -u
@@ -9,7 +9,7 @@ program=campaigns.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$root/jobs/setup.sh"
-all_parts='kill signals faults rot archives threads fuzz'
+all_parts='kill signals faults rot archives threads cluster fuzz'
 
 usage() {
     cat <<EOF
@@ -23,6 +23,7 @@ campaigns; needs what tests/run.sh installs.  Parts (default: all, which takes a
   rot        every byte of small files changed, every length cut
   archives   1,000 bits flipped and 1,000 cuts in each kind of archive
   threads    clang's thread sanitizer, on five data sets
+  cluster    job scripts on a real Slurm, every case
   fuzz       clang's fuzzers
 
 Options:
@@ -106,6 +107,10 @@ run_archives() {
 
 run_threads() {
     "$root/tests/threads/run.sh" --seeds 5
+}
+
+run_cluster() {
+    "$root/tests/cluster/run.sh"
 }
 
 run_fuzz() {

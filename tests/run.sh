@@ -19,8 +19,8 @@ missing, builds quern and runs its tests:
   2. with clang, warnings as errors, built only, in build/clang;
   3. with clang's thread sanitizer, what is parallel, in build/threads;
   4. with clang's fuzzer, a while each, in build/fuzz;
-  5. optimized, in build/release, the job scripts on a real Slurm, which is installed for it; this
-     part is skipped where it cannot be;
+  5. optimized, in build/release, the job scripts on a real Slurm, which is installed for it, but
+     for cases that wait for long; this part is skipped where it cannot be;
   6. optimized, the whole suite.  Its summary comes last.
 
 With NAMEs, builds quern, optimized, in build/release, and runs only the tests whose names begin
@@ -93,10 +93,15 @@ build_release() {
     setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_PYTHON="$python"
 }
 
+cluster_cases='chain alone threads failing_stage warned preempted stuck nested refused sweep shards
+    mpi mpi_warned singletons'
+
 run_cluster() {
     announce "jobs on a Slurm of four nodes"
     build_release || return
-    "$root/tests/cluster/run.sh"
+    # The others wait for Slurm most of six minutes: tests/campaigns.sh runs all.
+    # shellcheck disable=SC2086
+    "$root/tests/cluster/run.sh" $cluster_cases
     code=$?
     # Skipped, which it has said.
     [ "$code" -eq 77 ] || return "$code"
