@@ -22,8 +22,8 @@ for set in 'digits 0.97 --train 60 --valid 30 --classes 0,1,2,3,4,5,6,7,8,9' \
 done
 
 # Each option alone leaves a run that learns.
-quern-draw digits --classes 0,1,2,3 --train 100 --valid 50 --size 16x16 >/dev/null
-quern-ingest digits store.h5 >/dev/null
+quern-draw four --classes 0,1,2,3 --train 100 --valid 50 --size 16x16 >/dev/null
+quern-ingest four store.h5 >/dev/null
 for option in '--model linear' '--model mlp' '--model cnn' '--loss mae' '--optimizer sgd' '--optimizer adam' \
     '--input unit' '--schedule constant' '--batch-size 256' '--learning-rate .002'; do
     # shellcheck disable=SC2086 # an option and its value
