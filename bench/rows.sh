@@ -265,6 +265,7 @@ make_jpeg_tree() {
             --classes 0,1,2,3,4,5,6,7,8,9 --train "$colour_per_class" --valid 100 >/dev/null
         "$python" -B "$here/peers/make_jpegs.py" "$work/drawn" "$work/jpeg" 2>"$work/stderr" || {
             setup_say "row $row left out: there is no PIL to write JPEG files, and no QUERN_CIFAR10"
+            rm -rf -- "$work/drawn"
             return 1
         }
         rm -rf -- "$work/drawn"
@@ -273,7 +274,6 @@ make_jpeg_tree() {
         >"$work/ingest.log" 2>&1 || fail 1 "cannot ingest the JPEG images"
 }
 
-# network_evaluate NAME: a whole process, which opens, checks and decompresses first.
 # Trains the network that is evaluated, for one epoch, if it is not there yet.
 network_make() {
     [ ! -f "$work/evaluated/epoch-0001.h5" ] || return
@@ -281,6 +281,7 @@ network_make() {
         --layers "$(network_layers "$1")" --epochs 1 --threads "$num_threads"
 }
 
+# network_evaluate NAME: a whole process, which opens, checks and decompresses first.
 network_evaluate() {
     network_make "$1"
     stopwatch "$programs/quern-evaluate" "$work/evaluated/epoch-0001.h5" "$store" \

@@ -38,6 +38,8 @@ bench 2 --data no-such-folder
 "$QUERN_BUILD/bin/quern-draw" digits --train 300 --valid 40 --size 12x12 >/dev/null 2>&1
 bench 0 --data digits --quick
 for row in $rows; do
+    # Without PIL there are no JPEG files to measure on, which is said.
+    ! grep -q "row $row left out" stderr || continue
     [ "$(num_lines "^$row " stdout)" -ge 1 ] || fail "no row $row"
     awk -v row="$row" '$1 == row { found = NF == 4 && $3 > 0 && ($4 == "-" || $4 > 0) }
                        END { exit !found }' results.tsv || fail "$row: not measured"
