@@ -80,8 +80,8 @@ load_split() {
 # log; shuffling is part of an epoch, validation and checkpoints are not.
 quern_epoch() {
     rm -rf -- "$work/run"
-    run_timed "$programs/quern-train" "$1" --output "$work/run" --epochs 20 \
-        --checkpoint-every 20 --threads "$2" --batch-size "$3"
+    run_timed "$programs/quern-train" "$1" --recipe lesson --output "$work/run" \
+        --epochs 20 --checkpoint-every 20 --threads "$2" --batch-size "$3"
     epoch_median "$work/run"
 }
 

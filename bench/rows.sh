@@ -227,12 +227,12 @@ epoch() {
     quern_epoch "$store" "$1" "$2"
 }
 
-# network_epoch NAME THREADS [OPTION...]: the shortest of three epochs, by quern-train's log.
+# network_epoch NAME THREADS [OPTION...]: the median of three epochs, by quern-train's log.
 network_epoch() {
     network=$1 threads=$2
     shift 2
     rm -rf -- "$work/run"
-    run_timed "$programs/quern-train" "$(network_store "$network")" --output "$work/run" \
+    run_timed "$programs/quern-train" "$(network_store "$network")" --recipe lesson --output "$work/run" \
         --layers "$(network_layers "$network")" --learning-rate 0.05 --momentum 0.9 --epochs 3 \
         --checkpoint-every 3 --threads "$threads" --batch-size "$(network_batch_size "$network")" "$@"
     epoch_median "$work/run"

@@ -253,7 +253,7 @@ def measure_network(build, ranks):
 def measure_step(build, store, folder, batch, ranks, options=()):
     """The shortest epoch of many, which other work on this machine disturbed least, by steps."""
     output = tempfile.mkdtemp(dir=folder)
-    launch(ranks, [os.path.join(build, 'bin/quern-train'), store, '--output', output,
+    launch(ranks, [os.path.join(build, 'bin/quern-train'), store, '--recipe', 'lesson', '--output', output,
                    '--threads', '1', '--batch-size', str(batch), '--learning-rate', '0.01',
                    '--loss', 'cross-entropy', '--checkpoint-every', '1000', *options])
     with open(os.path.join(output, 'log.jsonl'), encoding='utf-8') as log:
