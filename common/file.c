@@ -356,21 +356,6 @@ int file_create_nameless(const char *path, struct error *error)
     return descriptor;
 }
 
-bool file_commit_temporary(int *descriptor, char **temporary_path, const char *final_path,
-                           const char *name, struct error *error)
-{
-    bool ok = file_flush(*descriptor, name, error);
-
-    ok = file_close_written(descriptor, name, error) && ok;
-    if (ok && rename(*temporary_path, final_path) != 0)
-        ok = error_set_errno(error, name, "cannot rename the temporary file to");
-    if (!ok)
-        return false;
-    free(*temporary_path);
-    *temporary_path = NULL;
-    return file_flush_directory_of(final_path, error);
-}
-
 bool file_replace(const char *path, const void *bytes, size_t nbytes, bool is_flushed,
                   struct error *error)
 {

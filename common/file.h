@@ -91,14 +91,6 @@ char *file_temporary_name(const char *path, struct error *error);
 int file_create_temporary(const char *path, char **temporary_path, struct error *error);
 
 /*
- * Gives a temporary file that is written its final name: flushes and closes it, renames it, flushes
- * the directory, and frees *temporary_path.  On failure that is left, for the caller to remove.
- * name is for messages.
- */
-bool file_commit_temporary(int *descriptor, char **temporary_path, const char *final_path,
-                           const char *name, struct error *error);
-
-/*
  * Creates a file for reading and writing in the directory of path that has no name any more, and
  * is gone when it is closed.  -1 on failure, named by path.
  */

@@ -60,6 +60,9 @@ void image_pixels_free(struct image_pixels *pixels);
 void image_convert_row(const uint8_t *row, unsigned row_channels, size_t width, uint8_t *out,
                        unsigned channels);
 
+/* The most pixels of an image, unless --max-pixels says otherwise. */
+enum { DECODER_DEFAULT_MAX_PIXELS = 16777216 };
+
 enum { DECODER_MAX_SIGNATURE_NBYTES = 16 };
 
 /*

@@ -84,6 +84,9 @@ struct preparation_findings {
 /* Adds a decoded image. */
 void preparation_add(struct preparation_findings *findings, const struct image_info *info);
 
+/* Fewer levels than this, and narrowing leaves next to nothing of an image. */
+enum { PREPARATION_MIN_LEVELS = 64 };
+
 /* How many values of 0 to 255 the samples that were found can become, narrowed without a range. */
 unsigned preparation_count_levels(const struct preparation_findings *findings);
 

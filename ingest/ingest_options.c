@@ -8,6 +8,7 @@
 #include "common/random.h"
 #include "common/text.h"
 #include "formats/store/store_shard.h"
+#include "images/decoder.h"
 #include "images/preparation.h"
 
 static const char summary[] =
@@ -230,7 +231,7 @@ struct ingest_options ingest_options_default(void)
     int num_threads = machine_choose_threads(0).count;
 
     return (struct ingest_options){.split = {.seed = 1},
-                                   .max_pixels = 16777216,
+                                   .max_pixels = DECODER_DEFAULT_MAX_PIXELS,
                                    .compression_level = 1,
                                    .num_threads = num_threads,
                                    .num_io_threads = ingest_options_limit_io_threads(num_threads)};

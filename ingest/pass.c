@@ -14,9 +14,6 @@
 #include "ingest/contents.h"
 #include "model/class_means.h"
 
-/* Of 256, below which samples of 16 bits are not narrowed without a word of the user's. */
-enum { MIN_LEVELS = 64 };
-
 /* What a thread found out about one file. */
 struct pass_file {
     enum status status;
@@ -464,7 +461,8 @@ static bool pass_check_range(const struct pass *pass)
     unsigned num_levels = preparation_count_levels(findings);
     char some[32], all[32];
 
-    if (!findings->has_range || num_levels >= MIN_LEVELS || pass->plan->preparation.rule.has_range)
+    if (!findings->has_range || num_levels >= PREPARATION_MIN_LEVELS ||
+        pass->plan->preparation.rule.has_range)
         return true;
     if (findings->low == findings->high) /* which is no range */
         return error_set(pass->error, STATUS_DATA, NULL,

@@ -17,8 +17,6 @@
 #include "images/preparation.h"
 
 enum { SLICE = MODEL_SLICE_ROWS, REASON_NBYTES = PREDICTIONS_MAX_REASON_NBYTES, MAX_SAID = 20 };
-/* An image of 16 bits that keeps fewer values than this has lost what it shows. */
-enum { MIN_LEVELS = 64 };
 
 /* What a thread needs for the images of one slice. */
 struct slice {
@@ -284,7 +282,7 @@ static void predict_print_notes(const struct predict *predict)
                                     text_group_digits(number, sizeof(number), findings->num_deep)),
                          findings->low, findings->high);
     if (findings->has_range && !predict->file->preparation.rule.has_range &&
-        preparation_count_levels(findings) < MIN_LEVELS)
+        preparation_count_levels(findings) < PREPARATION_MIN_LEVELS)
         progress_message(predict->program,
                          "warning: that leaves %u of the 256 values, and their scores say little: "
                          "train on a store made with --range",

@@ -2,6 +2,7 @@
 
 #include "common/machine.h"
 #include "common/options.h"
+#include "images/decoder.h"
 
 static const char *const select_names[] = {"last", "best", NULL};
 
@@ -62,7 +63,7 @@ bool predict_options_parse(int argc, char **argv, struct predict_options *option
                                     .options = specs,
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
 
-    *options = (struct predict_options){.max_pixels = 16777216};
+    *options = (struct predict_options){.max_pixels = DECODER_DEFAULT_MAX_PIXELS};
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     if (*done)

@@ -107,8 +107,7 @@ bool table_commit(struct table *table, struct error *error)
         ok = predictions_commit(table->writer, error);
         table->writer = NULL;
     } else if (table->output.path) {
-        ok = file_commit_temporary(&table->output.descriptor, &table->output.temporary_path,
-                                   table->output.target_path, table_name(table), error);
+        ok = atomic_file_commit_unsealed(&table->output, error);
     } else if (table->plan.path) {
         ok = file_close_written(&table->descriptor, table_name(table), error);
     }

@@ -181,8 +181,15 @@ bool atomic_file_begin(struct atomic_file *file, const char *path, enum file_kin
 
 bool atomic_file_commit(struct atomic_file *file, struct error *error)
 {
-    bool ok = seal_append(file->descriptor, file->path, &file->sums, error) &&
-              file_flush(file->descriptor, file->path, error);
+    if (seal_append(file->descriptor, file->path, &file->sums, error))
+        return atomic_file_commit_unsealed(file, error);
+    atomic_file_abandon(file);
+    return false;
+}
+
+bool atomic_file_commit_unsealed(struct atomic_file *file, struct error *error)
+{
+    bool ok = file_flush(file->descriptor, file->path, error);
 
     if (ok && rename(file->temporary_path, file->target_path) != 0)
         ok = error_set_errno(error, file->path, "cannot rename the finished file");

@@ -35,6 +35,8 @@ bool atomic_file_begin(struct atomic_file *file, const char *path, enum file_kin
 
 /* Seals, flushes and renames; on failure removes the temporary file.  Frees all. */
 bool atomic_file_commit(struct atomic_file *file, struct error *error);
+/* The same without a seal: for text that other programs read. */
+bool atomic_file_commit_unsealed(struct atomic_file *file, struct error *error);
 
 /* Removes the temporary file, if any, and frees all.  Safe after commit. */
 void atomic_file_abandon(struct atomic_file *file);
