@@ -59,6 +59,8 @@ static bool evaluate_run_store(const struct evaluate_options *options,
         .split = options->split,
         .may_take_only_split = !options->is_split_given,
         .with_samples = options->output != NULL,
+        .num_resamples = options->num_resamples,
+        .seed = options->seed,
         .checks = {.skip_seal = options->is_quick, .num_threads = options->num_threads},
         .memory_limit =
             options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
@@ -79,6 +81,11 @@ static bool evaluate_run_store(const struct evaluate_options *options,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
+    if (ok && !result.has_areas)
+        progress_message(program_name,
+                         "note: ROC and PR areas are left out: they need the scores of all "
+                         "samples, and a --memory-limit of %" PRIu64 "M",
+                         result.areas_megabytes);
     if (ok)
         evaluate_print_selection(result.split, file);
     if (ok && options->output)

@@ -50,6 +50,11 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
          .help = "of a RUN_DIR, the newest epoch's checkpoint, or best.h5, which quern-train "
                  "chose by its figures on the valid split",
          .value = &select, .choices = select_names},
+        {OPTION_COUNT, "bootstrap", "N",
+         "draw the samples again N times and show what the middle 95 % of every figure is",
+         &options->num_resamples, 100, 1000000, .shown_default = "no bootstrap"},
+        {OPTION_COUNT, "seed", "N", "of the bootstrap's random numbers", &options->seed,
+         .needs = "bootstrap"},
         {OPTION_FLAG, "json", .help = "print one JSON object instead of tables",
          .value = &options->json},
         {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &num_threads, 1,
@@ -63,7 +68,7 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
     char **operands;
 
-    *options = (struct evaluate_options){0};
+    *options = (struct evaluate_options){.seed = 1};
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     operands = argv + first_operand;

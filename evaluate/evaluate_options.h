@@ -18,8 +18,10 @@ struct evaluate_options {
     const char *store;
     enum split split;
     bool is_split_given;
-    const char *output; /* NULL: no evaluation file */
-    bool force;         /* output may replace any file */
+    const char *output;     /* NULL: no evaluation file */
+    bool force;             /* output may replace any file */
+    uint64_t num_resamples; /* of the bootstrap; 0: none */
+    uint64_t seed;          /* of the bootstrap */
     bool json;
     uint64_t memory_limit; /* bytes; 0: none was given */
     bool is_quick;         /* do not check the store's seal over every byte */
