@@ -98,6 +98,26 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     return ok;
 }
 
+static bool evaluate_run_comparison(const struct evaluate_options *options, struct error *error)
+{
+    struct evaluation_pair pair;
+    bool ok = evaluation_pair_compare(options->evaluations[0], options->evaluations[1],
+                                      options->memory_limit ? options->memory_limit
+                                                            : machine_memory_nbytes() / 4 * 3,
+                                      &pair, error);
+
+    for (int i = 0; i < 2 && ok; i++)
+        if (!pair.contents[i].is_sealed)
+            progress_message(program_name, "note: %s has no seal: another program has rewritten it",
+                             options->evaluations[i]);
+    if (ok && options->json)
+        report_compare_json(stdout, &pair);
+    else if (ok)
+        report_compare_text(stdout, &pair);
+    evaluation_pair_destroy(&pair);
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     struct evaluate_options options;
@@ -108,7 +128,9 @@ int main(int argc, char **argv)
 
     signals_ignore_limits();
     ok = evaluate_options_parse(argc, argv, &options, &done, &error);
-    if (ok && !done) {
+    if (ok && !done && options.is_comparison) {
+        evaluate_run_comparison(&options, &error);
+    } else if (ok && !done) {
         ok = model_file_open_selected(options.checkpoint, options.select, &file, &error);
         model_file_print_choice(&file, program_name, options.checkpoint);
         ok = ok && evaluate_run_store(&options, &file, &error);

@@ -13,6 +13,8 @@
 #include "formats/store/store.h"
 
 struct evaluate_options {
+    bool is_comparison;         /* of two files, instead of an evaluation */
+    const char *evaluations[2]; /* to compare */
     const char *checkpoint;
     enum model_select select; /* of a directory */
     const char *store;
