@@ -23,20 +23,27 @@ static size_t sheet_tiles_in(size_t columns, size_t tile_columns)
     return count > 0 ? count : 1;
 }
 
-/* How many tiles a row has, of those that have their own size as the largest. */
+/* Columns of a tile whose pixels are each one unit, or scale of them, as far as they fit. */
+static size_t sheet_own_columns(const struct terminal *terminal, const struct sheet *sheet)
+{
+    size_t units = sheet->tiles[0].picture.width * (sheet->scale ? sheet->scale : 1);
+    size_t unit_columns = picture_unit_columns(terminal);
+    size_t columns = (units + unit_columns - 1) / unit_columns;
+
+    return columns < terminal->columns ? columns : terminal->columns;
+}
+
+/* How many tiles a row has: as many as asked for where they can be made out. */
 static size_t sheet_choose_columns(const struct terminal *terminal, const struct sheet *sheet)
 {
-    const struct raster *first = &sheet->tiles[0].picture;
     bool is_exact = picture_unit_columns(terminal) > 1;
     size_t min_columns = is_exact ? MIN_EXACT_COLUMNS : MIN_TILE_COLUMNS;
-    size_t own = picture_measure(terminal, first->width, first->height, terminal->columns, 0,
-                                 sheet->scale ? sheet->scale : 1)
-                     .columns;
-    size_t columns = sheet->columns
-                         ? sheet->columns
-                         : sheet_tiles_in(terminal->columns, own > min_columns ? own : min_columns);
-    size_t most = sheet_tiles_in(terminal->columns, own < min_columns ? own : min_columns);
+    size_t own = sheet_own_columns(terminal, sheet), columns, most;
 
+    /* Captions need room too. */
+    own = own > min_columns ? own : min_columns;
+    columns = sheet->columns ? sheet->columns : sheet_tiles_in(terminal->columns, own);
+    most = sheet_tiles_in(terminal->columns, min_columns);
     columns = columns < sheet->count ? columns : sheet->count;
     return columns < most ? columns : most;
 }

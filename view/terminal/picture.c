@@ -64,7 +64,8 @@ struct picture_size picture_measure(const struct terminal *terminal, size_t widt
         size.width = width * aspect * factor;
         size.height = height * factor;
     } else {
-        size.width = room_x < width * aspect ? room_x : width * aspect;
+        /* Letters that are pixels are sharper than those that are one and a half. */
+        size.width = room_x < width ? room_x : width;
         size.height = height * size.width / (width * aspect);
         if (size.height > room_y) {
             size.height = room_y;
