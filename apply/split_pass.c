@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/progress.h"
 #include "model/pass.h"
 
 size_t split_pass_num_slices(uint64_t num_rows)
@@ -105,6 +106,13 @@ void split_pass_release(struct split_pass *pass)
     pass->workspaces = NULL;
 }
 
+static void split_pass_show(const struct split_pass *pass, size_t begin, size_t done,
+                            size_t reached)
+{
+    progress_update(pass->progress,
+                    (uint64_t)((done < reached ? done : reached) - begin) * MODEL_SLICE_ROWS);
+}
+
 bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
                     uint64_t *num_correct, struct error *error)
 {
@@ -116,10 +124,19 @@ bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, dou
         reached = reached < end ? reached : end;
         /* OpenMP may deliver fewer threads than workspaces, and never more. */
 #pragma omp parallel for num_threads(pass->num_threads) schedule(static) reduction(+ : sum)
-        for (size_t slice = first; slice < reached; slice++)
+        for (size_t slice = first; slice < reached; slice++) {
             sum += split_pass_evaluate_slice(pass, slice, &pass->workspaces[omp_get_thread_num()],
                                              &slice_losses[slice]);
+            /* Each thread has neighbouring slices, and the first of them is as far as the others.
+             */
+            if (pass->progress && omp_get_thread_num() == 0)
+                split_pass_show(pass, begin,
+                                first + (slice + 1 - first) * (size_t)omp_get_num_threads(),
+                                reached);
+        }
     }
+    if (pass->progress)
+        progress_clear(pass->progress);
     *num_correct = sum;
     return true;
 }

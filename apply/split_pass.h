@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/progress.h"
 #include "formats/store/dataset.h"
 #include "model/model.h"
 
@@ -25,6 +26,7 @@ struct split_pass {
     /* The results for each sample; NULL: not wanted. */
     uint32_t *predictions;              /* [dataset->num_rows] */
     float *scores;                      /* [dataset->num_rows][C] */
+    struct progress *progress;          /* in samples; NULL: none */
     struct model_workspace *workspaces; /* [num_threads], owned: by split_pass_prepare */
 };
 
