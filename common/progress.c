@@ -270,7 +270,7 @@ static void progress_join(const struct progress *progress, const struct progress
     if (bar_width > 0)
         progress_add_bar(buffer, size, bar_width, part);
     /* Right-aligned, so that the bar and what follows stand still. */
-    progress_add(buffer, size, progress->total ? TEXT("%3s", parts->percent) : parts->count);
+    progress_add(buffer, size, progress->total ? TEXT("%4s", parts->percent) : parts->count);
     if (chosen & (PART_RATE | PART_SHORT_RATE))
         progress_add(buffer, size, chosen & PART_RATE ? parts->rate : parts->short_rate);
     if (chosen & PART_LEFT)
@@ -328,7 +328,8 @@ static void progress_draw(const struct progress *progress, uint64_t done, double
     progress_catch_end(SIGTERM);
     /* The last column stays free: some terminals go to the next line when it is filled. */
     progress_format_line(progress, done, now, columns - 1, line, sizeof(line));
-    fprintf(stderr, "%s%s\r", progress_wiping, line);
+    /* Not wrapped even by a terminal that has become narrower and has not said so yet. */
+    fprintf(stderr, "%s\033[?7l%s\033[?7h\r", progress_wiping, line);
     progress_is_drawn = true;
     fflush(stderr);
 }
@@ -389,7 +390,8 @@ void progress_update(struct progress *progress, uint64_t done)
         return;
     now = progress_seconds();
     if (now - progress->last_seconds < interval ||
-        (progress->is_terminal && now - progress->start_seconds < TERMINAL_DELAY_SECONDS))
+        (progress->is_terminal &&
+         progress->run_seconds + now - progress->start_seconds < TERMINAL_DELAY_SECONDS))
         return;
     progress_measure(progress, done, now);
     if (progress->is_terminal)
