@@ -595,7 +595,8 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
                               .dataset = dataset,
                               .labels = dataset->labels,
                               .num_threads = num_threads,
-                              .progress = &progress};
+                              .progress = &progress,
+                              .progress_first = begin};
     double *slice_losses = NULL;
     uint64_t num_correct = 0;
     bool ok;
@@ -609,6 +610,7 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
     ok = ranks_agree(ranks, error);
     if (ok) {
         split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+        progress_clear(&progress);
         ok = ranks_agree(ranks, error);
     }
     if (ok) {
