@@ -86,6 +86,10 @@ bool h5_exists(const struct h5_context *file, hid_t group, const char *name);
  * not hard links are refused. */
 void h5_list_datasets(const struct h5_context *file, hid_t group, const char *name,
                       struct text_list *names);
+/* Adds the names of the groups and the datasets in a group itself, each in order of names.  Other
+ * objects, and links that are not hard links, are refused. */
+void h5_list_children(const struct h5_context *file, hid_t group, const char *name,
+                      struct text_list *groups, struct text_list *datasets);
 
 /* ---- attributes ---- */
 
