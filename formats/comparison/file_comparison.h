@@ -7,8 +7,8 @@
  *
  * Memory is bounded: values are read in stretches of a mebibyte, or of a chunk if that is more.
  */
-#ifndef QUERN_FORMATS_COMPARISON_H
-#define QUERN_FORMATS_COMPARISON_H
+#ifndef QUERN_FORMATS_FILE_COMPARISON_H
+#define QUERN_FORMATS_FILE_COMPARISON_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,9 +17,13 @@
 #include "common/error.h"
 #include "formats/file/file_kind.h"
 
-enum { COMPARISON_MAX_KEPT = 16 };
+enum { FILE_COMPARISON_MAX_KEPT = 16 };
 
-enum comparison_result { COMPARISON_SAME_BYTES, COMPARISON_SAME_CONTENTS, COMPARISON_DIFFERENT };
+enum file_comparison_result {
+    FILE_COMPARISON_SAME_BYTES,
+    FILE_COMPARISON_SAME_CONTENTS,
+    FILE_COMPARISON_DIFFERENT
+};
 
 /* One attribute or dataset that differs.  Texts of the files are in it as they are: escape them. */
 struct difference {
@@ -30,11 +34,11 @@ struct difference {
 /* Those of a list that were kept, and how many there are in all. */
 struct difference_list {
     uint64_t count;
-    struct difference kept[COMPARISON_MAX_KEPT];
+    struct difference kept[FILE_COMPARISON_MAX_KEPT];
 };
 
-struct comparison {
-    enum comparison_result result;
+struct file_comparison {
+    enum file_comparison_result result;
     enum file_kind kinds[2];
     uint64_t nbytes[2];
     bool is_sealed[2]; /* of HDF5 files whose contents were compared */
@@ -47,7 +51,7 @@ struct comparison {
  * Compares the files at two paths.  STATUS_DATA for a file that is none of quern's or is damaged;
  * files of two kinds are different.  num_threads check the seals.
  */
-bool comparison_run(const char *const paths[2], int num_threads, struct comparison *comparison,
-                    struct error *error);
+bool file_comparison_run(const char *const paths[2], int num_threads,
+                         struct file_comparison *comparison, struct error *error);
 
 #endif

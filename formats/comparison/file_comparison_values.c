@@ -6,7 +6,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/comparison/comparison_internal.h"
+#include "formats/comparison/file_comparison_internal.h"
 
 enum {
     STRETCH_NBYTES = 1 << 20,
@@ -31,7 +31,7 @@ struct values {
 
 /* Both, and how they are read: values of element_nbytes of one type. */
 struct values_pair {
-    struct comparison_pair *files;
+    struct file_comparison_pair *files;
     const char *name;
     struct values sides[2];
     hid_t memory_type;
@@ -394,7 +394,7 @@ static void values_note(struct values_pair *pair, bool is_derived, bool is_parti
         snprintf(what + used, sizeof(what) - used, ", in %s of %" PRIu64 " rows",
                  text_group_digits(counts[2], sizeof(counts[2]), pair->num_different_rows),
                  pair->sides[0].shape[0]);
-    comparison_note(pair->files->comparison, is_derived, pair->name, what);
+    file_comparison_note(pair->files->comparison, is_derived, pair->name, what);
 }
 
 static bool values_has_same_type(const struct values_pair *pair)
@@ -430,7 +430,8 @@ static void values_compare_and_note(struct values_pair *pair, bool is_derived)
         values_note(pair, is_derived, !is_same_shape);
 }
 
-void comparison_compare_values(struct comparison_pair *files, const char *name, bool is_derived)
+void file_comparison_compare_values(struct file_comparison_pair *files, const char *name,
+                                    bool is_derived)
 {
     struct values_pair pair = {.files = files, .name = name, .memory_type = H5I_INVALID_HID};
     char types[2][64], shapes[2][128];
@@ -440,12 +441,12 @@ void comparison_compare_values(struct comparison_pair *files, const char *name, 
         values_open(&files->files[i], files->roots[i], name, &pair.sides[i]);
     }
     if (h5_ok(&files->files[0]) && !values_has_same_type(&pair))
-        comparison_note(files->comparison, is_derived, name,
-                        TEXT("A has %s, %s\nB has %s, %s",
-                             values_format_type(types[0], &pair.sides[0]),
-                             values_format_shape(shapes[0], &pair.sides[0]),
-                             values_format_type(types[1], &pair.sides[1]),
-                             values_format_shape(shapes[1], &pair.sides[1])));
+        file_comparison_note(files->comparison, is_derived, name,
+                             TEXT("A has %s, %s\nB has %s, %s",
+                                  values_format_type(types[0], &pair.sides[0]),
+                                  values_format_shape(shapes[0], &pair.sides[0]),
+                                  values_format_type(types[1], &pair.sides[1]),
+                                  values_format_shape(shapes[1], &pair.sides[1])));
     else if (h5_ok(&files->files[0]))
         values_compare_and_note(&pair, is_derived);
     for (int i = 0; i < 2; i++) {

@@ -1,5 +1,5 @@
 /* Two files: their kinds, their bytes, and the groups and attributes of HDF5 files. */
-#include "formats/comparison/comparison.h"
+#include "formats/comparison/file_comparison.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
-#include "formats/comparison/comparison_internal.h"
+#include "formats/comparison/file_comparison_internal.h"
 
 enum {
     READ_NBYTES = 1 << 18,         /* of each file, at a time */
@@ -18,12 +18,12 @@ enum {
     EXCERPT_NBYTES = 120,          /* of a line of text */
 };
 
-void comparison_note(struct comparison *comparison, bool is_derived, const char *place,
-                     const char *what)
+void file_comparison_note(struct file_comparison *comparison, bool is_derived, const char *place,
+                          const char *what)
 {
     struct difference_list *list = is_derived ? &comparison->derived : &comparison->differences;
 
-    if (list->count < COMPARISON_MAX_KEPT) {
+    if (list->count < FILE_COMPARISON_MAX_KEPT) {
         struct difference *difference = &list->kept[list->count];
 
         snprintf(difference->place, sizeof(difference->place), "%s", place);
@@ -35,14 +35,15 @@ void comparison_note(struct comparison *comparison, bool is_derived, const char 
 /* ---- bytes ---- */
 
 /* Where two files part, and in which line, from 1, that is. */
-struct comparison_parting {
+struct file_comparison_parting {
     bool is_found;
     uint64_t offset;
     uint64_t line;
     uint64_t line_offset; /* where that line begins */
 };
 
-static void comparison_skip(struct comparison_parting *parting, const uint8_t *bytes, size_t count)
+static void file_comparison_skip(struct file_comparison_parting *parting, const uint8_t *bytes,
+                                 size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (bytes[i] == '\n') {
@@ -52,13 +53,14 @@ static void comparison_skip(struct comparison_parting *parting, const uint8_t *b
     parting->offset += count;
 }
 
-static bool comparison_find_parting(const char *const paths[2], const int descriptors[2],
-                                    struct comparison_parting *parting, struct error *error)
+static bool file_comparison_find_parting(const char *const paths[2], const int descriptors[2],
+                                         struct file_comparison_parting *parting,
+                                         struct error *error)
 {
     uint8_t *bytes[2] = {malloc(READ_NBYTES), malloc(READ_NBYTES)};
     bool ok = (bytes[0] && bytes[1]) || error_set_memory(error, READ_NBYTES), is_end = false;
 
-    *parting = (struct comparison_parting){.line = 1};
+    *parting = (struct file_comparison_parting){.line = 1};
     while (ok && !parting->is_found && !is_end) {
         ssize_t counts[2];
         size_t count, same = 0;
@@ -76,7 +78,7 @@ static bool comparison_find_parting(const char *const paths[2], const int descri
         while (same < count && bytes[0][same] == bytes[1][same])
             same++;
         parting->is_found = same < count || counts[0] != counts[1];
-        comparison_skip(parting, bytes[0], same);
+        file_comparison_skip(parting, bytes[0], same);
     }
     free(bytes[0]);
     free(bytes[1]);
@@ -84,8 +86,8 @@ static bool comparison_find_parting(const char *const paths[2], const int descri
 }
 
 /* The line that begins at offset, or its beginning, as text; "the end of the file" there. */
-static bool comparison_read_line(const char *path, int descriptor, uint64_t offset,
-                                 char text[EXCERPT_NBYTES + 8], struct error *error)
+static bool file_comparison_read_line(const char *path, int descriptor, uint64_t offset,
+                                      char text[EXCERPT_NBYTES + 8], struct error *error)
 {
     ssize_t count = file_read_some_at(descriptor, text, EXCERPT_NBYTES, offset);
     char *end;
@@ -104,30 +106,31 @@ static bool comparison_read_line(const char *path, int descriptor, uint64_t offs
 }
 
 /* What a file of text or a list has beside its bytes: nothing. */
-static bool comparison_note_bytes(const char *const paths[2], const int descriptors[2],
-                                  const struct comparison_parting *parting,
-                                  struct comparison *comparison, struct error *error)
+static bool file_comparison_note_bytes(const char *const paths[2], const int descriptors[2],
+                                       const struct file_comparison_parting *parting,
+                                       struct file_comparison *comparison, struct error *error)
 {
     char lines[2][EXCERPT_NBYTES + 8], what[sizeof(comparison->differences.kept[0].what)];
 
-    comparison->result = COMPARISON_DIFFERENT;
+    comparison->result = FILE_COMPARISON_DIFFERENT;
     if (comparison->kinds[0] != FILE_KIND_TABLE) {
-        comparison_note(comparison, false, TEXT("byte %" PRIu64, parting->offset),
-                        "the first byte that differs; counted from 0");
+        file_comparison_note(comparison, false, TEXT("byte %" PRIu64, parting->offset),
+                             "the first byte that differs; counted from 0");
         return true;
     }
     for (int i = 0; i < 2; i++)
-        if (!comparison_read_line(paths[i], descriptors[i], parting->line_offset, lines[i], error))
+        if (!file_comparison_read_line(paths[i], descriptors[i], parting->line_offset, lines[i],
+                                       error))
             return false;
     snprintf(what, sizeof(what), "A has %s\nB has %s", lines[0], lines[1]);
-    comparison_note(comparison, false, TEXT("line %" PRIu64, parting->line), what);
+    file_comparison_note(comparison, false, TEXT("line %" PRIu64, parting->line), what);
     return true;
 }
 
 /* ---- attributes ---- */
 
 /* What follows from other values, so that it tells nothing that they do not tell better. */
-static bool comparison_is_derived(const char *name)
+static bool file_comparison_is_derived(const char *name)
 {
     static const char *const names[] = {"fingerprint", "digest",           "crc32",
                                         "pixel_crc32", "class_means",      "class_sums",
@@ -140,8 +143,8 @@ static bool comparison_is_derived(const char *name)
 }
 
 /* An attribute's value as text [MAX_TEXT_NBYTES]; numbers with blanks between. */
-static void comparison_read_attribute(const struct h5_context *file, hid_t object, const char *name,
-                                      char *text)
+static void file_comparison_read_attribute(const struct h5_context *file, hid_t object,
+                                           const char *name, char *text)
 {
     H5T_class_t type_class = h5_attribute_class(file, object, name);
     size_t count = h5_num_attribute_values(file, object, name), used = 0;
@@ -164,9 +167,9 @@ static void comparison_read_attribute(const struct h5_context *file, hid_t objec
     free(counts);
 }
 
-static void comparison_compare_attribute(struct comparison_pair *pair, const hid_t objects[2],
-                                         const char *object_name, const char *name,
-                                         const bool is_there[2])
+static void file_comparison_compare_attribute(struct file_comparison_pair *pair,
+                                              const hid_t objects[2], const char *object_name,
+                                              const char *name, const bool is_there[2])
 {
     char place[sizeof(((struct difference *)0)->place)];
     char what[sizeof(((struct difference *)0)->what)];
@@ -180,42 +183,42 @@ static void comparison_compare_attribute(struct comparison_pair *pair, const hid
         if (!texts[i])
             error_set_memory(pair->files[i].error, MAX_TEXT_NBYTES);
         else if (is_there[i] && h5_ok(&pair->files[i]))
-            comparison_read_attribute(&pair->files[i], objects[i], name, texts[i]);
+            file_comparison_read_attribute(&pair->files[i], objects[i], name, texts[i]);
         else
             snprintf(texts[i], MAX_TEXT_NBYTES, "none");
     }
     if (h5_ok(&pair->files[0]) && (is_there[0] != is_there[1] || strcmp(texts[0], texts[1]) != 0)) {
         snprintf(what, sizeof(what), "A has %.600s\nB has %.600s", texts[0], texts[1]);
-        comparison_note(pair->comparison, comparison_is_derived(name), place, what);
+        file_comparison_note(pair->comparison, file_comparison_is_derived(name), place, what);
     }
     free(texts[0]);
     free(texts[1]);
 }
 
 /* The names in either list, in bytewise order. */
-static void comparison_merge_names(const struct text_list lists[2], struct text_list *names,
-                                   struct error *error)
+static void file_comparison_merge_names(const struct text_list lists[2], struct text_list *names,
+                                        struct error *error)
 {
     for (int i = 0; i < 2; i++)
         for (size_t k = 0; k < lists[i].count && error_ok(error); k++)
             text_list_add_sorted(names, lists[i].items[k], error);
 }
 
-static void comparison_compare_attributes(struct comparison_pair *pair, const hid_t objects[2],
-                                          const char *object_name)
+static void file_comparison_compare_attributes(struct file_comparison_pair *pair,
+                                               const hid_t objects[2], const char *object_name)
 {
     struct text_list lists[2] = {{0}, {0}}, names = {0};
 
     for (int i = 0; i < 2; i++)
         h5_list_attributes(&pair->files[i], objects[i], &lists[i]);
-    comparison_merge_names(lists, &names, pair->files[0].error);
+    file_comparison_merge_names(lists, &names, pair->files[0].error);
     for (size_t i = 0; i < names.count && h5_ok(&pair->files[0]); i++) {
         const char *name = names.items[i];
         const bool is_there[2] = {text_list_find(&lists[0], name) < lists[0].count,
                                   text_list_find(&lists[1], name) < lists[1].count};
 
         if (strcmp(name, "DIMENSION_LABELS") != 0)
-            comparison_compare_attribute(pair, objects, object_name, name, is_there);
+            file_comparison_compare_attribute(pair, objects, object_name, name, is_there);
     }
     for (int i = 0; i < 2; i++)
         text_list_free(&lists[i]);
@@ -225,12 +228,12 @@ static void comparison_compare_attributes(struct comparison_pair *pair, const hi
 /* ---- groups ---- */
 
 /* What is in a group of both files, or in one. */
-struct comparison_children {
+struct file_comparison_children {
     struct text_list groups[2], datasets[2];
     struct text_list names; /* of all of them */
 };
 
-static void comparison_free_children(struct comparison_children *children)
+static void file_comparison_free_children(struct file_comparison_children *children)
 {
     for (int i = 0; i < 2; i++) {
         text_list_free(&children->groups[i]);
@@ -239,36 +242,38 @@ static void comparison_free_children(struct comparison_children *children)
     text_list_free(&children->names);
 }
 
-static void comparison_list_children(struct comparison_pair *pair, const hid_t groups[2],
-                                     const char *name, struct comparison_children *children)
+static void file_comparison_list_children(struct file_comparison_pair *pair, const hid_t groups[2],
+                                          const char *name,
+                                          struct file_comparison_children *children)
 {
     struct error *error = pair->files[0].error;
 
     for (int i = 0; i < 2; i++)
         h5_list_children(&pair->files[i], groups[i], name, &children->groups[i],
                          &children->datasets[i]);
-    comparison_merge_names(children->datasets, &children->names, error);
-    comparison_merge_names(children->groups, &children->names, error);
+    file_comparison_merge_names(children->datasets, &children->names, error);
+    file_comparison_merge_names(children->groups, &children->names, error);
 }
 
-static void comparison_compare_dataset(struct comparison_pair *pair, const char *name,
-                                       const char *base)
+static void file_comparison_compare_dataset(struct file_comparison_pair *pair, const char *name,
+                                            const char *base)
 {
     hid_t datasets[2];
 
-    comparison_compare_values(pair, name, comparison_is_derived(base));
+    file_comparison_compare_values(pair, name, file_comparison_is_derived(base));
     for (int i = 0; i < 2; i++)
         datasets[i] = h5_open_dataset(&pair->files[i], pair->roots[i], name);
-    comparison_compare_attributes(pair, datasets, name);
+    file_comparison_compare_attributes(pair, datasets, name);
     for (int i = 0; i < 2; i++)
         h5_close(&pair->files[i], &datasets[i]);
 }
 
-static void comparison_compare_groups(struct comparison_pair *pair, const char *name, int depth);
+static void file_comparison_compare_groups(struct file_comparison_pair *pair, const char *name,
+                                           int depth);
 
-static void comparison_compare_child(struct comparison_pair *pair, const char *parent,
-                                     const struct comparison_children *children, const char *base,
-                                     int depth)
+static void file_comparison_compare_child(struct file_comparison_pair *pair, const char *parent,
+                                          const struct file_comparison_children *children,
+                                          const char *base, int depth)
 {
     bool is_group[2], is_dataset[2];
     char name[sizeof(((struct difference *)0)->place)];
@@ -283,21 +288,22 @@ static void comparison_compare_child(struct comparison_pair *pair, const char *p
         is_dataset[i] = text_list_find(&children->datasets[i], base) < children->datasets[i].count;
     }
     if (is_group[0] && is_group[1])
-        comparison_compare_groups(pair, name, depth + 1);
+        file_comparison_compare_groups(pair, name, depth + 1);
     else if (is_dataset[0] && is_dataset[1])
-        comparison_compare_dataset(pair, name, base);
+        file_comparison_compare_dataset(pair, name, base);
     else if (is_group[0] + is_dataset[0] + is_group[1] + is_dataset[1] == 1)
-        comparison_note(pair->comparison, comparison_is_derived(base), name,
-                        is_group[0] || is_dataset[0] ? "is in A only" : "is in B only");
+        file_comparison_note(pair->comparison, file_comparison_is_derived(base), name,
+                             is_group[0] || is_dataset[0] ? "is in A only" : "is in B only");
     else
-        comparison_note(pair->comparison, false, name,
-                        "is a group in one file and a dataset in the other");
+        file_comparison_note(pair->comparison, false, name,
+                             "is a group in one file and a dataset in the other");
 }
 
 /* Paths come first: they say best where the rows of two files part. */
-static void comparison_compare_groups(struct comparison_pair *pair, const char *name, int depth)
+static void file_comparison_compare_groups(struct file_comparison_pair *pair, const char *name,
+                                           int depth)
 {
-    struct comparison_children children = {0};
+    struct file_comparison_children children = {0};
     hid_t groups[2];
     size_t paths_index;
 
@@ -308,51 +314,52 @@ static void comparison_compare_groups(struct comparison_pair *pair, const char *
     for (int i = 0; i < 2; i++)
         groups[i] = h5_open_group(&pair->files[i], pair->roots[i], name);
     if (h5_ok(&pair->files[0]))
-        comparison_list_children(pair, groups, name, &children);
+        file_comparison_list_children(pair, groups, name, &children);
     paths_index = text_list_find(&children.names, "paths");
     if (paths_index < children.names.count && h5_ok(&pair->files[0]))
-        comparison_compare_child(pair, name, &children, "paths", depth);
+        file_comparison_compare_child(pair, name, &children, "paths", depth);
     for (size_t i = 0; i < children.names.count && h5_ok(&pair->files[0]); i++)
         if (i != paths_index)
-            comparison_compare_child(pair, name, &children, children.names.items[i], depth);
+            file_comparison_compare_child(pair, name, &children, children.names.items[i], depth);
     if (h5_ok(&pair->files[0]))
-        comparison_compare_attributes(pair, groups, name);
+        file_comparison_compare_attributes(pair, groups, name);
     for (int i = 0; i < 2; i++)
         h5_close(&pair->files[i], &groups[i]);
-    comparison_free_children(&children);
+    file_comparison_free_children(&children);
 }
 
-static bool comparison_compare_contents(const char *const paths[2], int num_threads,
-                                        struct comparison *comparison, struct error *error)
+static bool file_comparison_compare_contents(const char *const paths[2], int num_threads,
+                                             struct file_comparison *comparison,
+                                             struct error *error)
 {
     const struct h5_opening opening = {.num_threads = num_threads};
-    struct comparison_pair pair = {.comparison = comparison};
+    struct file_comparison_pair pair = {.comparison = comparison};
 
     for (int i = 0; i < 2; i++) {
         pair.files[i] = (struct h5_context){.path = paths[i], .error = error};
         pair.roots[i] = h5_open_file(&pair.files[i], &opening, &comparison->is_sealed[i]);
     }
     if (error_ok(error))
-        comparison_compare_groups(&pair, "/", 0);
+        file_comparison_compare_groups(&pair, "/", 0);
     for (int i = 0; i < 2; i++)
         h5_close_file(&pair.files[i], &pair.roots[i]);
     if (comparison->differences.count + comparison->derived.count > 0)
-        comparison->result = COMPARISON_DIFFERENT;
+        comparison->result = FILE_COMPARISON_DIFFERENT;
     else
-        comparison->result = COMPARISON_SAME_CONTENTS;
+        comparison->result = FILE_COMPARISON_SAME_CONTENTS;
     return error_ok(error);
 }
 
 /* ---- files ---- */
 
-static bool comparison_has_contents(enum file_kind kind)
+static bool file_comparison_has_contents(enum file_kind kind)
 {
     return kind == FILE_KIND_STORE || kind == FILE_KIND_SHARD || kind == FILE_KIND_CHECKPOINT ||
            kind == FILE_KIND_EVALUATION || kind == FILE_KIND_PREDICTIONS;
 }
 
-static bool comparison_find_kinds(const char *const paths[2], struct comparison *comparison,
-                                  struct error *error)
+static bool file_comparison_find_kinds(const char *const paths[2],
+                                       struct file_comparison *comparison, struct error *error)
 {
     for (int i = 0; i < 2; i++) {
         enum file_kind *kind = &comparison->kinds[i];
@@ -369,30 +376,30 @@ static bool comparison_find_kinds(const char *const paths[2], struct comparison 
     return true;
 }
 
-bool comparison_run(const char *const paths[2], int num_threads, struct comparison *comparison,
-                    struct error *error)
+bool file_comparison_run(const char *const paths[2], int num_threads,
+                         struct file_comparison *comparison, struct error *error)
 {
-    struct comparison_parting parting = {0};
+    struct file_comparison_parting parting = {0};
     int descriptors[2] = {-1, -1};
     bool ok;
 
-    *comparison = (struct comparison){.result = COMPARISON_SAME_BYTES};
-    ok = comparison_find_kinds(paths, comparison, error);
+    *comparison = (struct file_comparison){.result = FILE_COMPARISON_SAME_BYTES};
+    ok = file_comparison_find_kinds(paths, comparison, error);
     for (int i = 0; i < 2 && ok; i++) {
         descriptors[i] = file_open(paths[i], &comparison->nbytes[i], error);
         ok = descriptors[i] >= 0;
     }
     if (ok && comparison->kinds[0] != comparison->kinds[1]) {
-        comparison->result = COMPARISON_DIFFERENT;
-        comparison_note(comparison, false, "kind",
-                        TEXT("A is a %s\nB is a %s", file_kind_name(comparison->kinds[0]),
-                             file_kind_name(comparison->kinds[1])));
+        comparison->result = FILE_COMPARISON_DIFFERENT;
+        file_comparison_note(comparison, false, "kind",
+                             TEXT("A is a %s\nB is a %s", file_kind_name(comparison->kinds[0]),
+                                  file_kind_name(comparison->kinds[1])));
     } else if (ok) {
-        ok = comparison_find_parting(paths, descriptors, &parting, error);
-        if (ok && parting.is_found && comparison_has_contents(comparison->kinds[0]))
-            ok = comparison_compare_contents(paths, num_threads, comparison, error);
+        ok = file_comparison_find_parting(paths, descriptors, &parting, error);
+        if (ok && parting.is_found && file_comparison_has_contents(comparison->kinds[0]))
+            ok = file_comparison_compare_contents(paths, num_threads, comparison, error);
         else if (ok && parting.is_found)
-            ok = comparison_note_bytes(paths, descriptors, &parting, comparison, error);
+            ok = file_comparison_note_bytes(paths, descriptors, &parting, comparison, error);
     }
     for (int i = 0; i < 2; i++)
         file_close(&descriptors[i]);
