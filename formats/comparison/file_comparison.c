@@ -28,6 +28,8 @@ void file_comparison_note(struct file_comparison *comparison, bool is_derived, c
 
         snprintf(difference->place, sizeof(difference->place), "%s", place);
         snprintf(difference->what, sizeof(difference->what), "%s", what);
+        if (*what && difference->what[strlen(difference->what) - 1] == '\n')
+            difference->what[strlen(difference->what) - 1] = '\0';
     }
     list->count++;
 }
