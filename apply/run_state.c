@@ -65,12 +65,15 @@ static void run_state_take_start(struct run_state *state, const char *line)
     json_get_count(json_find(line, "train_samples"), &state->num_train);
     json_get_count(json_find(line, "valid_samples"), &state->num_valid);
     json_get_count(json_find(line, "epochs_done"), &num_done);
+    state->first_epoch = num_done;
+    memcpy(state->start_time, state->last_time, sizeof(state->start_time));
     run_state_cut(state, num_done);
 }
 
 static bool run_state_take_epoch(struct run_state *state, const char *line, struct error *error)
 {
-    struct run_epoch epoch = {.record = {0, NAN, NAN, NAN, NAN}, NAN, NAN};
+    struct run_epoch epoch = {
+        .record = {0, NAN, NAN, NAN, NAN}, .seconds = NAN, .samples_per_second = NAN};
     struct epoch_record *record = &epoch.record;
 
     if (!json_get_count(json_find(line, "epoch"), &record->epoch) || record->epoch == 0) {
@@ -83,6 +86,7 @@ static bool run_state_take_epoch(struct run_state *state, const char *line, stru
     json_get_real(json_find(line, "learning_rate"), &record->learning_rate);
     json_get_real(json_find(line, "seconds"), &epoch.seconds);
     json_get_real(json_find(line, "samples_per_second"), &epoch.samples_per_second);
+    memcpy(epoch.time, state->last_time, sizeof(epoch.time));
     run_state_cut(state, record->epoch - 1);
     if (!memory_grow(&state->epochs, &state->capacity, state->count + 1, sizeof(*state->epochs),
                      error))

@@ -32,6 +32,7 @@ struct run_epoch {
     struct epoch_record record;
     double seconds;
     double samples_per_second;
+    char time[32]; /* when it ended, as the log has it, UTC */
 };
 
 struct run_state {
@@ -43,9 +44,11 @@ struct run_state {
     uint64_t offset; /* of the first line that is not read yet */
     /* What it says. */
     char last_event[16];           /* "start", "epoch", ...; empty: none yet */
-    char last_time[40];            /* of it, as written, UTC */
+    char last_time[32];            /* of it, as written, UTC */
     char signal[24];               /* that stopped the run */
     uint64_t num_starts;           /* 2 or more: taken up again */
+    uint64_t first_epoch;          /* done before the last start */
+    char start_time[32];           /* of it */
     uint64_t num_asked;            /* epochs */
     uint64_t num_train, num_valid; /* samples */
     uint64_t num_warnings;
