@@ -17,6 +17,7 @@
 #include "view/terminal/terminal.h"
 
 struct raster;
+struct sheet_tile;
 struct store;
 
 /* What an operand can be, as bits of a view's kinds. */
@@ -49,6 +50,10 @@ bool show_run(const struct show_options *options, bool *is_different, struct err
 bool show_picture(const struct show *show, const struct raster *picture, struct error *error);
 /* Writes a picture as it is to the file of --png, and says so. */
 bool show_write_png(const struct show *show, const struct raster *picture, struct error *error);
+
+/* Pictures with captions, one or more, likewise. */
+bool show_pictures(const struct show *show, const struct sheet_tile *tiles, size_t count,
+                   struct error *error);
 
 /* ---- the views: all print what they show, and take what show_run has checked ---- */
 

@@ -14,7 +14,6 @@
 #include "formats/store/store.h"
 #include "show/show.h"
 #include "show/show_runs.h"
-#include "view/png_write.h"
 #include "view/sheet.h"
 #include "view/terminal/text_table.h"
 
@@ -220,21 +219,6 @@ static bool show_mistakes_add_caption(const struct evaluation_contents *contents
                          error);
 }
 
-static bool show_mistakes_sheet(const struct show *show, const struct sheet_tile *tiles,
-                                size_t count, struct error *error)
-{
-    const struct sheet sheet = {.tiles = tiles, .count = count, .scale = show->options->scale};
-    struct raster picture = {0};
-    bool ok;
-
-    if (!show->options->png)
-        return sheet_print(stdout, &show->terminal, &sheet, NULL, error);
-    ok = sheet_to_raster(&sheet, &picture, error) &&
-         png_write_file(show->options->png, &picture, show->options->force, error);
-    raster_free(&picture);
-    return ok;
-}
-
 static bool show_mistakes_pictures(const struct show *show, struct store *store,
                                    const struct evaluation_contents *contents,
                                    const struct mistake *mistakes, size_t count,
@@ -251,7 +235,7 @@ static bool show_mistakes_pictures(const struct show *show, struct store *store,
              show_mistakes_add_caption(contents, mistakes[i].sample, i + 1, &captions, error);
     for (size_t i = 0; i < count && ok; i++)
         tiles[i].caption = captions.items[i];
-    ok = ok && show_mistakes_sheet(show, tiles, count, error);
+    ok = ok && show_pictures(show, tiles, count, error);
     for (size_t i = 0; tiles && i < count; i++)
         raster_free(&tiles[i].picture);
     free(tiles);

@@ -8,7 +8,6 @@
 #include "common/text.h"
 #include "show/show.h"
 #include "show/show_runs.h"
-#include "view/png_write.h"
 #include "view/sheet.h"
 #include "view/weights.h"
 
@@ -37,9 +36,8 @@ static void show_weights_print_title(const struct show *show, const struct check
     if (view->is_rgb)
         printf("mid-gray is 0, the darkest and brightest a channel can be %.4g and %.4g\n",
                (double)-view->scale, (double)view->scale);
-    else if (terminal->graphics == TERMINAL_GRAPHICS_TEXT && !show->options->png)
-        printf("by the weight's size, from 0 (%s) to %.4g (%s)\n", "blank", (double)view->scale,
-               "@");
+    else if (view->is_gray)
+        printf("from %.4g (blank) over 0 to %.4g (@)\n", (double)-view->scale, (double)view->scale);
     else
         printf("white is 0, the deepest blue %.4g, the deepest orange %.4g\n", (double)-view->scale,
                (double)view->scale);
@@ -52,23 +50,15 @@ static void show_weights_print_title(const struct show *show, const struct check
     }
 }
 
-static bool show_weights_sheet(const struct show *show, const struct weights_view *view,
-                               struct error *error)
+static bool show_weights_pictures(const struct show *show, const struct weights_view *view,
+                                  struct error *error)
 {
-    struct sheet sheet = {.count = view->count, .scale = show->options->scale};
     struct sheet_tile *tiles = NULL;
-    struct raster picture = {0};
     bool ok = memory_allocate(&tiles, view->count, sizeof(*tiles), error);
 
     for (size_t i = 0; i < view->count && ok; i++)
         tiles[i] = (struct sheet_tile){view->pictures[i], view->captions.items[i]};
-    sheet.tiles = tiles;
-    if (ok && show->options->png)
-        ok = sheet_to_raster(&sheet, &picture, error) &&
-             png_write_file(show->options->png, &picture, show->options->force, error);
-    else if (ok)
-        ok = sheet_print(stdout, &show->terminal, &sheet, NULL, error);
-    raster_free(&picture);
+    ok = ok && show_pictures(show, tiles, view->count, error);
     free(tiles);
     return ok;
 }
@@ -79,19 +69,19 @@ bool show_weights(const struct show *show, struct error *error)
     size_t max_count = show->options->count > 0 ? show->options->count : DEFAULT_COUNT;
     struct model_file file = {0};
     struct weights_view view = {0};
+    bool is_gray = show->terminal.graphics == TERMINAL_GRAPHICS_TEXT && !show->options->png;
     bool ok = model_file_read(path, MODEL_SELECT_LAST, &file, error);
 
     if (ok)
         model_file_print_choice(&file, "quern-show", path);
-    ok = ok && weights_draw(&file.checkpoint, max_count, &view, error);
+    ok = ok && weights_draw(&file.checkpoint, max_count, is_gray, &view, error);
     if (ok && view.kind == WEIGHTS_NONE)
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = file.path),
                        "no layer of this model reads an image's pixels directly, so that its "
                        "weights are no pictures");
     if (ok) {
-        if (!show->options->png)
-            show_weights_print_title(show, &file.checkpoint, &view);
-        ok = show_weights_sheet(show, &view, error);
+        show_weights_print_title(show, &file.checkpoint, &view);
+        ok = show_weights_pictures(show, &view, error);
     }
     weights_free(&view);
     model_file_close(&file);

@@ -155,7 +155,7 @@ static bool weights_draw_one(const struct weights_view *view, const struct weigh
     if (view->is_rgb)
         return weights_draw_rgb(view, layout, values, picture, error);
     return raster_from_values(picture, values, layout->width, layout->height,
-                              is_mean ? COLOUR_MAP_GRAY : COLOUR_MAP_DIVERGING,
+                              is_mean || view->is_gray ? COLOUR_MAP_GRAY : COLOUR_MAP_DIVERGING,
                               is_mean ? 0 : -view->scale, is_mean ? 1 : view->scale, error);
 }
 
@@ -173,13 +173,13 @@ static bool weights_add_caption(const struct checkpoint *checkpoint, struct weig
     return text_list_add(&view->captions, TEXT("%zu", index + 1), error);
 }
 
-bool weights_draw(const struct checkpoint *checkpoint, size_t max_count, struct weights_view *view,
-                  struct error *error)
+bool weights_draw(const struct checkpoint *checkpoint, size_t max_count, bool is_gray,
+                  struct weights_view *view, struct error *error)
 {
     struct weights_layout layout;
     const struct tensor *tensor;
 
-    *view = (struct weights_view){0};
+    *view = (struct weights_view){.is_gray = is_gray};
     tensor = weights_choose(checkpoint, view, &layout);
     if (!tensor || layout.nvalues == 0 || tensor->shape[0] == 0) {
         view->kind = WEIGHTS_NONE;

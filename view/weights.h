@@ -31,6 +31,7 @@ struct weights_view {
     char tensor_name[TENSOR_MAX_NAME]; /* "conv1/weight" */
     bool is_average;
     bool is_rgb;
+    bool is_gray;              /* as weights_draw was told */
     float scale;               /* the ends of the map are -scale and scale; of means 0 and 1 */
     size_t total;              /* outputs, units or filters that there are */
     size_t count;              /* of them drawn, the first ones */
@@ -39,11 +40,12 @@ struct weights_view {
 };
 
 /*
- * Draws at most max_count.  No error where nothing reads pixels: kind tells.  Free with
- * weights_free, after a failure too.
+ * Draws at most max_count.  With is_gray, weights of gray images are drawn from black over
+ * mid-gray, which is 0, to white, for what shows lightness alone.  No error where nothing reads
+ * pixels: kind tells.  Free with weights_free, after a failure too.
  */
-bool weights_draw(const struct checkpoint *checkpoint, size_t max_count, struct weights_view *view,
-                  struct error *error);
+bool weights_draw(const struct checkpoint *checkpoint, size_t max_count, bool is_gray,
+                  struct weights_view *view, struct error *error);
 void weights_free(struct weights_view *view);
 
 #endif
