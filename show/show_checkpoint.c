@@ -7,25 +7,55 @@
 #include "apply/best.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "metrics/interval.h"
 #include "model/network.h"
 #include "show/show_history.h"
 #include "show/show_runs.h"
 #include "show/tensor_statistics.h"
 #include "view/terminal/text_table.h"
 
-enum { NAME_COLUMNS = 16, NUM_CLASSES_NAMED = 12 };
+enum { NAME_COLUMNS = 14, NUM_CLASSES_NAMED = 12 };
 
 /* ---- what it is ---- */
+
+/* The bytes of text that go on a line of columns: up to a blank, if there is one to break at. */
+static size_t show_field_break(const char *text, size_t columns)
+{
+    size_t length = 0, last_blank = 0;
+
+    for (size_t used = 0; text[length]; used++) {
+        if (text[length] == ' ')
+            last_blank = length;
+        if (used >= columns && last_blank > 0)
+            return last_blank;
+        length += text_utf8_length(text + length);
+    }
+    return length;
+}
 
 void show_print_field(FILE *stream, const struct terminal *terminal, const char *name,
                       const char *text)
 {
+    size_t indent = 2 + NAME_COLUMNS + 1, nbytes = 4 * strlen(text) + 1;
+    size_t columns = terminal->columns > indent + 8 ? terminal->columns - indent : 8;
+    char *escaped = malloc(nbytes);
+    const char *rest = escaped ? text_escape(escaped, nbytes, text) : "";
+
     terminal_set_faint(terminal, stream);
     fprintf(stream, "  %-*s", NAME_COLUMNS, name);
     terminal_set_plain(terminal, stream);
     fputc(' ', stream);
-    text_print_escaped(stream, text);
-    fputc('\n', stream);
+    for (;;) {
+        size_t length = show_field_break(rest, columns);
+
+        fprintf(stream, "%.*s\n", (int)length, rest);
+        rest += length;
+        rest += strspn(rest, " ");
+        if (!*rest)
+            break;
+        fprintf(stream, "%*s", (int)indent, "");
+    }
+    free(escaped);
 }
 
 void show_print_heading(FILE *stream, const struct terminal *terminal, const char *text)
@@ -127,7 +157,7 @@ static bool show_checkpoint_summary(FILE *stream, const struct terminal *termina
     show_print_field(stream, terminal, "classes", classes);
     show_print_field(
         stream, terminal, "store",
-        text_format(text, sizeof(text), "fingerprint %.64s", checkpoint->store_fingerprint));
+        text_format(text, sizeof(text), "fingerprint %.16s", checkpoint->store_fingerprint));
     free(classes);
     return true;
 }
@@ -289,40 +319,77 @@ static bool show_checkpoint_statistics(FILE *stream, const struct terminal *term
 
 /* ---- history ---- */
 
-static void show_checkpoint_best(FILE *stream, const struct terminal *terminal,
-                                 const struct checkpoint *checkpoint)
+static const char *show_format_loss(double loss, char text[32])
 {
-    enum monitor monitor = best_monitor(&checkpoint->config);
-    const struct epoch_record *records = checkpoint->records, *last, *best;
-    char text[300], accuracy[64];
-
-    if (checkpoint->num_records == 0)
-        return;
-    last = &records[checkpoint->num_records - 1];
-    best = best_find(records, checkpoint->num_records, monitor);
-    show_print_field(stream, terminal, "last epoch", show_format_record(last, text, sizeof(text)));
-    if (best && best != last)
-        show_print_field(stream, terminal, "best epoch",
-                         show_format_record(best, text, sizeof(text)));
-    else if (best)
-        show_print_field(
-            stream, terminal, "best epoch",
-            text_format(accuracy, sizeof(accuracy), "the last, by its %s", monitor_names[monitor]));
+    return isnan(loss) ? "-" : text_format(text, 32, "%.6f", loss);
 }
 
 const char *show_format_record(const struct epoch_record *record, char *text, size_t size)
 {
     char figures[3][32];
-    const double values[] = {record->train_loss, record->valid_loss, record->valid_accuracy};
 
-    for (size_t i = 0; i < 3; i++)
-        text_format(figures[i], sizeof(figures[i]), isnan(values[i]) ? "-" : "%.6f", values[i]);
-    return text_format(text, size, "%" PRIu64 ": train loss %s, valid loss %s, valid accuracy %s",
-                       record->epoch, figures[0], figures[1], figures[2]);
+    return text_format(
+        text, size, "%" PRIu64 ": accuracy %s, valid loss %s, train loss %s", record->epoch,
+        isnan(record->valid_accuracy) ? "-"
+                                      : text_format(figures[2], 32, "%.4f", record->valid_accuracy),
+        show_format_loss(record->valid_loss, figures[1]),
+        show_format_loss(record->train_loss, figures[0]));
+}
+
+const char *show_format_accuracy(double accuracy, uint64_t num_samples, char text[64])
+{
+    struct interval interval;
+
+    if (!isfinite(accuracy))
+        return "-";
+    if (num_samples == 0)
+        return text_format(text, 64, "%.4f", accuracy);
+    interval =
+        interval_of_proportion((uint64_t)llround(accuracy * (double)num_samples), num_samples);
+    return text_format(text, 64, "%.4f [%.4f, %.4f]", accuracy, interval.low, interval.high);
+}
+
+static bool show_add_record(struct text_table *table, const char *name,
+                            const struct epoch_record *record, uint64_t num_valid,
+                            struct error *error)
+{
+    char epoch[32], losses[2][32], accuracy[64];
+    const char *const cells[] = {name, text_format(epoch, sizeof(epoch), "%" PRIu64, record->epoch),
+                                 show_format_loss(record->train_loss, losses[0]),
+                                 show_format_loss(record->valid_loss, losses[1]),
+                                 show_format_accuracy(record->valid_accuracy, num_valid, accuracy)};
+
+    return text_table_add(table, cells, error);
+}
+
+bool show_print_records(FILE *stream, const struct terminal *terminal,
+                        const struct epoch_record *records, size_t count, enum monitor monitor,
+                        uint64_t num_valid, struct error *error)
+{
+    const struct text_table_column columns[] = {
+        {"", TEXT_TABLE_LEFT},
+        {"epoch", TEXT_TABLE_RIGHT},
+        {"train loss", TEXT_TABLE_RIGHT},
+        {"valid loss", TEXT_TABLE_RIGHT},
+        {num_valid > 0 ? "accuracy [95 % interval]" : "accuracy", TEXT_TABLE_RIGHT},
+    };
+    struct text_table table = {.columns = columns, .num_columns = 5};
+    const struct epoch_record *best = best_find(records, count, monitor);
+    bool ok = true;
+
+    if (count > 0)
+        ok = show_add_record(&table, "last", &records[count - 1], num_valid, error);
+    if (ok && best)
+        ok = show_add_record(&table, "best", best, num_valid, error);
+    if (ok && count > 0)
+        ok = text_table_print(stream, terminal, &table, error);
+    text_table_free(&table);
+    return ok;
 }
 
 static bool show_checkpoint_history(FILE *stream, const struct terminal *terminal,
-                                    const struct checkpoint *checkpoint, struct error *error)
+                                    const struct checkpoint *checkpoint, uint64_t num_valid,
+                                    struct error *error)
 {
     const struct history history = {.count = checkpoint->num_records,
                                     .records = checkpoint->records};
@@ -331,17 +398,19 @@ static bool show_checkpoint_history(FILE *stream, const struct terminal *termina
     show_print_heading(stream, terminal, "history");
     if (checkpoint->num_records == 0)
         fprintf(stream, "  no epoch is done yet: these are the initial parameters\n");
-    show_checkpoint_best(stream, terminal, checkpoint);
-    return history_print_run(stream, terminal, &chart, &history, error);
+    return show_print_records(stream, terminal, checkpoint->records, checkpoint->num_records,
+                              best_monitor(&checkpoint->config), num_valid, error) &&
+           history_print_run(stream, terminal, &chart, &history, error);
 }
 
 bool show_print_checkpoint(FILE *stream, const struct terminal *terminal, const char *path,
-                           const struct checkpoint *checkpoint, struct error *error)
+                           const struct checkpoint *checkpoint, uint64_t num_valid,
+                           struct error *error)
 {
     if (!show_checkpoint_summary(stream, terminal, path, checkpoint, error) ||
         !show_checkpoint_layers(stream, terminal, checkpoint, error))
         return false;
     show_checkpoint_config(stream, terminal, &checkpoint->config);
     return show_checkpoint_statistics(stream, terminal, checkpoint, error) &&
-           show_checkpoint_history(stream, terminal, checkpoint, error);
+           show_checkpoint_history(stream, terminal, checkpoint, num_valid, error);
 }

@@ -8,7 +8,6 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/text.h"
-#include "metrics/interval.h"
 #include "show/show.h"
 #include "show/show_runs.h"
 #include "view/terminal/text_table.h"
@@ -32,21 +31,6 @@ static size_t show_runs_shared_length(const struct run_record *runs, size_t coun
 
 /* ---- the table ---- */
 
-/* Of an accuracy on the valid split, whose size the log tells: "0.9720 [0.9639, 0.9784]". */
-static const char *show_runs_format_accuracy(const struct run_record *run, double accuracy,
-                                             char text[64])
-{
-    uint64_t num_valid = run->state.num_valid;
-    struct interval interval;
-
-    if (!isfinite(accuracy))
-        return "-";
-    if (num_valid == 0)
-        return text_format(text, 64, "%.4f", accuracy);
-    interval = interval_of_proportion((uint64_t)llround(accuracy * (double)num_valid), num_valid);
-    return text_format(text, 64, "%.4f [%.4f, %.4f]", accuracy, interval.low, interval.high);
-}
-
 static const char *show_runs_format_loss(double loss, char text[32])
 {
     return isfinite(loss) ? text_format(text, 32, "%.6f", loss) : isnan(loss) ? "-" : "infinite";
@@ -65,11 +49,12 @@ static bool show_runs_add(struct text_table *table, const struct run_record *run
     const char *const cells[] = {
         name,
         text_format(epochs, sizeof(epochs), "%" PRIu64 "/%" PRIu64, last->epoch, asked),
-        show_runs_format_accuracy(run, last->valid_accuracy, accuracies[0]),
+        show_format_accuracy(last->valid_accuracy, run->state.num_valid, accuracies[0]),
         show_runs_format_loss(last->valid_loss, losses[0]),
         show_runs_format_loss(last->train_loss, losses[1]),
         best ? text_format(best_epoch, sizeof(best_epoch), "%" PRIu64, best->epoch) : best_epoch,
-        best ? show_runs_format_accuracy(run, best->valid_accuracy, accuracies[1]) : "-",
+        best ? show_format_accuracy(best->valid_accuracy, run->state.num_valid, accuracies[1])
+             : "-",
         best ? show_runs_format_loss(best->valid_loss, losses[2]) : "-",
         run->file.path ? text_group_digits(parameters, sizeof(parameters), run->num_parameters)
                        : "-",

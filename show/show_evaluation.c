@@ -67,7 +67,7 @@ static void show_evaluation_summary(const struct show *show,
                                      text_group_digits(counts[2], 32, contents->num_unknown)));
     show_print_field(
         stdout, terminal, "store",
-        text_format(text, sizeof(text), "fingerprint %s", contents->store_fingerprint));
+        text_format(text, sizeof(text), "fingerprint %.16s", contents->store_fingerprint));
     show_print_field(stdout, terminal, "scores", contents->scores_meaning);
 }
 
@@ -76,7 +76,7 @@ static bool show_evaluation_figures(const struct show *show, const struct figure
 {
     static const struct text_table_column columns[] = {{"figure", TEXT_TABLE_LEFT},
                                                        {"value", TEXT_TABLE_RIGHT},
-                                                       {"95 % interval", TEXT_TABLE_LEFT}};
+                                                       {"95 % interval", TEXT_TABLE_RIGHT}};
     struct text_table table = {.columns = columns, .num_columns = 3};
     bool ok = true;
 
@@ -167,7 +167,7 @@ static bool show_evaluation_classes(const struct show *show,
 {
     static const struct text_table_column columns[] = {
         {"class", TEXT_TABLE_LEFT},      {"samples", TEXT_TABLE_RIGHT},
-        {"recall", TEXT_TABLE_RIGHT},    {"95 % interval", TEXT_TABLE_LEFT},
+        {"recall", TEXT_TABLE_RIGHT},    {"95 % interval", TEXT_TABLE_RIGHT},
         {"precision", TEXT_TABLE_RIGHT}, {"F1", TEXT_TABLE_RIGHT},
         {"ROC area", TEXT_TABLE_RIGHT},
     };
@@ -197,12 +197,13 @@ static bool show_evaluation_classes(const struct show *show,
 /* How a matrix is printed: counts, or percent of the row where counts do not fit. */
 struct matrix_plan {
     size_t label_columns, cell_columns;
+    size_t gap_columns; /* between cells */
     bool is_percent;
 };
 
 static size_t show_evaluation_widest_label(const struct text_list *classes)
 {
-    size_t widest = 4;
+    size_t widest = 1;
 
     for (size_t c = 0; c < classes->count; c++) {
         size_t width = text_width(classes->items[c]);
@@ -221,16 +222,22 @@ static bool show_evaluation_plan_matrix(const struct terminal *terminal,
     uint64_t largest = 0;
     char digits[32];
 
-    *plan = (struct matrix_plan){.label_columns = widest};
-    if (num_classes > MAX_MATRIX_CLASSES || terminal->columns < widest + 2 + 4 * num_classes)
+    *plan = (struct matrix_plan){.label_columns = widest, .gap_columns = 1};
+    /* Percents need no gap: a row with 100 has no other number. */
+    if (num_classes > MAX_MATRIX_CLASSES || terminal->columns < widest + 3 * num_classes)
         return false;
     for (size_t i = 0; i < confusion->num_cells; i++)
         if (confusion->cells[i].num_samples > largest)
             largest = confusion->cells[i].num_samples;
     text_format(digits, sizeof(digits), "%" PRIu64, largest);
-    room = (terminal->columns - widest - 2) / num_classes - 1;
-    plan->is_percent = strlen(digits) > room;
-    plan->cell_columns = plan->is_percent ? 3 : strlen(digits);
+    room = (terminal->columns - widest) / num_classes - 1;
+    if (strlen(digits) > room) {
+        plan->is_percent = true;
+        plan->gap_columns = 0;
+        plan->cell_columns = 3;
+        return true;
+    }
+    plan->cell_columns = strlen(digits);
     /* Names above the columns want more, where there is room. */
     widest = widest < MAX_CELL_COLUMNS ? widest : MAX_CELL_COLUMNS;
     if (plan->cell_columns < widest)
@@ -253,7 +260,7 @@ static void show_evaluation_print_cell(const struct terminal *terminal,
         text_format(text, sizeof(text), share < 0.005 ? "<1" : "%.0f", 100 * share);
     else
         text_format(text, sizeof(text), "%" PRIu64, count);
-    putchar(' ');
+    printf("%*s", (int)plan->gap_columns, "");
     if (terminal->colours != TERMINAL_COLOURS_NONE && count > 0) {
         terminal_set_ground(terminal, stdout, ground);
         terminal_set_ink(terminal, stdout, colour_ink_on(ground));
@@ -282,12 +289,11 @@ static bool show_evaluation_matrix(const struct terminal *terminal, const struct
     if (!memory_allocate(&row, classes->count, sizeof(*row), error))
         return false;
     show_print_heading(stdout, terminal,
-                       plan->is_percent
-                           ? "confusion matrix, percent of the row (true class; column: predicted)"
-                           : "confusion matrix (row: true class; column: predicted class)");
+                       plan->is_percent ? "confusion matrix (percent of the row)"
+                                        : "confusion matrix (row: true class, column: predicted)");
     printf("%*s", (int)plan->label_columns, "");
     for (size_t c = 0; c < classes->count; c++) {
-        putchar(' ');
+        printf("%*s", (int)plan->gap_columns, "");
         show_evaluation_print_name(terminal, classes->items[c], plan->cell_columns, true);
     }
     putchar('\n');

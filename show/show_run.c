@@ -46,12 +46,12 @@ const char *show_format_speed(const struct run_state *state, char *text, size_t 
     if (!last || !isfinite(seconds))
         return text_format(text, size, "%s", "");
     if (run_state_phase(state) == RUN_PHASE_RUNNING && state->num_asked > last->record.epoch)
-        text_format(rest, sizeof(rest), ", about %s left",
+        text_format(rest, sizeof(rest), "about %s left, ",
                     figures_time_left(left, sizeof(left),
                                       seconds * (double)(state->num_asked - last->record.epoch)));
-    return text_format(text, size, "%s an epoch, %s samples/s%s",
+    return text_format(text, size, "%s%s an epoch, %s samples/s", rest,
                        figures_duration(duration, sizeof(duration), seconds),
-                       figures_rate(rate, sizeof(rate), last->samples_per_second), rest);
+                       figures_rate(rate, sizeof(rate), last->samples_per_second));
 }
 
 static void show_run_state(FILE *stream, const struct terminal *terminal,
@@ -99,13 +99,11 @@ static bool show_run_log(FILE *stream, const struct terminal *terminal,
 {
     const struct history history = {.count = run->count, .records = run->records};
     const struct history_chart chart = {.rows = 10};
-    char text[300];
 
     fprintf(stream, "\nno checkpoint yet\n");
-    if (run->count > 0)
-        show_print_field(stream, terminal, "last epoch",
-                         show_format_record(&run->records[run->count - 1], text, sizeof(text)));
-    return history_print_run(stream, terminal, &chart, &history, error);
+    return show_print_records(stream, terminal, run->records, run->count, MONITOR_VALID_LOSS,
+                              run->state.num_valid, error) &&
+           history_print_run(stream, terminal, &chart, &history, error);
 }
 
 bool show_print_run(FILE *stream, const struct terminal *terminal, const struct run_record *run,
@@ -115,7 +113,8 @@ bool show_print_run(FILE *stream, const struct terminal *terminal, const struct 
     if (!run->file.path)
         return show_run_log(stream, terminal, run, error);
     fputc('\n', stream);
-    return show_print_checkpoint(stream, terminal, run->file.path, &run->file.checkpoint, error);
+    return show_print_checkpoint(stream, terminal, run->file.path, &run->file.checkpoint,
+                                 run->state.num_valid, error);
 }
 
 bool show_training(const struct show *show, struct error *error)
@@ -128,7 +127,7 @@ bool show_training(const struct show *show, struct error *error)
     if (ok)
         ok = run.is_directory ? show_print_run(stdout, &show->terminal, &run, error)
                               : show_print_checkpoint(stdout, &show->terminal, run.file.path,
-                                                      &run.file.checkpoint, error);
+                                                      &run.file.checkpoint, 0, error);
     run_record_close(&run);
     return ok;
 }

@@ -14,7 +14,8 @@ enum {
     READ_NBYTES = 1 << 18,         /* of each file, at a time */
     MAX_DEPTH = 8,                 /* of groups; files of quern have 3 */
     MAX_TEXT_NBYTES = 1 << 16,     /* of an attribute */
-    MAX_ATTRIBUTE_COUNT = 1 << 12, /* numbers of an attribute */
+    MAX_ATTRIBUTE_COUNT = 1 << 11, /* numbers of an attribute */
+    MAX_NUMBER_NBYTES = 30,        /* as text, with a blank and a NUL */
     EXCERPT_NBYTES = 120,          /* of a line of text */
 };
 
@@ -144,29 +145,42 @@ static bool file_comparison_is_derived(const char *name)
     return false;
 }
 
-/* An attribute's value as text [MAX_TEXT_NBYTES]; numbers with blanks between. */
+/* An attribute's numbers as text [MAX_TEXT_NBYTES], with blanks between. */
+static void file_comparison_read_numbers(const struct h5_context *file, hid_t object,
+                                         const char *name, bool is_real, size_t count, char *text)
+{
+    uint64_t *counts = NULL;
+    double *reals = NULL;
+    size_t used = 0;
+
+    if (is_real && memory_allocate(&reals, count, sizeof(*reals), file->error))
+        h5_read_reals_attribute(file, object, name, reals, count);
+    if (!is_real && memory_allocate(&counts, count, sizeof(*counts), file->error))
+        h5_read_counts_attribute(file, object, name, counts, count);
+    for (size_t i = 0; h5_ok(file) && i < count && used + MAX_NUMBER_NBYTES < MAX_TEXT_NBYTES; i++)
+        used += (size_t)(is_real ? snprintf(text + used, MAX_NUMBER_NBYTES, "%s%.17g", i ? " " : "",
+                                            reals[i])
+                                 : snprintf(text + used, MAX_NUMBER_NBYTES, "%s%" PRIu64,
+                                            i ? " " : "", counts[i]));
+    free(counts);
+    free(reals);
+}
+
+/* An attribute's value as text [MAX_TEXT_NBYTES]. */
 static void file_comparison_read_attribute(const struct h5_context *file, hid_t object,
                                            const char *name, char *text)
 {
     H5T_class_t type_class = h5_attribute_class(file, object, name);
-    size_t count = h5_num_attribute_values(file, object, name), used = 0;
-    uint64_t *counts = NULL;
+    size_t count = h5_num_attribute_values(file, object, name);
 
     text[0] = '\0';
-    if (type_class == H5T_STRING) {
+    if (type_class == H5T_STRING)
         h5_read_text_attribute(file, object, name, text, MAX_TEXT_NBYTES);
-    } else if (type_class == H5T_FLOAT) {
-        snprintf(text, MAX_TEXT_NBYTES, "%.17g", h5_read_real_attribute(file, object, name));
-    } else if (h5_ok(file) && count > MAX_ATTRIBUTE_COUNT) {
+    else if (h5_ok(file) && count > MAX_ATTRIBUTE_COUNT)
         h5_refuse(file, name, "the attribute has too many values",
                   TEXT("at most %d", MAX_ATTRIBUTE_COUNT), TEXT("%zu", count));
-    } else if (h5_ok(file) && memory_allocate(&counts, count, sizeof(*counts), file->error)) {
-        h5_read_counts_attribute(file, object, name, counts, count);
-        /* 21 bytes at most for each number. */
-        for (size_t i = 0; i < count && used + 24 < MAX_TEXT_NBYTES; i++)
-            used += (size_t)snprintf(text + used, 24, "%s%" PRIu64, i ? " " : "", counts[i]);
-    }
-    free(counts);
+    else if (h5_ok(file))
+        file_comparison_read_numbers(file, object, name, type_class == H5T_FLOAT, count, text);
 }
 
 static void file_comparison_compare_attribute(struct file_comparison_pair *pair,

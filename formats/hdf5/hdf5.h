@@ -114,6 +114,8 @@ void h5_read_text_attribute(const struct h5_context *file, hid_t object, const c
                             char *text, size_t size);
 uint64_t h5_read_count_attribute(const struct h5_context *file, hid_t object, const char *name);
 double h5_read_real_attribute(const struct h5_context *file, hid_t object, const char *name);
+void h5_read_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double *reals, size_t num_reals);
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts);
 
