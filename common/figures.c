@@ -37,7 +37,7 @@ const char *figures_duration(char *buffer, size_t size, double seconds)
 
 const char *figures_time_left(char *buffer, size_t size, double seconds)
 {
-    double step = seconds < 60 ? 1 : seconds < 600 ? 5 : 60, rounded = step * ceil(seconds / step);
+    double step = seconds < 60 ? 1 : seconds < 600 ? 5 : 60, rounded = step * ceil(seconds / step - 0.02);
 
     if (!isfinite(seconds) || seconds < 0)
         return text_format(buffer, size, "-");

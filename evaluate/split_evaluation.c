@@ -207,7 +207,7 @@ static uint64_t split_evaluation_others_nbytes(const struct split_request *reque
         (request->with_samples ? split_evaluation_matrix_nbytes(num_classes) : 0);
 
     memory_add_nbytes(&total, 1, split_pass_nbytes(model, num_threads));
-    memory_add_nbytes(&total, 1, figures_memory_nbytes(num_classes, num_samples, result->has_areas));
+    memory_add_nbytes(&total, 1, figures_nbytes(num_classes, num_samples, result->has_areas));
     if (!result->has_areas)
         memory_add_nbytes(&total, split_evaluation_part_slices(num_classes),
                           MODEL_SLICE_ROWS * scores_nbytes);

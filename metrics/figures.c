@@ -294,7 +294,7 @@ bool figures_compute(const struct figures_samples *samples, struct figures *figu
     return ok;
 }
 
-uint64_t figures_memory_nbytes(size_t num_classes, uint64_t num_samples, bool with_areas)
+uint64_t figures_nbytes(size_t num_classes, uint64_t num_samples, bool with_areas)
 {
     uint64_t total = num_classes * (sizeof(struct class_figures) + 2 * sizeof(uint64_t)) +
                      num_samples * sizeof(struct score_summary);

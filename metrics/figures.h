@@ -97,6 +97,6 @@ void figures_destroy(struct figures *figures);
 
 /* Bytes that figures_compute takes at most, on any number of threads; with_areas: where it is given
  * scores. */
-uint64_t figures_memory_nbytes(size_t num_classes, uint64_t num_samples, bool with_areas);
+uint64_t figures_nbytes(size_t num_classes, uint64_t num_samples, bool with_areas);
 
 #endif

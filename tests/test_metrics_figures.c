@@ -186,7 +186,7 @@ static void test_figures_compute_many_classes_take_memory_for_their_samples_only
         labels[i] = (i * 40503u) % NUM_CLASSES;
         predictions[i] = i % 4 ? labels[i] : NUM_CLASSES - 1 - labels[i];
     }
-    assert_true(figures_memory_nbytes(NUM_CLASSES, NUM_SAMPLES, false) < 32 << 20);
+    assert_true(figures_nbytes(NUM_CLASSES, NUM_SAMPLES, false) < 32 << 20);
     support_limit_memory(64 << 20);
     compute(&samples, &figures);
     support_limit_memory(0);
