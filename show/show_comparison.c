@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/text.h"
@@ -42,7 +42,7 @@ static bool show_runs_add(struct text_table *table, const struct run_record *run
     const struct epoch_record none = {0, NAN, NAN, NAN, NAN};
     const struct epoch_record *last = run->count > 0 ? &run->records[run->count - 1] : &none;
     const struct epoch_record *best = run_record_best(run);
-    char epochs[48], accuracies[2][64], losses[3][32], parameters[32], seconds[FIGURES_SIZE];
+    char epochs[48], accuracies[2][64], losses[3][32], parameters[32], seconds[AMOUNT_SIZE];
     char best_epoch[32] = "-";
     double total = run_state_total_seconds(&run->state);
     uint64_t asked = run->file.path ? run->file.checkpoint.epochs : run->state.num_asked;
@@ -58,7 +58,7 @@ static bool show_runs_add(struct text_table *table, const struct run_record *run
         best ? show_runs_format_loss(best->valid_loss, losses[2]) : "-",
         run->file.path ? text_group_digits(parameters, sizeof(parameters), run->num_parameters)
                        : "-",
-        total > 0 ? figures_duration(seconds, sizeof(seconds), total) : "-",
+        total > 0 ? amount_duration(seconds, sizeof(seconds), total) : "-",
         run->is_directory && run->state.last_event[0] ? run_phase_name(run_state_phase(&run->state))
         : run->file.checkpoint.finished               ? "finished"
                                                       : "not finished",

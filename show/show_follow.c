@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/signals.h"
@@ -53,12 +53,12 @@ static void show_follow_begin_line(const struct follow *follow, const char *time
 
 static void show_follow_print_epoch(const struct follow *follow, const struct run_epoch *epoch)
 {
-    char duration[FIGURES_SIZE], record[300];
+    char duration[AMOUNT_SIZE], record[300];
 
     show_follow_begin_line(follow, epoch->time);
     fprintf(follow->stream, "epoch %s, %s\n",
             show_format_record(&epoch->record, record, sizeof(record)),
-            figures_duration(duration, sizeof(duration), epoch->seconds));
+            amount_duration(duration, sizeof(duration), epoch->seconds));
 }
 
 /* What is new since the last call; a run that is taken up again repeats epochs. */

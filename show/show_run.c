@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/text.h"
 #include "show/show.h"
 #include "show/show_runs.h"
@@ -39,7 +39,7 @@ const char *show_format_phase(const struct run_state *state, char *text, size_t 
 
 const char *show_format_speed(const struct run_state *state, char *text, size_t size)
 {
-    char duration[FIGURES_SIZE], rate[FIGURES_SIZE], left[FIGURES_SIZE], rest[80] = "";
+    char duration[AMOUNT_SIZE], rate[AMOUNT_SIZE], left[AMOUNT_SIZE], rest[80] = "";
     double seconds = run_state_epoch_seconds(state);
     const struct run_epoch *last = state->count > 0 ? &state->epochs[state->count - 1] : NULL;
 
@@ -47,18 +47,18 @@ const char *show_format_speed(const struct run_state *state, char *text, size_t 
         return text_format(text, size, "%s", "");
     if (run_state_phase(state) == RUN_PHASE_RUNNING && state->num_asked > last->record.epoch)
         text_format(rest, sizeof(rest), "about %s left, ",
-                    figures_time_left(left, sizeof(left),
-                                      seconds * (double)(state->num_asked - last->record.epoch)));
+                    amount_time_left(left, sizeof(left),
+                                     seconds * (double)(state->num_asked - last->record.epoch)));
     return text_format(text, size, "%s%s an epoch, %s samples/s", rest,
-                       figures_duration(duration, sizeof(duration), seconds),
-                       figures_rate(rate, sizeof(rate), last->samples_per_second));
+                       amount_duration(duration, sizeof(duration), seconds),
+                       amount_rate(rate, sizeof(rate), last->samples_per_second));
 }
 
 static void show_run_state(FILE *stream, const struct terminal *terminal,
                            const struct run_record *run)
 {
     const struct run_state *state = &run->state;
-    char text[600], duration[FIGURES_SIZE], escaped[FIGURES_SIZE];
+    char text[600], duration[AMOUNT_SIZE], escaped[AMOUNT_SIZE];
 
     terminal_set_bold(terminal, stream);
     text_print_escaped(stream, run->path);
@@ -73,8 +73,8 @@ static void show_run_state(FILE *stream, const struct terminal *terminal,
         show_print_field(stream, terminal, "speed", text);
         show_print_field(stream, terminal, "time",
                          text_format(text, sizeof(text), "%s for the epochs of its log",
-                                     figures_duration(duration, sizeof(duration),
-                                                      run_state_total_seconds(state))));
+                                     amount_duration(duration, sizeof(duration),
+                                                     run_state_total_seconds(state))));
     }
     show_print_field(stream, terminal, "last event",
                      text_format(text, sizeof(text), "%s at %s", state->last_event,
