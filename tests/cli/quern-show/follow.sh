@@ -17,9 +17,9 @@ quern-show run --follow | tail -n 1 | tidy
 quern-train store.h5 --output run --recipe lesson --epochs 3 --resume >/dev/null 2>&1
 quern-show run --follow | tidy
 echo "---- Ctrl-C"
-quern-show nowhere --follow 2>err &
+quern-show nowhere --follow 2>waiting &
 follower=$!
-until [ -s err ]; do sleep 0.05; done
+until [ -s waiting ]; do sleep 0.05; done
 # A shell ignores SIGINT for what it starts in the background.
 kill -TERM $follower
 expect 0 wait $follower
