@@ -6,7 +6,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "view/terminal/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     MAX_COLUMNS = 100,
@@ -340,11 +340,11 @@ static void text_chart_print_legend(FILE *stream, const struct terminal *termina
     size_t column = 0;
 
     for (size_t l = 0; l < chart->num_lines; l++) {
-        char name[TEXT_WIDTH_SIZE(MAX_NAME)];
+        char name[TERMINAL_TEXT_SIZE(MAX_NAME)];
         size_t width;
 
-        text_width_cut(name, sizeof(name), chart->lines[l].name ? chart->lines[l].name : "",
-                       MAX_NAME, terminal->is_utf8);
+        terminal_text_cut(name, sizeof(name), chart->lines[l].name ? chart->lines[l].name : "",
+                          MAX_NAME, terminal->is_utf8);
         width = text_width(name) + 3;
         if (column > 0 && column + 3 + width > terminal->columns) {
             fputc('\n', stream);
