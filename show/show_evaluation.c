@@ -12,7 +12,7 @@
 #include "show/show.h"
 #include "show/show_runs.h"
 #include "view/terminal/text_table.h"
-#include "view/terminal/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     MAX_CLASSES_SHOWN = 30,
@@ -265,7 +265,7 @@ static void show_evaluation_print_cell(const struct terminal *terminal,
         terminal_set_ground(terminal, stdout, ground);
         terminal_set_ink(terminal, stdout, colour_ink_on(ground));
     }
-    text_width_print(stdout, text, plan->cell_columns, true);
+    terminal_text_print(stdout, text, plan->cell_columns, true);
     if (terminal->colours != TERMINAL_COLOURS_NONE && count > 0)
         terminal_set_plain(terminal, stdout);
 }
@@ -273,10 +273,10 @@ static void show_evaluation_print_cell(const struct terminal *terminal,
 static void show_evaluation_print_name(const struct terminal *terminal, const char *name,
                                        size_t columns, bool is_right)
 {
-    char text[TEXT_WIDTH_SIZE(MAX_LABEL_COLUMNS)];
+    char text[TERMINAL_TEXT_SIZE(MAX_LABEL_COLUMNS)];
 
-    text_width_cut(text, sizeof(text), name, columns, terminal->is_utf8);
-    text_width_print(stdout, text, columns, is_right);
+    terminal_text_cut(text, sizeof(text), name, columns, terminal->is_utf8);
+    terminal_text_print(stdout, text, columns, is_right);
 }
 
 static bool show_evaluation_matrix(const struct terminal *terminal, const struct text_list *classes,

@@ -12,7 +12,7 @@
 #include "common/text.h"
 #include "show/show.h"
 #include "show/show_runs.h"
-#include "view/terminal/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     POLL_NANOSECONDS = 200000000,
@@ -108,11 +108,11 @@ static void show_follow_print_new(struct follow *follow)
 static void show_follow_line(FILE *frame, const struct terminal *terminal, const char *text)
 {
     size_t columns = terminal->columns > 1 ? terminal->columns - 1 : 1;
-    size_t size = TEXT_WIDTH_SIZE(columns);
+    size_t size = TERMINAL_TEXT_SIZE(columns);
     char *line = malloc(size);
 
     if (line)
-        fprintf(frame, "%s\n", text_width_cut(line, size, text, columns, terminal->is_utf8));
+        fprintf(frame, "%s\n", terminal_text_cut(line, size, text, columns, terminal->is_utf8));
     free(line);
 }
 
