@@ -12,8 +12,8 @@ enum {
     MAX_COLUMNS = 100,
     DEFAULT_ROWS = 12,
     MIN_PLOT_COLUMNS = 8,
-    ROWS_OF_A_TICK = 3,     /* about, along y */
-    COLUMNS_OF_A_TICK = 12, /* about, along x */
+    ROWS_OF_A_TICK = 3,    /* about, along y */
+    COLUMNS_OF_A_TICK = 8, /* about, along x */
     MAX_TICKS = 64,
     LABEL_SIZE = 32,
     DOTS_X = 2, /* of a cell of braille */
