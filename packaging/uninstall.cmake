@@ -2,25 +2,28 @@
 # build wrote, by its list, and the directories that are empty then.  Files that changed since are
 # removed too; files that it did not write stay.  DESTDIR is respected, as by installing.
 #
-# BUILD is the build directory.
+# LIST is that list: a line with the prefix, and one for each file.
 cmake_minimum_required(VERSION 3.18)
-set(packages "A package is removed by what installed it: apt-get remove quern; conda remove quern; spack uninstall
-quern.  The portable archive is removed with its directory.")
 
-if(NOT EXISTS ${BUILD}/install_manifest.txt OR NOT EXISTS ${BUILD}/install_prefix.txt)
-    message(FATAL_ERROR "Nothing was installed from ${BUILD} by cmake --install.\n${packages}")
+if(NOT EXISTS ${LIST})
+    message(FATAL_ERROR "Nothing was installed from this build by cmake --install: there is no ${LIST}
+  A package is removed by what installed it:
+    apt-get remove quern
+    conda remove quern
+    spack uninstall quern
+  The portable archive is removed with its directory.")
 endif()
-file(READ ${BUILD}/install_prefix.txt prefix)
-file(STRINGS ${BUILD}/install_manifest.txt files)
+file(STRINGS ${LIST} files)
+list(POP_FRONT files prefix)
 set(root $ENV{DESTDIR})
 
-# All or nothing: a list that was changed or is of another prefix removes no file.
+# All or nothing: a list that was changed removes no file.
 foreach(file IN LISTS files)
     get_filename_component(normal "${file}" ABSOLUTE)
     string(FIND "${normal}" "${prefix}/" position)
     if(NOT position EQUAL 0 OR NOT normal STREQUAL file)
-        message(FATAL_ERROR "${BUILD}/install_manifest.txt names a file that is not in ${prefix}, where the last "
-                            "cmake --install was: ${file}.  Nothing was removed.")
+        message(FATAL_ERROR "Nothing was removed: ${LIST} names a file that is not in ${prefix}, where the "
+                            "last cmake --install was: ${file}")
     endif()
 endforeach()
 
@@ -55,5 +58,5 @@ foreach(directory IN LISTS directories)
         file(REMOVE_RECURSE "${root}${directory}")
     endif()
 endforeach()
-file(REMOVE ${BUILD}/install_manifest.txt ${BUILD}/install_prefix.txt)
+file(REMOVE ${LIST})
 message(STATUS "Removed ${num_removed} files from ${root}${prefix}")
