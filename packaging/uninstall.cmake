@@ -8,7 +8,7 @@ cmake_minimum_required(VERSION 3.18)
 if(NOT EXISTS ${LIST})
     message(FATAL_ERROR "Nothing was installed from this build by cmake --install: there is no ${LIST}
   A package is removed by what installed it:
-    apt-get remove quern
+    apt-get purge quern
     conda remove quern
     spack uninstall quern
   The portable archive is removed with its directory.")

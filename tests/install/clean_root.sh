@@ -167,7 +167,7 @@ debian_package() {
     expect 0 chroot "$clean" dpkg --verify quern
     expect 0 chroot "$clean" ldconfig -p
     expect_text libquern-formats.so.1
-    expect 0 chroot "$clean" /bin/sh -c 'DEBIAN_FRONTEND=noninteractive apt-get remove -y -qq quern'
+    expect 0 chroot "$clean" /bin/sh -c 'DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq quern'
     rm -rf "$clean"/tmp/* "$clean/chain.sh" "$clean"/var/lib/apt/lists/*
     num_checks=$((num_checks + 1))
     find "$clean" -xdev -name '*quern*' | diff before - >log || fail "removing left files"

@@ -283,7 +283,7 @@ uninstall() {
         fail "uninstall left more than what it had not installed, or less"
     rm -r 'short lived'
     expect 1 "$cmake" --build "$build" --target uninstall
-    expect_text 'apt-get remove quern'
+    expect_text 'apt-get purge quern'
 }
 
 uninstall_refuses() {
