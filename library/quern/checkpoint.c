@@ -13,17 +13,19 @@ struct quern_checkpoint {
 QUERN_API bool quern_checkpoint_open(const char *path, struct quern_checkpoint **checkpoint,
                                      struct quern_error *error)
 {
+    struct quern_checkpoint *opened;
     struct error reason = {0};
 
     *checkpoint = NULL;
     if (quern_error_holds(error))
         return false;
-    if (!memory_allocate(checkpoint, 1, sizeof(**checkpoint), &reason) ||
-        !checkpoint_read(path, &(*checkpoint)->checkpoint, &reason)) {
-        free(*checkpoint);
-        *checkpoint = NULL;
+    if (!memory_allocate(&opened, 1, sizeof(*opened), &reason))
+        return quern_error_fill(error, &reason);
+    if (!checkpoint_read(path, &opened->checkpoint, &reason)) {
+        free(opened);
         return quern_error_fill(error, &reason);
     }
+    *checkpoint = opened;
     return true;
 }
 

@@ -26,17 +26,19 @@ static bool quern_store_is_split(enum quern_split split)
 QUERN_API bool quern_store_open(const char *path, struct quern_store **store,
                                 struct quern_error *error)
 {
+    struct quern_store *opened;
     struct error reason = {0};
 
     *store = NULL;
     if (quern_error_holds(error))
         return false;
-    if (!memory_allocate(store, 1, sizeof(**store), &reason) ||
-        !store_open(path, &(*store)->store, &reason)) {
-        free(*store);
-        *store = NULL;
+    if (!memory_allocate(&opened, 1, sizeof(*opened), &reason))
+        return quern_error_fill(error, &reason);
+    if (!store_open(path, &opened->store, &reason)) {
+        free(opened);
         return quern_error_fill(error, &reason);
     }
+    *store = opened;
     return true;
 }
 

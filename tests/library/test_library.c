@@ -2,10 +2,12 @@
 
 #include <math.h>
 #include <quern/checkpoint.h>
+#include <quern/evaluation.h>
 #include <quern/store.h>
 #include <string.h>
 
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/evaluation.h"
 
 enum { NUM_TRAIN = 70, NUM_VALID = 5, HEIGHT = 3, WIDTH = 5, CHANNELS = 3 };
 
@@ -120,6 +122,7 @@ static void test_store_open_refuses_and_the_first_error_stays(void **state)
     struct quern_error error = {0};
     struct quern_store *store;
     struct quern_checkpoint *checkpoint;
+    struct quern_evaluation *evaluation;
 
     assert_false(quern_store_open(missing, &store, &error));
     assert_null(store);
@@ -135,7 +138,12 @@ static void test_store_open_refuses_and_the_first_error_stays(void **state)
     assert_false(quern_checkpoint_open(other, &checkpoint, &error));
     assert_int_equal(error.status, QUERN_DATA);
     assert_false(quern_store_open(other, &store, NULL));
+    error = (struct quern_error){0};
+    assert_false(quern_evaluation_open(other, &evaluation, &error));
+    assert_null(evaluation);
+    assert_int_equal(error.status, QUERN_DATA);
     quern_store_close(NULL);
+    quern_evaluation_close(NULL);
     quern_checkpoint_close(NULL);
 }
 
@@ -201,6 +209,60 @@ static void test_checkpoint_gives_what_was_written(void **state)
     quern_checkpoint_close(checkpoint);
 }
 
+static void test_evaluation_gives_what_was_written(void **state)
+{
+    const char *path = support_path(*state, "evaluation.h5");
+    static char *classes[] = {"three", "seven"}, *paths[] = {"valid/3/a.png", "valid/7/b.png"};
+    const struct text_list class_list = {2, 2, classes}, path_list = {2, 2, paths};
+    const uint64_t confusion[] = {0, 1, 0, 1}, rows[] = {0, 1};
+    const uint32_t labels[] = {0, 1}, predictions[] = {1, 1};
+    const float scores[] = {0.25f, 0.75f, 0.125f, 0.875f};
+    const struct settings config = {0};
+    const struct evaluation_figure loss = {"loss", 0.5, NAN, NAN};
+    char digest[65] = "";
+    const struct evaluation written = {
+        .model = "linear",
+        .split = "valid",
+        .store_fingerprint = digest,
+        .scores_meaning = "probability",
+        .checkpoint_digest = digest,
+        .epoch = 1,
+        .config = &config,
+        .classes = &class_list,
+        .num_samples = 2,
+        .num_correct = 1,
+        .num_figures = 1,
+        .figures = &loss,
+        .confusion = confusion,
+        .paths = &path_list,
+        .rows = rows,
+        .labels = labels,
+        .predictions = predictions,
+        .scores = scores,
+    };
+    struct error reason = {0};
+    struct quern_error error = {0};
+    struct quern_evaluation *evaluation;
+
+    memset(digest, 'a', 64);
+    assert_ok(evaluation_write(path, &written, false, &reason), &reason);
+    if (!quern_evaluation_open(path, &evaluation, &error))
+        fail_msg("%s", error.message);
+    assert_string_equal(quern_evaluation_split(evaluation), "valid");
+    assert_string_equal(quern_evaluation_store_fingerprint(evaluation), digest);
+    assert_int_equal(quern_evaluation_num_classes(evaluation), 2);
+    assert_string_equal(quern_evaluation_class(evaluation, 1), "seven");
+    assert_null(quern_evaluation_class(evaluation, 2));
+    assert_int_equal(quern_evaluation_num_samples(evaluation), 2);
+    assert_int_equal(quern_evaluation_num_correct(evaluation), 1);
+    assert_memory_equal(quern_evaluation_labels(evaluation), labels, sizeof(labels));
+    assert_memory_equal(quern_evaluation_predictions(evaluation), predictions, sizeof(predictions));
+    assert_memory_equal(quern_evaluation_scores(evaluation), scores, sizeof(scores));
+    assert_true(quern_evaluation_are_probabilities(evaluation));
+    assert_string_equal(quern_evaluation_paths(evaluation)[1], "valid/7/b.png");
+    quern_evaluation_close(evaluation);
+}
+
 static void test_version_is_that_of_the_build(void **state)
 {
     (void)state;
@@ -216,6 +278,7 @@ int main(void)
         SUPPORT_IN_FOLDER(test_store_read_images_refuses_what_is_not_there),
         SUPPORT_IN_FOLDER(test_store_open_refuses_and_the_first_error_stays),
         SUPPORT_IN_FOLDER(test_checkpoint_gives_what_was_written),
+        SUPPORT_IN_FOLDER(test_evaluation_gives_what_was_written),
         cmocka_unit_test(test_version_is_that_of_the_build),
     };
 
