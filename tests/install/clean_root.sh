@@ -147,6 +147,8 @@ END
 
 portable_moved() {
     unpack_portable
+    expect 0 grep -F 'ModulesCurrentModulefile' portable/share/quern/modulefiles/quern/[0-9.]*[0-9]
+    expect 0 grep -F 'myFileName()' portable/share/quern/modulefiles/quern/[0-9.]*.lua
     make_root bullseye
     rm -rf "$clean/opt/quern" "$clean/opt/another place"
     cp -a portable "$clean/opt/another place"
