@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/progress.h"
 #include "common/text.h"
 
 static void error_copy_if_given(char *destination, size_t size, const char *source)
@@ -69,6 +70,7 @@ void error_print_reason(const struct error *error, FILE *stream)
 
 void error_print(const struct error *error, const char *program, FILE *stream)
 {
+    progress_wipe();
     fprintf(stream, "%s: ", program);
     error_print_reason(error, stream);
     fputc('\n', stream);

@@ -46,8 +46,8 @@ static void evaluate_print_selection(enum split split, const struct model_file *
                          "optimistic",
                          escaped, monitor);
     else
-        progress_message(program_name, "note: %s was chosen by its %s on the valid split", escaped,
-                         monitor);
+        progress_note(program_name, "note: %s was chosen by its %s on the valid split", escaped,
+                      monitor);
 }
 
 static bool evaluate_run_store(const struct evaluate_options *options,
@@ -69,8 +69,8 @@ static bool evaluate_run_store(const struct evaluate_options *options,
               split_evaluation_run(file, &request, &result, error);
 
     if (ok && result.split != options->split)
-        progress_message(program_name, "note: %s has one split, %s, which is evaluated",
-                         options->store, split_names[result.split]);
+        progress_note(program_name, "note: %s has one split, %s, which is evaluated",
+                      options->store, split_names[result.split]);
     if (ok && result.num_unknown > 0)
         progress_message(program_name,
                          "note: %" PRIu64 " samples of classes that the checkpoint does not know "
