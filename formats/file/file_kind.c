@@ -16,10 +16,12 @@ static const char *const kind_names[] = {
     [FILE_KIND_PREDICTIONS] = "quern predictions",
     [FILE_KIND_LIST] = "quern list",
     [FILE_KIND_TABLE] = "table of predictions",
+    [FILE_KIND_REPORT] = "quern report",
 };
 
 static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ",
-                  csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":";
+                  csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":",
+                  report_signature[] = "<!DOCTYPE html><!--quern report ";
 
 enum {
     SIGNATURE_NBYTES = 32,
@@ -112,6 +114,8 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
     else if (memcmp(signature, csv_signature, sizeof(csv_signature) - 1) == 0 ||
              memcmp(signature, jsonl_signature, sizeof(jsonl_signature) - 1) == 0)
         *kind = FILE_KIND_TABLE;
+    else if (memcmp(signature, report_signature, sizeof(report_signature) - 1) == 0)
+        *kind = FILE_KIND_REPORT;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)
         ok = file_kind_search_file(descriptor, path, nbytes, kind, error);
     file_close(&descriptor);
