@@ -1,5 +1,6 @@
 #include "apply/split_pass.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,20 @@ static void split_pass_spread(const struct split_pass *pass, const size_t *place
     }
 }
 
+/* The losses of the rows that the workspace holds logits of, each to its place. */
+static void split_pass_write_losses(const struct split_pass *pass,
+                                    const struct model_workspace *workspace, const uint32_t *labels,
+                                    const size_t *places, size_t num_known, double *losses)
+{
+    const struct model *model = pass->model;
+
+    for (size_t i = 0; i < num_known; i++)
+        losses[places[i]] = model_has_gradient(model)
+                                ? model_loss(model, workspace->logits + i * model->num_logits,
+                                             &labels[i], 1, 1.0, workspace->probs, NULL)
+                                : (double)NAN;
+}
+
 /* Returns the number of right predictions. */
 static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t slice,
                                           struct model_workspace *workspace, double *loss)
@@ -66,7 +81,9 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     const uint8_t *rows[MODEL_SLICE_ROWS] = {0};
     uint32_t labels[MODEL_SLICE_ROWS], own_predictions[MODEL_SLICE_ROWS];
     uint32_t *predictions = pass->predictions ? pass->predictions + first : own_predictions;
-    float *scores = pass->scores ? pass->scores + first * pass->model->spec.num_classes : NULL;
+    float *scores = pass->scores ? pass->scores + (first - pass->first_score_row) *
+                                                      pass->model->spec.num_classes
+                                 : NULL;
     uint64_t num_correct = 0;
 
     for (size_t i = 0; i < num_rows; i++) {
@@ -82,6 +99,8 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     model_evaluate(pass->model, rows, labels, num_known, workspace, predictions, scores, loss);
     for (size_t i = 0; i < num_known; i++)
         num_correct += predictions[i] == labels[i];
+    if (pass->losses)
+        split_pass_write_losses(pass, workspace, labels, places, num_known, pass->losses + first);
     if (num_known < num_rows)
         split_pass_spread(pass, places, num_known, predictions, scores);
     return num_correct;

@@ -12,6 +12,7 @@
  * numeric contract and never change. */
 enum random_purpose {
     RANDOM_AUGMENT = 'A',
+    RANDOM_BOOTSTRAP = 'B', /* by resample */
     RANDOM_DRAW = 'D',
     RANDOM_INITIAL_PARAMETERS = 'I', /* of the linear model, by index over all its tensors */
     RANDOM_EPOCH_ORDER = 'O',

@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 #include "apply/model_file.h"
+#include "common/json.h"
 #include "evaluate/split_evaluation.h"
+#include "metrics/interval.h"
 
 /*
  * The figures of a split.  The text shows the whole confusion matrix up to 20 classes, and the ten
@@ -17,5 +19,8 @@ void report_split_text(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result);
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
+
+/* [low, high], or null where there is none. */
+void report_json_interval(struct json *json, const char *key, struct interval interval);
 
 #endif

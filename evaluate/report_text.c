@@ -91,39 +91,42 @@ static void report_text_model(FILE *stream, const struct model_file *file)
 }
 
 static void report_text_classes(FILE *stream, const struct text_list *classes,
-                                const struct metrics *metrics, int width)
+                                const struct split_evaluation *result, int width)
 {
     char cell[32], name[NAME_SIZE];
 
     report_text_cell(stream, -width, "class");
     fprintf(stream, "  %12s  %12s  %8s\n", "correct", "total", "accuracy");
     for (size_t c = 0; c < classes->count; c++) {
-        const struct class_metrics *class = &metrics->classes[c];
+        const struct class_figures *class = &result->figures.classes[c];
 
         report_text_cell(stream, -width, report_text_format_name(name, classes->items[c]));
         fprintf(stream, "  %12s", report_text_format_count(cell, class->num_correct));
         fprintf(stream, "  %12s", report_text_format_count(cell, class->num_samples));
-        fprintf(stream, "  %8s\n", report_text_format_real(cell, class->accuracy, 4));
+        fprintf(stream, "  %8s\n", report_text_format_real(cell, class->values[CLASS_RECALL], 4));
     }
 }
 
-static void report_text_overall(FILE *stream, const struct metrics *metrics, double loss, int width)
+static void report_text_overall(FILE *stream, const struct split_evaluation *result, double loss,
+                                int width)
 {
     char cell[32];
 
     /* The figures stand below the accuracies: past a name and two counts. */
     report_text_cell(stream, -(width + 28), "mean of class accuracies");
-    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->mean_class_accuracy, 4));
+    fprintf(stream, "  %8s\n",
+            report_text_format_real(cell, result->figures.values[FIGURE_BALANCED_ACCURACY], 4));
     report_text_cell(stream, -width, "over all samples");
-    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_correct));
-    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_samples));
-    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->accuracy, 4));
+    fprintf(stream, "  %12s", report_text_format_count(cell, result->figures.num_correct));
+    fprintf(stream, "  %12s", report_text_format_count(cell, result->figures.num_samples));
+    fprintf(stream, "  %8s\n",
+            report_text_format_real(cell, result->figures.values[FIGURE_ACCURACY], 4));
     report_text_cell(stream, -(width + 28), "loss");
     fprintf(stream, "  %8s\n", report_text_format_real(cell, loss, 6));
 }
 
 static void report_text_matrix(FILE *stream, const struct text_list *classes,
-                               const struct metrics *metrics)
+                               const struct split_evaluation *result)
 {
     size_t num_classes = classes->count, cell_index = 0;
     uint64_t counts[MATRIX_MAX_CLASSES][MATRIX_MAX_CLASSES];
@@ -131,7 +134,8 @@ static void report_text_matrix(FILE *stream, const struct text_list *classes,
     int width = report_text_widest_name(classes, 0), widths[MATRIX_MAX_CLASSES];
 
     for (size_t label = 0; label < num_classes; label++)
-        cell_index = metrics_fill_row(metrics, (uint32_t)label, cell_index, counts[label]);
+        cell_index =
+            confusion_fill_row(&result->confusion, (uint32_t)label, cell_index, counts[label]);
     fprintf(stream, "confusion matrix (row: true class, column: predicted class)\n");
     report_text_cell(stream, width, "");
     for (size_t c = 0; c < num_classes; c++) {
@@ -157,10 +161,10 @@ static void report_text_matrix(FILE *stream, const struct text_list *classes,
 }
 
 static void report_text_confusions(FILE *stream, const struct text_list *classes,
-                                   const struct metrics *metrics, int width)
+                                   const struct split_evaluation *result, int width)
 {
-    struct confusion entries[MAX_CONFUSIONS];
-    size_t count = metrics_find_confusions(metrics, entries, MAX_CONFUSIONS);
+    struct confusion_cell entries[MAX_CONFUSIONS];
+    size_t count = confusion_find_frequent(&result->confusion, entries, MAX_CONFUSIONS);
     char cell[32], name[NAME_SIZE];
 
     if (count == 0) {
@@ -194,12 +198,12 @@ void report_split_text(FILE *stream, const struct model_file *file,
             report_text_format_count(cell, result->num_samples), split_names[result->split]);
     text_print_escaped(stream, result->store_path);
     fputs("\n\n", stream);
-    report_text_classes(stream, classes, &result->metrics, width);
+    report_text_classes(stream, classes, result, width);
     fputc('\n', stream);
-    report_text_overall(stream, &result->metrics, result->loss, width);
+    report_text_overall(stream, result, result->loss, width);
     fputc('\n', stream);
     if (classes->count <= MATRIX_MAX_CLASSES)
-        report_text_matrix(stream, classes, &result->metrics);
+        report_text_matrix(stream, classes, result);
     else
-        report_text_confusions(stream, classes, &result->metrics, width);
+        report_text_confusions(stream, classes, result, width);
 }

@@ -26,19 +26,39 @@ static const uint32_t labels[] = {0, 0, 1};
 static const uint32_t predictions[] = {0, 1, 1};
 static const float scores[] = {0.5f, 0.25f, 0.25f, 0.125f, 0.75f, 0.125f, 0.0f, 1.0f, 0.0f};
 
+static const uint64_t store_rows[] = {0, 1, 3};
+static const struct evaluation_figure figures[] = {{"accuracy", 2.0 / 3.0, 0.25, 0.875},
+                                                   {"mean_class_accuracy", 0.75, NAN, NAN},
+                                                   {"loss", 0.625, NAN, NAN}};
+static const double precisions[] = {1, 0.5, NAN}, intervals[] = {0.25, 1, 0.125, 0.75, NAN, NAN};
+static const struct evaluation_class_figure class_figures[] = {
+    {"precision", "of what was taken for it", precisions, intervals}};
+static const double edges[] = {0, 0.5, 1}, confidences[] = {NAN, 0.75},
+                    accuracies[] = {NAN, 2.0 / 3};
+static const uint64_t totals[] = {0, 3};
+static const struct settings config = {
+    .count = 2,
+    .items = {{"learning_rate", SETTING_REAL, .real = 0.5}, {"loss", SETTING_TEXT, .text = "mae"}}};
+
 static const struct evaluation three_samples = {
     .model = "linear",
     .split = "valid",
     .store_fingerprint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     .scores_meaning = "probability",
+    .checkpoint_digest = "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789",
+    .epoch = 7,
+    .config = &config,
     .classes = &classes,
     .num_samples = 3,
     .num_correct = 2,
-    .accuracy = 2.0 / 3.0,
-    .mean_class_accuracy = 0.75,
-    .loss = 0.625,
+    .num_figures = 3,
+    .figures = figures,
+    .num_class_figures = 1,
+    .class_figures = class_figures,
+    .bins = {2, edges, totals, confidences, accuracies},
     .confusion = confusion,
     .paths = &paths,
+    .rows = store_rows,
     .labels = labels,
     .predictions = predictions,
     .scores = scores,
@@ -134,7 +154,7 @@ static void test_evaluation_write_attributes_read_back(void **state)
 
     (void)state;
     check_text(file, "format", "quern evaluation");
-    check_text(file, "format_version", "1.0");
+    check_text(file, "format_version", "1.1");
     check_text(file, "created_by", "quern " QUERN_VERSION);
     check_text(file, "model", "linear");
     check_text(file, "split", "valid");
@@ -214,18 +234,21 @@ static void test_evaluation_write_many_samples_read_back(void **state)
     float *values = calloc(NUM_SAMPLES, 3 * sizeof(*values));
     float *read_values = calloc(NUM_SAMPLES, 3 * sizeof(*read_values));
     char **names = calloc(NUM_SAMPLES, sizeof(*names));
+    uint64_t *many_rows = calloc(NUM_SAMPLES, sizeof(*many_rows));
     const struct text_list many_paths = {.count = NUM_SAMPLES, .items = names};
     hid_t file;
 
     (void)state;
-    assert_true(indices && read && values && read_values && names);
+    assert_true(indices && read && values && read_values && names && many_rows);
     for (size_t i = 0; i < NUM_SAMPLES; i++) {
         indices[i] = (uint32_t)(i % 3);
+        many_rows[i] = i;
         names[i] = sample_paths[i % 3];
         values[3 * i + 1] = (float)i;
     }
     evaluation.num_samples = NUM_SAMPLES;
     evaluation.paths = &many_paths;
+    evaluation.rows = many_rows;
     evaluation.labels = indices;
     evaluation.predictions = indices;
     evaluation.scores = values;
@@ -244,6 +267,7 @@ static void test_evaluation_write_many_samples_read_back(void **state)
     free(values);
     free(read_values);
     free(names);
+    free(many_rows);
 }
 
 static void test_evaluation_write_no_samples_has_empty_datasets(void **state)
@@ -256,9 +280,11 @@ static void test_evaluation_write_no_samples_has_empty_datasets(void **state)
     (void)state;
     evaluation.num_samples = 0;
     evaluation.num_correct = 0;
-    evaluation.accuracy = NAN;
-    evaluation.loss = NAN;
+    evaluation.num_figures = 2;
+    evaluation.figures =
+        (const struct evaluation_figure[]){{"accuracy", NAN, NAN, NAN}, {"loss", NAN, NAN, NAN}};
     evaluation.confusion = no_counts;
+    evaluation.rows = NULL;
     evaluation.paths = &no_paths;
     evaluation.labels = NULL;
     evaluation.predictions = NULL;

@@ -99,6 +99,8 @@ void h5_write_real_attribute(const struct h5_context *file, hid_t object, const 
                              double real);
 void h5_write_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                                const uint64_t *counts, size_t num_counts);
+void h5_write_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              const double *reals, size_t num_reals);
 /* Names of the dimensions, e.g. "sample", "height", "width", as HDF5 dimension labels. */
 void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
                                const char *const *labels, size_t num_labels);

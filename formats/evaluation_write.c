@@ -6,6 +6,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "formats/checkpoint/checkpoint_internal.h"
 #include "formats/file/atomic_file.h"
 #include "formats/hdf5/hdf5.h"
 
@@ -129,6 +130,34 @@ static void evaluation_write_classes(const struct h5_context *file, hid_t root,
     evaluation_write_column(file, root, false, &confusion);
 }
 
+static void evaluation_write_class_figures(const struct h5_context *file, hid_t group,
+                                           const struct evaluation *evaluation)
+{
+    for (size_t i = 0; i < evaluation->num_class_figures; i++) {
+        const struct evaluation_class_figure *figure = &evaluation->class_figures[i];
+        struct column column = {
+            .name = figure->name,
+            .file_type = H5T_IEEE_F64LE,
+            .memory_type = H5T_NATIVE_DOUBLE,
+            .rank = 1,
+            .shape = {evaluation->classes->count, 2},
+            .labels = {"class", "low, high"},
+            .description = figure->description,
+            .data = figure->values,
+        };
+        char name[64];
+
+        evaluation_write_column(file, group, false, &column);
+        if (!figure->intervals)
+            continue;
+        column.name = text_format(name, sizeof(name), "%s_interval", figure->name);
+        column.rank = 2;
+        column.description = "95 % confidence interval";
+        column.data = figure->intervals;
+        evaluation_write_column(file, group, false, &column);
+    }
+}
+
 /* correct, total [C] and accuracy [C] follow from the confusion matrix. */
 static void evaluation_write_per_class(const struct h5_context *file, hid_t root,
                                        const struct evaluation *evaluation)
@@ -180,10 +209,61 @@ static void evaluation_write_per_class(const struct h5_context *file, hid_t root
                          {"class"},
                          "correct / total, 0 to 1; NaN for a class without samples",
                          accuracy});
+    evaluation_write_class_figures(file, group, evaluation);
     h5_close(file, &group);
 out:
     free(accuracy);
     free(counts);
+}
+
+static void evaluation_write_bins(const struct h5_context *file, hid_t root,
+                                  const struct evaluation *evaluation)
+{
+    const struct evaluation_bins *bins = &evaluation->bins;
+    const struct column columns[] = {
+        {"edges",
+         H5T_IEEE_F64LE,
+         H5T_NATIVE_DOUBLE,
+         1,
+         {bins->count + 1},
+         {"edge"},
+         "bin i holds confidences above edge i up to and with edge i + 1",
+         bins->edges},
+        {"total",
+         H5T_STD_U64LE,
+         H5T_NATIVE_UINT64,
+         1,
+         {bins->count},
+         {"bin"},
+         "number of samples",
+         bins->totals},
+        {"confidence",
+         H5T_IEEE_F64LE,
+         H5T_NATIVE_DOUBLE,
+         1,
+         {bins->count},
+         {"bin"},
+         "mean score of the predicted class; NaN for an empty bin",
+         bins->confidence},
+        {"accuracy",
+         H5T_IEEE_F64LE,
+         H5T_NATIVE_DOUBLE,
+         1,
+         {bins->count},
+         {"bin"},
+         "share of samples predicted correctly; NaN for an empty bin",
+         bins->accuracy},
+    };
+    hid_t group;
+
+    if (bins->count == 0)
+        return;
+    group = h5_create_group(file, root, "calibration");
+    h5_write_text_attribute(file, group, "description",
+                            "samples by confidence, the score of their predicted class");
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        evaluation_write_column(file, group, false, &columns[i]);
+    h5_close(file, &group);
 }
 
 static void evaluation_write_samples(const struct h5_context *file, hid_t root,
@@ -202,6 +282,15 @@ static void evaluation_write_samples(const struct h5_context *file, hid_t root,
                 evaluation->scores_meaning);
     h5_write_text_attribute(file, group, "description", "one row a sample, in the store's order");
     evaluation_write_texts(file, group, true, &paths, evaluation->paths);
+    evaluation_write_column(file, group, true,
+                            &(struct column){"rows",
+                                             H5T_STD_U64LE,
+                                             H5T_NATIVE_UINT64,
+                                             1,
+                                             {num_samples},
+                                             {"sample"},
+                                             "row of each sample in its split of the store",
+                                             evaluation->rows});
     evaluation_write_column(file, group, true,
                             &(struct column){"labels",
                                              H5T_STD_U32LE,
@@ -235,7 +324,7 @@ static void evaluation_write_samples(const struct h5_context *file, hid_t root,
 static void evaluation_write_attributes(const struct h5_context *file, hid_t root,
                                         const struct evaluation *evaluation)
 {
-    h5_write_format(file, root, "quern evaluation", "1.0");
+    h5_write_format(file, root, file_kind_name(FILE_KIND_EVALUATION), "1.1");
     h5_write_text_attribute(file, root, "description",
                             "what a classifier predicts for one split of a quern store");
     h5_write_text_attribute(file, root, "model", evaluation->model);
@@ -245,10 +334,29 @@ static void evaluation_write_attributes(const struct h5_context *file, hid_t roo
     h5_write_count_attribute(file, root, "total", evaluation->num_samples);
     if (evaluation->num_unknown > 0)
         h5_write_count_attribute(file, root, "unknown_samples", evaluation->num_unknown);
-    h5_write_real_attribute(file, root, "accuracy", evaluation->accuracy);
-    h5_write_real_attribute(file, root, "mean_class_accuracy", evaluation->mean_class_accuracy);
-    h5_write_real_attribute(file, root, "loss", evaluation->loss);
+    for (size_t i = 0; i < evaluation->num_figures; i++) {
+        const struct evaluation_figure *figure = &evaluation->figures[i];
+
+        h5_write_real_attribute(file, root, figure->name, figure->value);
+        if (!isnan(figure->low))
+            h5_write_reals_attribute(file, root, TEXT("%s_interval", figure->name),
+                                     (const double[]){figure->low, figure->high}, 2);
+    }
+    if (evaluation->top_k)
+        h5_write_count_attribute(file, root, "top_k", evaluation->top_k);
     h5_write_text_attribute(file, root, "scores_meaning", evaluation->scores_meaning);
+}
+
+static void evaluation_write_checkpoint(const struct h5_context *file, hid_t root,
+                                        const struct evaluation *evaluation)
+{
+    hid_t group = h5_create_group(file, root, "checkpoint");
+
+    h5_write_text_attribute(file, group, "description", "what was evaluated; /config is its own");
+    h5_write_text_attribute(file, group, "digest", evaluation->checkpoint_digest);
+    h5_write_count_attribute(file, group, "epoch", evaluation->epoch);
+    h5_close(file, &group);
+    checkpoint_write_config(file, root, evaluation->config);
 }
 
 bool evaluation_write(const char *path, const struct evaluation *evaluation, bool is_forced,
@@ -263,8 +371,10 @@ bool evaluation_write(const char *path, const struct evaluation *evaluation, boo
     id = h5_create_file(&file, &output);
     root = h5_open_group(&file, id, "/");
     evaluation_write_attributes(&file, root, evaluation);
+    evaluation_write_checkpoint(&file, root, evaluation);
     evaluation_write_classes(&file, root, evaluation);
     evaluation_write_per_class(&file, root, evaluation);
+    evaluation_write_bins(&file, root, evaluation);
     evaluation_write_samples(&file, root, evaluation);
     h5_close(&file, &root);
     h5_close_file(&file, &id);
