@@ -23,6 +23,17 @@ const char *section_setting_text(const struct report_run *run, const char *name)
     return setting && setting->type == SETTING_TEXT ? setting->text : NULL;
 }
 
+const char *section_run_name(const struct report_run *run, char *buffer, size_t size)
+{
+    char *directory = file_directory_of(run->file->path);
+    const char *name = directory ? file_base_name(directory) : "";
+
+    text_format(buffer, size, "%s",
+                strspn(name, "./") == strlen(name) ? file_base_name(run->file->path) : name);
+    free(directory);
+    return buffer;
+}
+
 /* ---- the head of a single run's page ---- */
 
 /* One of the first figures: what it is, how much, and what goes with it. */
@@ -132,18 +143,6 @@ static bool report_write_sections(const struct section *section)
            section_write_health(section) && section_write_settings(section);
 }
 
-/* The last part of a checkpoint's directory: the run's name. */
-static const char *report_find_run_name(const char *path, char *buffer, size_t size)
-{
-    char *directory = file_directory_of(path);
-    const char *name = directory ? file_base_name(directory) : "";
-
-    text_format(buffer, size, "%s",
-                strcmp(name, ".") == 0 || *name == '\0' ? file_base_name(path) : name);
-    free(directory);
-    return buffer;
-}
-
 static bool report_write_run(const struct section *section)
 {
     struct section body = *section;
@@ -158,7 +157,7 @@ static bool report_write_run(const struct section *section)
     if (fclose(body.stream) != 0)
         ok = error_set_memory(section->error, nbytes);
     if (ok) {
-        report_find_run_name(section->run->file->path, name, sizeof(name));
+        section_run_name(section->run, name, sizeof(name));
         page_begin(section->stream, "quern report",
                    TEXT("%.100s on %.100s", name, file_base_name(section->request->store_path)));
         report_write_lede(section);

@@ -29,7 +29,7 @@ struct report_run {
     uint64_t num_unknown;       /* others, left out */
     const uint32_t *labels;     /* [N] in the model's class order */
     const uint32_t *predictions; /* [N] */
-    const uint32_t *rows;        /* [N] of the split, ascending; NULL: 0, 1, ... */
+    const uint64_t *rows;        /* [N] of the split, ascending */
     const struct text_list *paths; /* [N]; of a comparison NULL */
     const float *scores;           /* [N][C]; of a comparison NULL */
 };

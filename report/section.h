@@ -35,6 +35,10 @@ bool section_write_samples(const struct section *section);
 bool section_write_health(const struct section *section);
 bool section_write_settings(const struct section *section);
 
+/* The commands that lead to a run, as a part of a section; index tells those of several runs
+ * apart. */
+bool section_write_commands(const struct section *section, size_t index);
+
 /* Two different runs and more: all of the page but its frame. */
 bool section_write_comparison(const struct section *section, const struct report_run *runs,
                               size_t num_runs);
@@ -43,11 +47,8 @@ bool section_write_comparison(const struct section *section, const struct report
 
 const char *section_class_name(const struct section *section, uint32_t label);
 
-/* The row of the split that holds a sample. */
-static inline uint64_t section_row(const struct report_run *run, uint64_t sample)
-{
-    return run->rows ? run->rows[sample] : sample;
-}
+/* The last part of the directory of a checkpoint, or of its own name where it is in none. */
+const char *section_run_name(const struct report_run *run, char *buffer, size_t size);
 
 /* "model", "linear" and such from /config; NULL where the setting is absent or no text. */
 const char *section_setting_text(const struct report_run *run, const char *name);
@@ -73,6 +74,10 @@ bool section_pictures_encode(struct section_pictures *pictures, size_t side, siz
 void section_picture_write(FILE *stream, const struct section_pictures *pictures, size_t index,
                            const char *alt);
 void section_pictures_destroy(struct section_pictures *pictures);
+
+/* The picture in proportion, with no side above max_side. */
+bool section_reduce_picture(struct raster *result, const struct raster *source, size_t max_side,
+                            struct error *error);
 
 /* Reads one row of a split of the store and makes a picture of it. */
 bool section_read_picture(const struct section *section, enum split split, uint64_t row,

@@ -77,14 +77,14 @@ static void health_write_counts(const struct section *section, const uint64_t *c
 
 static void health_write_path(const struct section *section, struct health_row at)
 {
-    struct text_list paths = {0};
+    char *path = NULL;
 
-    if (store_read_paths(section->store, at.split, &paths, section->error)) {
+    if (store_read_path(section->store, at.split, at.row, &path, section->error)) {
         fputs("<code>", section->stream);
-        markup_text_cut(section->stream, paths.items[at.row], MAX_PATH);
+        markup_text_cut(section->stream, path, MAX_PATH);
         fputs("</code>", section->stream);
     }
-    text_list_free(&paths);
+    free(path);
 }
 
 __attribute__((format(printf, 3, 4))) static void

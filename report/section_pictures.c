@@ -37,6 +37,17 @@ void section_pictures_destroy(struct section_pictures *pictures)
     *pictures = (struct section_pictures){0};
 }
 
+bool section_reduce_picture(struct raster *result, const struct raster *source, size_t max_side,
+                            struct error *error)
+{
+    size_t larger = source->width > source->height ? source->width : source->height;
+    size_t width = source->width * max_side / larger, height = source->height * max_side / larger;
+
+    if (larger <= max_side)
+        return raster_resize(result, source, source->width, source->height, error);
+    return raster_resize(result, source, width > 0 ? width : 1, height > 0 ? height : 1, error);
+}
+
 /* The PNG of a picture whose sides are max_side at most. */
 static bool section_pictures_encode_one(struct section_pictures *pictures, size_t i,
                                         size_t max_side, struct error *error)
@@ -47,7 +58,7 @@ static bool section_pictures_encode_one(struct section_pictures *pictures, size_
 
     if (source->width <= max_side && source->height <= max_side)
         return png_write_bytes(source, &pictures->pngs[i], &pictures->png_nbytes[i], error);
-    ok = raster_fit(&reduced, source, max_side, max_side, 1, error) &&
+    ok = section_reduce_picture(&reduced, source, max_side, error) &&
          png_write_bytes(&reduced, &pictures->pngs[i], &pictures->png_nbytes[i], error);
     raster_free(&reduced);
     return ok;

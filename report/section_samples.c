@@ -50,7 +50,7 @@ static bool samples_find(const struct section *section, size_t num_shown, uint64
 
         if (place != UINT32_MAX && num_rows[place] < wanted &&
             seen[label] == num_rows[place] * total / wanted)
-            rows[place * SAMPLES_EACH + num_rows[place]++] = section_row(run, i);
+            rows[place * SAMPLES_EACH + num_rows[place]++] = run->rows[i];
         seen[label]++;
     }
     free(places);
@@ -68,7 +68,7 @@ static bool samples_draw_strip(const struct section *section, const uint64_t *ro
         struct raster picture = {0}, fitted = {0};
 
         ok = section_read_picture(section, section->request->split, rows[i], &picture) &&
-             raster_fit(&fitted, &picture, STRIP_MAX_PIXELS, STRIP_MAX_PIXELS, 1, section->error);
+             section_reduce_picture(&fitted, &picture, STRIP_MAX_PIXELS, section->error);
         if (ok && i == 0)
             ok = raster_create(strip, count * (fitted.width + 1) - 1, fitted.height,
                                (struct colour){128, 128, 128}, section->error);
@@ -199,9 +199,8 @@ bool section_write_samples(const struct section *section)
 {
     size_t num_classes = section->run->figures->num_classes;
     size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
-    enum split split = store_has_class_means(section->store, SPLIT_TRAIN)
-                           ? SPLIT_TRAIN
-                           : section->request->split;
+    enum split split = store_labels(section->store, SPLIT_TRAIN) ? SPLIT_TRAIN
+                                                                 : section->request->split;
     bool ok;
 
     if (section->run->num_samples == 0)
@@ -211,8 +210,7 @@ bool section_write_samples(const struct section *section)
             SAMPLES_EACH, split_names[section->request->split],
             num_shown < num_classes ? TEXT(", for %zu of %zu classes", num_shown, num_classes)
                                     : "");
-    ok = samples_write_strips(section, num_shown) &&
-         (!store_has_class_means(section->store, split) || samples_write_means(section, split));
+    ok = samples_write_strips(section, num_shown) && samples_write_means(section, split);
     page_end_section(section->stream);
     return ok;
 }

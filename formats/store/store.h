@@ -85,12 +85,6 @@ bool store_read_paths(struct store *store, enum split split, struct text_list *p
 bool store_read_file_crc32(struct store *store, enum split split, uint32_t *crc32,
                            struct error *error);
 
-/* The mean image [H * W * channels] of a class in a split, 0 to 1; STATUS_DATA for a split without
- * class means (store_has_class_means). */
-bool store_read_class_mean(struct store *store, enum split split, uint32_t class, float *mean,
-                           struct error *error);
-bool store_has_class_means(struct store *store, enum split split);
-
 /* What the source looked like when the store was made; see struct store_source. */
 bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
                        size_t digest_size, struct error *error);

@@ -417,57 +417,6 @@ bool store_read_file_crc32(struct store *store, enum split which, uint32_t *crc3
     return error_ok(error);
 }
 
-bool store_has_class_means(struct store *store, enum split which)
-{
-    struct error ignored = {0};
-    struct h5_context file = store_context(store, &ignored);
-
-    return h5_exists(&file, store->root, split_names[which]) &&
-           h5_exists(&file, store->root, TEXT("/%s/class_means", split_names[which]));
-}
-
-/* Reads the elements of one class alone: the means of all may be more than memory. */
-static void store_read_mean_values(const struct h5_context *file, const struct store *store,
-                                   hid_t dataset, const char *name, uint32_t class, float *mean)
-{
-    size_t rank = store_image_rank(&store->image);
-    hsize_t start[4] = {class},
-            count[4] = {1, store->image.height, store->image.width, store->image.channels};
-    hsize_t num_values = image_num_values(&store->image);
-    hid_t file_space = H5I_INVALID_HID, memory_space = H5I_INVALID_HID;
-    uint64_t shape[4] = {0};
-
-    h5_check_dataset(file, dataset, name, H5T_FLOAT, rank, shape);
-    if (!h5_ok(file))
-        return;
-    if (shape[0] != store->classes.count || shape[1] != count[1] || shape[2] != count[2] ||
-        (rank == 4 && shape[3] != count[3])) {
-        h5_refuse(file, name, "not a mean image for each class", NULL, NULL);
-        return;
-    }
-    file_space = h5_hold(file, H5Dget_space(dataset), name, "cannot read the dataspace");
-    memory_space =
-        h5_hold(file, H5Screate_simple(1, &num_values, NULL), name, "cannot make a dataspace");
-    if (h5_ok(file) &&
-        (H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
-         H5Dread(dataset, H5T_NATIVE_FLOAT, memory_space, file_space, H5P_DEFAULT, mean) < 0))
-        h5_fail(file, STATUS_DATA, name, "cannot read the dataset");
-    h5_close(file, &memory_space);
-    h5_close(file, &file_space);
-}
-
-bool store_read_class_mean(struct store *store, enum split which, uint32_t class, float *mean,
-                           struct error *error)
-{
-    struct h5_context file = store_context(store, error);
-    const char *name = TEXT("/%s/class_means", split_names[which]);
-    hid_t dataset = h5_open_dataset(&file, store->root, name);
-
-    store_read_mean_values(&file, store, dataset, name, class, mean);
-    h5_close(&file, &dataset);
-    return error_ok(error);
-}
-
 bool store_read_source(struct store *store, char *settings, size_t settings_size, char *digest,
                        size_t digest_size, struct error *error)
 {
