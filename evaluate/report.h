@@ -8,6 +8,7 @@
 
 #include "apply/model_file.h"
 #include "common/json.h"
+#include "evaluate/evaluation_pair.h"
 #include "evaluate/split_evaluation.h"
 #include "metrics/interval.h"
 
@@ -19,6 +20,10 @@ void report_split_text(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result);
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
+
+/* Two evaluations beside each other. */
+void report_compare_text(FILE *stream, const struct evaluation_pair *pair);
+void report_compare_json(FILE *stream, const struct evaluation_pair *pair);
 
 /* [low, high], or null where there is none. */
 void report_json_interval(struct json *json, const char *key, struct interval interval);

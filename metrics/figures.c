@@ -242,32 +242,29 @@ static bool figures_measure_areas(const struct figures_samples *samples, struct 
 
 static bool figures_estimate(struct figures *figures, struct error *error)
 {
-    double *recalls = NULL;
-    struct interval *intervals = NULL;
-    bool ok = memory_allocate(&recalls, figures->num_classes, sizeof(*recalls), error) &&
-              memory_allocate(&intervals, figures->num_classes, sizeof(*intervals), error);
+    size_t num_classes = figures->num_classes;
+    uint64_t *hits = NULL, *totals = NULL;
+    bool ok = memory_allocate(&hits, num_classes, sizeof(*hits), error) &&
+              memory_allocate(&totals, num_classes, sizeof(*totals), error);
 
-    for (size_t c = 0; c < figures->num_classes && ok; c++) {
+    for (size_t c = 0; c < num_classes && ok; c++) {
         struct class_figures *class = &figures->classes[c];
 
-        class->intervals[CLASS_RECALL] =
-            interval_of_proportion(class->num_correct, class->num_samples);
-        class->intervals[CLASS_PRECISION] =
-            interval_of_proportion(class->num_correct, class->num_predicted);
-        recalls[c] = class->values[CLASS_RECALL];
-        intervals[c] = class->intervals[CLASS_RECALL];
+        hits[c] = class->num_correct;
+        totals[c] = class->num_samples;
+        class->intervals[CLASS_RECALL] = interval_of_proportion(hits[c], totals[c]);
+        class->intervals[CLASS_PRECISION] = interval_of_proportion(hits[c], class->num_predicted);
     }
     if (ok) {
         figures->intervals[FIGURE_ACCURACY] =
             interval_of_proportion(figures->num_correct, figures->num_samples);
-        figures->intervals[FIGURE_BALANCED_ACCURACY] =
-            interval_of_mean(recalls, intervals, figures->num_classes);
+        figures->intervals[FIGURE_BALANCED_ACCURACY] = interval_of_mean(hits, totals, num_classes);
         if (figures->top_k)
             figures->intervals[FIGURE_TOP_K_ACCURACY] =
                 interval_of_proportion(figures->num_top_k_correct, figures->num_samples);
     }
-    free(intervals);
-    free(recalls);
+    free(totals);
+    free(hits);
     return ok;
 }
 
@@ -299,9 +296,8 @@ bool figures_compute(const struct figures_samples *samples, struct figures *figu
 
 uint64_t figures_nbytes(size_t num_classes, uint64_t num_samples, bool with_areas)
 {
-    uint64_t total =
-        num_classes * (sizeof(struct class_figures) + sizeof(double) + sizeof(struct interval)) +
-        num_samples * sizeof(struct score_summary);
+    uint64_t total = num_classes * (sizeof(struct class_figures) + 2 * sizeof(uint64_t)) +
+                     num_samples * sizeof(struct score_summary);
 
     if (with_areas)
         memory_add_nbytes(&total, figures_max_threads(num_classes),

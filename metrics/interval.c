@@ -1,24 +1,20 @@
 #include "metrics/interval.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* Of the normal distribution, 97.5 % lie below it. */
 static const double interval_z = 1.959963984540054;
 
-struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples)
+static struct interval interval_wilson(uint64_t num_hits, uint64_t num_samples, double z)
 {
-    const double z2 = interval_z * interval_z;
-    double n = (double)num_samples, p, centre, half, scale;
-    struct interval interval;
+    double n = (double)num_samples, p = (double)num_hits / n;
+    double scale = 1 / (1 + z * z / n);
+    double centre = (p + z * z / (2 * n)) * scale;
+    double half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) * scale;
+    struct interval interval = {centre - half, centre + half};
 
-    if (num_samples == 0)
-        return INTERVAL_NONE;
-    p = (double)num_hits / n;
-    scale = 1 / (1 + z2 / n);
-    centre = (p + z2 / (2 * n)) * scale;
-    half = interval_z * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) * scale;
-    interval = (struct interval){centre - half, centre + half};
-    /* Where all or none hit, the ends are the proportion itself, which rounding may miss. */
+    /* Where all or none hit, an end is the proportion itself, which rounding may miss. */
     if (num_hits == 0)
         interval.low = 0;
     if (num_hits == num_samples)
@@ -26,29 +22,59 @@ struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples)
     return interval;
 }
 
-struct interval interval_of_mean(const double *proportions, const struct interval *intervals,
-                                 size_t count)
+struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples)
 {
-    double sum = 0, below = 0, above = 0, n;
-    size_t num_present = 0;
+    return num_samples ? interval_wilson(num_hits, num_samples, interval_z) : INTERVAL_NONE;
+}
+
+/* The variance of a proportion as its samples have it; or, of any, as if all were alike. */
+static double interval_variance(uint64_t num_hits, uint64_t num_samples, bool as_if_alike)
+{
+    double n = (double)num_samples, p = (double)num_hits / n;
+
+    return as_if_alike ? 1 / n : p * (1 - p) / n;
+}
+
+/* The z of each proportion's interval with which the mean of the intervals has 95 %; NAN where no
+ * proportion varies. */
+static double interval_shared_z(const uint64_t *num_hits, const uint64_t *num_samples, size_t count,
+                                bool as_if_alike)
+{
+    double variance_sum = 0, deviation_sum = 0;
 
     for (size_t i = 0; i < count; i++) {
-        double down, up;
+        double variance;
 
-        if (isnan(proportions[i]))
+        if (num_samples[i] == 0)
             continue;
-        down = proportions[i] - intervals[i].low;
-        up = intervals[i].high - proportions[i];
-        sum += proportions[i];
-        below += down * down;
-        above += up * up;
+        variance = interval_variance(num_hits[i], num_samples[i], as_if_alike);
+        variance_sum += variance;
+        deviation_sum += sqrt(variance);
+    }
+    return interval_z * sqrt(variance_sum) / deviation_sum;
+}
+
+struct interval interval_of_mean(const uint64_t *num_hits, const uint64_t *num_samples,
+                                 size_t count)
+{
+    double z = interval_shared_z(num_hits, num_samples, count, false), num_present = 0;
+    struct interval sum = {0, 0};
+
+    if (isnan(z))
+        z = interval_shared_z(num_hits, num_samples, count, true);
+    for (size_t i = 0; i < count; i++) {
+        struct interval interval;
+
+        if (num_samples[i] == 0)
+            continue;
+        interval = interval_wilson(num_hits[i], num_samples[i], z);
+        sum.low += interval.low;
+        sum.high += interval.high;
         num_present++;
     }
     if (num_present == 0)
         return INTERVAL_NONE;
-    n = (double)num_present;
-    return (struct interval){fmax(sum / n - sqrt(below) / n, 0),
-                             fmin(sum / n + sqrt(above) / n, 1)};
+    return (struct interval){sum.low / num_present, sum.high / num_present};
 }
 
 /* The correlation of hits, as method 10 has it: a positive one corrected for continuity. */

@@ -23,11 +23,12 @@ struct interval {
 struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples);
 
 /*
- * Of the mean of count proportions of different samples, from their own intervals: MOVER (Zou,
- * Huang, Zhang, "A note on confidence interval estimation for a linear function of binomial
- * proportions", CSDA 53, 2009).  Those that are NAN are left out.
+ * Of the mean of count proportions of different samples, each of the same weight: the stratified
+ * Wilson interval (Yan, Su, "Stratified Wilson and Newcombe confidence intervals for multiple
+ * binomial proportions", Statistics in Biopharmaceutical Research 2, 2010).  Those of no samples
+ * are left out.
  */
-struct interval interval_of_mean(const double *proportions, const struct interval *intervals,
+struct interval interval_of_mean(const uint64_t *num_hits, const uint64_t *num_samples,
                                  size_t count);
 
 /*
