@@ -17,6 +17,7 @@ enum random_purpose {
     RANDOM_INITIAL_PARAMETERS = 'I', /* of the linear model, by index over all its tensors */
     RANDOM_EPOCH_ORDER = 'O',
     RANDOM_DROPOUT = 'P',
+    RANDOM_SHOW = 'S', /* which samples are looked at */
     RANDOM_INITIAL_TENSOR = 'T', /* of networks, by tensor and element */
 };
 

@@ -17,11 +17,13 @@ static const char *const kind_names[] = {
     [FILE_KIND_LIST] = "quern list",
     [FILE_KIND_TABLE] = "table of predictions",
     [FILE_KIND_REPORT] = "quern report",
+    [FILE_KIND_PNG] = "PNG picture",
 };
 
 static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ",
                   csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":",
-                  report_signature[] = "<!DOCTYPE html><!--quern report ";
+                  report_signature[] = "<!DOCTYPE html><!--quern report ",
+                  png_signature[] = "\x89PNG\r\n\x1a\n";
 
 enum {
     SIGNATURE_NBYTES = 32,
@@ -116,6 +118,8 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
         *kind = FILE_KIND_TABLE;
     else if (memcmp(signature, report_signature, sizeof(report_signature) - 1) == 0)
         *kind = FILE_KIND_REPORT;
+    else if (memcmp(signature, png_signature, sizeof(png_signature) - 1) == 0)
+        *kind = FILE_KIND_PNG;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)
         ok = file_kind_search_file(descriptor, path, nbytes, kind, error);
     file_close(&descriptor);
@@ -139,5 +143,7 @@ bool file_kind_check_output(const char *path, enum file_kind kind, bool is_force
         return true;
     return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
                      "exists and is no %s: %s; --force replaces it", kind_names[kind],
-                     found == FILE_KIND_OTHER ? "not a file of quern" : kind_names[found]);
+                     found != FILE_KIND_OTHER     ? kind_names[found]
+                     : kind == FILE_KIND_PNG ? "another file"
+                                             : "not a file of quern");
 }

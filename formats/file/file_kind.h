@@ -23,6 +23,7 @@ enum file_kind {
     FILE_KIND_LIST,
     FILE_KIND_TABLE, /* predictions as text */
     FILE_KIND_REPORT, /* a page of figures */
+    FILE_KIND_PNG,   /* a picture, whoever made it */
 };
 
 /* "quern store" and so on; "another file" for the first two. */

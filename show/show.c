@@ -1,0 +1,189 @@
+#include "show/show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/memory.h"
+#include "common/text.h"
+#include "formats/checkpoint/checkpoint_folder.h"
+#include "formats/file/file_kind.h"
+
+enum { ANY_NUMBER = -1 };
+
+/* ---- the views ---- */
+
+struct show_view {
+    enum show_view_name name;
+    const char *option; /* that asks for it, for messages; NULL: none */
+    unsigned kinds;     /* of operands: show_kind */
+    int min_operands, max_operands;
+    bool needs_pictures; /* the terminal may be asked whether it has sixels */
+    bool (*show)(const struct show *show, struct error *error);
+};
+
+static const struct show_view show_views[] = {
+    {SHOW_SUMMARY, NULL, SHOW_KIND_STORE | SHOW_KIND_SHARD, 1, 1, false, show_store},
+    {SHOW_IMAGE, "--image", SHOW_KIND_STORE | SHOW_KIND_SHARD, 1, 1, true, show_image},
+    {SHOW_PIXELS, "--pixels", SHOW_KIND_STORE | SHOW_KIND_SHARD, 1, 1, false, show_pixels},
+    {SHOW_MEAN, "--mean", SHOW_KIND_STORE, 1, 1, true, show_mean},
+    {SHOW_GRID, "--grid", SHOW_KIND_STORE | SHOW_KIND_SHARD, 1, 1, true, show_grid},
+    {SHOW_FUNCTION, "--function", 0, 0, 0, false, show_function},
+};
+
+enum { NUM_VIEWS = sizeof(show_views) / sizeof(show_views[0]) };
+
+/* ---- what is named ---- */
+
+static const struct {
+    enum show_kind kind;
+    enum file_kind file_kind; /* FILE_KIND_OTHER: no file */
+    const char *name;
+} show_kinds[] = {
+    {SHOW_KIND_STORE, FILE_KIND_STORE, "quern store"},
+    {SHOW_KIND_SHARD, FILE_KIND_SHARD, "quern shard"},
+    {SHOW_KIND_CHECKPOINT, FILE_KIND_CHECKPOINT, "quern checkpoint"},
+    {SHOW_KIND_EVALUATION, FILE_KIND_EVALUATION, "quern evaluation"},
+    {SHOW_KIND_PREDICTIONS, FILE_KIND_PREDICTIONS, "quern predictions"},
+    {SHOW_KIND_RUN, FILE_KIND_OTHER, "run directory"},
+};
+
+enum { NUM_KINDS = sizeof(show_kinds) / sizeof(show_kinds[0]) };
+
+const char *show_kind_name(enum show_kind kind)
+{
+    for (size_t i = 0; i < NUM_KINDS; i++)
+        if (show_kinds[i].kind == kind)
+            return show_kinds[i].name;
+    return "another file";
+}
+
+static bool show_find_directory(const char *path, enum show_kind *kind, struct error *error)
+{
+    struct checkpoint_folder list = {0};
+    bool ok = checkpoint_folder_list(path, &list, error);
+
+    if (ok && list.count == 0)
+        ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                       "a directory without checkpoints (epoch-NNNN.h5); quern-ingest makes a "
+                       "store of a directory of images");
+    *kind = SHOW_KIND_RUN;
+    checkpoint_folder_free(&list);
+    return ok;
+}
+
+static bool show_find_kind(const char *path, enum show_kind *kind, struct error *error)
+{
+    enum file_kind found;
+
+    if (file_is_directory(path))
+        return show_find_directory(path, kind, error);
+    if (!file_kind_find(path, &found, error))
+        return false;
+    if (found == FILE_KIND_NONE)
+        return error_set(error, STATUS_IO, ERROR_AT(.file = path), "there is no such file");
+    for (size_t i = 0; i < NUM_KINDS; i++) {
+        if (show_kinds[i].file_kind == found && found != FILE_KIND_OTHER) {
+            *kind = show_kinds[i].kind;
+            return true;
+        }
+    }
+    if (found == FILE_KIND_PNG)
+        return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
+                         "is a picture, which quern-ingest puts into a store with others");
+    return error_set(error, STATUS_DATA, ERROR_AT(.file = path), "is no HDF5 file of quern%s%s",
+                     found == FILE_KIND_OTHER ? "" : ", but a ",
+                     found == FILE_KIND_OTHER ? "" : file_kind_name(found));
+}
+
+/* ---- the choice ---- */
+
+/* The names of kinds, "A, B or C". */
+static const char *show_list_kinds(unsigned kinds, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < NUM_KINDS && used < size; i++) {
+        if (!(kinds & show_kinds[i].kind))
+            continue;
+        kinds &= ~(unsigned)show_kinds[i].kind;
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 used == 0 ? ""
+                                 : kinds   ? ", "
+                                           : " or ",
+                                 show_kinds[i].name);
+    }
+    return text;
+}
+
+/* Why no view takes these operands. */
+static bool show_refuse(const struct show *show, unsigned kinds, struct error *error)
+{
+    const struct show_options *options = show->options;
+    const char *option = NULL;
+    char names[256];
+    unsigned taken = 0;
+
+    for (size_t v = 0; v < NUM_VIEWS; v++) {
+        if (show_views[v].name == options->view) {
+            taken |= show_views[v].kinds;
+            option = show_views[v].option;
+        }
+    }
+    if (options->num_operands == 0)
+        return error_set(error, STATUS_USAGE, NULL, "what to show is missing: a file");
+    for (size_t i = 0; i < options->num_operands; i++)
+        if (!(show->kinds[i] & taken))
+            return error_set(error, STATUS_DATA,
+                             ERROR_AT(.file = options->operands[i],
+                                      .expected = show_list_kinds(taken, names, sizeof(names)),
+                                      .found = show_kind_name(show->kinds[i])),
+                             "%s",
+                             option ? TEXT("%s shows something else", option)
+                                    : "nothing is known to show of it");
+    return error_set(error, STATUS_USAGE,
+                     ERROR_AT(.found = TEXT("%zu files (%s)", options->num_operands,
+                                            show_list_kinds(kinds, names, sizeof(names)))),
+                     "%s takes one file", option ? option : "a summary");
+}
+
+static const struct show_view *show_choose(const struct show *show, struct error *error)
+{
+    const int num_operands = (int)show->options->num_operands;
+    unsigned kinds = 0;
+
+    for (int i = 0; i < num_operands; i++)
+        kinds |= show->kinds[i];
+    for (size_t v = 0; v < NUM_VIEWS; v++) {
+        const struct show_view *view = &show_views[v];
+
+        if (view->name == show->options->view && !(kinds & ~view->kinds) &&
+            num_operands >= view->min_operands &&
+            (num_operands <= view->max_operands || view->max_operands == ANY_NUMBER))
+            return view;
+    }
+    show_refuse(show, kinds, error);
+    return NULL;
+}
+
+bool show_run(const struct show_options *options, struct error *error)
+{
+    struct show show = {.options = options};
+    struct terminal_wish wish = options->terminal;
+    const struct show_view *view = NULL;
+    enum show_kind *kinds = NULL;
+    bool ok = memory_allocate(&kinds, options->num_operands, sizeof(*kinds), error);
+
+    show.kinds = kinds;
+    for (size_t i = 0; i < options->num_operands && ok; i++)
+        ok = show_find_kind(options->operands[i], &kinds[i], error);
+    ok = ok && (view = show_choose(&show, error)) != NULL;
+    if (ok) {
+        wish.may_ask = view->needs_pictures && !options->png;
+        ok = terminal_find(&show.terminal, &wish, error) && view->show(&show, error);
+    }
+    free(kinds);
+    return ok;
+}
