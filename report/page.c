@@ -83,12 +83,14 @@ void page_end_section(FILE *stream)
     fputs("</section>\n", stream);
 }
 
-void page_begin_table(FILE *stream, const char *class, const char *label, const char *caption)
+void page_begin_table(FILE *stream, const char *class, const char *caption, const char *note)
 {
+    if (note)
+        fprintf(stream, "<p class=\"note\">%s</p>\n", note);
     fprintf(stream,
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n"
             "<table%s%s%s>\n<caption>%s</caption>\n",
-            label, *class ? " class=\"" : "", class, *class ? "\"" : "", caption);
+            caption, *class ? " class=\"" : "", class, *class ? "\"" : "", caption);
 }
 
 void page_end_table(FILE *stream)
@@ -100,7 +102,7 @@ void page_row(FILE *stream, const char *name, const char *value)
 {
     fputs("<tr><th scope=\"row\">", stream);
     markup_text(stream, name);
-    fputs("</th><td>", stream);
+    fputs("</th><td class=\"value\">", stream);
     markup_text(stream, value);
     fputs("</td></tr>\n", stream);
 }

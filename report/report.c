@@ -63,9 +63,9 @@ static void report_write_heads(const struct section *section)
                           page_range(small, figures->intervals[FIGURE_TOP_K_ACCURACY]));
     if (loss == loss)
         report_write_head(stream, "Loss", page_real(value, loss, 4),
-                          TEXT("mean %s", section_setting_text(section->run, "loss")
-                                              ? section_setting_text(section->run, "loss")
-                                              : ""));
+                          section->run->file->model.spec.loss == LOSS_MAE
+                              ? "mean of 1 − p(true class)"
+                              : "mean cross-entropy");
     report_write_head(
         stream, "Mistakes",
         page_count(value, figures->num_samples - figures->num_correct),

@@ -103,8 +103,7 @@ static void calibration_write_table(FILE *stream, const struct calibration *cali
     char text[PAGE_TEXT_SIZE];
 
     fputs("<details><summary>The bins as numbers</summary>\n", stream);
-    page_begin_table(stream, "", "Calibration as numbers",
-                     "Samples by confidence, in bins of equal width; empty ones are left out");
+    page_begin_table(stream, "", "Samples by confidence", "Empty bins are left out.");
     fputs("<thead><tr><th scope=\"col\">confidence</th><th scope=\"col\" "
           "class=\"n\">samples</th><th scope=\"col\" class=\"n\">mean confidence</th><th "
           "scope=\"col\" class=\"n\">accuracy</th></tr></thead>\n<tbody>\n",

@@ -404,12 +404,11 @@ static void versus_write_classes(const struct versus *versus)
     size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
 
     page_begin_section(stream, "classes", "Classes");
-    page_begin_table(stream, "", "Recall of each class by each run",
-                     num_shown < num_classes
-                         ? TEXT("Recall: of the samples of the class, how many were found. The "
-                                "first %zu of %zu classes.",
-                                num_shown, num_classes)
-                         : "Recall: of the samples of the class, how many were found");
+    page_begin_table(stream, "", "Recall of each class",
+                     TEXT("Of the samples of a class, how many each run found.%s",
+                          num_shown < num_classes
+                              ? TEXT(" The first %zu of %zu classes.", num_shown, num_classes)
+                              : ""));
     fputs("<thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"n\">samples</th>",
           stream);
     for (size_t i = 0; i < versus->num_runs; i++) {

@@ -11,18 +11,39 @@
 enum {
     MAX_MATRIX_CLASSES = 24,
     MAX_PAIRS = 25,
+    FEW_PAIRS = 10, /* beside the matrix */
     MAX_NAME = 24,      /* characters of a class in the matrix */
     MAX_LEVEL_NAME = 4, /* longer names of columns stand upright */
     NUM_LEVELS = 10,
 };
 
+/* Of its class, a confusion that is as strongly marked as can be, or more. */
+#define LEAST_SHARE 0.02
+
 /* ---- the matrix ---- */
 
-/* From 0 for nothing to NUM_LEVELS; mistakes, which are few, are lifted by the root. */
-static int confusion_level(uint64_t count, uint64_t total, bool is_mistake)
+static double confusion_find_most(const struct report_run *run)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < run->confusion->num_cells; i++) {
+        const struct confusion_cell *cell = &run->confusion->cells[i];
+        double share = (double)cell->num_samples /
+                       (double)run->figures->classes[cell->label].num_samples;
+
+        if (cell->label != cell->prediction && share > most)
+            most = share;
+    }
+    return most;
+}
+
+/* From 0 for nothing to NUM_LEVELS; mistakes, which are few, are lifted by the root, the more the
+ * fewer there are: most is the largest share of them. */
+static int confusion_level(uint64_t count, uint64_t total, bool is_mistake, double most)
 {
     double share = total > 0 ? (double)count / (double)total : 0;
-    int level = (int)ceil(NUM_LEVELS * (is_mistake ? sqrt(share) : share) - 1e-9);
+    double lifted = sqrt(share / (most > LEAST_SHARE ? most : LEAST_SHARE));
+    int level = (int)ceil(NUM_LEVELS * (is_mistake ? lifted : share) - 1e-9);
 
     return count == 0 ? 0 : level < 1 ? 1 : level > NUM_LEVELS ? NUM_LEVELS : level;
 }
@@ -53,10 +74,10 @@ static void confusion_write_columns(const struct section *section, size_t num_cl
 }
 
 static void confusion_write_cell(const struct section *section, uint32_t label, uint32_t prediction,
-                                 const uint64_t *row)
+                                 const uint64_t *row, double most)
 {
     uint64_t total = section->run->figures->classes[label].num_samples;
-    int level = confusion_level(row[prediction], total, label != prediction);
+    int level = confusion_level(row[prediction], total, label != prediction, most);
     char text[PAGE_TEXT_SIZE];
 
     if (level == 0) {
@@ -76,15 +97,14 @@ static void confusion_write_cell(const struct section *section, uint32_t label, 
 
 static bool confusion_write_matrix(const struct section *section, size_t num_classes)
 {
+    double most = confusion_find_most(section->run);
     uint64_t *row;
     size_t cell = 0;
 
     if (!memory_allocate(&row, num_classes, sizeof(*row), section->error))
         return false;
     page_begin_table(section->stream, "matrix", "Confusion matrix",
-                     "Samples by their true class (rows) and the class that was predicted "
-                     "(columns). The darker, the larger the share of its row; blue is right, "
-                     "orange is wrong, and small shares of mistakes are lifted to be seen.");
+                     NULL);
     confusion_write_columns(section, num_classes);
     fputs("<tbody>\n", section->stream);
     for (uint32_t label = 0; label < num_classes; label++) {
@@ -93,7 +113,7 @@ static bool confusion_write_matrix(const struct section *section, size_t num_cla
         markup_text_cut(section->stream, section_class_name(section, label), MAX_NAME);
         fputs("</th>", section->stream);
         for (uint32_t prediction = 0; prediction < num_classes; prediction++)
-            confusion_write_cell(section, label, prediction, row);
+            confusion_write_cell(section, label, prediction, row, most);
         fputs("</tr>\n", section->stream);
     }
     fputs("</tbody>\n", section->stream);
@@ -107,7 +127,10 @@ static bool confusion_write_matrix(const struct section *section, size_t num_cla
 static void confusion_write_pairs(const struct section *section)
 {
     struct confusion_cell pairs[MAX_PAIRS];
-    size_t count = confusion_find_frequent(section->run->confusion, pairs, MAX_PAIRS);
+    size_t num_classes = section->run->confusion->num_classes;
+    size_t count =
+        confusion_find_frequent(section->run->confusion, pairs,
+                                num_classes <= MAX_MATRIX_CLASSES ? FEW_PAIRS : MAX_PAIRS);
     uint64_t num_pairs = 0;
     char text[PAGE_TEXT_SIZE], all[PAGE_TEXT_SIZE];
 
@@ -119,9 +142,9 @@ static void confusion_write_pairs(const struct section *section)
         return;
     }
     page_begin_table(section->stream, "", "Most frequent confusions",
-                     TEXT("The most frequent confusions: %zu of %s pairs of classes that were "
-                          "confused",
-                          count, page_count(all, num_pairs)));
+                     TEXT("Of classes, %s pairs were confused; %s.", page_count(all, num_pairs),
+                          count < num_pairs ? TEXT("the %zu most frequent", count)
+                                            : "the most frequent first"));
     fputs("<thead><tr><th scope=\"col\">is</th><th scope=\"col\">predicted as</th><th "
           "scope=\"col\" class=\"n\">samples</th><th scope=\"col\" class=\"n\">of its "
           "class</th></tr></thead>\n<tbody>\n",
@@ -150,9 +173,20 @@ bool section_write_confusion(const struct section *section)
 
     page_begin_section(section->stream, "confusion", "Confusion");
     if (num_classes <= MAX_MATRIX_CLASSES)
+        fputs("<p class=\"note\">Samples by their true class (rows) and the class that was "
+              "predicted (columns). The stronger the color, the larger the share of its row; blue "
+              "is right, orange is wrong, and small shares of mistakes are lifted to be "
+              "seen.</p>\n",
+              section->stream);
+    fputs("<div class=\"beside\">\n", section->stream);
+    if (num_classes <= MAX_MATRIX_CLASSES)
         ok = confusion_write_matrix(section, num_classes);
-    if (num_classes > 2)
+    if (num_classes > 2) {
+        fputs("<div>\n", section->stream);
         confusion_write_pairs(section);
+        fputs("</div>\n", section->stream);
+    }
+    fputs("</div>\n", section->stream);
     page_end_section(section->stream);
     return ok;
 }

@@ -126,10 +126,10 @@ static void curves_write_table(FILE *stream, const struct curves *curves)
     char text[PAGE_TEXT_SIZE];
 
     fputs("<details><summary>The curves as numbers</summary>\n", stream);
-    page_begin_table(stream, "", "Learning curves as numbers",
-                     stride > 1 ? TEXT("Every %zuth epoch of %zu, and the last", stride,
-                                       curves->count)
-                                : "Each epoch; the loss on train is the mean before each update");
+    page_begin_table(
+        stream, "", "Learning curves",
+        TEXT("%sThe loss on train is the mean over the epoch, each sample before its update.",
+             stride > 1 ? TEXT("One of %zu epochs, and the last. ", stride) : ""));
     fputs("<thead><tr><th scope=\"col\" class=\"n\">epoch</th><th scope=\"col\" class=\"n\">train "
           "loss</th><th scope=\"col\" class=\"n\">valid loss</th><th scope=\"col\" "
           "class=\"n\">valid accuracy</th><th scope=\"col\" class=\"n\">learning "

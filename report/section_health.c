@@ -58,11 +58,10 @@ static void health_write_counts(const struct section *section, const uint64_t *c
     size_t num_classes = store_classes(section->store)->count;
     size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
 
-    page_begin_table(section->stream, "", "Images of each class and split",
+    page_begin_table(section->stream, "", "Images by class and split",
                      num_shown < num_classes
-                         ? TEXT("Images by class and split; the first %zu of %zu classes", num_shown,
-                                num_classes)
-                         : "Images by class and split");
+                         ? TEXT("The first %zu of %zu classes.", num_shown, num_classes)
+                         : NULL);
     fputs("<thead><tr><th scope=\"col\">class</th>", section->stream);
     for (int s = 0; s < NUM_SPLITS; s++)
         if (store_num_rows(section->store, (enum split)s) > 0)
@@ -186,8 +185,11 @@ static bool health_write_rejects(const struct section *section)
         fputs("<p>No file was skipped when the store was made.</p>\n", section->stream);
     if (ok && paths.count > 0) {
         page_begin_table(section->stream, "", "Files that were skipped",
-                         TEXT("Files that were skipped when the store was made: %zu of %s",
-                              num_shown, page_count(text, paths.count)));
+                         TEXT("%s %s skipped when the store was made%s.",
+                              page_count(text, paths.count),
+                              page_plural(paths.count, "file was", "files were"),
+                              num_shown < paths.count ? TEXT(", of which %zu are here", num_shown)
+                                                      : ""));
         fputs("<thead><tr><th scope=\"col\">file</th><th "
               "scope=\"col\">reason</th></tr></thead>\n<tbody>\n",
               section->stream);

@@ -52,12 +52,14 @@ static size_t mistakes_find(const struct report_run *run, struct mistake *worst)
     return count;
 }
 
-/* "0.9987" of a probability; of a distance what it is. */
+/* "p 0.9987"; of a distance what it is. */
 static const char *mistakes_format_score(const struct section *section, float score, char *buffer)
 {
-    return model_has_gradient(&section->run->file->model)
-               ? text_format(buffer, PAGE_TEXT_SIZE, "%.4f", (double)score)
-               : text_format(buffer, PAGE_TEXT_SIZE, "%.5f away", -(double)score);
+    if (!model_has_gradient(&section->run->file->model))
+        return text_format(buffer, PAGE_TEXT_SIZE, "%.5f away", -(double)score);
+    if (score >= 0.0001F)
+        return text_format(buffer, PAGE_TEXT_SIZE, "p %.4f", (double)score);
+    return text_format(buffer, PAGE_TEXT_SIZE, "p %.0e", (double)score);
 }
 
 static void mistakes_write_card(const struct section *section, uint64_t index,
@@ -75,10 +77,10 @@ static void mistakes_write_card(const struct section *section, uint64_t index,
     section_picture_write(stream, pictures, picture, alt);
     fputs("\n<figcaption><span class=\"truth\">predicted <b>", stream);
     markup_text_cut(stream, section_class_name(section, prediction), MAX_NAME);
-    fprintf(stream, "</b> %s</span><br>is <b>",
+    fprintf(stream, "</b> <span class=\"whole\">· %s</span></span><br>is <b>",
             mistakes_format_score(section, scores[prediction], text));
     markup_text_cut(stream, section_class_name(section, label), MAX_NAME);
-    fprintf(stream, "</b> %s <span class=\"path\">",
+    fprintf(stream, "</b> <span class=\"whole\">· %s</span> <span class=\"path\">",
             mistakes_format_score(section, scores[label], text));
     markup_text_cut(stream, run->paths->items[index], MAX_PATH);
     fputs("</span></figcaption></figure></li>\n", stream);
@@ -122,7 +124,7 @@ bool section_write_mistakes(const struct section *section)
                 "one. %s of %s. Beside each class is %s.</p>\n",
                 page_count(shown, count), page_count(all, num_mistakes),
                 model_has_gradient(&section->run->file->model)
-                    ? "its probability by the model"
+                    ? "its probability p by the model"
                     : "how far its mean is from the image");
         ok = mistakes_write_cards(section, worst, count);
     }

@@ -12,7 +12,7 @@ enum {
     SAMPLES_EACH = 10,
     SAMPLES_NBYTES = 350000,
     MEANS_NBYTES = 150000,
-    STRIP_SIDE = 56, /* pixels of a sample on the page, about */
+    STRIP_SIDE = 64, /* pixels of a sample on the page, about */
     MEAN_SIDE = 96,
     STRIP_MAX_PIXELS = 40, /* of a side, in a strip */
     MAX_NAME = 40,

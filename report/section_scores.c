@@ -12,7 +12,7 @@ enum {
     NUM_LOGIT_BINS = 30,
     MAX_BINS = 30,
     NUM_CURVE_POINTS = 101,
-    MAX_LOGIT = 20,
+    MAX_LOGIT = 40,
     MIN_LOGIT = 4,
     MANY_SAMPLES = 200, /* in a bin, beside which others are seen on a logarithmic axis only */
     NAME_SIZE = 128,
@@ -64,20 +64,25 @@ static void scores_fill(struct histogram *histogram, const struct report_run *ru
     }
 }
 
-/* The largest margin, rounded up to what makes a readable axis. */
+/* An axis for the margins of most samples: of probabilities the outermost bins hold what is beyond,
+ * because a margin can be any. */
 static double scores_find_limit(const struct report_run *run, bool are_probabilities)
 {
-    double most = 0;
+    double most = 0, sum = 0;
     struct axis axis;
 
     for (uint64_t i = 0; i < run->num_samples; i++) {
         double size = fabs(scores_number(run, i, false));
 
-        if (isfinite(size) && size > most)
-            most = size;
+        size = size < MAX_LOGIT || !are_probabilities ? size : MAX_LOGIT;
+        most = size > most ? size : most;
+        sum += size;
     }
+    sum *= 2.5 / (double)run->num_samples;
     if (are_probabilities)
-        return most < MIN_LOGIT ? MIN_LOGIT : most > MAX_LOGIT ? MAX_LOGIT : ceil(most);
+        most = most > sum ? sum : most;
+    if (are_probabilities && most < MIN_LOGIT)
+        most = MIN_LOGIT;
     axis_plan_linear(&axis, 0, most > 0 ? most : 1, 5);
     return axis.high;
 }
@@ -101,7 +106,7 @@ static void scores_write_histogram(const struct section *section, const char nam
     struct chart_series series[2];
     struct chart chart = {
         .id = "score-histogram",
-        .title = "Scores of the samples of both classes",
+        .title = "Samples by their score",
         .description = "How many samples of each class have which score. Mistakes are the bars on "
                        "the wrong side of the dashed line.",
         .x_label = are_probabilities ? TEXT("probability of %.60s", names[1] + 3)
@@ -193,7 +198,9 @@ static void scores_write_sigmoid(const struct section *section, const char names
     axis_plan_exact(&chart.y_axis, 0, 1, 5, false);
     scores_begin_figure(section->stream, chart.title, series, 3);
     chart_write(section->stream, &chart);
-    fputs("</figure>\n", section->stream);
+    fputs("<figcaption>The model's output becomes a probability. Bars: samples of each class; the "
+          "outermost hold what lies beyond, too.</figcaption>\n</figure>\n",
+          section->stream);
 }
 
 bool section_write_scores(const struct section *section)

@@ -20,8 +20,7 @@ static void settings_write_config(const struct section *section)
     const struct checkpoint *checkpoint = &section->run->file->checkpoint;
     char value[VALUE_SIZE];
 
-    page_begin_table(section->stream, "", "Configuration of the training",
-                     "Every setting of the training that has a part in the result");
+    page_begin_table(section->stream, "", "Configuration of the training", NULL);
     fputs("<tbody>\n", section->stream);
     for (size_t i = 0; i < checkpoint->config.count; i++)
         page_row(section->stream, checkpoint->config.items[i].name,
@@ -42,8 +41,7 @@ static bool settings_write_store(const struct section *section)
               store_read_image_decoders(section->store, &decoders, section->error);
 
     if (ok) {
-        page_begin_table(section->stream, "", "How the store was made",
-                         "How the store was made of its source");
+        page_begin_table(section->stream, "", "How the store was made", NULL);
         fputs("<tbody>\n", section->stream);
         page_row(section->stream, "source", name);
         page_row(section->stream, "images",
@@ -98,10 +96,10 @@ static bool settings_write_fingerprints(const struct section *section)
 
     if (!settings_hash_file(section->run->file->path, digits, section->error))
         return false;
-    page_begin_table(section->stream, "", "Fingerprints",
+    page_begin_table(section->stream, "values", "Fingerprints",
                      is_same ? "The checkpoint was trained on this store."
                              : "The checkpoint was trained on another store than this.");
-    fputs("<tbody class=\"mono\">\n", section->stream);
+    fputs("<tbody>\n", section->stream);
     page_row(section->stream, "fingerprint of the store", store_fingerprint(section->store));
     if (!is_same)
         page_row(section->stream, "fingerprint of the store of the training",
@@ -193,9 +191,12 @@ bool section_write_settings(const struct section *section)
           "checkpoint, byte for byte, on any number of threads.</p>\n",
           section->stream);
     ok = section_write_commands(section, 0) && settings_write_fingerprints(section);
+    fputs("<div class=\"pairs\">\n<div>\n", section->stream);
     if (ok)
         settings_write_config(section);
+    fputs("</div>\n<div>\n", section->stream);
     ok = ok && settings_write_store(section);
+    fputs("</div>\n</div>\n", section->stream);
     page_end_section(section->stream);
     return ok;
 }

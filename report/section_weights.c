@@ -13,7 +13,8 @@
 enum {
     MAX_PICTURES = 64,
     WEIGHTS_NBYTES = 250000,
-    WEIGHTS_SIDE = 112, /* pixels on the page, about, of what has the size of an image */
+    WEIGHTS_SIDE = 112, /* pixels on the page, about, of what has the size of an image; */
+    ONE_SIDE = 224,     /* of a single picture */
     FILTER_SIDE = 56,   /* of the few weights of a convolution */
     MAX_NAME = 40,
 };
@@ -134,7 +135,9 @@ static bool weights_write_pictures(const struct section *section, const struct w
     for (size_t i = 0; i < count && ok; i++)
         ok = weights_draw(view, i, weights_find_largest(view, i), &pictures.rasters[i],
                           section->error);
-    ok = ok && section_pictures_encode(&pictures, is_filter ? FILTER_SIDE : WEIGHTS_SIDE,
+    ok = ok && section_pictures_encode(&pictures, is_filter    ? FILTER_SIDE
+                                                  : count == 1 ? ONE_SIDE
+                                                               : WEIGHTS_SIDE,
                                        WEIGHTS_NBYTES, section->error);
     if (ok) {
         fputs("<ul class=\"tiles\">\n", section->stream);
@@ -184,7 +187,7 @@ static void weights_write_layers(const struct section *section)
             "layers</summary>\n",
             page_count(text, network_count_parameters(network)),
             page_count(adds, network->num_multiply_adds));
-    page_begin_table(stream, "", "Layers", "The layers, from the image to the classes");
+    page_begin_table(stream, "", "Layers, from the image to the classes", NULL);
     fputs("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\">name</th><th scope=\"col\" "
           "class=\"n\">output</th><th scope=\"col\" "
           "class=\"n\">parameters</th></tr></thead>\n<tbody>\n",
@@ -219,8 +222,8 @@ bool section_write_weights(const struct section *section)
                     view.tensor->rank == 4 ? "filters" : "weights");
         if (view.count > MAX_PICTURES)
             fprintf(stream, ", %d of %zu", MAX_PICTURES, view.count);
-        fputs(view.channels == 1 ? ": orange speaks for it, blue against, white is 0; the largest "
-                                   "is written below each.</p>\n"
+        fputs(view.channels == 1 ? ": orange is positive, blue negative, white 0; the largest is "
+                                   "written below each.</p>\n"
                                  : ": the weights of red, green and blue as a color, in which "
                                    "medium gray is 0; the largest is written below each.</p>\n",
               stream);
