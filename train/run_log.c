@@ -12,6 +12,7 @@
 #include "common/signals.h"
 #include "common/text.h"
 #include "formats/file/atomic_file.h"
+#include "metrics/interval.h"
 #include "model/kernels/kernels.h"
 #include "train/run.h"
 #include "train/train_defaults.h"
@@ -299,6 +300,35 @@ void run_report_warning(struct run *run, const char *text)
     run_event_end(run);
 }
 
+/* "valid accuracy of the last epoch 0.9872 (95 % interval 0.9848-0.9892)", where it has one. */
+static void run_report_accuracy(const struct run *run, const struct epoch_record *record,
+                                const char *which)
+{
+    uint64_t num_samples = run->valid.dataset.num_rows;
+    struct interval interval;
+
+    if (isnan(record->valid_accuracy) || num_samples == 0)
+        return;
+    interval = interval_of_proportion(
+        (uint64_t)llround(record->valid_accuracy * (double)num_samples), num_samples);
+    printf("valid accuracy of the %s epoch: %.4f (95 %% interval %.4f-%.4f)\n", which,
+           record->valid_accuracy, interval.low, interval.high);
+}
+
+/* What the run has come to: of the last epoch and, where that is another, of the best. */
+static void run_report_accuracies(const struct run *run, const struct epoch_record *best)
+{
+    const struct checkpoint *checkpoint = &run->checkpoint;
+    const struct epoch_record *last;
+
+    if (checkpoint->num_records == 0)
+        return;
+    last = &checkpoint->records[checkpoint->num_records - 1];
+    run_report_accuracy(run, last, "last");
+    if (best && best != last)
+        run_report_accuracy(run, best, "best");
+}
+
 void run_report_end(struct run *run, double seconds)
 {
     const struct epoch_record *best;
@@ -317,10 +347,13 @@ void run_report_end(struct run *run, double seconds)
         return;
     printf("wrote %s/epoch-%04" PRIu64 ".h5", run->options->output, run->checkpoint.epoch);
     best = best_find(run->checkpoint.records, run->checkpoint.num_records, run->options->monitor);
-    if (best && model_has_gradient(&run->model))
+    if (!model_has_gradient(&run->model))
+        best = NULL;
+    if (best)
         printf("; the best by %s is epoch %" PRIu64 ", %s/" MODEL_FILE_BEST,
                monitor_names[run->options->monitor], best->epoch, run->options->output);
     printf("\n");
+    run_report_accuracies(run, best);
     if (run->checkpoint.epoch < run->checkpoint.epochs)
         printf("stopped %" PRIu64 " epochs after the best (--patience)\n", run->options->patience);
 }
