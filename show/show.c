@@ -141,8 +141,8 @@ static bool show_refuse(const struct show *show, unsigned kinds, struct error *e
                                       .expected = show_list_kinds(taken, names, sizeof(names)),
                                       .found = show_kind_name(show->kinds[i])),
                              "%s",
-                             option ? TEXT("%s shows something else", option)
-                                    : "nothing is known to show of it");
+                             option ? TEXT("%s is for another kind of file", option)
+                                    : "nothing can be shown of it");
     return error_set(error, STATUS_USAGE,
                      ERROR_AT(.found = TEXT("%zu files (%s)", options->num_operands,
                                             show_list_kinds(kinds, names, sizeof(names)))),

@@ -294,13 +294,13 @@ static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples
     const uint32_t *labels = store_labels(grid->store, grid->split);
     char number[32], text[AUGMENT_TEXT_SIZE];
 
-    printf("%zu %s of %s's %s", grid->tiles.count, grid->tiles.count == 1 ? "sample" : "samples",
-           split_names[grid->split], text_group_digits(number, sizeof(number), num_samples));
+    printf("%zu of the %s images of ", grid->tiles.count,
+           text_group_digits(number, sizeof(number), num_samples));
     if (options->class_name) {
-        fputs(" of class ", stdout);
         text_print_escaped(stdout, options->class_name);
+        fputs(" in ", stdout);
     }
-    printf(", seed %" PRIu64 ": row%s\n", options->seed,
+    printf("%s, drawn by seed %" PRIu64 "; row%s\n", split_names[grid->split], options->seed,
            labels && !options->class_name ? " and class" : "");
     if (options->augment) {
         augment_print(&grid->augment, text);

@@ -10,9 +10,9 @@
 #include "view/raster.h"
 
 /*
- * The pixels of an image as numbers, each on a ground as dark as it says (white 0, black 255), as a
- * data frame with a gradient behind it.  Where they do not all fit, a window of them is shown, by
- * itself the one that has most in it.
+ * The pixels of an image as numbers, each on a ground that is as dark as it says (white 0, black
+ * 255), as a data frame with a gradient behind it; of RGB images a table for each channel.  Where
+ * they do not all fit, a window of them is shown, by itself the one that has most in it.
  */
 
 enum {
@@ -143,9 +143,13 @@ static uint8_t pixels_value(const struct image_shape *image, const uint8_t *pixe
     return pixels[(y * image->width + x) * image->channels + channel];
 }
 
-static struct colour pixels_ground(uint8_t value)
+/* Gray as ink on paper; a channel of a colour as the light that it is. */
+static struct colour pixels_ground(const struct image_shape *image, size_t channel, uint8_t value)
 {
-    return colour_of(COLOUR_MAP_GREYS, value / (double)MAX_VALUE);
+    if (image->channels == 1)
+        return colour_of(COLOUR_MAP_GREYS, value / (double)MAX_VALUE);
+    return (struct colour){channel == 0 ? value : 0, channel == 1 ? value : 0,
+                           channel == 2 ? value : 0};
 }
 
 /* ---- on the terminal ---- */
@@ -170,9 +174,10 @@ static void pixels_print(const struct show *show, const struct image_shape *imag
         terminal_set_plain(terminal, stdout);
         for (size_t x = window->columns.first; x < window->columns.end; x++) {
             uint8_t value = pixels_value(image, pixels, y, x, channel);
+            struct colour ground = pixels_ground(image, channel, value);
 
-            terminal_set_ground(terminal, stdout, pixels_ground(value));
-            terminal_set_ink(terminal, stdout, colour_ink_on(pixels_ground(value)));
+            terminal_set_ground(terminal, stdout, ground);
+            terminal_set_ink(terminal, stdout, colour_ink_on(ground));
             printf("%*d", CELL_COLUMNS, value);
         }
         terminal_set_plain(terminal, stdout);
@@ -235,9 +240,9 @@ static void pixels_draw(struct raster *picture, size_t top, const struct image_s
             uint8_t value = pixels_value(image, pixels, y, x, channel);
             size_t at = left + (x - window->columns.first) * width;
 
-            raster_fill(picture, at, top, width, height, pixels_ground(value));
+            raster_fill(picture, at, top, width, height, pixels_ground(image, channel, value));
             pixels_draw_text(picture, at + width - inset_x, top + inset_y, value, factor,
-                             colour_ink_on(pixels_ground(value)));
+                             colour_ink_on(pixels_ground(image, channel, value)));
         }
     }
 }

@@ -39,7 +39,8 @@ static void show_store_label(const struct show *show, const char *label)
     terminal_set_plain(&show->terminal, stdout);
 }
 
-/* The text goes on below itself, at blanks, where it does not fit. */
+/* The text goes on below itself where it does not fit: at blanks, or within a word that is too
+ * long. */
 static void show_store_line(const struct show *show, const char *label, const char *text)
 {
     size_t room =
@@ -48,16 +49,21 @@ static void show_store_line(const struct show *show, const char *label, const ch
 
     show_store_label(show, label);
     while (*text) {
-        size_t nbytes = strcspn(text, " ");
+        size_t nbytes = strcspn(text, " "), width;
         char word[LINE_SIZE];
-        size_t width = text_width(text_format(word, sizeof(word), "%.*s", (int)nbytes, text));
 
+        width = text_width(text_format(word, sizeof(word), "%.*s", (int)nbytes, text));
         if (column > 0 && column + 1 + width > room) {
             printf("\n%*s", LABEL_COLUMNS, "");
             column = 0;
         } else if (column > 0) {
             putchar(' ');
             column++;
+        }
+        if (column + width > room) {
+            nbytes = text_width_prefix(word, room);
+            text_format(word, sizeof(word), "%.*s", (int)nbytes, text);
+            width = room;
         }
         fputs(word, stdout);
         column += width;
@@ -140,7 +146,7 @@ static bool show_store_splits(const struct show *show, struct store *store,
     static const struct text_table_column columns[] = {
         {"split", TEXT_TABLE_LEFT},    {"images", TEXT_TABLE_RIGHT},
         {"classes", TEXT_TABLE_RIGHT}, {"stored", TEXT_TABLE_RIGHT},
-        {"of raw", TEXT_TABLE_RIGHT},  {"chunk rows", TEXT_TABLE_RIGHT}};
+        {"of raw", TEXT_TABLE_RIGHT},  {"rows/chunk", TEXT_TABLE_RIGHT}};
     struct text_table table = {columns, sizeof(columns) / sizeof(columns[0]), {0}};
     bool ok = true;
 
@@ -193,9 +199,9 @@ static bool show_store_preparation(const struct show *show, struct store *store,
 
     if (!store_read_preparation(store, text, sizeof(text), error))
         return false;
-    show_store_line(show, "made by",
+    show_store_line(show, "preparation",
                     text[0] ? text_escape(escaped, sizeof(escaped), text)
-                            : "taking them as they are");
+                            : "none: images are as they were in their files");
     return true;
 }
 
@@ -233,8 +239,8 @@ static bool show_store_facts(const struct show *show, struct store *store,
     show_store_line(show, "fingerprint", store_fingerprint(store));
     show_store_line(show, "seal",
                     !store_is_sealed(store)   ? "none: another program has rewritten the file"
-                    : show->options->is_quick ? "there, not checked over every byte"
-                                              : "right, over every byte");
+                    : show->options->is_quick ? "there; --verify full checks it over every byte"
+                                              : "checked: every byte is as it was written");
     text_list_free(&decoders);
     return ok;
 }

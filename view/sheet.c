@@ -14,8 +14,6 @@ enum {
     MAX_CAPTION = 64,
 };
 
-static const struct colour sheet_gap = {96, 96, 96};
-
 static size_t sheet_tiles_in(size_t columns, size_t tile_columns)
 {
     size_t count = (columns + GAP_COLUMNS) / (tile_columns + GAP_COLUMNS);
@@ -23,20 +21,27 @@ static size_t sheet_tiles_in(size_t columns, size_t tile_columns)
     return count > 0 ? count : 1;
 }
 
-/* How many tiles a row has, of those that have their own size as the largest. */
+/* Columns of a tile whose pixels are each one unit, or scale of them, as far as they fit. */
+static size_t sheet_own_columns(const struct terminal *terminal, const struct sheet *sheet)
+{
+    size_t units = sheet->tiles[0].picture.width * (sheet->scale ? sheet->scale : 1);
+    size_t unit_columns = picture_unit_columns(terminal);
+    size_t columns = (units + unit_columns - 1) / unit_columns;
+
+    return columns < terminal->columns ? columns : terminal->columns;
+}
+
+/* How many tiles a row has: as many as asked for where they can be made out. */
 static size_t sheet_choose_columns(const struct terminal *terminal, const struct sheet *sheet)
 {
-    const struct raster *first = &sheet->tiles[0].picture;
     bool is_exact = picture_unit_columns(terminal) > 1;
     size_t min_columns = is_exact ? MIN_EXACT_COLUMNS : MIN_TILE_COLUMNS;
-    size_t own = picture_measure(terminal, first->width, first->height, terminal->columns, 0,
-                                 sheet->scale ? sheet->scale : 1)
-                     .columns;
-    size_t columns = sheet->columns
-                         ? sheet->columns
-                         : sheet_tiles_in(terminal->columns, own > min_columns ? own : min_columns);
-    size_t most = sheet_tiles_in(terminal->columns, own < min_columns ? own : min_columns);
+    size_t own = sheet_own_columns(terminal, sheet), columns, most;
 
+    /* Captions need room too. */
+    own = own > min_columns ? own : min_columns;
+    columns = sheet->columns ? sheet->columns : sheet_tiles_in(terminal->columns, own);
+    most = sheet_tiles_in(terminal->columns, min_columns);
     columns = columns < sheet->count ? columns : sheet->count;
     return columns < most ? columns : most;
 }
@@ -67,9 +72,10 @@ static bool sheet_print_row(FILE *stream, const struct terminal *terminal,
     bool is_exact = picture_unit_columns(terminal) > 1;
     size_t unit_columns = picture_unit_columns(terminal), unit_rows = picture_unit_rows(terminal);
     size_t pitch = (size->columns + GAP_COLUMNS) * unit_columns;
+    const struct picture_tiles tiles_of_row = {size->width, size->height, pitch - size->width};
     struct raster row = {0};
     bool ok = raster_create(&row, pitch * count - GAP_COLUMNS * unit_columns,
-                            is_exact ? size->rows * unit_rows : size->height, sheet_gap, error);
+                            is_exact ? size->rows * unit_rows : size->height, colour_black, error);
 
     for (size_t i = 0; i < count && ok; i++) {
         struct raster units = {0};
@@ -79,7 +85,7 @@ static bool sheet_print_row(FILE *stream, const struct terminal *terminal,
             raster_put(&row, i * pitch, 0, &units, 1);
         raster_free(&units);
     }
-    ok = ok && picture_draw(stream, terminal, &row, is_exact ? 0 : size->width, error);
+    ok = ok && picture_draw(stream, terminal, &row, &tiles_of_row, error);
     raster_free(&row);
     if (ok)
         sheet_print_captions(stream, terminal, tiles, count, size->columns);
@@ -118,7 +124,7 @@ bool sheet_print(FILE *stream, const struct terminal *terminal, const struct she
 enum {
     MARGIN = 8,
     GAP = 6,
-    ENOUGH = 84,              /* pixels to which a tile is enlarged */
+    ENOUGH = 96,              /* pixels to which a tile is enlarged */
     MAX_PICTURE_WIDTH = 1200, /* of a sheet that may choose its columns */
 };
 

@@ -1,5 +1,5 @@
 /*
- * Pictures by kitty's graphics protocol: a PNG in base64, in pieces of 4,096 bytes.
+ * Pictures by kitty's graphics protocol: RGBA, deflated, in base64, in pieces of 4,096 bytes.
  * https://sw.kovidgoyal.net/kitty/graphics-protocol/
  */
 #ifndef QUERN_VIEW_TERMINAL_KITTY_H
@@ -10,8 +10,10 @@
 
 #include "common/error.h"
 #include "view/raster.h"
+#include "view/terminal/picture.h"
 
 /* Writes the whole sequence; the terminal is told not to answer. */
-bool kitty_write(FILE *stream, const struct raster *picture, struct error *error);
+bool kitty_write(FILE *stream, const struct raster *picture, const struct picture_tiles *tiles,
+                 struct error *error);
 
 #endif

@@ -64,7 +64,8 @@ struct picture_size picture_measure(const struct terminal *terminal, size_t widt
         size.width = width * aspect * factor;
         size.height = height * factor;
     } else {
-        size.width = room_x < width * aspect ? room_x : width * aspect;
+        /* Letters that are pixels are sharper than those that are one and a half. */
+        size.width = room_x < width ? room_x : width;
         size.height = height * size.width / (width * aspect);
         if (size.height > room_y) {
             size.height = room_y;
@@ -109,13 +110,8 @@ static void picture_pen_ink(FILE *stream, const struct terminal *terminal, struc
     pen->ink = colour;
 }
 
-/* Is column x the one between two tiles of tile_width?  Of 0 there are none. */
-static bool picture_is_gap(size_t x, size_t tile_width)
-{
-    return tile_width > 0 && x % (tile_width + 1) == tile_width;
-}
-
-static void picture_draw_gap(FILE *stream, const struct terminal *terminal, struct picture_pen *pen)
+static void picture_draw_hole(FILE *stream, const struct terminal *terminal,
+                              struct picture_pen *pen)
 {
     terminal_set_plain(terminal, stream);
     fputc(' ', stream);
@@ -124,7 +120,7 @@ static void picture_draw_gap(FILE *stream, const struct terminal *terminal, stru
 
 /* Two rows of pixels a line: the upper halves of cells in ink, what is behind them below. */
 static void picture_draw_halves(FILE *stream, const struct terminal *terminal,
-                                const struct raster *units, size_t tile_width)
+                                const struct raster *units, const struct picture_tiles *tiles)
 {
     for (size_t y = 0; y < units->height; y += 2) {
         struct picture_pen pen = {0};
@@ -132,8 +128,8 @@ static void picture_draw_halves(FILE *stream, const struct terminal *terminal,
         for (size_t x = 0; x < units->width; x++) {
             struct colour upper = raster_get(units, x, y);
 
-            if (picture_is_gap(x, tile_width)) {
-                picture_draw_gap(stream, terminal, &pen);
+            if (picture_is_hole(tiles, x, y)) {
+                picture_draw_hole(stream, terminal, &pen);
             } else if (y + 1 == units->height) {
                 /* Below the last row is the terminal's own ground. */
                 picture_pen_ink(stream, terminal, &pen, upper);
@@ -153,14 +149,14 @@ static void picture_draw_halves(FILE *stream, const struct terminal *terminal,
 }
 
 static void picture_draw_blanks(FILE *stream, const struct terminal *terminal,
-                                const struct raster *units, size_t tile_width)
+                                const struct raster *units, const struct picture_tiles *tiles)
 {
     for (size_t y = 0; y < units->height; y++) {
         struct picture_pen pen = {0};
 
         for (size_t x = 0; x < units->width; x++) {
-            if (picture_is_gap(x, tile_width)) {
-                picture_draw_gap(stream, terminal, &pen);
+            if (picture_is_hole(tiles, x, y)) {
+                picture_draw_hole(stream, terminal, &pen);
                 continue;
             }
             picture_pen_ground(stream, terminal, &pen, raster_get(units, x, y));
@@ -173,7 +169,8 @@ static void picture_draw_blanks(FILE *stream, const struct terminal *terminal,
 
 /* Letters by the lightness that a pixel has as a number, so that equal steps of gray are equal
  * steps of ink. */
-static void picture_draw_letters(FILE *stream, const struct raster *units, size_t tile_width)
+static void picture_draw_letters(FILE *stream, const struct raster *units,
+                                 const struct picture_tiles *tiles)
 {
     static const char letters[] = " .:-=+*#%@";
     const unsigned num_letters = sizeof(letters) - 1;
@@ -186,7 +183,7 @@ static void picture_draw_letters(FILE *stream, const struct raster *units, size_
             struct colour colour = raster_get(units, x, y);
             unsigned luma = (299u * colour.red + 587u * colour.green + 114u * colour.blue) / 1000;
 
-            line[x] = picture_is_gap(x, tile_width) ? ' ' : letters[luma * num_letters / 256];
+            line[x] = picture_is_hole(tiles, x, y) ? ' ' : letters[luma * num_letters / 256];
         }
         while (end > 0 && line[end - 1] == ' ')
             end--;
@@ -195,27 +192,27 @@ static void picture_draw_letters(FILE *stream, const struct raster *units, size_
 }
 
 bool picture_draw(FILE *stream, const struct terminal *terminal, const struct raster *units,
-                  size_t tile_width, struct error *error)
+                  const struct picture_tiles *tiles, struct error *error)
 {
     bool ok = true;
 
     switch (terminal->graphics) {
     case TERMINAL_GRAPHICS_SIXEL:
-        ok = sixel_write(stream, units, error);
+        ok = sixel_write(stream, units, tiles, error);
         fputc('\n', stream);
         break;
     case TERMINAL_GRAPHICS_KITTY:
-        ok = kitty_write(stream, units, error);
+        ok = kitty_write(stream, units, tiles, error);
         fputc('\n', stream);
         break;
     case TERMINAL_GRAPHICS_BLOCKS:
         if (picture_has_halves(terminal))
-            picture_draw_halves(stream, terminal, units, tile_width);
+            picture_draw_halves(stream, terminal, units, tiles);
         else
-            picture_draw_blanks(stream, terminal, units, tile_width);
+            picture_draw_blanks(stream, terminal, units, tiles);
         break;
     case TERMINAL_GRAPHICS_TEXT:
-        picture_draw_letters(stream, units, tile_width);
+        picture_draw_letters(stream, units, tiles);
         break;
     }
     return ok;
@@ -236,7 +233,7 @@ bool picture_print(FILE *stream, const struct terminal *terminal, const struct r
                         picture_max_rows(terminal), scale);
     struct raster units = {0};
     bool ok = raster_resize(&units, picture, size.width, size.height, error) &&
-              picture_draw(stream, terminal, &units, 0, error);
+              picture_draw(stream, terminal, &units, &(struct picture_tiles){0}, error);
 
     raster_free(&units);
     return ok;

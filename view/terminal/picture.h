@@ -37,12 +37,23 @@ size_t picture_unit_rows(const struct terminal *terminal);
 size_t picture_max_rows(const struct terminal *terminal);
 
 /*
- * Draws a picture whose pixels are units, and goes to the next line.  Where it is made of cells,
- * and of tiles of tile_width with one column between them, that column is left as the terminal is;
- * 0: there are no tiles.
+ * Tiles side by side, gap units between one and the next: what is between and below them is left as
+ * the terminal is.  {0}: the picture is one.
  */
+struct picture_tiles {
+    size_t width, height, gap;
+};
+
+/* Is the unit at x, y outside of the tiles? */
+static inline bool picture_is_hole(const struct picture_tiles *tiles, size_t x, size_t y)
+{
+    return tiles->width > 0 &&
+           (y >= tiles->height || x % (tiles->width + tiles->gap) >= tiles->width);
+}
+
+/* Draws a picture whose pixels are units, and goes to the next line. */
 bool picture_draw(FILE *stream, const struct terminal *terminal, const struct raster *units,
-                  size_t tile_width, struct error *error);
+                  const struct picture_tiles *tiles, struct error *error);
 
 /* One picture, as large as picture_measure makes it in the whole width of the terminal. */
 bool picture_print(FILE *stream, const struct terminal *terminal, const struct raster *picture,

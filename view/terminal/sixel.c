@@ -19,7 +19,8 @@ static void sixel_write_run(FILE *stream, uint8_t bits, size_t length)
 }
 
 /* Of six rows from top on, the pixels of one colour: a bit for each row, the top one the lowest. */
-static void sixel_write_colour(FILE *stream, const struct raster *picture, const uint8_t *indices,
+static void sixel_write_colour(FILE *stream, const struct raster *picture,
+                               const struct picture_tiles *tiles, const uint8_t *indices,
                                size_t top, uint8_t index)
 {
     size_t rows = picture->height - top < BAND_ROWS ? picture->height - top : BAND_ROWS;
@@ -31,7 +32,8 @@ static void sixel_write_colour(FILE *stream, const struct raster *picture, const
         uint8_t bits = 0;
 
         for (size_t y = 0; y < rows; y++)
-            if (indices[(top + y) * picture->width + x] == index)
+            if (indices[(top + y) * picture->width + x] == index &&
+                !picture_is_hole(tiles, x, top + y))
                 bits |= (uint8_t)(1 << y);
         if (length > 0 && bits != before) {
             sixel_write_run(stream, before, length);
@@ -45,7 +47,8 @@ static void sixel_write_colour(FILE *stream, const struct raster *picture, const
 }
 
 static void sixel_write_band(FILE *stream, const struct raster *picture,
-                             const struct palette *palette, size_t top)
+                             const struct picture_tiles *tiles, const struct palette *palette,
+                             size_t top)
 {
     bool is_used[PALETTE_MAX_COLOURS] = {false}, is_first = true;
 
@@ -57,12 +60,13 @@ static void sixel_write_band(FILE *stream, const struct raster *picture,
             continue;
         if (!is_first)
             fputc('$', stream); /* back to the beginning of the six rows */
-        sixel_write_colour(stream, picture, palette->indices, top, (uint8_t)c);
+        sixel_write_colour(stream, picture, tiles, palette->indices, top, (uint8_t)c);
         is_first = false;
     }
 }
 
-bool sixel_write(FILE *stream, const struct raster *picture, struct error *error)
+bool sixel_write(FILE *stream, const struct raster *picture, const struct picture_tiles *tiles,
+                 struct error *error)
 {
     struct palette palette;
     bool ok = palette_make(&palette, picture, error);
@@ -77,7 +81,7 @@ bool sixel_write(FILE *stream, const struct raster *picture, struct error *error
         for (size_t top = 0; top < picture->height; top += BAND_ROWS) {
             if (top > 0)
                 fputc('-', stream);
-            sixel_write_band(stream, picture, &palette, top);
+            sixel_write_band(stream, picture, tiles, &palette, top);
         }
         fputs("\033\\", stream);
     }

@@ -10,9 +10,11 @@
 
 #include "common/error.h"
 #include "view/raster.h"
+#include "view/terminal/picture.h"
 
 /* Writes the whole sequence.  A picture of more colours than the palette has is drawn in the
  * nearest of a palette made for it. */
-bool sixel_write(FILE *stream, const struct raster *picture, struct error *error);
+bool sixel_write(FILE *stream, const struct raster *picture, const struct picture_tiles *tiles,
+                 struct error *error);
 
 #endif

@@ -42,7 +42,8 @@ double text_chart_tick_step(double range, size_t num_steps)
     double rough = range / (double)(num_steps ? num_steps : 1);
     double power = pow(10.0, floor(log10(rough))), part = rough / power;
 
-    return power * (part <= 1.0 ? 1.0 : part <= 2.0 ? 2.0 : part <= 5.0 ? 5.0 : 10.0);
+    /* The nearest by ratio: the bounds are the square roots of 1 x 2, 2 x 5 and 5 x 10. */
+    return power * (part < 1.4142 ? 1.0 : part < 3.1623 ? 2.0 : part < 7.0711 ? 5.0 : 10.0);
 }
 
 /* The range of points, or what was asked for; one that is a point is widened. */
@@ -63,6 +64,15 @@ static void text_chart_range(struct text_chart_axis *axis, double low, double hi
     }
     axis->low = low;
     axis->high = high;
+}
+
+/* To whole steps: the lines begin and end at ticks. */
+static void text_chart_round_range(struct text_chart_axis *axis, size_t num_steps)
+{
+    double step = text_chart_tick_step(axis->high - axis->low, num_steps);
+
+    axis->low = step * floor(axis->low / step + 1e-9);
+    axis->high = step * ceil(axis->high / step - 1e-9);
 }
 
 static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_steps)
@@ -127,6 +137,8 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
     plot->is_braille =
         terminal->is_utf8 && (chart->num_lines <= 1 || terminal->colours != TERMINAL_COLOURS_NONE);
     text_chart_find_ranges(chart, plot);
+    if (!(chart->y_low < chart->y_high))
+        text_chart_round_range(&plot->y, plot->rows / ROWS_OF_A_TICK);
     text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK);
     for (size_t i = 0; i < plot->y.num_ticks; i++) {
         size_t width = strlen(text_chart_label(&plot->y, i, label));

@@ -107,7 +107,7 @@ static const char *text_width_ellipsis(size_t columns, bool is_utf8)
 }
 
 /* The longest beginning of text within columns and nbytes: its bytes. */
-static size_t text_width_prefix(const char *text, size_t columns, size_t nbytes)
+static size_t text_width_bounded_prefix(const char *text, size_t columns, size_t nbytes)
 {
     size_t used = 0, length;
 
@@ -120,6 +120,11 @@ static size_t text_width_prefix(const char *text, size_t columns, size_t nbytes)
         used += length;
     }
     return used;
+}
+
+size_t text_width_prefix(const char *text, size_t columns)
+{
+    return text_width_bounded_prefix(text, columns, SIZE_MAX);
 }
 
 enum { MAX_ESCAPED = 4096 };
@@ -135,7 +140,7 @@ const char *text_width_cut(char *buffer, size_t size, const char *text, size_t c
     if (text_width(escaped) <= columns && strlen(escaped) < size)
         return text_format(buffer, size, "%s", escaped);
     ellipsis = text_width_ellipsis(columns, is_utf8);
-    nbytes = text_width_prefix(escaped, columns - text_width(ellipsis), size - 4);
+    nbytes = text_width_bounded_prefix(escaped, columns - text_width(ellipsis), size - 4);
     return text_format(buffer, size, "%.*s%s", (int)nbytes, escaped, ellipsis);
 }
 

@@ -16,6 +16,9 @@
  */
 size_t text_width(const char *text);
 
+/* Bytes of the longest beginning of a text that takes no more than columns. */
+size_t text_width_prefix(const char *text, size_t columns);
+
 /* Room for what text_width_cut makes of columns. */
 #define TEXT_WIDTH_SIZE(columns) ((columns)*8 + 8)
 
