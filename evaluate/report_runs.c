@@ -70,7 +70,7 @@ void report_runs_text(FILE *stream, const struct report_line *lines, size_t coun
         {"balanced", 3, report_runs_balanced},   {"loss", 1, report_runs_loss},
     };
     int width = table_width(stream);
-    const struct report_runs runs = {lines, width >= TABLE_USUAL_WIDTH ? 30 : 18};
+    const struct report_runs runs = {lines, width >= TABLE_USUAL_WIDTH ? 24 : 16};
     const struct table table = {columns, sizeof(columns) / sizeof(columns[0]), &runs, count, 0};
     struct table_notes notes = {false, false};
     char cell[TABLE_CELL_SIZE];

@@ -7,7 +7,7 @@
 #include "report/section.h"
 #include "view/svg/markup.h"
 
-enum { MAX_CLASSES = 100, MAX_NAME = 60 };
+enum { MAX_CLASSES = 50, MAX_NAME = 60 };
 
 /* A class and by what it is ordered: the worst F1 first. */
 struct classes_entry {

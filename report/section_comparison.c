@@ -83,7 +83,7 @@ static bool versus_is_same(const struct report_run *a, const struct report_run *
  * order. */
 static bool versus_compare(const struct versus *versus, size_t index, struct comparison *result)
 {
-    const struct report_run *runs[] = {&versus->runs[index], &versus->runs[versus->best]};
+    const struct report_run *runs[] = {&versus->runs[versus->best], &versus->runs[index]};
     uint64_t count = runs[0]->num_samples;
     uint32_t *is_wrong[3] = {NULL, NULL, NULL}; /* the last: what is right, none */
     bool ok = true;
@@ -101,7 +101,7 @@ static bool versus_compare(const struct versus *versus, size_t index, struct com
     return ok;
 }
 
-/* "−1.23 % points", what the interval is, and the p-value. */
+/* Of the accuracy to the best run's, with its interval, and the p-value. */
 static bool versus_write_difference(const struct versus *versus, size_t index)
 {
     struct comparison result;
@@ -168,7 +168,7 @@ static bool versus_write_table(const struct versus *versus)
     bool ok = true;
 
     page_begin_table(
-        stream, "", "The runs",
+        stream, "tight", "The runs",
         versus->is_same
             ? "Difference: of the accuracy to the best run's, in percentage points, with its 95 % "
               "interval; p: by McNemar's test on the same samples, how often equally good runs "
@@ -178,9 +178,9 @@ static bool versus_write_table(const struct versus *versus)
     fputs("<thead><tr><th scope=\"col\">run</th><th scope=\"col\">model</th><th scope=\"col\" "
           "class=\"n\">epoch</th><th scope=\"col\" class=\"n\">parameters</th><th scope=\"col\" "
           "class=\"n\">accuracy</th><th scope=\"col\" class=\"n\">difference</th><th "
-          "scope=\"col\" class=\"n\">p</th><th scope=\"col\" class=\"n\">balanced "
+          "scope=\"col\" class=\"n\">p</th><th scope=\"col\" class=\"n\">balanced<br>"
           "accuracy</th><th scope=\"col\" class=\"n\">loss</th><th scope=\"col\" "
-          "class=\"n\">calibration error</th></tr></thead>\n<tbody>\n",
+          "class=\"n\">calibration<br>error</th></tr></thead>\n<tbody>\n",
           stream);
     for (size_t i = 0; i < versus->num_runs && ok; i++)
         ok = versus_write_row(versus, i);

@@ -10,7 +10,7 @@
 #include "report/store_health.h"
 #include "view/svg/markup.h"
 
-enum { MAX_CLASSES = 100, MAX_REJECTS = 20, MAX_NAME = 60, MAX_PATH = 200 };
+enum { MAX_CLASSES = 100, FEW_CLASSES = 24, MAX_REJECTS = 20, MAX_NAME = 60, MAX_PATH = 200 };
 
 /* ---- counts ---- */
 
@@ -58,6 +58,8 @@ static void health_write_counts(const struct section *section, const uint64_t *c
     size_t num_classes = store_classes(section->store)->count;
     size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
 
+    if (num_classes > FEW_CLASSES)
+        fputs("<details><summary>Images of each class</summary>\n", section->stream);
     page_begin_table(section->stream, "", "Images by class and split",
                      num_shown < num_classes
                          ? TEXT("The first %zu of %zu classes.", num_shown, num_classes)
@@ -70,6 +72,8 @@ static void health_write_counts(const struct section *section, const uint64_t *c
     health_write_count_rows(section, counts, num_shown);
     fputs("</tbody>\n", section->stream);
     page_end_table(section->stream);
+    if (num_classes > FEW_CLASSES)
+        fputs("</details>\n", section->stream);
 }
 
 /* ---- findings ---- */

@@ -6,9 +6,10 @@
 #include "view/png_write.h"
 #include "view/svg/markup.h"
 
-/* Sides, in pixels, that pictures are reduced to until all of them fit into the page. */
-static const size_t sides[] = {192, 128, 96, 64, 48, 32, 24, 16, 8};
-enum { NUM_SIDES = sizeof(sides) / sizeof(sides[0]) };
+enum {
+    DENSITY = 2,  /* pixels of a picture for one of the page, at most: screens may have so many */
+    MIN_SIDE = 8, /* to which pictures are reduced at most, until all of them fit into the page */
+};
 
 bool section_pictures_create(struct section_pictures *pictures, size_t count, struct error *error)
 {
@@ -84,16 +85,16 @@ bool section_pictures_encode(struct section_pictures *pictures, size_t side, siz
     pictures->larger = pictures->rasters[0].width > pictures->rasters[0].height
                            ? pictures->rasters[0].width
                            : pictures->rasters[0].height;
-    for (size_t s = 0; s < NUM_SIDES; s++) {
+    for (size_t max_side = DENSITY * side;; max_side = max_side * 3 / 4) {
         size_t total = 0;
 
         section_pictures_drop_pngs(pictures);
         for (size_t i = 0; i < pictures->count; i++) {
-            if (!section_pictures_encode_one(pictures, i, sides[s], error))
+            if (!section_pictures_encode_one(pictures, i, max_side, error))
                 return false;
             total += base64_length(pictures->png_nbytes[i]);
         }
-        if (total <= max_nbytes)
+        if (total <= max_nbytes || max_side <= MIN_SIDE)
             break;
     }
     return true;

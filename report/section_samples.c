@@ -14,7 +14,7 @@ enum {
     MEANS_NBYTES = 150000,
     STRIP_SIDE = 64, /* pixels of a sample on the page, about */
     MEAN_SIDE = 96,
-    STRIP_MAX_PIXELS = 40, /* of a side, in a strip */
+    STRIP_MAX_PIXELS = 64, /* of a side, in a strip */
     MAX_NAME = 40,
 };
 

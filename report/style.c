@@ -9,12 +9,12 @@
 #define LIGHT                                                                                      \
     "color-scheme:light;--page:#fff;--text:#1b1f23;--quiet:#586069;--line:#d8dde2;--faint:#eef1f3;" \
     "--link:#0a5ba8;--reference:#6f7881;"                                                          \
-    "--s0:#0072b2;--s1:#c44e00;--s2:#007a58;--s3:#9c4a80;--s4:#8a6500;--s5:#3a86b8;--s6:#5b5f66;"    \
+    "--s0:#0072b2;--s1:#c44e00;--s2:#0c9263;--s3:#9c4a80;--s4:#8a6500;--s5:#3a86b8;--s6:#5b5f66;"    \
     "--s7:#7c4fc4;"
 #define DARK                                                                                       \
     "color-scheme:dark;--page:#14171a;--text:#e4e7ea;--quiet:#a3abb3;--line:#343b42;--faint:#1e2328;" \
     "--link:#7db9f5;--reference:#8d969f;"                                                          \
-    "--s0:#5ab4ec;--s1:#ff8f52;--s2:#2fc79a;--s3:#e29cc6;--s4:#e6b84a;--s5:#9fd0f0;--s6:#b3bac1;"    \
+    "--s0:#5ab4ec;--s1:#ff8f52;--s2:#5be5b9;--s3:#e29cc6;--s4:#e6b84a;--s5:#9fd0f0;--s6:#b3bac1;"    \
     "--s7:#b79cf0;"
 
 static const char text[] =
@@ -102,9 +102,10 @@ static const char text[] =
     ".n{text-align:right;white-space:nowrap;overflow-wrap:normal}"
     "td.n,th.n{padding-left:.4rem}"
     ".range{color:var(--quiet);font-size:.8125rem}"
-    ".best{font-weight:650}"
+    ".best{font-weight:650}.tight .range{display:block}"
+    "abbr{text-decoration:none;border-bottom:1px dotted var(--quiet)}"
     ".name{overflow-wrap:anywhere;min-width:4.5rem;max-width:22rem}"
-    "th.name{min-width:5.5rem}"
+    "th.name{min-width:7rem}"
     /* the confusion matrix */
     ".matrix{border-collapse:separate;border-spacing:2px}"
     ".matrix th,.matrix td{border:0!important;padding:.3rem .4rem;text-align:center}"
