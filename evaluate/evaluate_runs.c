@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "apply/model_file.h"
 #include "common/file.h"
@@ -47,13 +48,18 @@ static bool evaluate_check_output(const struct evaluate_work *work, const char *
     return file_kind_check_output(output, kind, work->options->force, work->error);
 }
 
+static bool evaluate_refuse_one_file(const struct evaluate_work *work)
+{
+    return error_set(work->error, STATUS_USAGE, ERROR_AT(.file = work->options->report),
+                     "--output and --report name one file");
+}
+
 static bool evaluate_check_outputs(const struct evaluate_work *work)
 {
     const struct evaluate_options *options = work->options;
 
-    if (options->output && options->report && file_is_same(options->output, options->report))
-        return error_set(work->error, STATUS_USAGE, ERROR_AT(.file = options->report),
-                         "--output and --report name one file");
+    if (options->output && options->report && strcmp(options->output, options->report) == 0)
+        return evaluate_refuse_one_file(work);
     return evaluate_check_output(work, "--output", options->output, FILE_KIND_EVALUATION) &&
            evaluate_check_output(work, "--report", options->report, FILE_KIND_REPORT);
 }
@@ -169,7 +175,12 @@ static bool evaluate_write_report(const struct evaluate_work *work)
         .num_threads = options->num_threads,
     };
     struct report_run *runs;
-    bool ok = memory_allocate(&runs, options->num_checkpoints, sizeof(*runs), work->error);
+    bool ok;
+
+    /* Two names of the file that was just written. */
+    if (options->output && file_is_same(options->output, options->report))
+        return evaluate_refuse_one_file(work);
+    ok = memory_allocate(&runs, options->num_checkpoints, sizeof(*runs), work->error);
 
     for (size_t i = 0; i < options->num_checkpoints && ok; i++) {
         const struct split_evaluation *result = &work->runs[i].result;

@@ -136,14 +136,18 @@ static bool health_write_images(const struct section *section)
     for (int s = SPLIT_VALID; s < NUM_SPLITS; s++)
         for (int t = 0; t < s; t++)
             health_write_finding(section, &health.shared[s][t],
-                                 "of the images of %s are in %s, too, so that figures of %s are "
+                                 "of the images of %s %s in %s, too, so that figures of %s are "
                                  "too good",
-                                 split_names[s], split_names[t], split_names[s]);
+                                 split_names[s],
+                                 page_plural(health.shared[s][t].num_images, "is", "are"),
+                                 split_names[t], split_names[s]);
     for (int s = 0; s < NUM_SPLITS; s++)
-        health_write_finding(section, &health.repeated[s], "of the images of %s equal one before",
-                             split_names[s]);
+        health_write_finding(section, &health.repeated[s], "of the images of %s %s one before",
+                             split_names[s],
+                             page_plural(health.repeated[s].num_images, "equals", "equal"));
     health_write_finding(section, &health.contradicting, "images equal one of another class");
-    health_write_finding(section, &health.constant, "images are of one gray throughout");
+    health_write_finding(section, &health.constant, "%s of one gray throughout",
+                         page_plural(health.constant.num_images, "image is", "images are"));
     fputs("</ul>\n", section->stream);
     return error_ok(section->error);
 }

@@ -115,7 +115,7 @@ void axis_plan_logarithmic(struct axis *axis, double low, double high, size_t ma
     static const double tens[] = {1}, nice[] = {1, 2, 5};
     int num_decades, stride = 1;
 
-    if (!(low > 0) || !isfinite(high) || high <= 0) {
+    if (!(low > 0) || !isfinite(low) || !isfinite(high) || high <= 0) {
         axis_plan_linear(axis, low, high, max_ticks);
         return;
     }
