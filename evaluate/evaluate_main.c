@@ -23,7 +23,7 @@ static bool evaluate_run_comparison(const struct evaluate_options *options, stru
     if (ok && options->json)
         report_compare_json(stdout, &pair);
     else if (ok)
-        report_compare_text(stdout, &pair);
+        ok = report_compare_text(stdout, &pair, error);
     evaluation_pair_destroy(&pair);
     return ok;
 }
@@ -37,10 +37,9 @@ int main(int argc, char **argv)
 
     signals_ignore_limits();
     ok = evaluate_options_parse(argc, argv, &options, &done, &error);
-    if (ok && !done && options.is_comparison) {
+    if (ok && !done && options.is_comparison)
         evaluate_run_comparison(&options, &error);
-    } else if (ok && !done) {
+    else if (ok && !done)
         evaluate_runs(&options, program_name, &error);
-    }
     return options_exit_status(program_name, &error);
 }

@@ -214,8 +214,7 @@ static bool evaluate_print(const struct evaluate_work *work)
         ok = memory_allocate(&lines, count, sizeof(*lines), work->error);
         for (size_t i = 0; i < count && ok; i++)
             lines[i] = (struct report_line){&work->runs[i].file, &work->runs[i].result};
-        if (ok)
-            report_runs_text(stdout, lines, count);
+        ok = ok && report_runs_text(stdout, lines, count, work->error);
         free(lines);
         return ok;
     }
@@ -227,7 +226,7 @@ static bool evaluate_print(const struct evaluate_work *work)
         if (work->options->json)
             ok = report_split_json(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
         else
-            report_split_text(stdout, &work->runs[i].file, &work->runs[i].result);
+            ok = report_split_text(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
     }
     if (is_list)
         fputs("]\n", stdout);

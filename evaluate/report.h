@@ -13,11 +13,11 @@
 #include "metrics/interval.h"
 
 /*
- * The figures of a split.  The text shows the whole confusion matrix up to 20 classes, and the ten
- * most frequent confusions beyond.
+ * The figures of a split.  The text fits the terminal; it shows the whole confusion matrix up to 20
+ * classes, and the ten most frequent confusions beyond.
  */
-void report_split_text(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result);
+bool report_split_text(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error);
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
 
@@ -27,10 +27,11 @@ struct report_line {
     const struct split_evaluation *result;
 };
 
-void report_runs_text(FILE *stream, const struct report_line *lines, size_t count);
+bool report_runs_text(FILE *stream, const struct report_line *lines, size_t count,
+                      struct error *error);
 
 /* Two evaluations beside each other. */
-void report_compare_text(FILE *stream, const struct evaluation_pair *pair);
+bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error);
 void report_compare_json(FILE *stream, const struct evaluation_pair *pair);
 
 /* [low, high], or null where there is none. */
