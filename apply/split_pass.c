@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/progress.h"
 #include "model/pass.h"
 
 size_t split_pass_num_slices(uint64_t num_rows)
@@ -124,6 +125,18 @@ void split_pass_release(struct split_pass *pass)
     pass->workspaces = NULL;
 }
 
+/* Each thread has neighbouring slices, and the first of them is as far as the others. */
+static void split_pass_show(const struct split_pass *pass, size_t first, size_t slice,
+                            size_t reached)
+{
+    size_t done = first + (slice + 1 - first) * (size_t)omp_get_num_threads();
+
+    if (!pass->progress || omp_get_thread_num() != 0)
+        return;
+    done = done < reached ? done : reached;
+    progress_update(pass->progress, (uint64_t)(done - pass->progress_first) * MODEL_SLICE_ROWS);
+}
+
 bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
                     uint64_t *num_correct, struct error *error)
 {
@@ -135,9 +148,11 @@ bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, dou
         reached = reached < end ? reached : end;
         /* OpenMP may deliver fewer threads than workspaces, and never more. */
 #pragma omp parallel for num_threads(pass->num_threads) schedule(static) reduction(+ : sum)
-        for (size_t slice = first; slice < reached; slice++)
+        for (size_t slice = first; slice < reached; slice++) {
             sum += split_pass_evaluate_slice(pass, slice, &pass->workspaces[omp_get_thread_num()],
                                              &slice_losses[slice]);
+            split_pass_show(pass, first, slice, reached);
+        }
     }
     *num_correct = sum;
     return true;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/progress.h"
 #include "formats/store/dataset.h"
 #include "model/model.h"
 
@@ -27,6 +28,8 @@ struct split_pass {
     float *scores;                      /* [dataset->num_rows - first_score_row][C] */
     uint64_t first_score_row;           /* the row of the first scores: they may be a part */
     double *losses;                     /* [dataset->num_rows]; NAN for a model without a loss */
+    struct progress *progress;          /* in samples from progress_first on; NULL: none */
+    size_t progress_first;              /* a slice */
     struct model_workspace *workspaces; /* [num_threads], owned: by split_pass_prepare */
 };
 

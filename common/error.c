@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/progress.h"
 #include "common/text.h"
 
 static void error_copy_if_given(char *destination, size_t size, const char *source)
@@ -58,6 +59,7 @@ static void error_print_part(FILE *stream, const char *before, const char *text,
 
 void error_print(const struct error *error, const char *program, FILE *stream)
 {
+    progress_wipe();
     fprintf(stream, "%s: ", program);
     error_print_part(stream, "", error->file, ": ");
     error_print_part(stream, "", error->dataset, error->has_row ? ", " : ": ");

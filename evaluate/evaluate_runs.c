@@ -81,8 +81,8 @@ static void evaluate_note_selection(const struct evaluate_work *work, const stru
                          "optimistic",
                          escaped, monitor);
     else
-        progress_message(work->program, "note: %s was chosen by its %s on the valid split", escaped,
-                         monitor);
+        progress_note(work->program, "note: %s was chosen by its %s on the valid split", escaped,
+                      monitor);
 }
 
 /* Of the store, said once. */
@@ -90,8 +90,8 @@ static void evaluate_note_store(const struct evaluate_work *work,
                                 const struct split_evaluation *result)
 {
     if (result->split != work->options->split)
-        progress_message(work->program, "note: %s has one split, %s, which is evaluated",
-                         work->options->store, split_names[result->split]);
+        progress_note(work->program, "note: %s has one split, %s, which is evaluated",
+                      work->options->store, split_names[result->split]);
     if (!result->store_is_sealed)
         progress_message(work->program,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "

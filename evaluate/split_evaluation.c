@@ -7,6 +7,7 @@
 
 #include "apply/split_pass.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/text.h"
 #include "formats/store/dataset.h"
 
@@ -334,6 +335,7 @@ static bool split_evaluation_pass(struct split_pass *pass, struct split_evaluati
                                        end_row < result->num_samples ? end_row
                                                                      : result->num_samples);
     }
+    progress_clear(pass->progress);
     free(part_scores);
     return ok;
 }
@@ -343,6 +345,7 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
                                       struct error *error)
 {
     const struct model *model = &file->model;
+    struct progress progress = progress_begin(NULL, "evaluate", "samples", result->num_samples);
     struct split_pass pass = {
         .model = model,
         .dataset = dataset,
@@ -350,6 +353,7 @@ static bool split_evaluation_evaluate(const struct model_file *file, struct data
         .num_threads = num_threads,
         .predictions = result->predictions,
         .losses = result->losses,
+        .progress = &progress,
     };
     size_t num_slices = split_pass_num_slices(result->num_samples);
     double *slice_losses = NULL;

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/figures.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "images/preparation.h"
 #include "show/show.h"
+#include "view/terminal/terminal_text.h"
 #include "view/terminal/text_bars.h"
 #include "view/terminal/text_table.h"
-#include "view/terminal/text_width.h"
 
 enum {
     MAX_BARS = 30,    /* classes that have a bar each */
@@ -39,55 +40,11 @@ static void show_store_label(const struct show *show, const char *label)
     terminal_set_plain(&show->terminal, stdout);
 }
 
-/* The text goes on below itself where it does not fit: at blanks, or within a word that is too
- * long. */
+/* The text goes on below itself where it does not fit. */
 static void show_store_line(const struct show *show, const char *label, const char *text)
 {
-    size_t room =
-        show->terminal.columns > LABEL_COLUMNS + 8 ? show->terminal.columns - LABEL_COLUMNS : 8;
-    size_t column = 0;
-
     show_store_label(show, label);
-    while (*text) {
-        size_t nbytes = strcspn(text, " "), width;
-        char word[LINE_SIZE];
-
-        width = text_width(text_format(word, sizeof(word), "%.*s", (int)nbytes, text));
-        if (column > 0 && column + 1 + width > room) {
-            printf("\n%*s", LABEL_COLUMNS, "");
-            column = 0;
-        } else if (column > 0) {
-            putchar(' ');
-            column++;
-        }
-        if (column + width > room) {
-            nbytes = text_width_prefix(word, room);
-            text_format(word, sizeof(word), "%.*s", (int)nbytes, text);
-            width = room;
-        }
-        fputs(word, stdout);
-        column += width;
-        text += nbytes;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
-
-static const char *show_store_size(char *text, size_t size, uint64_t nbytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double number = (double)nbytes;
-    size_t unit = 0;
-
-    while (number >= 1024.0 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        number /= 1024.0;
-        unit++;
-    }
-    return text_format(text, size,
-                       unit == 0     ? "%.0f %s"
-                       : number < 10 ? "%.2f %s"
-                                     : "%.1f %s",
-                       number, units[unit]);
+    terminal_text_wrap(stdout, text, LABEL_COLUMNS, LABEL_COLUMNS, show->terminal.columns);
 }
 
 /* ---- the file ---- */
@@ -154,7 +111,7 @@ static bool show_store_splits(const struct show *show, struct store *store,
         enum split split = (enum split)s;
         const struct store_storage *storage = &sizes->storage[s];
         uint64_t num_rows = store_num_rows(store, split), num_present;
-        char images[32], stored[32];
+        char images[32], present[32], stored[FIGURES_SIZE];
 
         if (num_rows == 0)
             continue;
@@ -163,8 +120,10 @@ static bool show_store_splits(const struct show *show, struct store *store,
                  &table,
                  (const char *[]){
                      split_names[s], text_group_digits(images, sizeof(images), num_rows),
-                     store_labels(store, split) ? TEXT("%" PRIu64, num_present) : "unlabelled",
-                     show_store_size(stored, sizeof(stored), storage->stored_nbytes),
+                     store_labels(store, split)
+                         ? text_group_digits(present, sizeof(present), num_present)
+                         : "unlabelled",
+                     figures_nbytes(stored, sizeof(stored), (double)storage->stored_nbytes),
                      TEXT("%.1f %%", show_percent(storage->stored_nbytes, sizes->raw_nbytes[s])),
                      storage->chunk_rows ? TEXT("%" PRIu64, storage->chunk_rows) : "none"},
                  error);
@@ -211,20 +170,20 @@ static bool show_store_facts(const struct show *show, struct store *store,
     const struct image_shape *image = store_image_shape(store);
     size_t num_classes = store_classes(store)->count;
     char name[LINE_SIZE] = "", escaped[LINE_SIZE], line[2 * LINE_SIZE];
-    char file[32], stored[32], raw[32];
+    char file[FIGURES_SIZE], stored[FIGURES_SIZE], raw[FIGURES_SIZE];
     struct text_list decoders = {0};
     bool ok = store_read_source_name(store, name, sizeof(name), error);
 
     show_store_line(show, "images",
                     TEXT("%zux%zu %s, uint8", image->height, image->width,
                          image->channels == 1 ? "gray" : "RGB"));
-    show_store_line(show, "classes", TEXT("%zu", num_classes));
+    show_store_line(show, "classes", text_group_digits(file, sizeof(file), num_classes));
     show_store_line(show, "file",
                     TEXT("%s; images %s, %.1f %% of %s",
-                         show_store_size(file, sizeof(file), sizes->file_nbytes),
-                         show_store_size(stored, sizeof(stored), sizes->all_stored_nbytes),
+                         figures_nbytes(file, sizeof(file), (double)sizes->file_nbytes),
+                         figures_nbytes(stored, sizeof(stored), (double)sizes->all_stored_nbytes),
                          show_percent(sizes->all_stored_nbytes, sizes->all_raw_nbytes),
-                         show_store_size(raw, sizeof(raw), sizes->all_raw_nbytes)));
+                         figures_nbytes(raw, sizeof(raw), (double)sizes->all_raw_nbytes)));
     if (ok && name[0])
         show_store_line(show, "source", text_escape(escaped, sizeof(escaped), name));
     ok = ok && show_store_example(show, store, error) &&
@@ -255,8 +214,8 @@ static bool show_store_rejects(const struct show *show, struct store *store, str
     for (size_t i = 0; i < paths.count && i < MAX_REJECTS && ok; i++) {
         char path[LINE_SIZE], reason[LINE_SIZE], line[LINE_SIZE];
 
-        text_width_cut_left(path, sizeof(path), paths.items[i], show->terminal.columns / 2,
-                            show->terminal.is_utf8);
+        terminal_text_cut_left(path, sizeof(path), paths.items[i], show->terminal.columns / 2,
+                               show->terminal.is_utf8);
         text_escape(reason, sizeof(reason), reasons.items[i]);
         /* Both are escaped, and what is cut has no control characters. */
         printf("  %s: %s\n", path, text_format(line, sizeof(line), "%s", reason));
@@ -361,8 +320,9 @@ static bool show_balance(const struct show *show, struct store *store, enum spli
         highest = classes[c].count > highest ? classes[c].count : highest;
     putchar('\n');
     terminal_set_bold(&show->terminal, stdout);
-    printf("%s\n", split_names[split]);
+    printf("%s: images by class", split_names[split]);
     terminal_set_plain(&show->terminal, stdout);
+    putchar('\n');
     if (names->count <= MAX_BARS)
         show_balance_each(show, classes, names->count, num_rows, highest);
     else
@@ -381,8 +341,8 @@ static void show_store_heading(const struct show *show, const char *kind)
         show->terminal.columns > strlen(kind) + 10 ? show->terminal.columns - strlen(kind) - 2 : 8;
 
     terminal_set_bold(&show->terminal, stdout);
-    fputs(text_width_cut_left(text, sizeof(text), show->options->operands[0], room,
-                              show->terminal.is_utf8),
+    fputs(terminal_text_cut_left(text, sizeof(text), show->options->operands[0], room,
+                                 show->terminal.is_utf8),
           stdout);
     terminal_set_plain(&show->terminal, stdout);
     printf(": %s\n", kind);
