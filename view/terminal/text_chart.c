@@ -134,8 +134,10 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
 
     columns = chart->columns ? chart->columns : columns;
     plot->rows = chart->rows ? chart->rows : DEFAULT_ROWS;
-    plot->is_braille =
-        terminal->is_utf8 && (chart->num_lines <= 1 || terminal->colours != TERMINAL_COLOURS_NONE);
+    /* Lines of dots are told apart by colours, as many as there are. */
+    plot->is_braille = terminal->is_utf8 &&
+                       (chart->num_lines <= 1 || (terminal->colours != TERMINAL_COLOURS_NONE &&
+                                                  chart->num_lines <= COLOURS_NUM_SERIES));
     text_chart_find_ranges(chart, plot);
     if (!(chart->y_low < chart->y_high))
         text_chart_round_range(&plot->y, plot->rows / ROWS_OF_A_TICK);
@@ -234,9 +236,12 @@ static void text_chart_draw_line(const struct text_chart_line *line, size_t inde
 
 static char text_chart_letter(const struct text_chart *chart, size_t line)
 {
-    static const char letters[] = "*o+x#%@&=";
+    static const char few[] = "*o+x#%@&=";
+    static const char many[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-    return chart->num_lines <= 1 ? '*' : letters[line % (sizeof(letters) - 1)];
+    if (chart->num_lines < sizeof(few))
+        return few[line];
+    return many[line % (sizeof(many) - 1)];
 }
 
 static void text_chart_print_cell(FILE *stream, const struct terminal *terminal,
