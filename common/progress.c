@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/text.h"
 #include "common/text_width.h"
 
@@ -170,9 +170,9 @@ static void progress_measure(struct progress *progress, uint64_t done, double no
 struct progress_parts {
     char percent[16];
     char count[48]; /* only where there are no percent */
-    char rate[64], short_rate[FIGURES_SIZE];
-    char left[FIGURES_SIZE + 8];
-    char run[FIGURES_SIZE + 8];
+    char rate[64], short_rate[AMOUNT_SIZE];
+    char left[AMOUNT_SIZE + 8];
+    char run[AMOUNT_SIZE + 8];
 };
 
 static void progress_format_run(const struct progress *progress, uint64_t done, double now,
@@ -180,13 +180,13 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
 {
     double seconds = progress->run_seconds + now - progress->start_seconds;
     uint64_t num_done = progress->run_done + done - progress->first_done;
-    char text[FIGURES_SIZE];
+    char text[AMOUNT_SIZE];
 
     if (progress->run_pending <= progress->total || done < progress->first_done || num_done == 0)
         return;
     text_format(
         parts->run, sizeof(parts->run), "run %s",
-        figures_time_left(text, sizeof(text),
+        amount_time_left(text, sizeof(text),
                           (double)(progress->run_pending - done) * seconds / (double)num_done));
 }
 
@@ -195,21 +195,21 @@ static void progress_format_parts(const struct progress *progress, uint64_t done
 {
     bool is_bytes = strcmp(progress->unit, "bytes") == 0;
     double rate = progress_rate(progress);
-    char text[FIGURES_SIZE];
+    char text[AMOUNT_SIZE];
 
     *parts = (struct progress_parts){{0}};
     if (is_bytes) {
         text_format(parts->short_rate, sizeof(parts->short_rate), "%s/s",
-                    figures_nbytes(text, sizeof(text), rate));
+                    amount_nbytes(text, sizeof(text), rate));
         text_format(parts->rate, sizeof(parts->rate), "%s", parts->short_rate);
     } else {
-        figures_rate(text, sizeof(text), rate);
+        amount_rate(text, sizeof(text), rate);
         text_format(parts->short_rate, sizeof(parts->short_rate), "%s/s", text);
         text_format(parts->rate, sizeof(parts->rate), "%s %s/s", text, progress->unit);
     }
     if (progress->total == 0) {
         text_format(parts->count, sizeof(parts->count), "%s %s",
-                    is_bytes ? figures_nbytes(text, sizeof(text), (double)done)
+                    is_bytes ? amount_nbytes(text, sizeof(text), (double)done)
                              : text_group_digits(text, sizeof(text), done),
                     is_bytes ? "" : progress->unit);
         return;
@@ -220,7 +220,7 @@ static void progress_format_parts(const struct progress *progress, uint64_t done
                                        : 100);
     if (rate > 0 && done < progress->total) {
         text_format(parts->left, sizeof(parts->left), "%s left",
-                    figures_time_left(text, sizeof(text), (double)(progress->total - done) / rate));
+                    amount_time_left(text, sizeof(text), (double)(progress->total - done) / rate));
         progress_format_run(progress, done, now, parts);
     }
 }
@@ -370,8 +370,8 @@ static void progress_log(const struct progress *progress, uint64_t done, double 
         return;
     }
     if (is_bytes) {
-        figures_nbytes(count, sizeof(count), (double)done);
-        figures_nbytes(total, sizeof(total), (double)progress->total);
+        amount_nbytes(count, sizeof(count), (double)done);
+        amount_nbytes(total, sizeof(total), (double)progress->total);
     } else {
         text_group_digits(count, sizeof(count), done);
         text_group_digits(total, sizeof(total), progress->total);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/random.h"
 #include "metrics/figures_internal.h"
 
@@ -110,6 +111,7 @@ static bool bootstrap_run(struct bootstrap_work *work, struct error *error)
 {
     const struct figures_samples *samples = work->samples;
     int num_threads = samples->num_threads;
+    struct progress progress = progress_begin(NULL, "bootstrap", "resamples", work->num_resamples);
     bool ok = memory_allocate(&work->values, bootstrap_num_values(samples->num_classes),
                               work->num_resamples * sizeof(*work->values), error) &&
               memory_allocate(&work->weights, (size_t)num_threads,
@@ -127,7 +129,10 @@ static bool bootstrap_run(struct bootstrap_work *work, struct error *error)
 
         bootstrap_resample(work, resample, work->weights + thread * samples->num_samples,
                            &work->figures[thread]);
+        if (thread == 0)
+            progress_update(&progress, resample);
     }
+    progress_clear(&progress);
     return true;
 }
 

@@ -10,7 +10,11 @@
 #include "formats/checkpoint/checkpoint_folder.h"
 #include "formats/file/file_kind.h"
 
-enum { ANY_NUMBER = -1 };
+enum {
+    ANY_NUMBER = -1,
+    SHOW_KINDS_OF_RUNS = SHOW_KIND_RUN | SHOW_KIND_CHECKPOINT,
+    SHOW_ALL_KINDS = 2 * SHOW_KIND_LIST - 1,
+};
 
 /* ---- the views ---- */
 
@@ -30,6 +34,13 @@ static const struct show_view show_views[] = {
     {SHOW_MEAN, "--mean", SHOW_KIND_STORE, 1, 1, true, show_mean},
     {SHOW_GRID, "--grid", SHOW_KIND_STORE | SHOW_KIND_SHARD, 1, 1, true, show_grid},
     {SHOW_FUNCTION, "--function", 0, 0, 0, false, show_function},
+    {SHOW_SUMMARY, NULL, SHOW_KINDS_OF_RUNS, 1, 1, false, show_training},
+    {SHOW_SUMMARY, NULL, SHOW_KINDS_OF_RUNS, 2, ANY_NUMBER, false, show_runs},
+    {SHOW_SUMMARY, NULL, SHOW_KIND_EVALUATION, 1, 1, false, show_evaluation},
+    {SHOW_WEIGHTS, "--weights", SHOW_KINDS_OF_RUNS, 1, 1, true, show_weights},
+    {SHOW_MISTAKES, "--mistakes", SHOW_KIND_EVALUATION, 1, 1, true, show_mistakes},
+    {SHOW_FOLLOW, "--follow", SHOW_KIND_RUN, 1, 1, false, show_follow},
+    {SHOW_DIFF, "--diff", SHOW_ALL_KINDS, 2, 2, false, show_diff},
 };
 
 enum { NUM_VIEWS = sizeof(show_views) / sizeof(show_views[0]) };
@@ -46,6 +57,8 @@ static const struct {
     {SHOW_KIND_CHECKPOINT, FILE_KIND_CHECKPOINT, "quern checkpoint"},
     {SHOW_KIND_EVALUATION, FILE_KIND_EVALUATION, "quern evaluation"},
     {SHOW_KIND_PREDICTIONS, FILE_KIND_PREDICTIONS, "quern predictions"},
+    {SHOW_KIND_TABLE, FILE_KIND_TABLE, "table of predictions"},
+    {SHOW_KIND_LIST, FILE_KIND_LIST, "quern list"},
     {SHOW_KIND_RUN, FILE_KIND_OTHER, "run directory"},
 };
 
@@ -62,12 +75,18 @@ const char *show_kind_name(enum show_kind kind)
 static bool show_find_directory(const char *path, enum show_kind *kind, struct error *error)
 {
     struct checkpoint_folder list = {0};
-    bool ok = checkpoint_folder_list(path, &list, error);
+    bool ok = checkpoint_folder_list(path, &list, error), has_log = false;
+    char *log_path = NULL;
 
-    if (ok && list.count == 0)
+    if (ok && asprintf(&log_path, "%s/log.jsonl", path) >= 0)
+        has_log = file_exists(log_path);
+    else if (ok)
+        ok = error_set_memory(error, strlen(path) + 16);
+    free(ok ? log_path : NULL);
+    if (ok && list.count == 0 && !has_log)
         ok = error_set(error, STATUS_DATA, ERROR_AT(.file = path),
-                       "a directory without checkpoints (epoch-NNNN.h5); quern-ingest makes a "
-                       "store of a directory of images");
+                       "a directory without checkpoints (epoch-NNNN.h5) or a log.jsonl; "
+                       "quern-ingest makes a store of a directory of images");
     *kind = SHOW_KIND_RUN;
     checkpoint_folder_free(&list);
     return ok;
@@ -95,6 +114,14 @@ static bool show_find_kind(const char *path, enum show_kind *kind, struct error 
     return error_set(error, STATUS_DATA, ERROR_AT(.file = path), "is no HDF5 file of quern%s%s",
                      found == FILE_KIND_OTHER ? "" : ", but a ",
                      found == FILE_KIND_OTHER ? "" : file_kind_name(found));
+}
+
+/* A directory that is followed may hold nothing yet, and need not be there. */
+static bool show_may_wait(const struct show_options *options, const char *path,
+                          enum show_kind *kind)
+{
+    *kind = SHOW_KIND_RUN;
+    return options->view == SHOW_FOLLOW && (file_is_directory(path) || !file_exists(path));
 }
 
 /* ---- the choice ---- */
@@ -144,9 +171,13 @@ static bool show_refuse(const struct show *show, unsigned kinds, struct error *e
                              option ? TEXT("%s is for another kind of file", option)
                                     : "nothing can be shown of it");
     return error_set(error, STATUS_USAGE,
-                     ERROR_AT(.found = TEXT("%zu files (%s)", options->num_operands,
+                     ERROR_AT(.found = TEXT("%zu (%s)", options->num_operands,
                                             show_list_kinds(kinds, names, sizeof(names)))),
-                     "%s takes one file", option ? option : "a summary");
+                     options->view == SHOW_DIFF ? "%s takes two files"
+                     : option                   ? "%s takes one file"
+                                                : "several files are shown together where all are "
+                                                  "run directories or checkpoints",
+                     option);
 }
 
 static const struct show_view *show_choose(const struct show *show, struct error *error)
@@ -171,6 +202,9 @@ static const struct show_view *show_choose(const struct show *show, struct error
 /* The picture takes the place of nothing that is read. */
 static bool show_check_png(const struct show_options *options, struct error *error)
 {
+    if (options->png && options->store && file_is_same(options->png, options->store))
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
+                         "--png names the store that is read: give it another name");
     for (size_t i = 0; i < options->num_operands && options->png; i++)
         if (file_is_same(options->png, options->operands[i]))
             return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
@@ -179,9 +213,9 @@ static bool show_check_png(const struct show_options *options, struct error *err
            file_kind_check_output(options->png, FILE_KIND_PNG, options->force, error);
 }
 
-bool show_run(const struct show_options *options, struct error *error)
+bool show_run(const struct show_options *options, bool *is_different, struct error *error)
 {
-    struct show show = {.options = options};
+    struct show show = {.options = options, .is_different = is_different};
     struct terminal_wish wish = options->terminal;
     const struct show_view *view = NULL;
     enum show_kind *kinds = NULL;
@@ -189,7 +223,8 @@ bool show_run(const struct show_options *options, struct error *error)
 
     show.kinds = kinds;
     for (size_t i = 0; i < options->num_operands && ok; i++)
-        ok = show_find_kind(options->operands[i], &kinds[i], error);
+        ok = show_may_wait(options, options->operands[i], &kinds[i]) ||
+             show_find_kind(options->operands[i], &kinds[i], error);
     ok = ok && (view = show_choose(&show, error)) != NULL && show_check_png(options, error);
     if (ok) {
         wish.may_ask = view->needs_pictures && !options->png;

@@ -7,7 +7,7 @@
 
 static const char *const verify_names[] = {"full", "quick", NULL};
 
-static const char usage[] = "[OPTION...] STORE.h5";
+static const char usage[] = "[OPTION...] FILE.h5|RUN_DIR...";
 
 static const char summary[] =
     "Shows what is in a file of quern: in the terminal, as text where standard output is a file\n"
@@ -21,16 +21,23 @@ static const char epilogue[] =
     "  quern-show digits.h5 --mean\n"
     "  quern-show digits.h5 --grid 4x8 --class 7 --augment digits --seed 42 --epoch 3\n"
     "  quern-show --function sigmoid\n"
+    "  quern-show run\n"
+    "  quern-show run --follow\n"
+    "  quern-show run --weights --png weights.png\n"
+    "  quern-show run-a run-b run-c\n"
+    "  quern-show evaluation.h5 --mistakes\n"
+    "  quern-show --diff a.h5 b.h5\n"
     "\n"
     "The environment: NO_COLOR, TERM, COLORTERM, COLUMNS and the locale are respected;\n"
     "QUERN_COLOUR and QUERN_GRAPHICS take the words of --colour and --graphics.\n"
     "\n"
-    "Exit codes: 0 done, 2 wrong usage, 65 bad input data, 70 internal error, 74 read or write\n"
+    "Exit codes: 0 done, 1 different (--diff alone), 2 wrong usage, 65 bad input data, 70 internal "
+    "error, 74 read or write\n"
     "error.";
 
 /* What the options ask for; that they do not exclude each other the table has checked. */
 struct show_asked {
-    bool pixels, mean, grid, scale;
+    bool pixels, mean, grid, scale, weights, mistakes, follow, diff;
 };
 
 static enum show_view_name show_options_view(const struct show_options *options,
@@ -44,6 +51,14 @@ static enum show_view_name show_options_view(const struct show_options *options,
         return SHOW_MEAN;
     if (asked->grid)
         return SHOW_GRID;
+    if (asked->weights)
+        return SHOW_WEIGHTS;
+    if (asked->mistakes)
+        return SHOW_MISTAKES;
+    if (asked->follow)
+        return SHOW_FOLLOW;
+    if (asked->diff)
+        return SHOW_DIFF;
     return options->image ? SHOW_IMAGE : SHOW_SUMMARY;
 }
 
@@ -51,14 +66,19 @@ static enum show_view_name show_options_view(const struct show_options *options,
 static bool show_options_check(const struct show_options *options, const struct show_asked *asked,
                                struct error *error)
 {
-    bool is_picture = options->view >= SHOW_IMAGE && options->view <= SHOW_GRID;
+    bool is_picture = (options->view >= SHOW_IMAGE && options->view <= SHOW_GRID) ||
+                      options->view == SHOW_WEIGHTS || options->view == SHOW_MISTAKES;
 
     if (options->png && !is_picture)
         return error_set(error, STATUS_USAGE, NULL,
-                         "--png needs what becomes a picture: --image, --pixels, --mean or --grid");
+                         "--png needs what becomes a picture: --image, --pixels, --mean, --grid, "
+                         "--weights or --mistakes");
     if (asked->scale && (!is_picture || asked->pixels))
         return error_set(error, STATUS_USAGE, NULL,
-                         "--scale needs a picture: --image, --mean or --grid");
+                         "--scale needs a picture: --image, --mean, --grid, --weights or "
+                         "--mistakes");
+    if (options->count > 0 && !asked->weights && !asked->mistakes)
+        return error_set(error, STATUS_USAGE, NULL, "--count needs --weights or --mistakes");
     if ((options->is_split_given || options->class_name) && !asked->mean && !asked->grid)
         return error_set(error, STATUS_USAGE, NULL, "%s needs --grid or --mean",
                          options->class_name ? "--class" : "--split");
@@ -101,6 +121,27 @@ bool show_options_parse(int argc, char **argv, struct show_options *options, boo
          &options->seed, 0, (double)UINT32_MAX, .needs = "grid"},
         {OPTION_COUNT, "epoch", "N", "the epoch of --augment", &options->epoch, 1, 1 << 24,
          .needs = "augment"},
+        {OPTION_HEADING, .help = "Of a checkpoint, a RUN_DIR or an evaluation"},
+        {OPTION_FLAG, "weights",
+         .help = "the weights that read pixels: of the linear model, first filters or units, or "
+                 "the class means",
+         .value = &asked.weights, .excludes = "image mean grid function mistakes follow diff"},
+        {OPTION_FLAG, "follow",
+         .help = "a RUN_DIR while quern-train is at work there, or before it begins",
+         .value = &asked.follow, .excludes = "image mean grid function mistakes diff"},
+        {OPTION_FLAG, "mistakes",
+         .help = "of an evaluation, the samples taken for another class, the worst first",
+         .value = &asked.mistakes, .excludes = "image mean grid function diff"},
+        {OPTION_TEXT, "store", "STORE.h5", "where the pictures of --mistakes are", &options->store,
+         .shown_default = "a store of the evaluation's fingerprint beside it, or here",
+         .needs = "mistakes"},
+        {OPTION_COUNT, "count", "N", "how many --weights or --mistakes at most", &options->count, 1,
+         1000000, .shown_default = "64 weights, 9 mistakes"},
+        {OPTION_HEADING, .help = "Of two files"},
+        {OPTION_FLAG, "diff",
+         .help = "the first difference between two files of one kind, or the newest checkpoints of "
+                 "two RUN_DIRs; ends with 1 if there is one",
+         .value = &asked.diff, .excludes = "image mean grid function"},
         {OPTION_HEADING, .help = "Functions"},
         {OPTION_TEXT, "function", "NAME",
          "a chart of an activation or a loss, without a file; the name \"list\" lists them",

@@ -20,6 +20,10 @@ enum show_view_name {
     SHOW_MEAN,
     SHOW_GRID,
     SHOW_FUNCTION,
+    SHOW_WEIGHTS,
+    SHOW_MISTAKES,
+    SHOW_FOLLOW,
+    SHOW_DIFF,
 };
 
 struct show_options {
@@ -38,6 +42,9 @@ struct show_options {
     uint64_t seed, epoch;
 
     const char *function;
+
+    const char *store; /* of --mistakes; NULL: looked for */
+    uint64_t count;    /* of --weights and --mistakes; 0: as many as each has by default */
 
     const char *png; /* NULL: on the terminal */
     bool force;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "images/preparation.h"
@@ -111,7 +111,7 @@ static bool show_store_splits(const struct show *show, struct store *store,
         enum split split = (enum split)s;
         const struct store_storage *storage = &sizes->storage[s];
         uint64_t num_rows = store_num_rows(store, split), num_present;
-        char images[32], present[32], stored[FIGURES_SIZE];
+        char images[32], present[32], stored[AMOUNT_SIZE];
 
         if (num_rows == 0)
             continue;
@@ -123,7 +123,7 @@ static bool show_store_splits(const struct show *show, struct store *store,
                      store_labels(store, split)
                          ? text_group_digits(present, sizeof(present), num_present)
                          : "unlabelled",
-                     figures_nbytes(stored, sizeof(stored), (double)storage->stored_nbytes),
+                     amount_nbytes(stored, sizeof(stored), (double)storage->stored_nbytes),
                      TEXT("%.1f %%", show_percent(storage->stored_nbytes, sizes->raw_nbytes[s])),
                      storage->chunk_rows ? TEXT("%" PRIu64, storage->chunk_rows) : "none"},
                  error);
@@ -170,7 +170,7 @@ static bool show_store_facts(const struct show *show, struct store *store,
     const struct image_shape *image = store_image_shape(store);
     size_t num_classes = store_classes(store)->count;
     char name[LINE_SIZE] = "", escaped[LINE_SIZE], line[2 * LINE_SIZE];
-    char file[FIGURES_SIZE], stored[FIGURES_SIZE], raw[FIGURES_SIZE];
+    char file[AMOUNT_SIZE], stored[AMOUNT_SIZE], raw[AMOUNT_SIZE];
     struct text_list decoders = {0};
     bool ok = store_read_source_name(store, name, sizeof(name), error);
 
@@ -180,10 +180,10 @@ static bool show_store_facts(const struct show *show, struct store *store,
     show_store_line(show, "classes", text_group_digits(file, sizeof(file), num_classes));
     show_store_line(show, "file",
                     TEXT("%s; images %s, %.1f %% of %s",
-                         figures_nbytes(file, sizeof(file), (double)sizes->file_nbytes),
-                         figures_nbytes(stored, sizeof(stored), (double)sizes->all_stored_nbytes),
+                         amount_nbytes(file, sizeof(file), (double)sizes->file_nbytes),
+                         amount_nbytes(stored, sizeof(stored), (double)sizes->all_stored_nbytes),
                          show_percent(sizes->all_stored_nbytes, sizes->all_raw_nbytes),
-                         figures_nbytes(raw, sizeof(raw), (double)sizes->all_raw_nbytes)));
+                         amount_nbytes(raw, sizeof(raw), (double)sizes->all_raw_nbytes)));
     if (ok && name[0])
         show_store_line(show, "source", text_escape(escaped, sizeof(escaped), name));
     ok = ok && show_store_example(show, store, error) &&

@@ -13,12 +13,14 @@ static void test_width_counts_columns_not_bytes(void **state)
     (void)state;
     assert_int_equal(text_width(""), 0);
     assert_int_equal(text_width("abc"), 3);
-    assert_int_equal(text_width("\xc3\xa9t\xc3\xa9"), 3);             /* letters with accents */
-    assert_int_equal(text_width("e\xcc\x81"), 1);                     /* an accent of its own */
-    assert_int_equal(text_width("\xe7\x8c\xab\xe7\x8a\xac"), 4);      /* cat and dog, in Chinese */
-    assert_int_equal(text_width("\xea\xb3\xa0"), 2);                  /* Korean */
-    assert_int_equal(text_width("\xf0\x9f\x90\xb1"), 2);              /* the face of a cat */
-    assert_int_equal(text_width("a\xff" "b\xc3"), 4);                 /* stray bytes */
+    assert_int_equal(text_width("\xc3\xa9t\xc3\xa9"), 3);        /* letters with accents */
+    assert_int_equal(text_width("e\xcc\x81"), 1);                /* an accent of its own */
+    assert_int_equal(text_width("\xe7\x8c\xab\xe7\x8a\xac"), 4); /* cat and dog, in Chinese */
+    assert_int_equal(text_width("\xea\xb3\xa0"), 2);             /* Korean */
+    assert_int_equal(text_width("\xf0\x9f\x90\xb1"), 2);         /* the face of a cat */
+    assert_int_equal(text_width("a\xff"
+                                "b\xc3"),
+                     4); /* stray bytes */
 }
 
 static void test_fit_ends_before_the_letter_that_is_too_wide(void **state)

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/figures.h"
+#include "common/amount.h"
 #include "common/file.h"
 #include "common/progress.h"
 #include "common/signals.h"
@@ -319,8 +319,8 @@ void run_report_epoch(struct run *run, const struct epoch_record *record, double
         run_format_figure(texts[COLUMN_TRAIN_LOSS], record->train_loss),
         run_format_figure(texts[COLUMN_VALID_LOSS], record->valid_loss),
         run_format_figure(texts[COLUMN_ACCURACY], record->valid_accuracy),
-        figures_duration(texts[COLUMN_TIME], TABLE_FIGURE, seconds),
-        figures_rate(texts[COLUMN_RATE], TABLE_FIGURE, samples_per_second)};
+        amount_duration(texts[COLUMN_TIME], TABLE_FIGURE, seconds),
+        amount_rate(texts[COLUMN_RATE], TABLE_FIGURE, samples_per_second)};
     struct json *json;
 
     if (!run_leads(run))

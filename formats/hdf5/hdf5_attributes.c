@@ -221,6 +221,12 @@ double h5_read_real_attribute(const struct h5_context *file, hid_t object, const
     return real;
 }
 
+void h5_read_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double *reals, size_t num_reals)
+{
+    h5_read_values(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, num_reals, reals);
+}
+
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts)
 {

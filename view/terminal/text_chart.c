@@ -24,6 +24,7 @@ enum {
 /* An axis: what it spans, and where its ticks are. */
 struct text_chart_axis {
     double low, high, step;
+    bool is_whole; /* all points are at whole numbers, and so are the ticks */
     double first_tick; /* the lowest multiple of step in the range */
     size_t num_ticks;
 };
@@ -80,6 +81,8 @@ static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_step
     double first, last;
 
     axis->step = text_chart_tick_step(axis->high - axis->low, num_steps);
+    if (axis->is_whole && axis->step < 1.0)
+        axis->step = 1.0;
     first = ceil(axis->low / axis->step - 1e-9);
     last = floor(axis->high / axis->step + 1e-9);
     axis->first_tick = first * axis->step;
@@ -110,12 +113,14 @@ static void text_chart_find_ranges(const struct text_chart *chart, struct text_c
 {
     double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
 
+    plot->x.is_whole = true;
     for (size_t l = 0; l < chart->num_lines; l++) {
         const struct text_chart_line *line = &chart->lines[l];
 
         for (size_t i = 0; i < line->count; i++) {
             if (!isfinite(line->x[i]) || !isfinite(line->y[i]))
                 continue;
+            plot->x.is_whole = plot->x.is_whole && line->x[i] == rint(line->x[i]);
             x_low = fmin(x_low, line->x[i]);
             x_high = fmax(x_high, line->x[i]);
             y_low = fmin(y_low, line->y[i]);

@@ -24,7 +24,8 @@ struct text_chart {
     size_t num_lines;
     size_t columns; /* of the whole chart; 0: the terminal's, at most 100 */
     size_t rows;    /* of the plot; 0: 12 */
-    /* The axes' ranges; low == high: from the points. */
+    /* The axes' ranges; low == high: from the points.  Where all x are whole numbers, as epochs are,
+     * the ticks are, too. */
     double x_low, x_high, y_low, y_high;
 };
 

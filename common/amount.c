@@ -1,12 +1,12 @@
-#include "common/figures.h"
+#include "common/amount.h"
 
 #include <math.h>
 
 #include "common/text.h"
 
 /* Two numbers of one duration, such as hours and minutes; the second rounds up into the first. */
-static const char *figures_two(char *buffer, size_t size, double seconds, double unit_seconds,
-                               double part_seconds, const char *unit, const char *part)
+static const char *amount_two(char *buffer, size_t size, double seconds, double unit_seconds,
+                              double part_seconds, const char *unit, const char *part)
 {
     double parts = floor(seconds / part_seconds + 0.5), per_unit = unit_seconds / part_seconds;
     double whole = floor(parts / per_unit);
@@ -15,7 +15,7 @@ static const char *figures_two(char *buffer, size_t size, double seconds, double
                        part);
 }
 
-const char *figures_duration(char *buffer, size_t size, double seconds)
+const char *amount_duration(char *buffer, size_t size, double seconds)
 {
     if (!isfinite(seconds) || seconds < 0)
         return text_format(buffer, size, "-");
@@ -29,15 +29,18 @@ const char *figures_duration(char *buffer, size_t size, double seconds)
     if (seconds < 59.95)
         return text_format(buffer, size, "%.1f s", seconds);
     if (seconds < 3599.5)
-        return figures_two(buffer, size, seconds, 60, 1, "min", "s");
+        return amount_two(buffer, size, seconds, 60, 1, "min", "s");
     if (seconds < 86400 - 30)
-        return figures_two(buffer, size, seconds, 3600, 60, "h", "min");
-    return figures_two(buffer, size, seconds, 86400, 3600, "d", "h");
+        return amount_two(buffer, size, seconds, 3600, 60, "h", "min");
+    return amount_two(buffer, size, seconds, 86400, 3600, "d", "h");
 }
 
-const char *figures_time_left(char *buffer, size_t size, double seconds)
+const char *amount_time_left(char *buffer, size_t size, double seconds)
 {
-    double step = seconds < 60 ? 1 : seconds < 600 ? 5 : 60, rounded = step * ceil(seconds / step - 0.02);
+    double step = seconds < 60    ? 1
+                  : seconds < 600 ? 5
+                                  : 60,
+           rounded = step * ceil(seconds / step - 0.02);
 
     if (!isfinite(seconds) || seconds < 0)
         return text_format(buffer, size, "-");
@@ -45,11 +48,11 @@ const char *figures_time_left(char *buffer, size_t size, double seconds)
         return text_format(buffer, size, "%.0f s", rounded < 1 ? 1 : rounded);
     if (rounded >= 600 && rounded < 3600)
         return text_format(buffer, size, "%.0f min", rounded / 60);
-    return figures_duration(buffer, size, rounded);
+    return amount_duration(buffer, size, rounded);
 }
 
 /* 1234567 as "1.2 M": three digits at most before the unit, one after the point below 10. */
-static const char *figures_scale(char *buffer, size_t size, double value, const char *const *units)
+static const char *amount_scale(char *buffer, size_t size, double value, const char *const *units)
 {
     size_t i = 0;
 
@@ -61,7 +64,7 @@ static const char *figures_scale(char *buffer, size_t size, double value, const 
                        units[i]);
 }
 
-const char *figures_rate(char *buffer, size_t size, double per_second)
+const char *amount_rate(char *buffer, size_t size, double per_second)
 {
     static const char *const units[] = {"M", "G", "T", NULL};
 
@@ -75,14 +78,14 @@ const char *figures_rate(char *buffer, size_t size, double per_second)
         return text_group_digits(buffer, size, (uint64_t)(per_second + 0.5));
     if (per_second < 9.95e6)
         return text_format(buffer, size, "%.1f M", per_second / 1e6);
-    return figures_scale(buffer, size, per_second / 1e6, units);
+    return amount_scale(buffer, size, per_second / 1e6, units);
 }
 
-const char *figures_nbytes(char *buffer, size_t size, double nbytes)
+const char *amount_nbytes(char *buffer, size_t size, double nbytes)
 {
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", NULL};
 
     if (!isfinite(nbytes) || nbytes < 0)
         return text_format(buffer, size, "-");
-    return figures_scale(buffer, size, nbytes, units);
+    return amount_scale(buffer, size, nbytes, units);
 }

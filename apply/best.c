@@ -1,8 +1,19 @@
-#include "train/best.h"
+#include "apply/best.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *const monitor_names[] = {"valid_loss", "valid_accuracy", NULL};
+
+enum monitor best_monitor(const struct settings *config)
+{
+    const struct setting *setting = settings_find(config, "monitor");
+
+    return setting && setting->type == SETTING_TEXT &&
+                   strcmp(setting->text, monitor_names[MONITOR_VALID_ACCURACY]) == 0
+               ? MONITOR_VALID_ACCURACY
+               : MONITOR_VALID_LOSS;
+}
 
 /* Larger is better. */
 static double best_merit(const struct epoch_record *record, enum monitor monitor)
