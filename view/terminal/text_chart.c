@@ -24,7 +24,6 @@ enum {
 /* An axis: what it spans, and where its ticks are. */
 struct text_chart_axis {
     double low, high, step;
-    bool is_whole; /* all points are at whole numbers, and so are the ticks */
     double first_tick; /* the lowest multiple of step in the range */
     size_t num_ticks;
 };
@@ -76,13 +75,11 @@ static void text_chart_round_range(struct text_chart_axis *axis, size_t num_step
     axis->high = step * ceil(axis->high / step - 1e-9);
 }
 
-static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_steps)
+static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_steps, double min_step)
 {
     double first, last;
 
-    axis->step = text_chart_tick_step(axis->high - axis->low, num_steps);
-    if (axis->is_whole && axis->step < 1.0)
-        axis->step = 1.0;
+    axis->step = fmax(min_step, text_chart_tick_step(axis->high - axis->low, num_steps));
     first = ceil(axis->low / axis->step - 1e-9);
     last = floor(axis->high / axis->step + 1e-9);
     axis->first_tick = first * axis->step;
@@ -113,14 +110,12 @@ static void text_chart_find_ranges(const struct text_chart *chart, struct text_c
 {
     double x_low = INFINITY, x_high = -INFINITY, y_low = INFINITY, y_high = -INFINITY;
 
-    plot->x.is_whole = true;
     for (size_t l = 0; l < chart->num_lines; l++) {
         const struct text_chart_line *line = &chart->lines[l];
 
         for (size_t i = 0; i < line->count; i++) {
             if (!isfinite(line->x[i]) || !isfinite(line->y[i]))
                 continue;
-            plot->x.is_whole = plot->x.is_whole && line->x[i] == rint(line->x[i]);
             x_low = fmin(x_low, line->x[i]);
             x_high = fmax(x_high, line->x[i]);
             y_low = fmin(y_low, line->y[i]);
@@ -139,12 +134,14 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
 
     columns = chart->columns ? chart->columns : columns;
     plot->rows = chart->rows ? chart->rows : DEFAULT_ROWS;
-    plot->is_braille =
-        terminal->is_utf8 && (chart->num_lines <= 1 || terminal->colours != TERMINAL_COLOURS_NONE);
+    /* Lines of dots are told apart by colours, as many as there are. */
+    plot->is_braille = terminal->is_utf8 &&
+                       (chart->num_lines <= 1 || (terminal->colours != TERMINAL_COLOURS_NONE &&
+                                                  chart->num_lines <= COLOURS_NUM_SERIES));
     text_chart_find_ranges(chart, plot);
     if (!(chart->y_low < chart->y_high))
         text_chart_round_range(&plot->y, plot->rows / ROWS_OF_A_TICK);
-    text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK);
+    text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK, 0.0);
     for (size_t i = 0; i < plot->y.num_ticks; i++) {
         size_t width = strlen(text_chart_label(&plot->y, i, label));
 
@@ -154,7 +151,8 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
     plot->columns = columns > plot->label_width + 3 + MIN_PLOT_COLUMNS
                         ? columns - plot->label_width - 3
                         : MIN_PLOT_COLUMNS;
-    text_chart_place_ticks(&plot->x, plot->columns / COLUMNS_OF_A_TICK);
+    text_chart_place_ticks(&plot->x, plot->columns / COLUMNS_OF_A_TICK,
+                           chart->x_is_whole ? 1.0 : 0.0);
     return memory_allocate(&plot->cells, plot->columns * plot->rows, 1, error) &&
            memory_allocate(&plot->lines, plot->columns * plot->rows, 1, error);
 }
@@ -239,9 +237,12 @@ static void text_chart_draw_line(const struct text_chart_line *line, size_t inde
 
 static char text_chart_letter(const struct text_chart *chart, size_t line)
 {
-    static const char letters[] = "*o+x#%@&=";
+    static const char few[] = "*o+x#%@&=";
+    static const char many[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-    return chart->num_lines <= 1 ? '*' : letters[line % (sizeof(letters) - 1)];
+    if (chart->num_lines < sizeof(few))
+        return few[line];
+    return many[line % (sizeof(many) - 1)];
 }
 
 static void text_chart_print_cell(FILE *stream, const struct terminal *terminal,
