@@ -141,14 +141,11 @@ static bool show_follow_charts(const struct follow *follow, FILE *frame, size_t 
     if (ok && rows_left >= CHART_ROWS_BESIDE + MIN_CHART_ROWS) {
         chart.rows = rows_left / num_charts - CHART_ROWS_BESIDE;
         chart.rows = chart.rows < MAX_CHART_ROWS ? chart.rows : MAX_CHART_ROWS;
-        fputc('\n', frame);
         ok = history_print(frame, &follow->terminal, &chart, &history, 1, losses, 2, error);
         chart.title = "accuracy on the valid split";
-        if (num_charts == 2) {
-            fputc('\n', frame);
+        if (num_charts == 2)
             ok = ok &&
                  history_print(frame, &follow->terminal, &chart, &history, 1, accuracies, 1, error);
-        }
     }
     free(records);
     return ok;
