@@ -5,6 +5,7 @@ import re
 FENCE = re.compile(r"^(`{3,})([\w-]*)[ \t]*$")
 MARKER = re.compile(r"<!-- test: (.*?) -->", re.DOTALL)
 MARKERS = {"not run": True, "first": True, "instead": True, "short": True, "exit": True, "cells": False}
+COMMAND = re.compile(r"(\$ |\./|quern(-[a-z]+)* )")
 RUNNABLE = ("sh", "console", "python")
 
 
@@ -98,9 +99,12 @@ def check_accounted(blocks):
         elif block.kind == "output":
             if previous is None or previous.kind not in RUNNABLE:
                 raise DocumentError(f"line {block.line}: output without the commands that print it before it")
+        elif block.kind == "text":
+            if any(COMMAND.match(line) for line in block.text):
+                raise DocumentError(f"line {block.line}: a block of kind text with a command in it")
         elif block.kind not in RUNNABLE + ("cells",):
             raise DocumentError(f"line {block.line}: a block of kind '{block.kind}', which nobody runs: expected "
-                                f"{', '.join(RUNNABLE)} or output, or a marker 'not run: REASON' before it")
+                                f"{', '.join(RUNNABLE)}, output or text, or a marker 'not run: REASON' before it")
         previous = block
 
 

@@ -10,6 +10,7 @@ PATH.  A fenced block is
             lines.  Numbers of time (documents.py says which) are not compared.
   console   commands behind "$ ", each with its output below
   python    a script for a python3 that has what it imports; skipped where there is none
+  text      no commands: a drawing, a table, the layout of a file
 and comments before a block, each alone on its lines, say what else there is to know:
   <!-- test: first: COMMANDS -->      run these before, out of the reader's sight
   <!-- test: instead: COMMANDS -->    run these for the block
@@ -161,6 +162,8 @@ class Run:
             return
         if "not run" in block.markers:
             self.counts["not run"] += 1
+        elif block.kind == "text":
+            pass                       # check_accounted has seen that no command is in it
         elif block.kind == "output":
             self.compare(block.line, block.text, self.printed,
                          lambda lines: self.edits.append((block.line, block.end, lines)))
