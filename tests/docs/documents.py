@@ -4,7 +4,8 @@ import re
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)[ \t]*$")
 MARKER = re.compile(r"<!-- test: (.*?) -->", re.DOTALL)
-MARKERS = {"not run": True, "first": True, "instead": True, "short": True, "exit": True, "cells": False}
+MARKERS = {"not run": True, "first": True, "instead": True, "short": True, "needs": True, "exit": True,
+           "cells": False}
 COMMAND = re.compile(r"(\$ |\./|quern(-[a-z]+)* )")
 RUNNABLE = ("sh", "console", "python")
 
@@ -110,25 +111,27 @@ def check_accounted(blocks):
 
 # ---- what is shown, and what was printed -------------------------------------------------------------
 
-# Numbers of time differ from run to run; so do the dates of lines that tell of progress.
+# Numbers of time differ from run to run.
 TIMES = [
     (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?)(us|µs|ms|s|min|h)\b"), r"TIME\2\3"),
     (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?(images|samples)/s)\b"), r"RATE\2"),
     # The end of an epoch's line: seconds, or milliseconds, and samples a second.
     (re.compile(r"^( +[0-9]+/[0-9]+ .*[^ ]) +(TIME ?m?s|[0-9.]+) +[0-9,]+$"), r"\1 TIME RATE"),
-    (re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} "), "DATE "),
 ]
-PROGRESS = re.compile(r"^DATE [a-z-]+: .* of [0-9,]+ [a-z]+, ")
+# What a terminal shows without a date, and lines of progress, which it shows on one line that comes and goes.
+DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} ")
+PROGRESS = re.compile(r"^[a-z-]+: .* of [0-9,]+ [a-z]+, ")
 
 
 def normalise(text):
     lines = []
     for line in text.rstrip("\n").split("\n"):
-        line = line.rstrip()
+        text_of_line = DATE.sub("", line.rstrip())
+        if text_of_line != line.rstrip() and PROGRESS.match(text_of_line):
+            continue
         for pattern, replacement in TIMES:
-            line = pattern.sub(replacement, line)
-        if not PROGRESS.match(line):
-            lines.append(line)
+            text_of_line = pattern.sub(replacement, text_of_line)
+        lines.append(text_of_line)
     while lines and not lines[-1]:
         lines.pop()
     return lines

@@ -15,7 +15,8 @@ and comments before a block, each alone on its lines, say what else there is to 
   <!-- test: first: COMMANDS -->      run these before, out of the reader's sight
   <!-- test: instead: COMMANDS -->    run these for the block
   <!-- test: short: COMMANDS -->      run these for the block, but with --full the block
-  <!-- test: exit: N -->              the last command ends with this exit code
+  <!-- test: needs: PROGRAM... -->    skip it where one is missing; or "python MODULE..." or "R PACKAGE"
+  <!-- test: exit: N -->              the commands end with this exit code
   <!-- test: not run: REASON -->      neither run nor compared
   <!-- test: cells -->                run each `quern-...` of the next table's last column
 A block that is none of these fails.  Links within the repository must lead to a file, and to a heading in it.
@@ -57,19 +58,23 @@ def say(text):
 
 
 class Python:
-    """Which python3 has the modules that a script imports."""
+    """Which python3 has these modules."""
     known = {}
 
+    @staticmethod
+    def modules_of(script):
+        return {name.strip() for names in re.findall(r"^import (.+)|^from (\w+)", script, re.MULTILINE)
+                for name in "".join(names).split(",")}
+
     @classmethod
-    def find(cls, script):
-        modules = sorted(set(re.findall(r"^(?:import|from) (\w+)", script, re.MULTILINE)))
-        key = ",".join(modules)
+    def find(cls, modules):
+        key = ",".join(sorted(modules))
         if key not in cls.known:
             candidates = [os.environ.get("QUERN_EXAMPLES_PYTHON"), os.environ.get("QUERN_PYTHON"), "python3",
                           "/usr/bin/python3"]
             cls.known[key] = next((c for c in candidates if c and shutil.which(c) and subprocess.run(
                 [c, "-c", f"import {key}"], capture_output=True, check=False).returncode == 0), None)
-        return cls.known[key], key
+        return cls.known[key]
 
 
 class Run:
@@ -84,15 +89,43 @@ class Run:
     def fail(self, line, text):
         self.failures.append(f"{self.path.relative_to(ROOT)}:{line}: {text}")
 
-    def execute(self, command, line, expected_exit=0, is_python=None):
+    def has_needs(self, block):
+        """Whether what a block needs is there; puts its python3 first on the PATH."""
+        words = block.markers.get("needs", "").split()
+        modules = set(words[1:]) if words and words[0] == "python" else set()
+        if block.kind == "python":
+            modules |= Python.modules_of("\n".join(block.text))
+        missing = []
+        if words and words[0] == "R":
+            if not shutil.which("Rscript") or subprocess.run(
+                    ["Rscript", "-e", f"library({words[1]})"], capture_output=True, check=False).returncode:
+                missing = [f"R with {words[1]}"]
+        elif not modules:
+            missing = [word for word in words if not shutil.which(word)]
+        if modules:
+            python = Python.find(modules)
+            if python:
+                shim = self.folder / ".python"
+                shim.mkdir(exist_ok=True)
+                (shim / "python3").unlink(missing_ok=True)
+                (shim / "python3").write_text(f'#!/bin/sh\nexec {shutil.which(python)} "$@"\n')
+                (shim / "python3").chmod(0o755)
+            else:
+                missing = ["python3 with " + ", ".join(sorted(modules))]
+        if missing:
+            say(f"{self.path.relative_to(ROOT)}:{block.line}: skipped: no {' '.join(missing)}")
+        return not missing
+
+    def execute(self, command, line, expected_exit=0, is_python=False):
         """Runs text by sh or python; True if it ended as expected."""
         for name in DATA:
             if re.search(rf"\b{name}\b(?!\.)", command) and not (self.folder / name).exists():
                 if not self.data.provide(name, self.folder):
                     self.real = False
-        argv = [is_python, "-"] if is_python else ["sh", "-eu"]
+        argv = [self.folder / ".python/python3", "-"] if is_python else ["sh", "-eu"]
+        environment = dict(self.data.environment, PATH=f"{self.folder / '.python'}:{self.data.environment['PATH']}")
         result = subprocess.run(argv, input=command + "\n", cwd=self.folder, capture_output=True, text=True,
-                                env=self.data.environment, timeout=3600, check=False)
+                                env=environment, timeout=3600, check=False)
         self.printed = (result.stdout, result.stderr)
         self.counts["run"] += 1
         if result.returncode != expected_exit:
@@ -104,23 +137,13 @@ class Run:
     def run_commands(self, block):
         """A block of kind sh or python, or the commands that stand for it."""
         command = "\n".join(block.text)
-        python = None
-        self.printed = None
+        is_python = block.kind == "python"
         if "short" in block.markers and not self.full:
             self.real = False
-            if not block.markers["short"]:
-                self.counts["skipped"] += 1
-                return
-            command = block.markers["short"]
+            command, is_python = block.markers["short"], False
         elif "instead" in block.markers:
-            command = block.markers["instead"]
-        elif block.kind == "python":
-            python, modules = Python.find(command)
-            if not python:
-                say(f"{self.path.relative_to(ROOT)}:{block.line}: skipped: no python3 has {modules}")
-                self.counts["skipped"] += 1
-                return
-        if not self.execute(command, block.line, int(block.markers.get("exit", 0)), python):
+            command, is_python = block.markers["instead"], False
+        if not self.execute(command, block.line, int(block.markers.get("exit", 0)), is_python):
             self.printed = None
 
     def compare(self, line, shown, printed, replace=None):
@@ -151,10 +174,8 @@ class Run:
             else:
                 self.fail(block.line, "a console block begins with '$ '")
                 return
-        for position, (command, shown) in enumerate(commands):
-            is_last = position == len(commands) - 1
-            expected = int(block.markers.get("exit", 0)) if is_last else 0
-            if self.execute(command, block.line, expected) and shown:
+        for command, shown in commands:
+            if self.execute(command, block.line, int(block.markers.get("exit", 0))) and shown:
                 self.compare(block.line, shown, self.printed)
 
     def run_block(self, block):
@@ -162,6 +183,9 @@ class Run:
             return
         if "not run" in block.markers:
             self.counts["not run"] += 1
+        elif not self.has_needs(block):
+            self.counts["skipped"] += 1
+            self.printed = None
         elif block.kind == "text":
             pass                       # check_accounted has seen that no command is in it
         elif block.kind == "output":
