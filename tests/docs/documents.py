@@ -4,8 +4,7 @@ import re
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)[ \t]*$")
 MARKER = re.compile(r"<!-- test: (.*?) -->", re.DOTALL)
-MARKERS = {"not run": True, "first": True, "instead": True, "short": True, "needs": True, "exit": True,
-           "cells": False}
+MARKERS = ("not run", "first", "instead", "short", "needs", "exit", "cells")
 COMMAND = re.compile(r"(\$ |\./|quern(-[a-z]+)* )")
 RUNNABLE = ("sh", "console", "python")
 
@@ -26,10 +25,8 @@ class Block:
 
 def read_marker(text, line):
     """Of "first: COMMANDS" the name and the value."""
-    for name, has_value in MARKERS.items():
-        if text == name and not has_value:
-            return name, ""
-        if has_value and text.startswith(name + ":"):
+    for name in MARKERS:
+        if text.startswith(name + ":"):
             return name, text[len(name) + 1:].strip()
     raise DocumentError(f"line {line}: unknown marker: {text}; expected one of {', '.join(MARKERS)}, "
                         "with a colon and a value")
@@ -43,7 +40,7 @@ def read_cells(lines, start):
     while row < len(lines) and lines[row].startswith("|"):
         cells = lines[row].strip().strip("|").split("|")
         if row > start + 1:
-            spans += [span for span in re.findall(r"`([^`]+)`", cells[-1]) if span.startswith("quern-")]
+            spans += [span for span in re.findall(r"`([^`]+)`", cells[-1]) if span.startswith(("quern-", "--"))]
         row += 1
     return spans, row
 
@@ -81,6 +78,7 @@ def read_blocks(text):
             markers[name] = value
             if name == "cells":
                 spans, index = read_cells(lines, index + 1)
+                spans = [span if span.startswith("quern") else f"{value} {span}" for span in spans]
                 blocks.append(Block(first + 1, "cells", spans, markers, index))
                 markers = {}
                 continue

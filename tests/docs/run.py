@@ -18,7 +18,8 @@ and comments before a block, each alone on its lines, say what else there is to 
   <!-- test: needs: PROGRAM... -->    skip it where one is missing; or "python MODULE..." or "R PACKAGE"
   <!-- test: exit: N -->              the commands end with this exit code
   <!-- test: not run: REASON -->      neither run nor compared
-  <!-- test: cells -->                run each `quern-...` of the next table's last column
+  <!-- test: cells: COMMAND -->       run each `quern-...` of the next table's last column, and COMMAND with each
+                                      `--option` there
 A block that is none of these fails.  Links within the repository must lead to a file, and to a heading in it.
 
 Data: a document that names the folder mnist_sample gets the real one where $QUERN_MNIST_SAMPLE names it; with

@@ -52,8 +52,8 @@ class Accounted(unittest.TestCase):
                 blocks_of(text)
 
     def test_cells(self):
-        block, = blocks_of("<!-- test: cells -->\n| a | b |\n|---|---|\n| `quern-x a` | `quern-y b`, `--c` |\n")
-        self.assertEqual(block.text, ["quern-y b"])
+        block, = blocks_of("<!-- test: cells: quern-y x -->\n| a | b |\n|---|---|\n| `quern-x a` | `quern-z b`, `--c`, `d` |\n")
+        self.assertEqual(block.text, ["quern-z b", "quern-y x --c"])
 
 
 class Shown(unittest.TestCase):
