@@ -88,6 +88,21 @@ def read_blocks(text):
     return blocks
 
 
+def split_console(block):
+    """Of a console block the commands, each as its lines and the lines that it shows below."""
+    commands = []
+    for text in block.text:
+        if text.startswith("$ "):
+            commands.append(([text[2:]], []))
+        elif not commands:
+            raise DocumentError(f"line {block.line}: a console block begins with '$ '")
+        elif commands[-1][0][-1].endswith("\\") and not commands[-1][1]:
+            commands[-1][0].append(text)
+        else:
+            commands[-1][1].append(text)
+    return commands
+
+
 def check_accounted(blocks):
     """Every block is run, is the output of one that is run, or says why it is neither."""
     previous = None

@@ -14,7 +14,8 @@ PATH.  A fenced block is
 and comments before a block, each alone on its lines, say what else there is to know:
   <!-- test: first: COMMANDS -->      run these before, out of the reader's sight
   <!-- test: instead: COMMANDS -->    run these for the block
-  <!-- test: short: COMMANDS -->      run these for the block, but with --full the block
+  <!-- test: short: COMMANDS -->      without --full run these for the block (without any: itself), and do not compare
+                                      what it prints
   <!-- test: needs: PROGRAM... -->    skip it where one is missing; or "python MODULE..." or "R PACKAGE"
   <!-- test: exit: N -->              the commands end with this exit code
   <!-- test: not run: REASON -->      neither run nor compared
@@ -24,7 +25,7 @@ A block that is none of these fails.  Links within the repository must lead to a
 
 Data: a document that names the folder mnist_sample gets the real one where $QUERN_MNIST_SAMPLE names it; with
 --full mnist_png and cifar10_jpeg likewise ($QUERN_MNIST_PNG, $QUERN_CIFAR10).  Otherwise the folder is drawn, and
-from where it is named on output is not compared.  Where `short` took the place of a block, neither.
+from where it is named on output is not compared.
 --update writes what was printed into blocks of output that differ.
 """
 import argparse
@@ -137,14 +138,15 @@ class Run:
 
     def run_commands(self, block):
         """A block of kind sh or python, or the commands that stand for it."""
-        command = "\n".join(block.text)
-        is_python = block.kind == "python"
-        if "short" in block.markers and not self.full:
-            self.real = False
-            command, is_python = block.markers["short"], False
-        elif "instead" in block.markers:
-            command, is_python = block.markers["instead"], False
-        if not self.execute(command, block.line, int(block.markers.get("exit", 0)), is_python):
+        is_short = "short" in block.markers and not self.full
+        command = block.markers.get("instead", "")
+        if is_short:
+            command = block.markers["short"] or command
+        is_python = block.kind == "python" and not command
+        if block.kind == "console":
+            command = command or "\n".join(line for lines, _ in documents.split_console(block) for line in lines)
+        command = command or "\n".join(block.text)
+        if not self.execute(command, block.line, int(block.markers.get("exit", 0)), is_python) or is_short:
             self.printed = None
 
     def compare(self, line, shown, printed, replace=None):
@@ -164,20 +166,18 @@ class Run:
                   "\n".join(f"  + {text}" for text in found))
 
     def run_console(self, block):
-        commands = []
-        for text in block.text:
-            if text.startswith("$ "):
-                commands.append([text[2:], []])
-            elif commands and text.startswith("    ") and commands[-1][0].endswith("\\"):
-                commands[-1][0] += "\n" + text
-            elif commands:
-                commands[-1][1].append(text)
-            else:
-                self.fail(block.line, "a console block begins with '$ '")
-                return
-        for command, shown in commands:
-            if self.execute(command, block.line, int(block.markers.get("exit", 0))) and shown:
-                self.compare(block.line, shown, self.printed)
+        if "instead" in block.markers or ("short" in block.markers and not self.full):
+            self.run_commands(block)
+            return
+        num_edits, written = len(self.edits), []
+        for command, shown in documents.split_console(block):
+            done = self.execute("\n".join(command), block.line, int(block.markers.get("exit", 0)))
+            found = []
+            if done and shown:
+                self.compare(block.line, shown, self.printed, found.extend)
+            written += ["$ " + command[0], *command[1:], *(found or shown)]
+            if found and len(self.edits) == num_edits:
+                self.edits.append((block.line, block.end, written))
 
     def run_block(self, block):
         if "first" in block.markers and not self.execute(block.markers["first"], block.line):
@@ -192,7 +192,7 @@ class Run:
         elif block.kind == "output":
             self.compare(block.line, block.text, self.printed,
                          lambda lines: self.edits.append((block.line, block.end, lines)))
-        elif block.kind == "console" and not {"short", "instead"} & set(block.markers):
+        elif block.kind == "console":
             self.run_console(block)
         elif block.kind == "cells":
             for command in block.text:

@@ -51,6 +51,12 @@ class Accounted(unittest.TestCase):
             with self.assertRaises(DocumentError):
                 blocks_of(text)
 
+    def test_console(self):
+        block, = blocks_of("```console\n$ a \\\n  b\nout\n$ c\n```\n")
+        self.assertEqual(documents.split_console(block), [(["a \\", "  b"], ["out"]), (["c"], [])])
+        with self.assertRaisesRegex(DocumentError, "begins with"):
+            documents.split_console(blocks_of("```console\nout\n```\n")[0])
+
     def test_cells(self):
         block, = blocks_of("<!-- test: cells: quern-y x -->\n| a | b |\n|---|---|\n| `quern-x a` | `quern-z b`, `--c`, `d` |\n")
         self.assertEqual(block.text, ["quern-z b", "quern-y x --c"])
