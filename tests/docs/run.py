@@ -160,7 +160,7 @@ class Run:
             return
         found = (printed[1] + printed[0]).rstrip("\n").split("\n")
         if self.update and replace and not any(text.strip() == "..." for text in shown):
-            replace([text.rstrip() for text in found])
+            replace([documents.DATE.sub("", text.rstrip()) for text in found])
             return
         self.fail(line, "shows\n" + "\n".join(f"  - {text}" for text in shown) + "\nbut this is printed:\n" +
                   "\n".join(f"  + {text}" for text in found))
