@@ -46,12 +46,13 @@ DOCUMENTS = ["README.md", "docs/*.md", "formats/*.md", "examples/README.md", "ex
 # Folder: the variable that names the real one, whether only --full takes it, and what draws another.
 DATA = {
     "mnist_sample": ("QUERN_MNIST_SAMPLE", False,
-                     "quern-draw mnist_sample --train 200 --valid 50"),
+                     "quern-draw mnist_sample --train 200 --valid 50\n"
+                     "mv mnist_sample/train/3/000001.png mnist_sample/train/3/10000.png\n"
+                     "mv mnist_sample/train/7/000001.png mnist_sample/train/7/1001.png"),
     "mnist_png": ("QUERN_MNIST_PNG", True,
                   "quern-draw mnist_png --classes 0,1,2,3,4,5,6,7,8,9 --train 60 --valid 20"),
     "cifar10_jpeg": ("QUERN_CIFAR10", True,
-                     "quern-draw cifar10_jpeg --rgb --size 32x32 --classes 0,1,2,3,4,5,6,7,8,9 --train 30 --test 10 "
-                     "--valid 0"),
+                     "quern-draw cifar10_jpeg --rgb --size 32x32 --classes 0,1,2,3,4,5,6,7,8,9 --train 30 --valid 10"),
 }
 
 
