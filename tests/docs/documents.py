@@ -1,6 +1,8 @@
 """Reads the blocks of a document, and compares what it shows with what was printed; see run.py."""
 import dataclasses
 import re
+import struct
+import zlib
 
 FENCE = re.compile(r"^(`{3,})([\w-]*)[ \t]*$")
 MARKER = re.compile(r"<!-- test: (.*?) -->", re.DOTALL)
@@ -169,3 +171,17 @@ def is_shown(shown, out, err):
             reach = following
         return (len(out), len(err)) in reach
     return merge([]) or merge(err)
+
+
+def png_pixels(path):
+    """The header and the rows of a PNG file, decompressed: libraries compress to other bytes."""
+    data, position, header, compressed = path.read_bytes(), 8, b"", b""
+    while position < len(data):
+        nbytes, name = struct.unpack(">I4s", data[position:position + 8])
+        content = data[position + 8:position + 8 + nbytes]
+        if name == b"IHDR":
+            header = content
+        elif name == b"IDAT":
+            compressed += content
+        position += 12 + nbytes
+    return header, zlib.decompress(compressed)

@@ -23,10 +23,12 @@ and comments before a block, each alone on its lines, say what else there is to 
                                       `--option` there
 A block that is none of these fails.  Links within the repository must lead to a file, and to a heading in it.
 
+Pictures that a document shows from pictures/ and a block's commands write are compared, pixel by pixel.
+
 Data: a document that names the folder mnist_sample gets the real one where $QUERN_MNIST_SAMPLE names it; with
 --full mnist_png and cifar10_jpeg likewise ($QUERN_MNIST_PNG, $QUERN_CIFAR10).  Otherwise the folder is drawn, and
 from where it is named on output is not compared.
---update writes what was printed into blocks of output that differ.
+--update writes what was printed into blocks of output that differ, and such pictures.
 """
 import argparse
 import os
@@ -85,7 +87,8 @@ class Run:
 
     def __init__(self, path, folder, data, full, update):
         self.path, self.folder, self.data, self.full, self.update = path, folder, data, full, update
-        self.real = True               # the output is that of the document's own data and commands
+        self.real = True               # the output so far is that of the document's own data
+        self.is_own = True             # and that of this block is of its own commands
         self.printed = None            # of the last block: (standard output, standard error)
         self.failures, self.counts, self.edits = [], {"run": 0, "compared": 0, "skipped": 0, "not run": 0}, []
 
@@ -124,7 +127,7 @@ class Run:
         for name in DATA:
             if re.search(rf"\b{name}\b(?!\.)", command) and not (self.folder / name).exists():
                 if not self.data.provide(name, self.folder):
-                    self.real = False
+                    self.real = self.is_own = False
         argv = [self.folder / ".python/python3", "-"] if is_python else ["sh", "-eu"]
         environment = dict(self.data.environment, PATH=f"{self.folder / '.python'}:{self.data.environment['PATH']}")
         result = subprocess.run(argv, input=command + "\n", cwd=self.folder, capture_output=True, text=True,
@@ -201,11 +204,29 @@ class Run:
         else:
             self.run_commands(block)
 
+    def check_pictures(self, block):
+        """Pictures that the commands of a block wrote, against those of the document, by their pixels."""
+        for name in re.findall(r"([\w-]+\.png)\b", "\n".join(block.text)):
+            shown, made = self.path.parent / "pictures" / name, self.folder / name
+            if not self.is_own or not made.exists() or f"pictures/{name}" not in self.path.read_text():
+                continue
+            self.counts["compared"] += 1
+            if shown.exists() and documents.png_pixels(shown) == documents.png_pixels(made):
+                continue
+            if self.update:
+                shown.write_bytes(made.read_bytes())
+                say(f"{shown.relative_to(ROOT)}: written")
+            else:
+                self.fail(block.line, f"the picture {name} is another than these commands make; "
+                                      "docs/pictures/make.sh makes all anew")
+
     def run(self, blocks):
         for block in blocks:
             if self.failures:          # what follows builds on what failed
                 break
+            self.is_own = self.real and (self.full or "short" not in block.markers)
             self.run_block(block)
+            self.check_pictures(block)
         if self.edits:
             lines = self.path.read_text().split("\n")
             for start, end, text in reversed(self.edits):
