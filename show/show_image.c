@@ -301,8 +301,9 @@ static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples
 
     text_group_digits(number, sizeof(number), num_samples);
     text_format(line, sizeof(line), "%s of %s%s%s",
-                num_samples == 1                 ? "the only image"
-                : grid->tiles.count == num_samples ? TEXT("all %s images", number)
+                num_samples == 1 ? "the only image"
+                : grid->tiles.count == num_samples
+                    ? TEXT("all %s images", number)
                     : TEXT("%zu of the %s images", grid->tiles.count, number),
                 options->class_name ? text_escape(name, sizeof(name), options->class_name) : "",
                 options->class_name ? " in " : "", split_names[grid->split]);

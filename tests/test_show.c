@@ -34,7 +34,7 @@ static struct raster run_for_picture(void **state, struct show_options *options)
     options->num_threads = 1;
     fflush(stdout);
     dup2(nowhere, STDOUT_FILENO);
-    show_run(options, &error);
+    show_run(options, &(bool){false}, &error);
     fflush(stdout);
     dup2(own, STDOUT_FILENO);
     close(own);
