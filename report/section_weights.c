@@ -23,7 +23,7 @@ enum {
 struct weights_view {
     const struct tensor *tensor; /* [count][...] */
     size_t count, height, width, channels;
-    bool is_planar; /* channel by channel; else channels are interleaved, as in pixels */
+    bool is_planar;   /* channel by channel; else channels are interleaved, as in pixels */
     const char *what; /* "weights", "filter" */
 };
 
@@ -45,9 +45,12 @@ static bool weights_find_view(const struct model *model, struct weights_view *vi
 
     if (!tensor)
         return false;
-    *view = (struct weights_view){.tensor = tensor, .count = tensor->shape[0],
-                                  .height = image->height, .width = image->width,
-                                  .channels = image->channels, .what = "weights"};
+    *view = (struct weights_view){.tensor = tensor,
+                                  .count = tensor->shape[0],
+                                  .height = image->height,
+                                  .width = image->width,
+                                  .channels = image->channels,
+                                  .what = "weights"};
     if (tensor->rank == 4) {
         view->height = tensor->shape[2];
         view->width = tensor->shape[3];
@@ -93,8 +96,7 @@ static bool weights_draw(const struct weights_view *view, size_t index, float la
     bool ok;
 
     if (view->channels == 1)
-        return raster_from_values(raster,
-                                  view->tensor->data + index * view->height * view->width,
+        return raster_from_values(raster, view->tensor->data + index * view->height * view->width,
                                   view->width, view->height, COLOUR_MAP_DIVERGING, -largest,
                                   largest, error);
     if (!memory_allocate(&pixels, image_num_values(&shape), 1, error))
@@ -102,8 +104,8 @@ static bool weights_draw(const struct weights_view *view, size_t index, float la
     for (size_t y = 0; y < view->height; y++)
         for (size_t x = 0; x < view->width; x++)
             for (size_t c = 0; c < 3; c++)
-                pixels[(y * view->width + x) * 3 + c] = (uint8_t)(
-                    127.5F + 127.0F * weights_get(view, index, y, x, c) / largest);
+                pixels[(y * view->width + x) * 3 + c] =
+                    (uint8_t)(127.5F + 127.0F * weights_get(view, index, y, x, c) / largest);
     ok = raster_from_image(raster, &shape, pixels, error);
     free(pixels);
     return ok;
@@ -135,17 +137,17 @@ static bool weights_write_pictures(const struct section *section, const struct w
     for (size_t i = 0; i < count && ok; i++)
         ok = weights_draw(view, i, weights_find_largest(view, i), &pictures.rasters[i],
                           section->error);
-    ok = ok && section_pictures_encode(&pictures, is_filter    ? FILTER_SIDE
-                                                  : count == 1 ? ONE_SIDE
-                                                               : WEIGHTS_SIDE,
+    ok = ok && section_pictures_encode(&pictures,
+                                       is_filter    ? FILTER_SIDE
+                                       : count == 1 ? ONE_SIDE
+                                                    : WEIGHTS_SIDE,
                                        WEIGHTS_NBYTES, section->error);
     if (ok) {
         fputs("<ul class=\"tiles\">\n", section->stream);
         for (size_t i = 0; i < count; i++) {
             weights_name(section, view, i, name, sizeof(name));
             fputs("<li><figure>", section->stream);
-            section_picture_write(section->stream, &pictures, i,
-                                  TEXT("Weights of %s", name));
+            section_picture_write(section->stream, &pictures, i, TEXT("Weights of %s", name));
             fputs("<figcaption>", section->stream);
             markup_text_cut(section->stream, name, MAX_NAME);
             fprintf(section->stream, "<br>±%.3g</figcaption></figure></li>\n",
