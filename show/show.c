@@ -202,6 +202,9 @@ static const struct show_view *show_choose(const struct show *show, struct error
 /* The picture takes the place of nothing that is read. */
 static bool show_check_png(const struct show_options *options, struct error *error)
 {
+    if (options->png && options->store && file_is_same(options->png, options->store))
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
+                         "--png names the store that is read: give it another name");
     for (size_t i = 0; i < options->num_operands && options->png; i++)
         if (file_is_same(options->png, options->operands[i]))
             return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
