@@ -306,9 +306,7 @@ static void text_chart_print_x_label(FILE *stream, const struct terminal *termin
 
     terminal_text_cut(text, sizeof(text), label, room, terminal->is_utf8);
     length = text_width(text);
-    start = margin + plot->columns / 2;
-    start -= start > length / 2 ? length / 2 : start;
-    start = start + length > room ? room - length : start;
+    start = plot->columns > length ? margin + (plot->columns - length) / 2 : room - length;
     fprintf(stream, "%*s%s\n", (int)start, "", text);
 }
 
