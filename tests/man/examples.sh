@@ -41,8 +41,8 @@ sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$page" |
 
 prepare() {
     set -e
-    quern-draw digits --train 12 --valid 6 --test 4 --size 12x12
-    quern-draw other --classes 1,2,4 --train 12 --valid 6 --size 12x12
+    quern-draw digits --train 8 --valid 4 --test 4 --size 12x12
+    quern-draw other --classes 1,2,4 --train 8 --valid 4 --size 12x12
     cp -r digits mnist_sample
     cp -r digits/train photos
     cp -r digits/test/3 inbox
