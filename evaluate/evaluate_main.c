@@ -93,7 +93,7 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     if (ok && options->json)
         ok = report_split_json(stdout, file, &result, error);
     else if (ok)
-        report_split_text(stdout, file, &result);
+        ok = report_split_text(stdout, file, &result, error);
     split_evaluation_destroy(&result);
     return ok;
 }
@@ -113,7 +113,7 @@ static bool evaluate_run_comparison(const struct evaluate_options *options, stru
     if (ok && options->json)
         report_compare_json(stdout, &pair);
     else if (ok)
-        report_compare_text(stdout, &pair);
+        ok = report_compare_text(stdout, &pair, error);
     evaluation_pair_destroy(&pair);
     return ok;
 }

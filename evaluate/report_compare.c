@@ -3,117 +3,80 @@
 
 #include "common/json.h"
 #include "common/text.h"
+#include "evaluate/cells.h"
 #include "evaluate/report.h"
-#include "evaluate/table.h"
+#include "view/terminal/terminal.h"
+#include "view/terminal/text_table.h"
 
-enum { NARROW_WIDTH = 60 };
+/* ---- tables ---- */
 
-struct compare_text {
-    const struct evaluation_pair *pair;
-    int max_name;
-};
-
-/* ---- accuracies ---- */
-
-/* Rows: A, B, and the difference. */
-static const char *report_compare_row_name(const void *context, size_t row,
-                                           char cell[TABLE_CELL_SIZE])
+static void report_compare_accuracies(FILE *stream, const struct terminal *terminal,
+                                      const struct evaluation_pair *pair, struct error *error)
 {
-    (void)context;
-    (void)cell;
-    return row == 0 ? "A" : row == 1 ? "B" : "B - A";
-}
-
-static const char *report_compare_row_correct(const void *context, size_t row,
-                                              char cell[TABLE_CELL_SIZE])
-{
-    const struct evaluation_pair *pair = ((const struct compare_text *)context)->pair;
-    uint64_t first = pair->contents[0].num_correct, second = pair->contents[1].num_correct;
-
-    if (row < 2)
-        return table_format_count(cell, row == 0 ? first : second);
-    if (second >= first)
-        return table_format_count(cell, second - first);
-    cell[0] = '-';
-    text_group_digits(cell + 1, TABLE_CELL_SIZE - 1, first - second);
-    return cell;
-}
-
-static const char *report_compare_row_accuracy(const void *context, size_t row,
-                                               char cell[TABLE_CELL_SIZE])
-{
-    const struct comparison *comparison = &((const struct compare_text *)context)->pair->comparison;
-
-    return table_format_real(cell, row < 2 ? comparison->accuracies[row] : comparison->difference,
-                             4);
-}
-
-static const char *report_compare_row_interval(const void *context, size_t row,
-                                               char cell[TABLE_CELL_SIZE])
-{
-    const struct comparison *comparison = &((const struct compare_text *)context)->pair->comparison;
-
-    return table_format_interval(
-        cell, row < 2 ? comparison->intervals[row] : comparison->difference_interval, 4);
-}
-
-static void report_compare_accuracies(FILE *stream, const struct compare_text *text, int width,
-                                      struct table_notes *notes)
-{
-    static const struct table_column columns[] = {
-        {"", 0, report_compare_row_name},
-        {"correct", 1, report_compare_row_correct},
-        {"accuracy", 0, report_compare_row_accuracy},
-        {"95 % interval", 0, report_compare_row_interval},
+    static const struct text_table_column columns[] = {
+        {"", TEXT_TABLE_LEFT},
+        {"correct", TEXT_TABLE_RIGHT},
+        {"accuracy", TEXT_TABLE_RIGHT},
+        {"95 % interval", TEXT_TABLE_RIGHT},
     };
-    const struct table table = {columns, sizeof(columns) / sizeof(columns[0]), text, 3, 0};
+    const struct comparison *comparison = &pair->comparison;
+    struct text_table table = {.columns = columns, .num_columns = 4};
+    char cells[3][CELL_SIZE];
 
-    table_print(stream, &table, width, notes);
+    for (int i = 0; i < 2; i++)
+        text_table_add(
+            &table,
+            (const char *const[]){i == 0 ? "A" : "B",
+                                  cell_of_count(cells[0], pair->contents[i].num_correct),
+                                  cell_of_figure(cells[1], comparison->accuracies[i], 4),
+                                  cell_of_interval(cells[2], comparison->intervals[i], 4)},
+            error);
+    text_table_add(
+        &table,
+        (const char *const[]){"B - A",
+                              text_format(cells[0], CELL_SIZE, "%" PRId64,
+                                          (int64_t)pair->contents[1].num_correct -
+                                              (int64_t)pair->contents[0].num_correct),
+                              cell_of_figure(cells[1], comparison->difference, 4),
+                              cell_of_interval(cells[2], comparison->difference_interval, 4)},
+        error);
+    if (error_ok(error))
+        text_table_print(stream, terminal, &table, error);
+    text_table_free(&table);
 }
 
-/* ---- which samples ---- */
-
-/* The last row is all classes. */
-static const struct comparison_counts *report_compare_counts(const void *context, size_t row)
+static void report_compare_add_counts(struct text_table *table, const char *name,
+                                      const struct comparison_counts *counts, struct error *error)
 {
-    const struct comparison *comparison = &((const struct compare_text *)context)->pair->comparison;
+    char cells[4][CELL_SIZE];
 
-    return row < comparison->num_classes ? &comparison->classes[row] : &comparison->all;
+    text_table_add(table,
+                   (const char *const[]){name, cell_of_count(cells[0], counts->num_both),
+                                         cell_of_count(cells[1], counts->num_first_only),
+                                         cell_of_count(cells[2], counts->num_second_only),
+                                         cell_of_count(cells[3], counts->num_neither)},
+                   error);
 }
 
-static const char *report_compare_class(const void *context, size_t row, char cell[TABLE_CELL_SIZE])
+static void report_compare_classes(FILE *stream, const struct terminal *terminal,
+                                   const struct evaluation_pair *pair, struct error *error)
 {
-    const struct compare_text *text = context;
-
-    if (row == text->pair->classes.count)
-        return "all";
-    return table_format_name(cell, text->pair->classes.items[row], text->max_name);
-}
-
-#define REPORT_COMPARE_COUNT(name)                                                                 \
-    static const char *report_compare_##name(const void *context, size_t row,                      \
-                                             char cell[TABLE_CELL_SIZE])                           \
-    {                                                                                              \
-        return table_format_count(cell, report_compare_counts(context, row)->num_##name);          \
-    }
-
-REPORT_COMPARE_COUNT(both)
-REPORT_COMPARE_COUNT(first_only)
-REPORT_COMPARE_COUNT(second_only)
-REPORT_COMPARE_COUNT(neither)
-
-static void report_compare_classes(FILE *stream, const struct compare_text *text, int width,
-                                   struct table_notes *notes)
-{
-    static const struct table_column columns[] = {
-        {"right are", 0, report_compare_class},    {"both", 1, report_compare_both},
-        {"A alone", 0, report_compare_first_only}, {"B alone", 0, report_compare_second_only},
-        {"neither", 2, report_compare_neither},
+    static const struct text_table_column columns[] = {
+        {"right are", TEXT_TABLE_LEFT}, {"both", TEXT_TABLE_RIGHT},
+        {"A alone", TEXT_TABLE_RIGHT},  {"B alone", TEXT_TABLE_RIGHT},
+        {"neither", TEXT_TABLE_RIGHT},
     };
-    const struct table table = {columns, sizeof(columns) / sizeof(columns[0]), text,
-                                text->pair->classes.count + 1, 1};
+    const char *const nothing[5] = {NULL};
+    struct text_table table = {.columns = columns, .num_columns = 5};
 
-    table_print(stream, &table, width, notes);
+    for (size_t c = 0; c < pair->classes.count && error_ok(error); c++)
+        report_compare_add_counts(&table, pair->classes.items[c], &pair->comparison.classes[c],
+                                  error);
+    text_table_add(&table, nothing, error);
+    report_compare_add_counts(&table, "all", &pair->comparison.all, error);
+    if (error_ok(error))
+        text_table_print(stream, terminal, &table, error);
+    text_table_free(&table);
 }
 
 /* ---- the whole ---- */
@@ -139,10 +102,10 @@ static void report_compare_describe(FILE *stream, char letter, const char *path,
 static void report_compare_test(FILE *stream, const struct comparison *comparison)
 {
     const struct mcnemar *test = &comparison->mcnemar;
-    char cell[TABLE_CELL_SIZE];
+    char cell[CELL_SIZE];
 
     fprintf(stream, "%s samples have different predictions\n",
-            table_format_count(cell, comparison->num_differing));
+            cell_of_count(cell, comparison->num_differing));
     if (test->is_exact)
         fprintf(stream, "McNemar's test, exact: p = %.2g\n", test->p_value);
     else
@@ -151,23 +114,25 @@ static void report_compare_test(FILE *stream, const struct comparison *compariso
     fprintf(stream, "(the chance of such a difference between equally good models)\n");
 }
 
-void report_compare_text(FILE *stream, const struct evaluation_pair *pair)
+bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error)
 {
-    int width = table_width(stream);
-    const struct compare_text text = {pair, width < NARROW_WIDTH ? 12 : 24};
-    struct table_notes notes = {0};
-    char cell[TABLE_CELL_SIZE];
+    const struct terminal_wish wish = {0};
+    struct terminal terminal;
+    char cell[CELL_SIZE];
 
+    if (!terminal_find(&terminal, &wish, error))
+        return false;
     for (int i = 0; i < 2; i++)
         report_compare_describe(stream, "AB"[i], pair -> paths[i], &pair -> contents[i]);
-    fprintf(stream, "%s samples of split ", table_format_count(cell, pair->comparison.num_samples));
+    fprintf(stream, "%s samples of split ", cell_of_count(cell, pair->comparison.num_samples));
     text_print_escaped(stream, pair->contents[0].split);
     fputs("\n\n", stream);
-    report_compare_accuracies(stream, &text, width, &notes);
+    report_compare_accuracies(stream, &terminal, pair, error);
     fputc('\n', stream);
-    report_compare_classes(stream, &text, width, &notes);
+    report_compare_classes(stream, &terminal, pair, error);
     fputc('\n', stream);
     report_compare_test(stream, &pair->comparison);
+    return error_ok(error);
 }
 
 static void report_compare_json_counts(struct json *json, const struct comparison_counts *counts)

@@ -1,27 +1,48 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/text.h"
 #include "common/text_list.h"
+#include "evaluate/cells.h"
 #include "evaluate/report.h"
-#include "evaluate/table.h"
+#include "view/terminal/terminal.h"
+#include "view/terminal/text_table.h"
+#include "view/terminal/text_width.h"
 
-enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, NARROW_WIDTH = 60, NUM_MEANS = 2 };
+enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_NAME_COLUMNS = 24 };
 
-/* What the cells of the tables are made of. */
 struct report_text {
+    FILE *stream;
+    struct terminal terminal;
     const struct text_list *classes;
     const struct split_evaluation *result;
-    int width;    /* of the terminal */
-    int max_name; /* columns of a class name */
-    struct table_notes notes;
+    bool has_undefined; /* a cell is "-" */
+    struct error *error;
 };
 
-static const char *report_text_name(const struct report_text *text, size_t class,
-                                    char cell[TABLE_CELL_SIZE])
+static const char *report_text_figure(struct report_text *text, char cell[CELL_SIZE], double figure,
+                                      int num_decimals)
 {
-    return table_format_name(cell, text->classes->items[class], text->max_name);
+    text->has_undefined |= isnan(figure);
+    return cell_of_figure(cell, figure, num_decimals);
+}
+
+/* An empty line between the rows before and after it. */
+static void report_text_add_gap(struct report_text *text, struct text_table *table)
+{
+    const char *const nothing[16] = {NULL};
+
+    text_table_add(table, nothing, text->error);
+}
+
+static void report_text_print_table(struct report_text *text, struct text_table *table)
+{
+    if (error_ok(text->error))
+        text_table_print(text->stream, &text->terminal, table, text->error);
+    text_table_free(table);
 }
 
 /* ---- of the checkpoint ---- */
@@ -48,412 +69,283 @@ static void report_text_model(FILE *stream, const struct model_file *file)
 
 /* ---- of each class ---- */
 
-/* Rows are classes and then the two means, of which NULL is the class. */
-static const struct class_figures *report_text_class(const void *context, size_t row)
+/* The columns from recall on. */
+static void report_text_add_class(struct report_text *text, struct text_table *table,
+                                  const char *name, const struct class_figures *class,
+                                  const double values[NUM_CLASS_FIGURES])
 {
-    const struct report_text *text = context;
+    char cells[8][CELL_SIZE];
 
-    return row < text->classes->count ? &text->result->figures.classes[row] : NULL;
+    text_table_add(table,
+                   (const char *const[]){
+                       name,
+                       class ? cell_of_count(cells[0], class->num_samples) : NULL,
+                       class ? cell_of_count(cells[1], class->num_correct) : NULL,
+                       report_text_figure(text, cells[2], values[CLASS_RECALL], 4),
+                       class ? cell_of_interval(cells[3], class->intervals[CLASS_RECALL], 4) : NULL,
+                       report_text_figure(text, cells[4], values[CLASS_PRECISION], 4),
+                       report_text_figure(text, cells[5], values[CLASS_F1], 4),
+                       report_text_figure(text, cells[6], values[CLASS_ROC_AREA], 4),
+                   },
+                   text->error);
 }
 
-static const char *report_text_class_name(const void *context, size_t row,
-                                          char cell[TABLE_CELL_SIZE])
+static void report_text_classes(struct report_text *text)
 {
-    const struct report_text *text = context;
-
-    if (row < text->classes->count)
-        return report_text_name(text, row, cell);
-    return row == text->classes->count ? "mean" : "weighted";
-}
-
-static const char *report_text_class_samples(const void *context, size_t row,
-                                             char cell[TABLE_CELL_SIZE])
-{
-    const struct class_figures *class = report_text_class(context, row);
-
-    return class ? table_format_count(cell, class->num_samples) : "";
-}
-
-static const char *report_text_class_correct(const void *context, size_t row,
-                                             char cell[TABLE_CELL_SIZE])
-{
-    const struct class_figures *class = report_text_class(context, row);
-
-    return class ? table_format_count(cell, class->num_correct) : "";
-}
-
-static const char *report_text_class_value(const void *context, size_t row, enum class_figure which,
-                                           char cell[TABLE_CELL_SIZE])
-{
-    const struct report_text *text = context;
-    const struct class_figures *class = report_text_class(context, row);
+    static const struct text_table_column columns[] = {
+        {"class", TEXT_TABLE_LEFT},
+        {"samples", TEXT_TABLE_RIGHT},
+        {"correct", TEXT_TABLE_RIGHT},
+        {"recall", TEXT_TABLE_RIGHT},
+        {"95 % interval", TEXT_TABLE_RIGHT},
+        {"precision", TEXT_TABLE_RIGHT},
+        {"F1", TEXT_TABLE_RIGHT},
+        {"ROC area", TEXT_TABLE_RIGHT},
+    };
     const struct figures *figures = &text->result->figures;
-    double mean = row == text->classes->count ? figures->macro[which] : figures->weighted[which];
+    struct text_table table = {.columns = columns,
+                               .num_columns = sizeof(columns) / sizeof(columns[0])};
 
-    return table_format_real(cell, class ? class->values[which] : mean, 4);
-}
-
-static const char *report_text_class_interval(const void *context, size_t row,
-                                              char cell[TABLE_CELL_SIZE])
-{
-    const struct class_figures *class = report_text_class(context, row);
-
-    return class ? table_format_interval(cell, class->intervals[CLASS_RECALL], 4) : "";
-}
-
-#define REPORT_TEXT_VALUE(name, which)                                                             \
-    static const char *report_text_##name(const void *context, size_t row,                         \
-                                          char cell[TABLE_CELL_SIZE])                              \
-    {                                                                                              \
-        return report_text_class_value(context, row, which, cell);                                 \
-    }
-
-REPORT_TEXT_VALUE(recall, CLASS_RECALL)
-REPORT_TEXT_VALUE(precision, CLASS_PRECISION)
-REPORT_TEXT_VALUE(f1, CLASS_F1)
-REPORT_TEXT_VALUE(roc_area, CLASS_ROC_AREA)
-
-static const struct table_column class_columns[] = {
-    {"class", 0, report_text_class_name},
-    {"samples", 4, report_text_class_samples},
-    {"correct", 6, report_text_class_correct},
-    {"recall", 0, report_text_recall},
-    {"95 % interval", 3, report_text_class_interval},
-    {"precision", 2, report_text_precision},
-    {"F1", 1, report_text_f1},
-    {"ROC area", 5, report_text_roc_area},
-};
-
-static void report_text_classes(FILE *stream, struct report_text *text)
-{
-    const struct table table = {class_columns, sizeof(class_columns) / sizeof(class_columns[0]),
-                                text, text->classes->count + NUM_MEANS, NUM_MEANS};
-
-    table_print(stream, &table, text->width, &text->notes);
+    for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
+        report_text_add_class(text, &table, text->classes->items[c], &figures->classes[c],
+                              figures->classes[c].values);
+    report_text_add_gap(text, &table);
+    report_text_add_class(text, &table, "mean", NULL, figures->macro);
+    report_text_add_class(text, &table, "weighted", NULL, figures->weighted);
+    report_text_print_table(text, &table);
 }
 
 /* ---- of all samples ---- */
 
-/* The lines of the table of figures, without top-k accuracy where there is none. */
-enum headline {
-    HEADLINE_ACCURACY,
-    HEADLINE_BALANCED,
-    HEADLINE_TOP_K,
-    HEADLINE_F1,
-    HEADLINE_ROC_AREA,
-    HEADLINE_AVERAGE_PRECISION,
-    HEADLINE_LOSS,
-    HEADLINE_BRIER,
-    HEADLINE_CALIBRATION,
-    NUM_HEADLINES,
-};
-
-static const struct {
-    const char *title;
-    bool is_mean; /* over the classes */
-    int which;    /* enum class_figure or enum figure */
-    int num_decimals;
-} headlines[NUM_HEADLINES] = {
-    [HEADLINE_ACCURACY] = {"accuracy", false, FIGURE_ACCURACY, 4},
-    [HEADLINE_BALANCED] = {"balanced accuracy", false, FIGURE_BALANCED_ACCURACY, 4},
-    [HEADLINE_TOP_K] = {"", false, FIGURE_TOP_K_ACCURACY, 4},
-    [HEADLINE_F1] = {"F1, mean of classes", true, CLASS_F1, 4},
-    [HEADLINE_ROC_AREA] = {"ROC area, mean", true, CLASS_ROC_AREA, 4},
-    [HEADLINE_AVERAGE_PRECISION] = {"PR area, mean", true, CLASS_AVERAGE_PRECISION, 4},
-    [HEADLINE_LOSS] = {"loss", false, FIGURE_LOSS, 6},
-    [HEADLINE_BRIER] = {"Brier score", false, FIGURE_BRIER_SCORE, 6},
-    [HEADLINE_CALIBRATION] = {"calibration error", false, FIGURE_CALIBRATION_ERROR, 6},
-};
-
-static enum headline report_text_headline(const struct report_text *text, size_t row)
+static void report_text_add_headline(struct report_text *text, struct text_table *table,
+                                     const char *title, double figure, int num_decimals,
+                                     const struct interval *interval,
+                                     const struct interval *bootstrap)
 {
-    bool is_behind = row >= HEADLINE_TOP_K && text->result->figures.top_k == 0;
+    char cells[3][CELL_SIZE];
 
-    return (enum headline)(row + (is_behind ? 1 : 0));
+    text_table_add(table,
+                   (const char *const[]){
+                       title,
+                       report_text_figure(text, cells[0], figure, num_decimals),
+                       interval ? cell_of_interval(cells[1], *interval, num_decimals) : NULL,
+                       cell_of_interval(cells[2], *bootstrap, num_decimals),
+                   },
+                   text->error);
 }
 
-static const char *report_text_headline_title(const void *context, size_t row,
-                                              char cell[TABLE_CELL_SIZE])
+static void report_text_add_figure(struct report_text *text, struct text_table *table,
+                                   const char *title, enum figure which, int num_decimals)
 {
-    const struct report_text *text = context;
-    enum headline line = report_text_headline(text, row);
-
-    return line == HEADLINE_TOP_K
-               ? text_format(cell, TABLE_CELL_SIZE, "top-%zu accuracy", text->result->figures.top_k)
-               : headlines[line].title;
-}
-
-static const char *report_text_headline_value(const void *context, size_t row,
-                                              char cell[TABLE_CELL_SIZE])
-{
-    const struct report_text *text = context;
     const struct figures *figures = &text->result->figures;
-    enum headline line = report_text_headline(text, row);
-    int which = headlines[line].which;
 
-    return table_format_real(
-        cell, headlines[line].is_mean ? figures->macro[which] : figures->values[which],
-        headlines[line].num_decimals);
+    report_text_add_headline(text, table, title, figures->values[which], num_decimals,
+                             &figures->intervals[which], &text->result->bootstrap.values[which]);
 }
 
-static const char *report_text_headline_interval(const void *context, size_t row,
-                                                 char cell[TABLE_CELL_SIZE])
+static void report_text_add_mean(struct report_text *text, struct text_table *table,
+                                 const char *title, enum class_figure which)
 {
-    const struct report_text *text = context;
-    enum headline line = report_text_headline(text, row);
-
-    if (headlines[line].is_mean)
-        return "";
-    return table_format_interval(cell, text->result->figures.intervals[headlines[line].which], 4);
+    report_text_add_headline(text, table, title, text->result->figures.macro[which], 4, NULL,
+                             &text->result->bootstrap.macro[which]);
 }
 
-static const char *report_text_headline_bootstrap(const void *context, size_t row,
-                                                  char cell[TABLE_CELL_SIZE])
+static void report_text_overall(struct report_text *text)
 {
-    const struct report_text *text = context;
-    const struct bootstrap *bootstrap = &text->result->bootstrap;
-    enum headline line = report_text_headline(text, row);
-    int which = headlines[line].which;
-
-    return table_format_interval(
-        cell, headlines[line].is_mean ? bootstrap->macro[which] : bootstrap->values[which],
-        headlines[line].num_decimals);
-}
-
-static void report_text_overall(FILE *stream, struct report_text *text)
-{
-    static const struct table_column columns[] = {
-        {"over all samples", 0, report_text_headline_title},
-        {"figure", 0, report_text_headline_value},
-        {"95 % interval", 1, report_text_headline_interval},
-        {"bootstrap", 2, report_text_headline_bootstrap},
+    static const struct text_table_column columns[] = {
+        {"all samples", TEXT_TABLE_LEFT},
+        {"figure", TEXT_TABLE_RIGHT},
+        {"95 % interval", TEXT_TABLE_RIGHT},
+        {"bootstrap", TEXT_TABLE_RIGHT},
     };
     const struct figures *figures = &text->result->figures;
     bool has_bootstrap = text->result->bootstrap.num_resamples > 0;
-    const struct table table = {columns, has_bootstrap ? 4 : 3, text,
-                                figures->top_k ? NUM_HEADLINES : NUM_HEADLINES - 1};
-    char correct[TABLE_CELL_SIZE], total[TABLE_CELL_SIZE];
+    struct text_table table = {.columns = columns, .num_columns = has_bootstrap ? 4 : 3};
+    char correct[CELL_SIZE], total[CELL_SIZE];
 
-    table_print(stream, &table, text->width, &text->notes);
-    fprintf(stream, "%s of %s samples are correct\n",
-            table_format_count(correct, figures->num_correct),
-            table_format_count(total, figures->num_samples));
+    report_text_add_figure(text, &table, "accuracy", FIGURE_ACCURACY, 4);
+    report_text_add_figure(text, &table, "balanced accuracy", FIGURE_BALANCED_ACCURACY, 4);
+    if (figures->top_k > 0)
+        report_text_add_figure(text, &table, TEXT("top-%zu accuracy", figures->top_k),
+                               FIGURE_TOP_K_ACCURACY, 4);
+    report_text_add_mean(text, &table, "mean F1", CLASS_F1);
+    report_text_add_mean(text, &table, "mean ROC area", CLASS_ROC_AREA);
+    report_text_add_mean(text, &table, "mean PR area", CLASS_AVERAGE_PRECISION);
+    report_text_add_figure(text, &table, "loss", FIGURE_LOSS, 6);
+    report_text_add_figure(text, &table, "Brier score", FIGURE_BRIER_SCORE, 4);
+    report_text_add_figure(text, &table, "calibration error", FIGURE_CALIBRATION_ERROR, 4);
+    report_text_print_table(text, &table);
+    fprintf(text->stream, "%s of %s samples are correct\n",
+            cell_of_count(correct, figures->num_correct),
+            cell_of_count(total, figures->num_samples));
 }
 
 /* ---- bootstrap ---- */
 
-static const char *report_text_bootstrap_value(const void *context, size_t row,
-                                               enum class_figure which, char cell[TABLE_CELL_SIZE])
+static void report_text_add_intervals(struct report_text *text, struct text_table *table,
+                                      const char *name,
+                                      const struct interval intervals[NUM_CLASS_FIGURES])
 {
-    const struct report_text *text = context;
-    const struct bootstrap *bootstrap = &text->result->bootstrap;
-    size_t num_classes = text->classes->count;
-    struct interval interval = row < num_classes    ? bootstrap->classes[row].intervals[which]
-                               : row == num_classes ? bootstrap->macro[which]
-                                                    : bootstrap->weighted[which];
+    char cells[NUM_CLASS_FIGURES][CELL_SIZE];
+    const char *row[1 + NUM_CLASS_FIGURES] = {name};
 
-    return isnan(interval.low) ? "-" : table_format_interval(cell, interval, 3);
+    for (size_t i = 0; i < NUM_CLASS_FIGURES; i++)
+        row[1 + i] = isnan(intervals[i].low) ? report_text_figure(text, cells[i], NAN, 3)
+                                             : cell_of_interval(cells[i], intervals[i], 3);
+    text_table_add(table, row, text->error);
 }
 
-#define REPORT_TEXT_BOOTSTRAP(name, which)                                                         \
-    static const char *report_text_bootstrap_##name(const void *context, size_t row,               \
-                                                    char cell[TABLE_CELL_SIZE])                    \
-    {                                                                                              \
-        return report_text_bootstrap_value(context, row, which, cell);                             \
-    }
-
-REPORT_TEXT_BOOTSTRAP(recall, CLASS_RECALL)
-REPORT_TEXT_BOOTSTRAP(precision, CLASS_PRECISION)
-REPORT_TEXT_BOOTSTRAP(f1, CLASS_F1)
-REPORT_TEXT_BOOTSTRAP(roc_area, CLASS_ROC_AREA)
-REPORT_TEXT_BOOTSTRAP(average_precision, CLASS_AVERAGE_PRECISION)
-
-static void report_text_bootstrap(FILE *stream, struct report_text *text)
+static void report_text_bootstrap(struct report_text *text)
 {
-    static const struct table_column columns[] = {
-        {"class", 0, report_text_class_name},
-        {"recall", 0, report_text_bootstrap_recall},
-        {"precision", 2, report_text_bootstrap_precision},
-        {"F1", 1, report_text_bootstrap_f1},
-        {"ROC area", 3, report_text_bootstrap_roc_area},
-        {"PR area", 4, report_text_bootstrap_average_precision},
+    static const struct text_table_column columns[1 + NUM_CLASS_FIGURES] = {
+        {"class", TEXT_TABLE_LEFT},
+        [1 + CLASS_RECALL] = {"recall", TEXT_TABLE_RIGHT},
+        [1 + CLASS_PRECISION] = {"precision", TEXT_TABLE_RIGHT},
+        [1 + CLASS_F1] = {"F1", TEXT_TABLE_RIGHT},
+        [1 + CLASS_ROC_AREA] = {"ROC area", TEXT_TABLE_RIGHT},
+        [1 + CLASS_AVERAGE_PRECISION] = {"PR area", TEXT_TABLE_RIGHT},
     };
     const struct bootstrap *bootstrap = &text->result->bootstrap;
-    const struct table table = {columns, sizeof(columns) / sizeof(columns[0]), text,
-                                text->classes->count + NUM_MEANS, NUM_MEANS};
-    char count[TABLE_CELL_SIZE];
+    struct text_table table = {.columns = columns, .num_columns = 1 + NUM_CLASS_FIGURES};
+    char count[CELL_SIZE];
 
-    fprintf(stream, "bootstrap: the middle 95 %% of %s resamples, seed %" PRIu64 "\n",
-            table_format_count(count, bootstrap->num_resamples), bootstrap->seed);
-    table_print(stream, &table, text->width, &text->notes);
+    fprintf(text->stream, "bootstrap: the middle 95 %% of %s resamples, seed %" PRIu64 "\n",
+            cell_of_count(count, bootstrap->num_resamples), bootstrap->seed);
+    for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
+        report_text_add_intervals(text, &table, text->classes->items[c],
+                                  bootstrap->classes[c].intervals);
+    report_text_add_gap(text, &table);
+    report_text_add_intervals(text, &table, "mean", bootstrap->macro);
+    report_text_add_intervals(text, &table, "weighted", bootstrap->weighted);
+    report_text_print_table(text, &table);
+    fputc('\n', text->stream);
 }
 
 /* ---- confusions ---- */
 
-struct matrix {
-    uint64_t counts[MATRIX_MAX_CLASSES][MATRIX_MAX_CLASSES];
-    int widths[MATRIX_MAX_CLASSES];
-    int name_width;
-    bool is_numbered; /* columns have the numbers of the classes, not the names */
-};
+typedef char report_text_name[TEXT_WIDTH_SIZE(MAX_NAME_COLUMNS) + 8];
 
-/* The whole width: of names and columns. */
-static int report_text_measure_matrix(const struct report_text *text, struct matrix *matrix)
+/* Names over the columns, or the numbers of the classes, which then stand before their names too.
+ */
+static void report_text_add_matrix(struct report_text *text, struct text_table *table,
+                                   bool is_numbered)
 {
-    size_t num_classes = text->classes->count, cell_index = 0;
-    char cell[TABLE_CELL_SIZE];
-    int total = 0;
+    size_t num_classes = text->classes->count, next = 0;
+    uint64_t counts[MATRIX_MAX_CLASSES];
+    char cells[MATRIX_MAX_CLASSES][CELL_SIZE];
 
-    matrix->name_width = 0;
     for (size_t label = 0; label < num_classes; label++) {
-        int columns = table_count_columns(report_text_name(text, label, cell));
+        const char *row[1 + MATRIX_MAX_CLASSES];
+        report_text_name cut, name;
 
-        cell_index = confusion_fill_row(&text->result->confusion, (uint32_t)label, cell_index,
-                                        matrix->counts[label]);
-        matrix->name_width = columns > matrix->name_width ? columns : matrix->name_width;
+        text_width_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
+                       text->terminal.is_utf8);
+        row[0] =
+            text_format(name, sizeof(name), "%s%s", is_numbered ? TEXT("%zu ", label) : "", cut);
+        next = confusion_fill_row(&text->result->confusion, (uint32_t)label, next, counts);
+        for (size_t c = 0; c < num_classes; c++)
+            row[1 + c] = cell_of_count(cells[c], counts[c]);
+        text_table_add(table, row, text->error);
     }
-    for (size_t c = 0; c < num_classes; c++) {
-        matrix->widths[c] = matrix->is_numbered
-                                ? (c < 10 ? 1 : 2)
-                                : table_count_columns(report_text_name(text, c, cell));
-        for (size_t label = 0; label < num_classes; label++) {
-            int columns = table_count_columns(table_format_count(cell, matrix->counts[label][c]));
-
-            matrix->widths[c] = columns > matrix->widths[c] ? columns : matrix->widths[c];
-        }
-        total += 2 + matrix->widths[c];
-    }
-    return total + matrix->name_width + (matrix->is_numbered ? 4 : 0);
 }
 
-static void report_text_print_matrix(FILE *stream, const struct report_text *text,
-                                     const struct matrix *matrix)
+/* Columns that the matrix takes with names over its columns. */
+static size_t report_text_matrix_width(const struct report_text *text,
+                                       report_text_name titles[MATRIX_MAX_CLASSES])
 {
+    const struct confusion *confusion = &text->result->confusion;
+    size_t widths[MATRIX_MAX_CLASSES], name_width = 0, total = 0;
+    char cell[CELL_SIZE];
+
+    for (size_t c = 0; c < text->classes->count; c++) {
+        widths[c] = text_width(titles[c]);
+        name_width = widths[c] > name_width ? widths[c] : name_width;
+    }
+    for (size_t i = 0; i < confusion->num_cells; i++) {
+        size_t width = text_width(cell_of_count(cell, confusion->cells[i].num_samples));
+        size_t *widest = &widths[confusion->cells[i].prediction];
+
+        *widest = width > *widest ? width : *widest;
+    }
+    for (size_t c = 0; c < text->classes->count; c++)
+        total += 2 + widths[c];
+    return name_width + total;
+}
+
+static void report_text_matrix(struct report_text *text)
+{
+    report_text_name titles[MATRIX_MAX_CLASSES];
+    struct text_table_column columns[1 + MATRIX_MAX_CLASSES] = {{"", TEXT_TABLE_LEFT}};
     size_t num_classes = text->classes->count;
-    char cell[TABLE_CELL_SIZE];
+    struct text_table table = {.columns = columns, .num_columns = 1 + num_classes};
+    bool is_numbered;
 
-    fprintf(stream, "confusion matrix (row: true class, column: predicted class)\n");
-    table_print_cell(stream, matrix->name_width + (matrix->is_numbered ? 4 : 0), "");
+    for (size_t c = 0; c < num_classes; c++)
+        text_width_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
+                       text->terminal.is_utf8);
+    is_numbered = report_text_matrix_width(text, titles) > text->terminal.columns;
     for (size_t c = 0; c < num_classes; c++) {
-        fputs("  ", stream);
-        table_print_cell(stream, matrix->widths[c],
-                         matrix->is_numbered ? table_format_count(cell, c)
-                                             : report_text_name(text, c, cell));
+        if (is_numbered)
+            text_format(titles[c], sizeof(titles[c]), "%zu", c);
+        columns[1 + c] = (struct text_table_column){titles[c], TEXT_TABLE_RIGHT};
     }
-    fputc('\n', stream);
-    for (size_t label = 0; label < num_classes; label++) {
-        if (matrix->is_numbered)
-            fprintf(stream, "%2zu  ", label);
-        table_print_cell(stream, -matrix->name_width, report_text_name(text, label, cell));
-        for (size_t c = 0; c < num_classes; c++) {
-            fputs("  ", stream);
-            table_print_cell(stream, matrix->widths[c],
-                             table_format_count(cell, matrix->counts[label][c]));
-        }
-        fputc('\n', stream);
-    }
+    fprintf(text->stream, "confusion matrix (row: true class, column: predicted class)\n");
+    report_text_add_matrix(text, &table, is_numbered);
+    report_text_print_table(text, &table);
 }
 
-struct confusion_rows {
-    const struct report_text *text;
-    struct confusion_cell entries[MAX_CONFUSIONS];
-};
-
-static const char *report_text_confused_class(const void *context, size_t row,
-                                              char cell[TABLE_CELL_SIZE])
+static void report_text_confusions(struct report_text *text)
 {
-    const struct confusion_rows *rows = context;
-
-    return report_text_name(rows->text, rows->entries[row].label, cell);
-}
-
-static const char *report_text_confused_with(const void *context, size_t row,
-                                             char cell[TABLE_CELL_SIZE])
-{
-    const struct confusion_rows *rows = context;
-
-    return report_text_name(rows->text, rows->entries[row].prediction, cell);
-}
-
-static const char *report_text_confused_samples(const void *context, size_t row,
-                                                char cell[TABLE_CELL_SIZE])
-{
-    const struct confusion_rows *rows = context;
-
-    return table_format_count(cell, rows->entries[row].num_samples);
-}
-
-static void report_text_confusions(FILE *stream, struct report_text *text)
-{
-    static const struct table_column columns[] = {
-        {"class", 0, report_text_confused_class},
-        {"taken for", 0, report_text_confused_with},
-        {"samples", 0, report_text_confused_samples},
+    static const struct text_table_column columns[] = {
+        {"class", TEXT_TABLE_LEFT},
+        {"taken for", TEXT_TABLE_LEFT},
+        {"samples", TEXT_TABLE_RIGHT},
     };
-    struct confusion_rows rows = {.text = text};
-    size_t count = confusion_find_frequent(&text->result->confusion, rows.entries, MAX_CONFUSIONS);
-    const struct table table = {columns, 3, &rows, count, 0};
+    struct confusion_cell entries[MAX_CONFUSIONS];
+    size_t count = confusion_find_frequent(&text->result->confusion, entries, MAX_CONFUSIONS);
+    struct text_table table = {.columns = columns, .num_columns = 3};
+    char cell[CELL_SIZE];
 
     if (count == 0) {
-        fprintf(stream, "no confusions\n");
+        fprintf(text->stream, "no confusions\n");
         return;
     }
-    fprintf(stream, "most frequent confusions\n");
-    table_print(stream, &table, text->width, &text->notes);
+    fprintf(text->stream, "most frequent confusions\n");
+    for (size_t i = 0; i < count; i++)
+        text_table_add(&table,
+                       (const char *const[]){text->classes->items[entries[i].label],
+                                             text->classes->items[entries[i].prediction],
+                                             cell_of_count(cell, entries[i].num_samples)},
+                       text->error);
+    report_text_print_table(text, &table);
 }
 
-/* The matrix with names over its columns, else with numbers, else the most frequent confusions. */
-static void report_text_matrix(FILE *stream, struct report_text *text)
+bool report_split_text(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error)
 {
-    struct matrix matrix = {.is_numbered = false};
+    const struct terminal_wish wish = {0};
+    struct report_text text = {
+        .stream = stream, .classes = &file->checkpoint.classes, .result = result, .error = error};
+    char cell[CELL_SIZE];
 
-    if (text->classes->count > MATRIX_MAX_CLASSES) {
-        report_text_confusions(stream, text);
-        return;
-    }
-    if (report_text_measure_matrix(text, &matrix) > text->width) {
-        matrix.is_numbered = true;
-        if (report_text_measure_matrix(text, &matrix) > text->width) {
-            report_text_confusions(stream, text);
-            return;
-        }
-    }
-    report_text_print_matrix(stream, text, &matrix);
-}
-
-static void report_text_notes(FILE *stream, const struct table_notes *notes)
-{
-    if (notes->has_undefined || notes->has_left_out)
-        fputc('\n', stream);
-    if (notes->has_undefined)
-        fprintf(stream, "-: not defined for these samples or this model\n");
-    if (notes->has_left_out)
-        fprintf(stream, "columns that do not fit are left out: --json has all\n");
-}
-
-void report_split_text(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result)
-{
-    int width = table_width(stream);
-    struct report_text text = {.classes = &file->checkpoint.classes,
-                               .result = result,
-                               .width = width,
-                               .max_name = width < NARROW_WIDTH ? 12 : 24};
-    char cell[TABLE_CELL_SIZE];
-
+    if (!terminal_find(&text.terminal, &wish, error))
+        return false;
     report_text_model(stream, file);
-    fprintf(stream, "samples     %s of split %s, store ",
-            table_format_count(cell, result->num_samples), split_names[result->split]);
+    fprintf(stream, "samples     %s of split %s, store ", cell_of_count(cell, result->num_samples),
+            split_names[result->split]);
     text_print_escaped(stream, result->store_path);
     fputs("\n\n", stream);
-    report_text_classes(stream, &text);
+    report_text_classes(&text);
     fputc('\n', stream);
-    report_text_overall(stream, &text);
+    report_text_overall(&text);
     fputc('\n', stream);
-    if (result->bootstrap.num_resamples > 0) {
-        report_text_bootstrap(stream, &text);
-        fputc('\n', stream);
-    }
-    report_text_matrix(stream, &text);
-    report_text_notes(stream, &text.notes);
+    if (result->bootstrap.num_resamples > 0)
+        report_text_bootstrap(&text);
+    if (text.classes->count <= MATRIX_MAX_CLASSES)
+        report_text_matrix(&text);
+    else
+        report_text_confusions(&text);
+    if (text.has_undefined)
+        fprintf(stream, "\n-: not defined for these samples or this model\n");
+    return error_ok(error);
 }

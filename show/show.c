@@ -199,6 +199,20 @@ static const struct show_view *show_choose(const struct show *show, struct error
     return NULL;
 }
 
+/* The picture takes the place of nothing that is read. */
+static bool show_check_png(const struct show_options *options, struct error *error)
+{
+    if (options->png && options->store && file_is_same(options->png, options->store))
+        return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
+                         "--png names the store that is read: give it another name");
+    for (size_t i = 0; i < options->num_operands && options->png; i++)
+        if (file_is_same(options->png, options->operands[i]))
+            return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
+                             "--png names a file that is read: give it another name");
+    return !options->png ||
+           file_kind_check_output(options->png, FILE_KIND_PNG, options->force, error);
+}
+
 bool show_run(const struct show_options *options, bool *is_different, struct error *error)
 {
     struct show show = {.options = options, .is_different = is_different};
@@ -211,7 +225,7 @@ bool show_run(const struct show_options *options, bool *is_different, struct err
     for (size_t i = 0; i < options->num_operands && ok; i++)
         ok = show_may_wait(options, options->operands[i], &kinds[i]) ||
              show_find_kind(options->operands[i], &kinds[i], error);
-    ok = ok && (view = show_choose(&show, error)) != NULL;
+    ok = ok && (view = show_choose(&show, error)) != NULL && show_check_png(options, error);
     if (ok) {
         wish.may_ask = view->needs_pictures && !options->png;
         ok = terminal_find(&show.terminal, &wish, error) && view->show(&show, error);

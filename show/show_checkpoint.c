@@ -175,8 +175,8 @@ static bool show_checkpoint_add_layer(struct text_table *table, const char *name
     return text_table_add(table, cells, error);
 }
 
-/* The layers of a network that this program can plan; of other models each tensor's group. */
-static bool show_checkpoint_fill_layers(const struct checkpoint *checkpoint,
+/* The layers of a network, planned as for training; other models are one layer. */
+static bool show_checkpoint_fill_layers(const char *path, const struct checkpoint *checkpoint,
                                         struct text_table *table, struct error *error)
 {
     const char *model = show_checkpoint_setting(checkpoint, "model");
@@ -184,6 +184,7 @@ static bool show_checkpoint_fill_layers(const struct checkpoint *checkpoint,
     size_t num_classes = checkpoint->classes.count;
     size_t num_logits = num_classes == 2 ? 1 : num_classes;
     struct network network = {0};
+    struct error reason = {0};
     bool ok = true;
 
     if (!text)
@@ -191,10 +192,9 @@ static bool show_checkpoint_fill_layers(const struct checkpoint *checkpoint,
             table, model ? model : "unknown", model ? model : "",
             TEXT("%zu", model && strcmp(model, "linear") == 0 ? num_logits : num_classes),
             show_count_parameters(checkpoint), error);
-    if (!network_plan(&network, text, &checkpoint->image, num_logits, error)) {
-        error->status = STATUS_DATA; /* it is the file that says so, not the command line */
-        return false;
-    }
+    if (!network_plan(&network, text, &checkpoint->image, num_logits, &reason))
+        return error_set(error, reason.status == STATUS_USAGE ? STATUS_DATA : reason.status,
+                         ERROR_AT(.file = path, .dataset = "/config"), "%s", reason.what);
     for (size_t i = 0; i < network.num_layers && ok; i++) {
         const struct layer *layer = &network.layers[i];
         char output[64];
@@ -208,7 +208,7 @@ static bool show_checkpoint_fill_layers(const struct checkpoint *checkpoint,
     return ok;
 }
 
-static bool show_checkpoint_layers(FILE *stream, const struct terminal *terminal,
+static bool show_checkpoint_layers(FILE *stream, const struct terminal *terminal, const char *path,
                                    const struct checkpoint *checkpoint, struct error *error)
 {
     static const struct text_table_column columns[] = {
@@ -218,7 +218,7 @@ static bool show_checkpoint_layers(FILE *stream, const struct terminal *terminal
         {"parameters", TEXT_TABLE_RIGHT},
     };
     struct text_table table = {.columns = columns, .num_columns = 4};
-    bool ok = show_checkpoint_fill_layers(checkpoint, &table, error);
+    bool ok = show_checkpoint_fill_layers(path, checkpoint, &table, error);
 
     if (ok) {
         show_print_heading(stream, terminal, "layers");
@@ -408,7 +408,7 @@ bool show_print_checkpoint(FILE *stream, const struct terminal *terminal, const 
                            struct error *error)
 {
     if (!show_checkpoint_summary(stream, terminal, path, checkpoint, error) ||
-        !show_checkpoint_layers(stream, terminal, checkpoint, error))
+        !show_checkpoint_layers(stream, terminal, path, checkpoint, error))
         return false;
     show_checkpoint_config(stream, terminal, &checkpoint->config);
     return show_checkpoint_statistics(stream, terminal, checkpoint, error) &&

@@ -236,7 +236,6 @@ static bool show_runs_charts(FILE *stream, const struct terminal *terminal,
     for (size_t k = 0; k < 3 && ok; k++) {
         const struct history_chart chart = {.title = history_figure_names[figures[k]], .rows = 12};
 
-        fputc('\n', stream);
         ok = history_print(stream, terminal, &chart, histories, count, &figures[k], 1, error);
     }
     return ok;

@@ -11,8 +11,8 @@
 #include "metrics/figures.h"
 #include "show/show.h"
 #include "show/show_runs.h"
-#include "view/terminal/text_table.h"
 #include "view/terminal/terminal_text.h"
+#include "view/terminal/text_table.h"
 
 enum {
     MAX_CLASSES_SHOWN = 30,

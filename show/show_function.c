@@ -9,6 +9,7 @@
 #include "model/layers/layer.h"
 #include "model/loss.h"
 #include "show/show.h"
+#include "view/terminal/terminal_text.h"
 #include "view/terminal/text_chart.h"
 
 /*
@@ -61,8 +62,8 @@ static bool function_refuse(const char *name, struct error *error)
                     functions[i].name);
     }
     if (nearest.name)
-        return error_set(error, STATUS_USAGE, ERROR_AT(.expected = all),
-                         "--function knows no '%.60s'; did you mean '%s'?", name, nearest.name);
+        return error_set(error, STATUS_USAGE, NULL, "--function knows no '%.60s': did you mean %s?",
+                         name, nearest.name);
     return error_set(error, STATUS_USAGE, ERROR_AT(.expected = all, .found = TEXT("'%.60s'", name)),
                      "--function");
 }
@@ -76,9 +77,13 @@ static const struct function *function_find(const char *name, const char **argum
     for (size_t i = 0; i < NUM_FUNCTIONS; i++) {
         const struct function *function = &functions[i];
 
-        if (strlen(function->name) != length || strncmp(function->name, name, length) != 0 ||
-            (name[length] == ':' && !function->argument))
+        if (strlen(function->name) != length || strncmp(function->name, name, length) != 0)
             continue;
+        if (name[length] == ':' && !function->argument) {
+            error_set(error, STATUS_USAGE, NULL, "--function %s takes nothing behind a colon",
+                      function->name);
+            return NULL;
+        }
         *argument = name[length] == ':' ? name + length + 1 : function->argument;
         return function;
     }
@@ -173,10 +178,15 @@ bool show_function(const struct show *show, struct error *error)
                                          .lines = lines,
                                          .num_lines = function->is_loss ? MAX_LINES : 1};
 
+        const char *title =
+            TEXT("%s%s%s", function->formula, argument ? ", S = " : "", argument ? argument : "");
+
         terminal_set_bold(&show->terminal, stdout);
-        printf("%s%s%s\n", function->formula, argument ? ", S = " : "", argument ? argument : "");
+        fputs(title, stdout);
         terminal_set_plain(&show->terminal, stdout);
-        printf("%s\n\n", function->meaning);
+        putchar('\n');
+        terminal_text_wrap(stdout, function->meaning, 0, 0, show->terminal.columns);
+        putchar('\n');
         ok = text_chart_print(stdout, &show->terminal, &chart, error);
     }
     free(points);

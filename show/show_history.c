@@ -60,6 +60,7 @@ bool history_print(FILE *stream, const struct terminal *terminal,
 {
     struct text_chart chart = {.title = wanted->title,
                                .x_label = "epoch",
+                               .x_is_whole = true,
                                .rows = wanted->rows,
                                .columns = wanted->columns};
     size_t num_points = 0, num_finite = 0, used = 0, num_lines = 0;
@@ -89,6 +90,8 @@ bool history_print(FILE *stream, const struct terminal *terminal,
         }
     chart.lines = lines;
     chart.num_lines = num_lines;
+    if (ok)
+        fputc('\n', stream);
     ok = ok && text_chart_print(stream, terminal, &chart, error);
     free(points);
     free(lines);

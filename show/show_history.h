@@ -44,8 +44,8 @@ struct history_chart {
 size_t history_count(const struct history *history, enum history_figure figure);
 
 /*
- * A chart of figures [num_figures] of one run, or of one figure of several runs.  Prints nothing
- * where fewer than two points are finite.
+ * An empty line, and a chart of figures [num_figures] of one run or of one figure of several.
+ * Prints nothing where fewer than two points are finite.
  */
 bool history_print(FILE *stream, const struct terminal *terminal, const struct history_chart *chart,
                    const struct history *histories, size_t num_histories,

@@ -12,11 +12,13 @@
 #include "view/png_write.h"
 #include "view/sheet.h"
 #include "view/terminal/picture.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     ENOUGH = 280,    /* pixels to which a picture in a file is enlarged */
     MAX_MEANS = 100, /* that are shown on a terminal */
     CAPTION_SIZE = 128,
+    LINE_SIZE = 1024,
 };
 static const uint64_t max_nbytes = (uint64_t)1 << 30; /* of all tiles of a sheet */
 
@@ -120,10 +122,10 @@ static bool show_sheet(const struct show *show, const struct show_tiles *tiles, 
     ok = sheet_print(stdout, &show->terminal, &sheet, &num_columns, error);
     if (ok && columns > num_columns && num_columns < tiles->count) {
         fflush(stdout);
-        progress_message("quern-show",
-                         "note: %zu columns do not fit side by side, so there are %zu; a wider "
-                         "terminal or --png has all",
-                         columns, num_columns);
+        progress_note("quern-show",
+                      "note: %zu columns do not fit side by side, so there are %zu; a wider "
+                      "terminal or --png has all",
+                      columns, num_columns);
     }
     return ok;
 }
@@ -227,8 +229,10 @@ bool show_mean(const struct show *show, struct error *error)
     ok =
         ok && show_mean_tiles(store, split, label < num_classes ? label : 0, counts, &tiles, error);
     if (ok) {
-        printf("%s of %s, with the number of images\n", num_shown == 1 ? "mean" : "class means",
-               split_names[split]);
+        terminal_text_wrap(stdout,
+                           TEXT("%s of %s, with the number of images",
+                                num_shown == 1 ? "mean" : "class means", split_names[split]),
+                           0, 0, show->terminal.columns);
         ok = show_sheet(show, &tiles, 0, error);
     }
     if (ok && label == num_classes && num_shown < num_classes)
@@ -291,20 +295,31 @@ static bool show_grid_prepare(struct show_grid *grid, struct error *error)
 static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples)
 {
     const struct show_options *options = grid->show->options;
-    const uint32_t *labels = store_labels(grid->store, grid->split);
-    char number[32], text[AUGMENT_TEXT_SIZE];
+    const size_t width = grid->show->terminal.columns;
+    bool has_class = store_labels(grid->store, grid->split) && !options->class_name;
+    char number[32], augment[AUGMENT_TEXT_SIZE], name[LINE_SIZE], line[2 * LINE_SIZE];
 
-    printf("%zu of the %s images of ", grid->tiles.count,
-           text_group_digits(number, sizeof(number), num_samples));
-    if (options->class_name) {
-        text_print_escaped(stdout, options->class_name);
-        fputs(" in ", stdout);
-    }
-    printf("%s, drawn by seed %" PRIu64 "; row%s\n", split_names[grid->split], options->seed,
-           labels && !options->class_name ? " and class" : "");
+    text_group_digits(number, sizeof(number), num_samples);
+    text_format(line, sizeof(line), "%s of %s%s%s",
+                num_samples == 1 ? "the only image"
+                : grid->tiles.count == num_samples
+                    ? TEXT("all %s images", number)
+                    : TEXT("%zu of the %s images", grid->tiles.count, number),
+                options->class_name ? text_escape(name, sizeof(name), options->class_name) : "",
+                options->class_name ? " in " : "", split_names[grid->split]);
+    if (grid->tiles.count < num_samples)
+        text_format(line + strlen(line), sizeof(line) - strlen(line), ", drawn by seed %" PRIu64,
+                    options->seed);
+    text_format(line + strlen(line), sizeof(line) - strlen(line), "; below each its row%s",
+                has_class ? " and class" : "");
+    terminal_text_wrap(stdout, line, 0, 0, width);
     if (options->augment) {
-        augment_print(&grid->augment, text);
-        printf("as in epoch %" PRIu64 " by %s\n", options->epoch, text);
+        augment_print(&grid->augment, augment);
+        terminal_text_wrap(stdout,
+                           TEXT("as training by seed %" PRIu64 " sees them in epoch %" PRIu64
+                                ", by %.100s",
+                                options->seed, options->epoch, augment),
+                           0, 0, width);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "show/show.h"
 #include "show/show_sample.h"
 #include "view/raster.h"
+#include "view/terminal/terminal_text.h"
 
 /*
  * The pixels of an image as numbers, each on a ground that is as dark as it says (white 0, black
@@ -185,19 +186,14 @@ static void pixels_print(const struct show *show, const struct image_shape *imag
     }
 }
 
-static void pixels_print_note(const struct show *show, const struct image_shape *image,
-                              const struct pixels_window *window)
+static void pixels_print_note(const struct show *show, const char *what,
+                              const struct pixels_range *range, size_t size, bool is_asked_for)
 {
-    const struct show_options *options = show->options;
-    bool lacks_rows = window->rows.end - window->rows.first < image->height;
-    bool lacks_columns = window->columns.end - window->columns.first < image->width;
-
-    if (lacks_rows)
-        printf("rows %zu to %zu of %zu%s\n", window->rows.first, window->rows.end - 1,
-               image->height, options->rows ? "" : ": --rows FIRST:END shows others");
-    if (lacks_columns)
-        printf("columns %zu to %zu of %zu%s\n", window->columns.first, window->columns.end - 1,
-               image->width, options->columns ? "" : ": --columns FIRST:END shows others");
+    if (range->end - range->first < size)
+        terminal_text_wrap(stdout,
+                           TEXT("%s %zu to %zu of %zu%s", what, range->first, range->end - 1, size,
+                                is_asked_for ? "" : TEXT(": --%s FIRST:END shows others", what)),
+                           0, 0, show->terminal.columns);
 }
 
 /* ---- as a picture ---- */
@@ -294,8 +290,10 @@ bool show_pixels(const struct show *show, struct error *error)
             for (size_t c = 0; c < image->channels; c++)
                 pixels_print(show, image, sample.pixels, &window, c);
     }
-    if (ok)
-        pixels_print_note(show, image, &window);
+    if (ok) {
+        pixels_print_note(show, "rows", &window.rows, image->height, options->rows != NULL);
+        pixels_print_note(show, "columns", &window.columns, image->width, options->columns != NULL);
+    }
     show_sample_free(&sample);
     store_close(store);
     return ok;

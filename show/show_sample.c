@@ -93,9 +93,11 @@ void show_sample_print(const struct show *show, const struct store *store,
     if (sample->class_name)
         text_format(line + strlen(line), sizeof(line) - strlen(line), "  class %s",
                     sample->class_name);
-    puts(terminal_text_cut(text, sizeof(text), line, show->terminal.columns,
-                           show->terminal.is_utf8));
+    fputs(
+        terminal_text_cut(text, sizeof(text), line, show->terminal.columns, show->terminal.is_utf8),
+        stdout);
     terminal_set_plain(&show->terminal, stdout);
+    putchar('\n');
     puts(terminal_text_cut_left(text, sizeof(text), sample->path, show->terminal.columns,
                                 show->terminal.is_utf8));
     printf("%zux%zu %s, file CRC-32 %08" PRIx32 "\n", image->height, image->width,

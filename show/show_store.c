@@ -40,38 +40,11 @@ static void show_store_label(const struct show *show, const char *label)
     terminal_set_plain(&show->terminal, stdout);
 }
 
-/* The text goes on below itself where it does not fit: at blanks, or within a word that is too
- * long. */
+/* The text goes on below itself where it does not fit. */
 static void show_store_line(const struct show *show, const char *label, const char *text)
 {
-    size_t room =
-        show->terminal.columns > LABEL_COLUMNS + 8 ? show->terminal.columns - LABEL_COLUMNS : 8;
-    size_t column = 0;
-
     show_store_label(show, label);
-    while (*text) {
-        size_t nbytes = strcspn(text, " "), width;
-        char word[LINE_SIZE];
-
-        width = text_width(text_format(word, sizeof(word), "%.*s", (int)nbytes, text));
-        if (column > 0 && column + 1 + width > room) {
-            printf("\n%*s", LABEL_COLUMNS, "");
-            column = 0;
-        } else if (column > 0) {
-            putchar(' ');
-            column++;
-        }
-        if (column + width > room) {
-            nbytes = text_width_fit(word, room);
-            text_format(word, sizeof(word), "%.*s", (int)nbytes, text);
-            width = room;
-        }
-        fputs(word, stdout);
-        column += width;
-        text += nbytes;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
+    terminal_text_wrap(stdout, text, LABEL_COLUMNS, LABEL_COLUMNS, show->terminal.columns);
 }
 
 /* ---- the file ---- */
@@ -347,8 +320,9 @@ static bool show_balance(const struct show *show, struct store *store, enum spli
         highest = classes[c].count > highest ? classes[c].count : highest;
     putchar('\n');
     terminal_set_bold(&show->terminal, stdout);
-    printf("%s: images by class\n", split_names[split]);
+    printf("%s: images by class", split_names[split]);
     terminal_set_plain(&show->terminal, stdout);
+    putchar('\n');
     if (names->count <= MAX_BARS)
         show_balance_each(show, classes, names->count, num_rows, highest);
     else

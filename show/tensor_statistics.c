@@ -16,8 +16,8 @@ struct tensor_statistics tensor_statistics_of(const struct tensor *tensor)
     for (uint64_t i = 0; i < statistics.num_values; i++) {
         double value = (double)tensor->data[i];
 
-        statistics.num_nans += isnan(value);
-        statistics.num_infinite += isinf(value);
+        statistics.num_nans += isnan(value) != 0;
+        statistics.num_infinite += isinf(value) != 0; /* -1 of -infinity */
         statistics.num_zeros += value == 0;
         if (!isfinite(value))
             continue;

@@ -29,6 +29,22 @@ static void put_texts(const char *target, const char *const *texts, size_t count
         put(target, (unsigned)i, texts[i], strlen(texts[i]));
 }
 
+/* Texts cut to columns, the first byte, with and without an ellipsis, the second; and answers. */
+static void put_terminal(const char *target, const char *const *texts, size_t count)
+{
+    static const char *const answers[] = {"\033[6;16;8t\033[?62;4;22c", "\033[?1;2", "abc\033[?c",
+                                          "\033[6;4000000000;1t\033[?;;4c"};
+    char input[600];
+
+    for (unsigned i = 0; i < count * 10; i++) {
+        snprintf(input, sizeof(input), "%c%c%.500s", (char)(1 + i % 10 * i % 60), (char)(1 + i % 2),
+                 texts[i / 10]);
+        put(target, i, input, strlen(input));
+    }
+    for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        put(target, 900 + i, answers[i], strlen(answers[i]));
+}
+
 /* Lists of edits: every kind of edit of every object, with arbitrary parameters. */
 static void put_edits(const char *target)
 {
@@ -290,10 +306,12 @@ int main(int argc, char **argv)
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
     put_edits("fuzz_evaluation");
+    put_edits("fuzz_comparison");
     put_edits("fuzz_model");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
+    put_terminal("fuzz_terminal", texts, sizeof(texts) / sizeof(texts[0]));
     put_networks("fuzz_network");
     put_texts("fuzz_preparation", preparations, sizeof(preparations) / sizeof(preparations[0]));
     put("fuzz_text", 100, three, sizeof(three));

@@ -82,6 +82,34 @@ static bool add_split(struct sha256 *results, struct sha256 *rest, struct store 
     return ok;
 }
 
+/* What quern-show reads of a split besides: single rows, a search, the last class' mean. */
+static bool look_at_split(struct store *store, enum split split, bool is_shard, struct error *error)
+{
+    const uint64_t num_rows = store_num_rows(store, split);
+    const uint32_t last = (uint32_t)store_classes(store)->count - 1;
+    struct store_storage storage;
+    float *mean = NULL;
+    char *path = NULL;
+    enum split found_split;
+    uint64_t found_row;
+    uint32_t crc32;
+    bool is_found, ok;
+
+    if (num_rows == 0)
+        return true;
+    ok = store_read_path(store, split, num_rows - 1, &path, error) &&
+         store_find_path(store, path, &found_split, &found_row, &is_found, error) &&
+         store_read_one_file_crc32(store, split, num_rows - 1, &crc32, error) &&
+         store_read_storage(store, split, &storage, error);
+    if (ok && !is_shard && store_labels(store, split))
+        ok = memory_allocate(&mean, image_num_values(store_image_shape(store)), sizeof(*mean),
+                             error) &&
+             store_read_class_mean(store, split, last, mean, error);
+    free(path);
+    free(mean);
+    return ok;
+}
+
 static bool add_origin(struct sha256 *rest, struct store *store, struct error *error)
 {
     struct text_list paths = {0}, reasons = {0};
@@ -158,7 +186,8 @@ static bool read_store(const char *path, const struct store_checks *checks,
     add_texts(&results, store_classes(store));
     add_text(&results, store_fingerprint(store));
     for (int split = 0; split < NUM_SPLITS && ok; split++)
-        ok = add_split(&results, &rest, store, split, error);
+        ok = add_split(&results, &rest, store, split, error) &&
+             look_at_split(store, split, checks->is_shard, error);
     if (ok && checks->is_shard)
         ok = add_shard(&results, store, error);
     if (ok)

@@ -66,3 +66,42 @@ void terminal_text_print(FILE *stream, const char *text, size_t columns, bool is
     else
         fprintf(stream, "%s%*s", text, blanks, "");
 }
+
+/* Goes to the next line. */
+static size_t terminal_text_break(FILE *stream, size_t indent)
+{
+    fprintf(stream, "\n%*s", (int)indent, "");
+    return indent;
+}
+
+void terminal_text_wrap(FILE *stream, const char *text, size_t column, size_t indent, size_t width)
+{
+    bool is_first = true;
+
+    /* A line has room for a letter at least. */
+    width = width > indent + 2 ? width : indent + 2;
+    while (*text) {
+        size_t nbytes = strcspn(text, " "), columns;
+        char word[MAX_ESCAPED];
+
+        nbytes = nbytes < sizeof(word) ? nbytes : sizeof(word) - 1;
+        columns = text_width(text_format(word, sizeof(word), "%.*s", (int)nbytes, text));
+        if (column > indent && column + !is_first + columns > width) {
+            column = terminal_text_break(stream, indent);
+        } else if (!is_first && column > indent) {
+            fputc(' ', stream);
+            column++;
+        }
+        if (column + columns > width) {
+            nbytes = text_width_fit(word, width - column);
+            text_format(word, sizeof(word), "%.*s", (int)nbytes, text);
+            columns = width - column;
+        }
+        fputs(word, stream);
+        column += columns;
+        text += nbytes;
+        text += strspn(text, " ");
+        is_first = false;
+    }
+    fputc('\n', stream);
+}

@@ -28,4 +28,11 @@ const char *terminal_text_cut_left(char *buffer, size_t size, const char *text, 
 /* Prints a text that fits, and blanks behind it (before it if is_right) up to columns. */
 void terminal_text_print(FILE *stream, const char *text, size_t columns, bool is_right);
 
+/*
+ * Prints a text, which holds no control characters, and the end of the line: on lines of width
+ * columns, cut at blanks, or within a word that is longer; all but the first begin with indent
+ * blanks, which count.  column is where the first line begins.
+ */
+void terminal_text_wrap(FILE *stream, const char *text, size_t column, size_t indent, size_t width);
+
 #endif

@@ -75,11 +75,11 @@ static void text_chart_round_range(struct text_chart_axis *axis, size_t num_step
     axis->high = step * ceil(axis->high / step - 1e-9);
 }
 
-static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_steps)
+static void text_chart_place_ticks(struct text_chart_axis *axis, size_t num_steps, double min_step)
 {
     double first, last;
 
-    axis->step = text_chart_tick_step(axis->high - axis->low, num_steps);
+    axis->step = fmax(min_step, text_chart_tick_step(axis->high - axis->low, num_steps));
     first = ceil(axis->low / axis->step - 1e-9);
     last = floor(axis->high / axis->step + 1e-9);
     axis->first_tick = first * axis->step;
@@ -141,7 +141,7 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
     text_chart_find_ranges(chart, plot);
     if (!(chart->y_low < chart->y_high))
         text_chart_round_range(&plot->y, plot->rows / ROWS_OF_A_TICK);
-    text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK);
+    text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK, 0.0);
     for (size_t i = 0; i < plot->y.num_ticks; i++) {
         size_t width = strlen(text_chart_label(&plot->y, i, label));
 
@@ -151,7 +151,8 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
     plot->columns = columns > plot->label_width + 3 + MIN_PLOT_COLUMNS
                         ? columns - plot->label_width - 3
                         : MIN_PLOT_COLUMNS;
-    text_chart_place_ticks(&plot->x, plot->columns / COLUMNS_OF_A_TICK);
+    text_chart_place_ticks(&plot->x, plot->columns / COLUMNS_OF_A_TICK,
+                           chart->x_is_whole ? 1.0 : 0.0);
     return memory_allocate(&plot->cells, plot->columns * plot->rows, 1, error) &&
            memory_allocate(&plot->lines, plot->columns * plot->rows, 1, error);
 }

@@ -5,6 +5,7 @@
 #ifndef QUERN_VIEW_TERMINAL_TEXT_CHART_H
 #define QUERN_VIEW_TERMINAL_TEXT_CHART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -26,6 +27,7 @@ struct text_chart {
     size_t rows;    /* of the plot; 0: 12 */
     /* The axes' ranges; low == high: from the points. */
     double x_low, x_high, y_low, y_high;
+    bool x_is_whole; /* x counts something: no ticks between whole numbers */
 };
 
 bool text_chart_print(FILE *stream, const struct terminal *terminal, const struct text_chart *chart,

@@ -83,6 +83,9 @@ static void text_table_print_line(FILE *stream, const struct terminal *terminal,
 {
     if (!cells)
         terminal_set_bold(terminal, stream);
+    /* No line ends in blanks. */
+    while (cells && end > (first == 0 ? 1 : first) && cells[end - 1][0] == '\0')
+        end--;
     for (size_t c = first == 0 ? 0 : first - 1; c < end; c++) {
         size_t column = first > 0 && c == first - 1 ? 0 : c;
 
