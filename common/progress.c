@@ -187,7 +187,7 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
     text_format(
         parts->run, sizeof(parts->run), "run %s",
         amount_time_left(text, sizeof(text),
-                         (double)(progress->run_pending - done) * seconds / (double)num_done));
+                          (double)(progress->run_pending - done) * seconds / (double)num_done));
 }
 
 static void progress_format_parts(const struct progress *progress, uint64_t done, double now,
@@ -295,11 +295,10 @@ const char *progress_format_line(const struct progress *progress, uint64_t done,
     const size_t num_choices = sizeof(choices) / sizeof(*choices);
     double part = progress->total ? (double)done / (double)progress->total : 0;
     struct progress_parts parts;
-    char label[4 * sizeof(progress->what)], line[512];
+    char label[sizeof(progress->what) + 4], line[512];
 
     progress_format_parts(progress, done, now, &parts);
-    text_width_cut(label, sizeof(label), progress->what, columns / 2 > 12 ? columns / 2 : 12,
-                   progress_shows_utf8());
+    text_width_cut(label, sizeof(label), progress->what, columns / 2 > 12 ? columns / 2 : 12);
     for (size_t i = 0; i < num_choices; i++) {
         size_t width, bar = 0;
 
@@ -315,7 +314,7 @@ const char *progress_format_line(const struct progress *progress, uint64_t done,
         return buffer;
     }
     /* Not even the percents fit: what there is room for. */
-    return text_format(buffer, size, "%.*s", (int)text_width_prefix(line, columns), line);
+    return text_format(buffer, size, "%.*s", (int)text_width_fit(line, columns), line);
 }
 
 static void progress_draw(const struct progress *progress, uint64_t done, double now)

@@ -1,44 +1,28 @@
 /*
- * Texts of outside (names, paths) in columns: how many a text takes on a terminal, and texts cut to
- * so many.  Control characters are escaped first (common/text.h), so that none reaches a terminal.
+ * How many columns of a terminal a text takes: letters of East Asia and pictures take two, marks
+ * that join the letter before them none.  Text is UTF-8; a byte that is no part of it, and a
+ * control character, counts as one column.
  */
 #ifndef QUERN_COMMON_TEXT_WIDTH_H
 #define QUERN_COMMON_TEXT_WIDTH_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 
-/*
- * Columns of UTF-8 text: 2 of wide characters (East Asian, emoji), 0 of those that go on the one
- * before.  A byte that is no UTF-8 counts 1.
- */
+/* Columns of a text. */
 size_t text_width(const char *text);
 
-/* Bytes of the longest beginning of a text that takes no more than columns. */
-size_t text_width_prefix(const char *text, size_t columns);
-
-/* Room for what text_width_cut makes of columns. */
-#define TEXT_WIDTH_SIZE(columns) ((columns)*8 + 8)
+/* The bytes of the longest beginning of text that takes no more than max_columns. */
+size_t text_width_fit(const char *text, size_t max_columns);
 
 /*
- * The text, escaped and cut to columns: what is cut ends in an ellipsis, "..." without is_utf8.  A
- * buffer of TEXT_WIDTH_SIZE(columns) is large enough for all but marks that go on others; returns
- * the buffer.
+ * Copies text; where it takes more than max_columns, or does not fit into the buffer, it is cut
+ * between letters and ends with "..." if three columns are there.  Returns the buffer.
  */
-const char *text_width_cut(char *buffer, size_t size, const char *text, size_t columns,
-                           bool is_utf8);
-/* The same for paths, whose beginning is cut rather than the name of the file. */
-const char *text_width_cut_left(char *buffer, size_t size, const char *text, size_t columns,
-                                bool is_utf8);
-
-/* Prints a text that fits, and blanks behind it (before it if is_right) up to columns. */
-void text_width_print(FILE *stream, const char *text, size_t columns, bool is_right);
+const char *text_width_cut(char *buffer, size_t size, const char *text, size_t max_columns);
 
 /*
- * The columns of the terminal that descriptor is open on: as it says now, else COLUMNS, else 80; 0
- * where it is no terminal.
+ * What a terminal that descriptor is open on has for columns: as it says now, else COLUMNS, else
+ * 80; 0 where descriptor is no terminal.
  */
 size_t text_width_of_terminal(int descriptor);
 

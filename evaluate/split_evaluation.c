@@ -163,13 +163,15 @@ static uint64_t split_evaluation_matrix_nbytes(size_t num_classes)
     return (uint64_t)num_classes * num_classes * sizeof(uint64_t);
 }
 
-/* The scores of a part of the samples, where those of all are not kept. */
-static size_t split_evaluation_part_slices(size_t num_classes)
+/* Slices of which the scores are held at a time, where those of all are not. */
+static size_t split_evaluation_part_slices(size_t num_classes, uint64_t num_samples)
 {
-    enum { PART_NBYTES = 1 << 22 };
+    enum { PART_NBYTES = 1 << 20 };
     size_t slice_nbytes = MODEL_SLICE_ROWS * num_classes * sizeof(float);
+    size_t num_slices = split_pass_num_slices(num_samples);
+    size_t part = slice_nbytes < PART_NBYTES ? PART_NBYTES / slice_nbytes : 1;
 
-    return slice_nbytes < PART_NBYTES ? PART_NBYTES / slice_nbytes : 1;
+    return part < num_slices ? part : num_slices;
 }
 
 /* The samples as the bootstrap is given them. */
@@ -210,7 +212,7 @@ static uint64_t split_evaluation_others_nbytes(const struct split_request *reque
     memory_add_nbytes(&total, 1, split_pass_nbytes(model, num_threads));
     memory_add_nbytes(&total, 1, figures_nbytes(num_classes, num_samples, result->has_areas));
     if (!result->has_areas)
-        memory_add_nbytes(&total, split_evaluation_part_slices(num_classes),
+        memory_add_nbytes(&total, split_evaluation_part_slices(num_classes, num_samples),
                           MODEL_SLICE_ROWS * scores_nbytes);
     else if (!request->with_samples)
         memory_add_nbytes(&total, num_samples, scores_nbytes);
@@ -312,13 +314,12 @@ static bool split_evaluation_pass(struct split_pass *pass, struct split_evaluati
 {
     size_t num_classes = pass->model->spec.num_classes;
     size_t num_slices = split_pass_num_slices(result->num_samples);
-    size_t part = result->scores ? num_slices : split_evaluation_part_slices(num_classes);
+    size_t part = result->scores ? num_slices
+                                 : split_evaluation_part_slices(num_classes, result->num_samples);
     float *part_scores = NULL;
     uint64_t num_correct;
     bool ok = true;
 
-    if (part > num_slices)
-        part = num_slices;
     if (!result->scores)
         ok = memory_allocate(&part_scores, part * MODEL_SLICE_ROWS, num_classes * sizeof(float),
                              error);

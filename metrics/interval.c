@@ -1,7 +1,6 @@
 #include "metrics/interval.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 /* Of the normal distribution, 97.5 % lie below it. */
 static const double interval_z = 1.959963984540054;
@@ -27,18 +26,17 @@ struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples)
     return num_samples ? interval_wilson(num_hits, num_samples, interval_z) : INTERVAL_NONE;
 }
 
-/* The variance of a proportion as its samples have it; or, of any, as if all were alike. */
-static double interval_variance(uint64_t num_hits, uint64_t num_samples, bool as_if_alike)
+/* Of a proportion, with half a sample more that hits and half a one that does not: where all
+ * samples agree, they are not certain to. */
+static double interval_variance(uint64_t num_hits, uint64_t num_samples)
 {
-    double n = (double)num_samples, p = (double)num_hits / n;
+    double n = (double)num_samples, p = ((double)num_hits + 0.5) / (n + 1);
 
-    return as_if_alike ? 1 / n : p * (1 - p) / n;
+    return p * (1 - p) / n;
 }
 
-/* The z of each proportion's interval with which the mean of the intervals has 95 %; NAN where no
- * proportion varies. */
-static double interval_shared_z(const uint64_t *num_hits, const uint64_t *num_samples, size_t count,
-                                bool as_if_alike)
+/* The z of each proportion's interval with which the mean of the intervals has 95 %. */
+static double interval_shared_z(const uint64_t *num_hits, const uint64_t *num_samples, size_t count)
 {
     double variance_sum = 0, deviation_sum = 0;
 
@@ -47,7 +45,7 @@ static double interval_shared_z(const uint64_t *num_hits, const uint64_t *num_sa
 
         if (num_samples[i] == 0)
             continue;
-        variance = interval_variance(num_hits[i], num_samples[i], as_if_alike);
+        variance = interval_variance(num_hits[i], num_samples[i]);
         variance_sum += variance;
         deviation_sum += sqrt(variance);
     }
@@ -57,11 +55,9 @@ static double interval_shared_z(const uint64_t *num_hits, const uint64_t *num_sa
 struct interval interval_of_mean(const uint64_t *num_hits, const uint64_t *num_samples,
                                  size_t count)
 {
-    double z = interval_shared_z(num_hits, num_samples, count, false), num_present = 0;
+    double z = interval_shared_z(num_hits, num_samples, count), num_present = 0;
     struct interval sum = {0, 0};
 
-    if (isnan(z))
-        z = interval_shared_z(num_hits, num_samples, count, true);
     for (size_t i = 0; i < count; i++) {
         struct interval interval;
 

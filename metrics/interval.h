@@ -25,8 +25,8 @@ struct interval interval_of_proportion(uint64_t num_hits, uint64_t num_samples);
 /*
  * Of the mean of count proportions of different samples, each of the same weight: the stratified
  * Wilson interval (Yan, Su, "Stratified Wilson and Newcombe confidence intervals for multiple
- * binomial proportions", Statistics in Biopharmaceutical Research 2, 2010).  Those of no samples
- * are left out.
+ * binomial proportions", Statistics in Biopharmaceutical Research 2, 2010), with variances that are
+ * never 0.  Those of no samples are left out.
  */
 struct interval interval_of_mean(const uint64_t *num_hits, const uint64_t *num_samples,
                                  size_t count);

@@ -42,7 +42,7 @@ static void print_row(const char *name, const char *what)
 
     printf("  %-*s%s", is_narrow ? 0 : NAME_WIDTH + 2, name, is_narrow ? "\n" : "");
     for (const char *word = what; is_narrow && *word;) {
-        size_t fit = text_width_prefix(word, columns > 20 ? columns - 7 : 13);
+        size_t fit = text_width_fit(word, columns > 20 ? columns - 7 : 13);
 
         while (word[fit] && fit > 0 && word[fit] != ' ')
             fit--;

@@ -171,10 +171,13 @@ static bool show_refuse(const struct show *show, unsigned kinds, struct error *e
                              option ? TEXT("%s is for another kind of file", option)
                                     : "nothing can be shown of it");
     return error_set(error, STATUS_USAGE,
-                     ERROR_AT(.found = TEXT("%zu files (%s)", options->num_operands,
+                     ERROR_AT(.found = TEXT("%zu (%s)", options->num_operands,
                                             show_list_kinds(kinds, names, sizeof(names)))),
-                     options->view == SHOW_DIFF ? "%s takes two files" : "%s takes one file",
-                     option ? option : "a summary");
+                     options->view == SHOW_DIFF ? "%s takes two files"
+                     : option                   ? "%s takes one file"
+                                                : "several files are shown together where all are "
+                                                  "run directories or checkpoints",
+                     option);
 }
 
 static const struct show_view *show_choose(const struct show *show, struct error *error)

@@ -12,7 +12,7 @@
 #include "show/show.h"
 #include "show/show_runs.h"
 #include "view/terminal/text_table.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     MAX_CLASSES_SHOWN = 30,
@@ -265,7 +265,7 @@ static void show_evaluation_print_cell(const struct terminal *terminal,
         terminal_set_ground(terminal, stdout, ground);
         terminal_set_ink(terminal, stdout, colour_ink_on(ground));
     }
-    text_width_print(stdout, text, plan->cell_columns, true);
+    terminal_text_print(stdout, text, plan->cell_columns, true);
     if (terminal->colours != TERMINAL_COLOURS_NONE && count > 0)
         terminal_set_plain(terminal, stdout);
 }
@@ -273,10 +273,10 @@ static void show_evaluation_print_cell(const struct terminal *terminal,
 static void show_evaluation_print_name(const struct terminal *terminal, const char *name,
                                        size_t columns, bool is_right)
 {
-    char text[TEXT_WIDTH_SIZE(MAX_LABEL_COLUMNS)];
+    char text[TERMINAL_TEXT_SIZE(MAX_LABEL_COLUMNS)];
 
-    text_width_cut(text, sizeof(text), name, columns, terminal->is_utf8);
-    text_width_print(stdout, text, columns, is_right);
+    terminal_text_cut(text, sizeof(text), name, columns, terminal->is_utf8);
+    terminal_text_print(stdout, text, columns, is_right);
 }
 
 static bool show_evaluation_matrix(const struct terminal *terminal, const struct text_list *classes,
@@ -289,8 +289,8 @@ static bool show_evaluation_matrix(const struct terminal *terminal, const struct
     if (!memory_allocate(&row, classes->count, sizeof(*row), error))
         return false;
     show_print_heading(stdout, terminal,
-                       plan->is_percent ? "confusion matrix (percent of the row)"
-                                        : "confusion matrix (row: true class, column: predicted)");
+                       plan->is_percent ? "confusion matrix (percent of each row)"
+                                        : "confusion matrix (rows: true classes)");
     printf("%*s", (int)plan->label_columns, "");
     for (size_t c = 0; c < classes->count; c++) {
         printf("%*s", (int)plan->gap_columns, "");
@@ -387,8 +387,7 @@ static bool show_evaluation_calibration(const struct show *show,
             ok = text_table_add(&table, cells, error);
     }
     if (ok) {
-        show_print_heading(stdout, &show->terminal,
-                           "calibration: is the model right as often as its scores say?");
+        show_print_heading(stdout, &show->terminal, "calibration (score against accuracy)");
         ok = text_table_print(stdout, &show->terminal, &table, error);
     }
     text_table_free(&table);

@@ -12,7 +12,7 @@
 #include "common/text.h"
 #include "show/show.h"
 #include "show/show_runs.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     POLL_NANOSECONDS = 200000000,
@@ -61,27 +61,37 @@ static void show_follow_print_epoch(const struct follow *follow, const struct ru
             amount_duration(duration, sizeof(duration), epoch->seconds));
 }
 
+/* Epochs up to end that are not printed yet. */
+static void show_follow_print_epochs(struct follow *follow, uint64_t end)
+{
+    const struct run_state *state = &follow->state;
+
+    for (size_t i = 0; i < state->count; i++) {
+        uint64_t epoch = state->epochs[i].record.epoch;
+
+        if (epoch > follow->last_epoch && epoch <= end) {
+            show_follow_print_epoch(follow, &state->epochs[i]);
+            follow->last_epoch = epoch;
+        }
+    }
+}
+
 /* What is new since the last call; a run that is taken up again repeats epochs. */
 static void show_follow_print_new(struct follow *follow)
 {
     const struct run_state *state = &follow->state;
 
     if (state->num_starts != follow->num_starts) {
-        uint64_t first = state->first_epoch;
-
-        if (first > 0) {
+        show_follow_print_epochs(follow, state->first_epoch);
+        if (state->num_starts > 1) {
             show_follow_begin_line(follow, state->start_time);
             fprintf(follow->stream, "taken up again after epoch %" PRIu64 " of %" PRIu64 "\n",
-                    first, state->num_asked);
+                    state->first_epoch, state->num_asked);
         }
-        follow->last_epoch = first < follow->last_epoch || follow->num_starts > 0 ? first : 0;
+        follow->last_epoch = state->first_epoch;
         follow->num_starts = state->num_starts;
     }
-    for (size_t i = 0; i < state->count; i++)
-        if (state->epochs[i].record.epoch > follow->last_epoch)
-            show_follow_print_epoch(follow, &state->epochs[i]);
-    if (state->count > 0)
-        follow->last_epoch = state->epochs[state->count - 1].record.epoch;
+    show_follow_print_epochs(follow, UINT64_MAX);
     if (state->num_warnings > follow->num_warnings) {
         show_follow_begin_line(follow, state->last_time);
         fputs("warning: ", follow->stream);
@@ -98,11 +108,11 @@ static void show_follow_print_new(struct follow *follow)
 static void show_follow_line(FILE *frame, const struct terminal *terminal, const char *text)
 {
     size_t columns = terminal->columns > 1 ? terminal->columns - 1 : 1;
-    size_t size = TEXT_WIDTH_SIZE(columns);
+    size_t size = TERMINAL_TEXT_SIZE(columns);
     char *line = malloc(size);
 
     if (line)
-        fprintf(frame, "%s\n", text_width_cut(line, size, text, columns, terminal->is_utf8));
+        fprintf(frame, "%s\n", terminal_text_cut(line, size, text, columns, terminal->is_utf8));
     free(line);
 }
 

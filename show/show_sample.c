@@ -9,7 +9,7 @@
 #include "common/random.h"
 #include "common/text.h"
 #include "show/show.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum { LINE_SIZE = 4096 };
 
@@ -93,10 +93,11 @@ void show_sample_print(const struct show *show, const struct store *store,
     if (sample->class_name)
         text_format(line + strlen(line), sizeof(line) - strlen(line), "  class %s",
                     sample->class_name);
-    puts(text_width_cut(text, sizeof(text), line, show->terminal.columns, show->terminal.is_utf8));
+    puts(terminal_text_cut(text, sizeof(text), line, show->terminal.columns,
+                           show->terminal.is_utf8));
     terminal_set_plain(&show->terminal, stdout);
-    puts(text_width_cut_left(text, sizeof(text), sample->path, show->terminal.columns,
-                             show->terminal.is_utf8));
+    puts(terminal_text_cut_left(text, sizeof(text), sample->path, show->terminal.columns,
+                                show->terminal.is_utf8));
     printf("%zux%zu %s, file CRC-32 %08" PRIx32 "\n", image->height, image->width,
            image->channels == 1 ? "gray" : "RGB", sample->file_crc32);
 }

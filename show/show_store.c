@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/amount.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "images/preparation.h"
 #include "show/show.h"
+#include "view/terminal/terminal_text.h"
 #include "view/terminal/text_bars.h"
 #include "view/terminal/text_table.h"
-#include "common/text_width.h"
 
 enum {
     MAX_BARS = 30,    /* classes that have a bar each */
@@ -61,7 +62,7 @@ static void show_store_line(const struct show *show, const char *label, const ch
             column++;
         }
         if (column + width > room) {
-            nbytes = text_width_prefix(word, room);
+            nbytes = text_width_fit(word, room);
             text_format(word, sizeof(word), "%.*s", (int)nbytes, text);
             width = room;
         }
@@ -71,23 +72,6 @@ static void show_store_line(const struct show *show, const char *label, const ch
         text += strspn(text, " ");
     }
     putchar('\n');
-}
-
-static const char *show_store_size(char *text, size_t size, uint64_t nbytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double number = (double)nbytes;
-    size_t unit = 0;
-
-    while (number >= 1024.0 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        number /= 1024.0;
-        unit++;
-    }
-    return text_format(text, size,
-                       unit == 0     ? "%.0f %s"
-                       : number < 10 ? "%.2f %s"
-                                     : "%.1f %s",
-                       number, units[unit]);
 }
 
 /* ---- the file ---- */
@@ -154,7 +138,7 @@ static bool show_store_splits(const struct show *show, struct store *store,
         enum split split = (enum split)s;
         const struct store_storage *storage = &sizes->storage[s];
         uint64_t num_rows = store_num_rows(store, split), num_present;
-        char images[32], stored[32];
+        char images[32], present[32], stored[AMOUNT_SIZE];
 
         if (num_rows == 0)
             continue;
@@ -163,8 +147,10 @@ static bool show_store_splits(const struct show *show, struct store *store,
                  &table,
                  (const char *[]){
                      split_names[s], text_group_digits(images, sizeof(images), num_rows),
-                     store_labels(store, split) ? TEXT("%" PRIu64, num_present) : "unlabelled",
-                     show_store_size(stored, sizeof(stored), storage->stored_nbytes),
+                     store_labels(store, split)
+                         ? text_group_digits(present, sizeof(present), num_present)
+                         : "unlabelled",
+                     amount_nbytes(stored, sizeof(stored), (double)storage->stored_nbytes),
                      TEXT("%.1f %%", show_percent(storage->stored_nbytes, sizes->raw_nbytes[s])),
                      storage->chunk_rows ? TEXT("%" PRIu64, storage->chunk_rows) : "none"},
                  error);
@@ -211,20 +197,20 @@ static bool show_store_facts(const struct show *show, struct store *store,
     const struct image_shape *image = store_image_shape(store);
     size_t num_classes = store_classes(store)->count;
     char name[LINE_SIZE] = "", escaped[LINE_SIZE], line[2 * LINE_SIZE];
-    char file[32], stored[32], raw[32];
+    char file[AMOUNT_SIZE], stored[AMOUNT_SIZE], raw[AMOUNT_SIZE];
     struct text_list decoders = {0};
     bool ok = store_read_source_name(store, name, sizeof(name), error);
 
     show_store_line(show, "images",
                     TEXT("%zux%zu %s, uint8", image->height, image->width,
                          image->channels == 1 ? "gray" : "RGB"));
-    show_store_line(show, "classes", TEXT("%zu", num_classes));
+    show_store_line(show, "classes", text_group_digits(file, sizeof(file), num_classes));
     show_store_line(show, "file",
                     TEXT("%s; images %s, %.1f %% of %s",
-                         show_store_size(file, sizeof(file), sizes->file_nbytes),
-                         show_store_size(stored, sizeof(stored), sizes->all_stored_nbytes),
+                         amount_nbytes(file, sizeof(file), (double)sizes->file_nbytes),
+                         amount_nbytes(stored, sizeof(stored), (double)sizes->all_stored_nbytes),
                          show_percent(sizes->all_stored_nbytes, sizes->all_raw_nbytes),
-                         show_store_size(raw, sizeof(raw), sizes->all_raw_nbytes)));
+                         amount_nbytes(raw, sizeof(raw), (double)sizes->all_raw_nbytes)));
     if (ok && name[0])
         show_store_line(show, "source", text_escape(escaped, sizeof(escaped), name));
     ok = ok && show_store_example(show, store, error) &&
@@ -255,8 +241,8 @@ static bool show_store_rejects(const struct show *show, struct store *store, str
     for (size_t i = 0; i < paths.count && i < MAX_REJECTS && ok; i++) {
         char path[LINE_SIZE], reason[LINE_SIZE], line[LINE_SIZE];
 
-        text_width_cut_left(path, sizeof(path), paths.items[i], show->terminal.columns / 2,
-                            show->terminal.is_utf8);
+        terminal_text_cut_left(path, sizeof(path), paths.items[i], show->terminal.columns / 2,
+                               show->terminal.is_utf8);
         text_escape(reason, sizeof(reason), reasons.items[i]);
         /* Both are escaped, and what is cut has no control characters. */
         printf("  %s: %s\n", path, text_format(line, sizeof(line), "%s", reason));
@@ -361,7 +347,7 @@ static bool show_balance(const struct show *show, struct store *store, enum spli
         highest = classes[c].count > highest ? classes[c].count : highest;
     putchar('\n');
     terminal_set_bold(&show->terminal, stdout);
-    printf("%s\n", split_names[split]);
+    printf("%s: images by class\n", split_names[split]);
     terminal_set_plain(&show->terminal, stdout);
     if (names->count <= MAX_BARS)
         show_balance_each(show, classes, names->count, num_rows, highest);
@@ -381,8 +367,8 @@ static void show_store_heading(const struct show *show, const char *kind)
         show->terminal.columns > strlen(kind) + 10 ? show->terminal.columns - strlen(kind) - 2 : 8;
 
     terminal_set_bold(&show->terminal, stdout);
-    fputs(text_width_cut_left(text, sizeof(text), show->options->operands[0], room,
-                              show->terminal.is_utf8),
+    fputs(terminal_text_cut_left(text, sizeof(text), show->options->operands[0], room,
+                                 show->terminal.is_utf8),
           stdout);
     terminal_set_plain(&show->terminal, stdout);
     printf(": %s\n", kind);

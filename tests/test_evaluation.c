@@ -173,7 +173,7 @@ static void test_evaluation_write_class_figures_read_back(void **state)
     hid_t file = write_and_open(&three_samples);
     char names[3][32];
     uint64_t counts[9];
-    double accuracy[3];
+    double accuracy[3], both_ends[6];
 
     (void)state;
     read_texts(file, "/classes", 3, names);
@@ -189,6 +189,14 @@ static void test_evaluation_write_class_figures_read_back(void **state)
     assert_true(accuracy[0] == 0.5);
     assert_true(accuracy[1] == 1.0);
     assert_true(isnan(accuracy[2]));
+    read_dataset(file, "/per_class/precision", 1, 3, 0, H5T_NATIVE_DOUBLE, accuracy);
+    assert_memory_equal(accuracy, precisions, sizeof(precisions));
+    read_dataset(file, "/per_class/precision_interval", 2, 3, 2, H5T_NATIVE_DOUBLE, both_ends);
+    assert_memory_equal(both_ends, intervals, sizeof(intervals));
+    read_dataset(file, "/calibration/edges", 1, 3, 0, H5T_NATIVE_DOUBLE, accuracy);
+    assert_memory_equal(accuracy, edges, sizeof(edges));
+    read_dataset(file, "/calibration/total", 1, 2, 0, H5T_NATIVE_UINT64, counts);
+    assert_memory_equal(counts, totals, sizeof(totals));
     H5Fclose(file);
 }
 
@@ -340,6 +348,175 @@ static void test_evaluation_write_twice_gives_the_same_bytes(void **state)
     free(second);
 }
 
+/* ---- reading ---- */
+
+static const struct evaluation_request everything = {.with_scores = true, .with_paths = true};
+
+static void test_evaluation_read_gives_what_was_written(void **state)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_ok(evaluation_read(path, &everything, &contents, &error), &error);
+    assert_int_equal(contents.minor_version, 1);
+    assert_true(contents.is_sealed);
+    assert_string_equal(contents.model, "linear");
+    assert_string_equal(contents.split, "valid");
+    assert_string_equal(contents.store_fingerprint, three_samples.store_fingerprint);
+    assert_true(contents.are_probabilities);
+    assert_string_equal(contents.checkpoint_digest, three_samples.checkpoint_digest);
+    assert_int_equal(contents.epoch, 7);
+    assert_string_equal(settings_find(&contents.config, "loss")->text, "mae");
+    assert_true(settings_find(&contents.config, "learning_rate")->real == 0.5);
+    assert_true(text_list_equal(&contents.classes, &classes));
+    assert_true(text_list_equal(&contents.paths, &paths));
+    assert_int_equal(contents.num_samples, 3);
+    assert_int_equal(contents.num_correct, 2);
+    assert_int_equal(contents.num_unknown, 0);
+    assert_true(contents.loss == 0.625);
+    assert_memory_equal(contents.labels, labels, sizeof(labels));
+    assert_memory_equal(contents.predictions, predictions, sizeof(predictions));
+    assert_memory_equal(contents.rows, store_rows, sizeof(store_rows));
+    assert_memory_equal(contents.scores, scores, sizeof(scores));
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
+static void test_evaluation_read_part_leaves_the_rest_out(void **state)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_ok(evaluation_read(path, &(struct evaluation_request){0}, &contents, &error), &error);
+    assert_null(contents.scores);
+    assert_int_equal(contents.paths.count, 0);
+    assert_memory_equal(contents.labels, labels, sizeof(labels));
+    evaluation_free(&contents);
+}
+
+/* Opened for writing, which takes the seal off. */
+static hid_t open_to_edit(void)
+{
+    hid_t file;
+
+    H5Fclose(write_and_open(&three_samples));
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+static void edit_dataset(const char *name, hid_t type, const void *values)
+{
+    hid_t file = open_to_edit(), dataset = H5Dopen2(file, name, H5P_DEFAULT);
+
+    assert_true(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+static void edit_attribute(const char *name, uint64_t value)
+{
+    hid_t file = open_to_edit(), attribute = H5Aopen(file, name, H5P_DEFAULT);
+
+    assert_true(H5Awrite(attribute, H5T_NATIVE_UINT64, &value) >= 0);
+    H5Aclose(attribute);
+    H5Fclose(file);
+}
+
+static void assert_refused(const char *what)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    assert_fails(evaluation_read(path, &everything, &contents, &error), &error, STATUS_DATA);
+    assert_string_equal(error.file, path);
+    assert_non_null(strstr(error.what, what));
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
+static void test_evaluation_read_what_no_evaluation_holds_is_refused(void **state)
+{
+    (void)state;
+    edit_dataset("/samples/labels", H5T_NATIVE_UINT32, ((uint32_t[]){0, 3, 1}));
+    assert_refused("no index of a class");
+    edit_dataset("/samples/predictions", H5T_NATIVE_UINT32, ((uint32_t[]){0, UINT32_MAX, 1}));
+    assert_refused("no index of a class");
+    edit_dataset("/samples/rows", H5T_NATIVE_UINT64, ((uint64_t[]){0, 2, 2}));
+    assert_refused("rows that do not rise");
+    edit_dataset("/samples/scores", H5T_NATIVE_FLOAT, ((float[9]){[4] = NAN}));
+    assert_refused("not a number");
+    edit_dataset("/samples/labels", H5T_NATIVE_UINT32, ((uint32_t[]){0, 1, 1}));
+    assert_refused("another number than that of the samples");
+    edit_attribute("total", 4);
+    assert_refused("another number than that of the samples");
+    edit_attribute("correct", 1);
+    assert_refused("another number than that of the samples");
+}
+
+static void test_evaluation_read_damaged_byte_is_refused(void **state)
+{
+    char *bytes;
+    long size;
+    FILE *stream;
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    size = read_bytes(&bytes);
+    bytes[size / 2] ^= 1;
+    stream = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, (size_t)size, stream), size);
+    fclose(stream);
+    free(bytes);
+    assert_refused("damaged");
+}
+
+static void test_evaluation_read_version_1_0_has_no_checkpoint(void **state)
+{
+    hid_t file = open_to_edit(), attribute, type = H5Tcopy(H5T_C_S1);
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Tset_size(type, 3);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, "1.0") >= 0);
+    H5Aclose(attribute);
+    H5Tclose(type);
+    assert_true(H5Ldelete(file, "/checkpoint", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/config", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/samples/rows", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/calibration", H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    assert_ok(evaluation_read(path, &everything, &contents, &error), &error);
+    assert_int_equal(contents.minor_version, 0);
+    assert_false(contents.is_sealed);
+    assert_string_equal(contents.checkpoint_digest, "");
+    assert_null(contents.rows);
+    assert_memory_equal(contents.scores, scores, sizeof(scores));
+    evaluation_free(&contents);
+}
+
+static void test_evaluation_read_more_than_the_limit_is_refused(void **state)
+{
+    const struct evaluation_request request = {
+        .with_scores = true, .with_paths = true, .memory_limit = 100};
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_fails(evaluation_read(path, &request, &contents, &error), &error, STATUS_USAGE);
+    assert_null(contents.labels);
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +527,12 @@ int main(void)
         cmocka_unit_test(test_evaluation_write_no_samples_has_empty_datasets),
         cmocka_unit_test(test_evaluation_write_missing_folder_is_io_error),
         cmocka_unit_test(test_evaluation_write_twice_gives_the_same_bytes),
+        cmocka_unit_test(test_evaluation_read_gives_what_was_written),
+        cmocka_unit_test(test_evaluation_read_part_leaves_the_rest_out),
+        cmocka_unit_test(test_evaluation_read_what_no_evaluation_holds_is_refused),
+        cmocka_unit_test(test_evaluation_read_damaged_byte_is_refused),
+        cmocka_unit_test(test_evaluation_read_version_1_0_has_no_checkpoint),
+        cmocka_unit_test(test_evaluation_read_more_than_the_limit_is_refused),
     };
 
     return cmocka_run_group_tests_name("evaluation", tests, make_folder, remove_folder);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "view/terminal/picture.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 /* ---- on the terminal ---- */
 
@@ -49,7 +49,7 @@ static size_t sheet_choose_columns(const struct terminal *terminal, const struct
 static void sheet_print_captions(FILE *stream, const struct terminal *terminal,
                                  const struct sheet_tile *tiles, size_t count, size_t columns)
 {
-    char caption[TEXT_WIDTH_SIZE(MAX_CAPTION)];
+    char caption[TERMINAL_TEXT_SIZE(MAX_CAPTION)];
     size_t width = columns < MAX_CAPTION ? columns : MAX_CAPTION;
     bool has_any = false;
 
@@ -58,9 +58,9 @@ static void sheet_print_captions(FILE *stream, const struct terminal *terminal,
     if (!has_any)
         return;
     for (size_t i = 0; i < count; i++) {
-        text_width_cut(caption, sizeof(caption), tiles[i].caption ? tiles[i].caption : "", width,
-                       terminal->is_utf8);
-        text_width_print(stream, caption, i + 1 < count ? columns + GAP_COLUMNS : 0, false);
+        terminal_text_cut(caption, sizeof(caption), tiles[i].caption ? tiles[i].caption : "", width,
+                          terminal->is_utf8);
+        terminal_text_print(stream, caption, i + 1 < count ? columns + GAP_COLUMNS : 0, false);
     }
     fputc('\n', stream);
 }
@@ -133,11 +133,11 @@ static void sheet_draw_caption(struct raster *result, size_t left, size_t top, c
                                size_t width)
 {
     static const struct colour ink = {40, 40, 40};
-    char caption[TEXT_WIDTH_SIZE(MAX_CAPTION)];
+    char caption[TERMINAL_TEXT_SIZE(MAX_CAPTION)];
     size_t letters = width / raster_text_width("x", 1);
 
-    text_width_cut(caption, sizeof(caption), text, letters < MAX_CAPTION ? letters : MAX_CAPTION,
-                   false);
+    terminal_text_cut(caption, sizeof(caption), text, letters < MAX_CAPTION ? letters : MAX_CAPTION,
+                      false);
     raster_text(result, left, top, caption, 1, ink);
 }
 

@@ -289,6 +289,7 @@ int main(int argc, char **argv)
     put_edits("fuzz_store");
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
+    put_edits("fuzz_evaluation");
     put_edits("fuzz_model");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));

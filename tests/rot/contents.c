@@ -6,6 +6,7 @@
 #include "common/checksum.h"
 #include "common/memory.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/evaluation.h"
 #include "formats/store/store_shard.h"
 
 /* Rows read at once, so that a row count alone takes little memory. */
@@ -246,4 +247,43 @@ bool contents_read_checkpoint(const char *path, struct contents *contents, struc
     sha256_finish(&rest, contents->rest);
     checkpoint_free(&checkpoint);
     return true;
+}
+
+/* ---- evaluation ---- */
+
+bool contents_read_evaluation(const char *path, struct contents *contents, struct error *error)
+{
+    const struct evaluation_request request = {.with_scores = true, .with_paths = true};
+    struct evaluation_contents evaluation;
+    struct sha256 results, rest;
+    bool ok = evaluation_read(path, &request, &evaluation, error);
+
+    if (ok) {
+        uint64_t count = evaluation.num_samples;
+
+        sha256_begin(&results);
+        sha256_begin(&rest);
+        contents->is_sealed = evaluation.is_sealed;
+        add_settings(&results, &evaluation.config);
+        add_texts(&results, &evaluation.classes);
+        add_text(&results, evaluation.model);
+        add_text(&results, evaluation.split);
+        add_text(&results, evaluation.store_fingerprint);
+        add_text(&results, evaluation.scores_meaning);
+        add_text(&results, evaluation.checkpoint_digest);
+        sha256_add_u64(&results, evaluation.epoch);
+        sha256_add_u64(&results, evaluation.num_unknown);
+        sha256_add(&results, &evaluation.loss, sizeof(evaluation.loss));
+        sha256_add(&results, evaluation.labels, count * sizeof(*evaluation.labels));
+        sha256_add(&results, evaluation.predictions, count * sizeof(*evaluation.predictions));
+        sha256_add(&results, evaluation.scores,
+                   count * evaluation.classes.count * sizeof(*evaluation.scores));
+        if (evaluation.rows)
+            sha256_add(&rest, evaluation.rows, count * sizeof(*evaluation.rows));
+        add_texts(&rest, &evaluation.paths);
+        sha256_finish(&results, contents->results);
+        sha256_finish(&rest, contents->rest);
+    }
+    evaluation_free(&evaluation);
+    return ok;
 }

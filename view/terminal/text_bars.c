@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum { MAX_COLUMNS = 100, MIN_BAR = 4, MAX_NAME = 30, GAP = 2 };
 
@@ -17,11 +17,11 @@ static struct text_bars_widths text_bars_measure(const struct terminal *terminal
     size_t columns = terminal->columns < MAX_COLUMNS ? terminal->columns : MAX_COLUMNS;
     size_t fixed, max_name = columns / 3 < MAX_NAME ? columns / 3 : MAX_NAME;
     struct text_bars_widths widths = {0};
-    char name[TEXT_WIDTH_SIZE(MAX_NAME)];
+    char name[TERMINAL_TEXT_SIZE(MAX_NAME)];
 
     for (size_t i = 0; i < count; i++) {
         size_t name_width = text_width(
-            text_width_cut(name, sizeof(name), bars[i].name, max_name, terminal->is_utf8));
+            terminal_text_cut(name, sizeof(name), bars[i].name, max_name, terminal->is_utf8));
         size_t text = text_width(bars[i].text);
 
         widths.name = name_width > widths.name ? name_width : widths.name;
@@ -63,14 +63,14 @@ void text_bars_print(FILE *stream, const struct terminal *terminal, const struct
         for (size_t j = 0; j < count; j++)
             highest = fmax(highest, bars[j].value);
     for (size_t i = 0; i < count; i++) {
-        char name[TEXT_WIDTH_SIZE(MAX_NAME)];
+        char name[TERMINAL_TEXT_SIZE(MAX_NAME)];
 
-        text_width_cut(name, sizeof(name), bars[i].name, widths.name, terminal->is_utf8);
-        text_width_print(stream, name, widths.name, false);
+        terminal_text_cut(name, sizeof(name), bars[i].name, widths.name, terminal->is_utf8);
+        terminal_text_print(stream, name, widths.name, false);
         fprintf(stream, "%*s", GAP, "");
         text_bars_draw(stream, terminal, highest > 0 ? bars[i].value / highest : 0.0, widths.bar);
         fprintf(stream, "%*s", GAP, "");
-        text_width_print(stream, bars[i].text, widths.text, true);
+        terminal_text_print(stream, bars[i].text, widths.text, true);
         fputc('\n', stream);
     }
 }

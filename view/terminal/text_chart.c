@@ -6,14 +6,14 @@
 
 #include "common/memory.h"
 #include "common/text.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum {
     MAX_COLUMNS = 100,
     DEFAULT_ROWS = 12,
     MIN_PLOT_COLUMNS = 8,
-    ROWS_OF_A_TICK = 3,     /* about, along y */
-    COLUMNS_OF_A_TICK = 12, /* about, along x */
+    ROWS_OF_A_TICK = 3,    /* about, along y */
+    COLUMNS_OF_A_TICK = 8, /* about, along x */
     MAX_TICKS = 64,
     LABEL_SIZE = 32,
     DOTS_X = 2, /* of a cell of braille */
@@ -340,11 +340,11 @@ static void text_chart_print_legend(FILE *stream, const struct terminal *termina
     size_t column = 0;
 
     for (size_t l = 0; l < chart->num_lines; l++) {
-        char name[TEXT_WIDTH_SIZE(MAX_NAME)];
+        char name[TERMINAL_TEXT_SIZE(MAX_NAME)];
         size_t width;
 
-        text_width_cut(name, sizeof(name), chart->lines[l].name ? chart->lines[l].name : "",
-                       MAX_NAME, terminal->is_utf8);
+        terminal_text_cut(name, sizeof(name), chart->lines[l].name ? chart->lines[l].name : "",
+                          MAX_NAME, terminal->is_utf8);
         width = text_width(name) + 3;
         if (column > 0 && column + 3 + width > terminal->columns) {
             fputc('\n', stream);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "common/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum { GAP = 2, MIN_TEXT = 8, MAX_CELL_COLUMNS = 200 };
 
@@ -26,19 +26,19 @@ void text_table_free(struct text_table *table)
 static const char *text_table_cut(char *buffer, size_t size, const char *text, size_t columns,
                                   enum text_table_align align, bool is_utf8)
 {
-    return align == TEXT_TABLE_PATH ? text_width_cut_left(buffer, size, text, columns, is_utf8)
-                                    : text_width_cut(buffer, size, text, columns, is_utf8);
+    return align == TEXT_TABLE_PATH ? terminal_text_cut_left(buffer, size, text, columns, is_utf8)
+                                    : terminal_text_cut(buffer, size, text, columns, is_utf8);
 }
 
 /* Columns of the widest cell of a column, or of its title. */
 static size_t text_table_natural_width(const struct text_table *table, size_t column, bool is_utf8)
 {
-    char text[TEXT_WIDTH_SIZE(MAX_CELL_COLUMNS)];
+    char text[TERMINAL_TEXT_SIZE(MAX_CELL_COLUMNS)];
     size_t width = text_width(table->columns[column].title);
 
     for (size_t i = column; i < table->cells.count; i += table->num_columns) {
-        size_t cell = text_width(
-            text_width_cut(text, sizeof(text), table->cells.items[i], MAX_CELL_COLUMNS, is_utf8));
+        size_t cell = text_width(terminal_text_cut(text, sizeof(text), table->cells.items[i],
+                                                   MAX_CELL_COLUMNS, is_utf8));
 
         width = cell > width ? cell : width;
     }
@@ -69,11 +69,11 @@ static void text_table_print_cell(FILE *stream, const struct terminal *terminal,
                                   size_t width, bool is_last)
 {
     enum text_table_align align = table->columns[column].align;
-    char text[TEXT_WIDTH_SIZE(MAX_CELL_COLUMNS)];
+    char text[TERMINAL_TEXT_SIZE(MAX_CELL_COLUMNS)];
 
     text_table_cut(text, sizeof(text), cell, width, align, terminal->is_utf8);
-    text_width_print(stream, text, is_last && align != TEXT_TABLE_RIGHT ? 0 : width,
-                     align == TEXT_TABLE_RIGHT);
+    terminal_text_print(stream, text, is_last && align != TEXT_TABLE_RIGHT ? 0 : width,
+                        align == TEXT_TABLE_RIGHT);
 }
 
 /* A line of the first column and those from first on that are before end; row -1 is the titles. */
