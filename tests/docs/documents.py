@@ -128,25 +128,30 @@ def check_accounted(blocks):
 
 # Numbers of time differ from run to run.
 TIMES = [
-    (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?)(us|µs|ms|s|min|h)\b"), r"TIME\2\3"),
-    (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?(images|samples)/s)\b"), r"RATE\2"),
-    # The end of an epoch's line: seconds, or milliseconds, and samples a second.
-    (re.compile(r"^( +[0-9]+/[0-9]+ .*[^ ]) +(TIME ?m?s|[0-9.]+) +[0-9,]+$"), r"\1 TIME RATE"),
+    (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)? ?(us|µs|ms|s|min|h)\b *"), r" TIME \2 "),
+    (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)?( [kMG])? ?((images|samples|files)?/s)\b *"), r" RATE \3 "),
+    # The end of an epoch's line: the time, and samples a second.
+    (re.compile(r"^( *[0-9]+/[0-9]+ .*[^ ]) +((TIME min )?TIME m?s|[0-9.]+) +[0-9,.]+( [kMG])?$"), r"\1 TIME RATE"),
 ]
 # What a terminal shows without a date, and lines of progress, which it shows on one line that comes and goes.
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} ")
-PROGRESS = re.compile(r"^[a-z-]+: .* of [0-9,]+ [a-z]+, ")
+PROGRESS = re.compile(r"^[a-z-]+: [a-z0-9 /-]+: [0-9,.]+ (of [0-9,.]+ )?[a-z]+, .*/s")
+
+
+def is_progress(line):
+    date = DATE.match(line)
+    return bool(date and PROGRESS.match(line[date.end():]))
 
 
 def normalise(text):
     lines = []
     for line in text.rstrip("\n").split("\n"):
-        text_of_line = DATE.sub("", line.rstrip())
-        if text_of_line != line.rstrip() and PROGRESS.match(text_of_line):
+        if is_progress(line):
             continue
+        text_of_line = DATE.sub("", line.rstrip())
         for pattern, replacement in TIMES:
             text_of_line = pattern.sub(replacement, text_of_line)
-        lines.append(text_of_line)
+        lines.append(text_of_line.rstrip())
     while lines and not lines[-1]:
         lines.pop()
     return lines
