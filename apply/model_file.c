@@ -448,7 +448,7 @@ void model_file_print_choice(const struct model_file *file, const char *program,
         progress_message(program, "warning: skipped %s",
                          text_escape(escaped, sizeof(escaped), file->skipped.items[i]));
     if (is_taken && strcmp(file->path, path) != 0)
-        progress_message(program, "taking %s", text_escape(escaped, sizeof(escaped), file->path));
+        progress_note(program, "taking %s", text_escape(escaped, sizeof(escaped), file->path));
     if (is_taken && !file->checkpoint.is_sealed)
         progress_message(program,
                          "note: %s has no seal: another program has rewritten it; the CRC-32 of "

@@ -1,10 +1,12 @@
 #include "apply/split_pass.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/progress.h"
 #include "model/pass.h"
 
 size_t split_pass_num_slices(uint64_t num_rows)
@@ -55,6 +57,20 @@ static void split_pass_spread(const struct split_pass *pass, const size_t *place
     }
 }
 
+/* The losses of the rows that the workspace holds logits of, each to its place. */
+static void split_pass_write_losses(const struct split_pass *pass,
+                                    const struct model_workspace *workspace, const uint32_t *labels,
+                                    const size_t *places, size_t num_known, double *losses)
+{
+    const struct model *model = pass->model;
+
+    for (size_t i = 0; i < num_known; i++)
+        losses[places[i]] = model_has_gradient(model)
+                                ? model_loss(model, workspace->logits + i * model->num_logits,
+                                             &labels[i], 1, 1.0, workspace->probs, NULL)
+                                : (double)NAN;
+}
+
 /* Returns the number of right predictions. */
 static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t slice,
                                           struct model_workspace *workspace, double *loss)
@@ -66,7 +82,9 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     const uint8_t *rows[MODEL_SLICE_ROWS] = {0};
     uint32_t labels[MODEL_SLICE_ROWS], own_predictions[MODEL_SLICE_ROWS];
     uint32_t *predictions = pass->predictions ? pass->predictions + first : own_predictions;
-    float *scores = pass->scores ? pass->scores + first * pass->model->spec.num_classes : NULL;
+    float *scores = pass->scores ? pass->scores + (first - pass->first_score_row) *
+                                                      pass->model->spec.num_classes
+                                 : NULL;
     uint64_t num_correct = 0;
 
     for (size_t i = 0; i < num_rows; i++) {
@@ -82,6 +100,8 @@ static uint64_t split_pass_evaluate_slice(const struct split_pass *pass, size_t 
     model_evaluate(pass->model, rows, labels, num_known, workspace, predictions, scores, loss);
     for (size_t i = 0; i < num_known; i++)
         num_correct += predictions[i] == labels[i];
+    if (pass->losses)
+        split_pass_write_losses(pass, workspace, labels, places, num_known, pass->losses + first);
     if (num_known < num_rows)
         split_pass_spread(pass, places, num_known, predictions, scores);
     return num_correct;
@@ -105,6 +125,18 @@ void split_pass_release(struct split_pass *pass)
     pass->workspaces = NULL;
 }
 
+/* Each thread has neighbouring slices, and the first of them is as far as the others. */
+static void split_pass_show(const struct split_pass *pass, size_t first, size_t slice,
+                            size_t reached)
+{
+    size_t done = first + (slice + 1 - first) * (size_t)omp_get_num_threads();
+
+    if (!pass->progress || omp_get_thread_num() != 0)
+        return;
+    done = done < reached ? done : reached;
+    progress_update(pass->progress, (uint64_t)(done - pass->progress_first) * MODEL_SLICE_ROWS);
+}
+
 bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, double *slice_losses,
                     uint64_t *num_correct, struct error *error)
 {
@@ -116,9 +148,11 @@ bool split_pass_run(const struct split_pass *pass, size_t begin, size_t end, dou
         reached = reached < end ? reached : end;
         /* OpenMP may deliver fewer threads than workspaces, and never more. */
 #pragma omp parallel for num_threads(pass->num_threads) schedule(static) reduction(+ : sum)
-        for (size_t slice = first; slice < reached; slice++)
+        for (size_t slice = first; slice < reached; slice++) {
             sum += split_pass_evaluate_slice(pass, slice, &pass->workspaces[omp_get_thread_num()],
                                              &slice_losses[slice]);
+            split_pass_show(pass, first, slice, reached);
+        }
     }
     *num_correct = sum;
     return true;

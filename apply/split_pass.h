@@ -10,11 +10,12 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/progress.h"
 #include "formats/store/dataset.h"
 #include "model/model.h"
 
 /* The label of a sample of a class that the model does not know: it is left out of every figure,
- * and its predictions and scores are not written. */
+ * and its prediction, scores and loss are not written. */
 #define SPLIT_PASS_NO_LABEL UINT32_MAX
 
 struct split_pass {
@@ -24,7 +25,11 @@ struct split_pass {
     int num_threads;        /* at most */
     /* The results for each sample; NULL: not wanted. */
     uint32_t *predictions;              /* [dataset->num_rows] */
-    float *scores;                      /* [dataset->num_rows][C] */
+    float *scores;                      /* [dataset->num_rows - first_score_row][C] */
+    uint64_t first_score_row;           /* the row of the first scores: they may be a part */
+    double *losses;                     /* [dataset->num_rows]; NAN for a model without a loss */
+    struct progress *progress;          /* in samples from progress_first on; NULL: none */
+    size_t progress_first;              /* a slice */
     struct model_workspace *workspaces; /* [num_threads], owned: by split_pass_prepare */
 };
 

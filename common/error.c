@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "common/progress.h"
 #include "common/text.h"
 
 static void error_copy_if_given(char *destination, size_t size, const char *source)
@@ -56,9 +57,8 @@ static void error_print_part(FILE *stream, const char *before, const char *text,
     fputs(after, stream);
 }
 
-void error_print(const struct error *error, const char *program, FILE *stream)
+void error_print_reason(const struct error *error, FILE *stream)
 {
-    fprintf(stream, "%s: ", program);
     error_print_part(stream, "", error->file, ": ");
     error_print_part(stream, "", error->dataset, error->has_row ? ", " : ": ");
     if (error->has_row)
@@ -66,5 +66,12 @@ void error_print(const struct error *error, const char *program, FILE *stream)
     text_print_escaped(stream, error->what);
     error_print_part(stream, ": expected ", error->expected, error->found[0] ? "," : "");
     error_print_part(stream, error->expected[0] ? " found " : ": found ", error->found, "");
+}
+
+void error_print(const struct error *error, const char *program, FILE *stream)
+{
+    progress_wipe();
+    fprintf(stream, "%s: ", program);
+    error_print_reason(error, stream);
     fputc('\n', stream);
 }

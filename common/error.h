@@ -65,5 +65,7 @@ bool error_set_memory(struct error *error, uint64_t nbytes);
 
 /* Prints "PROGRAM: FILE: DATASET, row N: WHAT: expected A, found B", control characters escaped. */
 void error_print(const struct error *error, const char *program, FILE *stream);
+/* The same without the program and the end of the line. */
+void error_print_reason(const struct error *error, FILE *stream);
 
 #endif

@@ -5,122 +5,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/completion.h"
+#include "common/options_help.h"
+#include "common/progress.h"
 #include "common/suggestion.h"
 #include "common/text.h"
 #include "common/text_list.h"
-
-/* ---- help ---- */
-
-enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
 
 static bool options_takes_value(const struct option_spec *spec)
 {
     return spec->type != OPTION_FLAG;
 }
 
-static void options_print_wrapped(const char *text, int column, FILE *stream)
+/* Every program has these. */
+enum { GENERAL_HELP, GENERAL_VERSION, GENERAL_QUIET, GENERAL_COMPLETION, NUM_GENERAL };
+
+static const struct option_spec options_general[NUM_GENERAL] = {
+    [GENERAL_HELP] = {OPTION_FLAG, "help", .help = "print this help and exit"},
+    [GENERAL_VERSION] = {OPTION_FLAG, "version", .help = "print the version and exit"},
+    [GENERAL_QUIET] = {OPTION_FLAG, "quiet",
+                       .help = "no progress and no notes on how the work is done; results, "
+                               "warnings, errors and what becomes of data are still printed"},
+    [GENERAL_COMPLETION] = {OPTION_CHOICE, "completion",
+                            .help = "print what makes this shell complete the options, and exit",
+                            .choices = completion_shell_names, .shown_default = ""},
+};
+
+static bool options_has_general(const struct program *program, size_t i)
 {
-    bool is_first = true;
-
-    while (*text) {
-        size_t length = strcspn(text, " ");
-
-        if (is_first) {
-            column += (int)length;
-        } else if (column + 1 + (int)length <= HELP_WIDTH) {
-            fputc(' ', stream);
-            column += 1 + (int)length;
-        } else {
-            fprintf(stream, "\n%*s", HELP_COLUMN, "");
-            column = HELP_COLUMN + (int)length;
-        }
-        fprintf(stream, "%.*s", (int)length, text);
-        is_first = false;
-        text += length;
-        if (*text == ' ')
-            text++;
-    }
-    fputc('\n', stream);
+    return i != GENERAL_QUIET || !program->is_brief;
 }
 
-static void options_format_choices(const struct option_spec *spec, char *buffer, size_t size)
+/* Those of the program; returns how many. */
+static size_t options_list_general(const struct program *program,
+                                   struct option_spec general[NUM_GENERAL])
 {
-    size_t used = 0;
+    size_t count = 0;
 
-    buffer[0] = '\0';
-    for (size_t i = 0; spec->choices[i] && used < size; i++)
-        used +=
-            (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "|" : "", spec->choices[i]);
-}
-
-static void options_format_default(const struct option_spec *spec, char *buffer, size_t size)
-{
-    buffer[0] = '\0';
-    if (spec->shown_default) {
-        text_format(buffer, size, "%s", spec->shown_default);
-        return;
-    }
-    switch (spec->type) {
-    case OPTION_TEXT:
-        if (*(const char **)spec->value)
-            text_format(buffer, size, "%s", *(const char **)spec->value);
-        break;
-    case OPTION_COUNT:
-    case OPTION_NBYTES:
-        text_format(buffer, size, "%" PRIu64, *(uint64_t *)spec->value);
-        break;
-    case OPTION_SIZE:
-        text_format(buffer, size, "%" PRIu64 "x%" PRIu64, ((uint64_t *)spec->value)[0],
-                    ((uint64_t *)spec->value)[1]);
-        break;
-    case OPTION_REAL:
-        text_format(buffer, size, "%g", *(double *)spec->value);
-        break;
-    case OPTION_CHOICE:
-        text_format(buffer, size, "%s", spec->choices[*(int *)spec->value]);
-        break;
-    case OPTION_HEADING:
-    case OPTION_FLAG:
-    case OPTION_NAMES:
-        break;
-    }
-}
-
-static void options_print_row(const struct option_spec *spec, FILE *stream)
-{
-    char left[160], value[120] = "", shown[256], line[1024];
-    int width;
-
-    if (spec->type == OPTION_HEADING) {
-        fprintf(stream, "\n%s:\n", spec->help);
-        return;
-    }
-    if (spec->type == OPTION_CHOICE)
-        options_format_choices(spec, value, sizeof(value));
-    else if (options_takes_value(spec))
-        text_format(value, sizeof(value), "%s", spec->metavar);
-    width = snprintf(left, sizeof(left), "  --%s%s%s", spec->name, value[0] ? " " : "", value);
-    options_format_default(spec, shown, sizeof(shown));
-    text_format(line, sizeof(line), "%s%s%s%s", spec->help, shown[0] ? " (default: " : "", shown,
-                shown[0] ? ")" : "");
-    fputs(left, stream);
-    if (width + 2 > HELP_COLUMN)
-        fprintf(stream, "\n%*s", HELP_COLUMN, "");
-    else
-        fprintf(stream, "%*s", HELP_COLUMN - width, "");
-    options_print_wrapped(line, HELP_COLUMN, stream);
-}
-
-static void options_print_help(const struct program *program, FILE *stream)
-{
-    fprintf(stream, "Usage: %s %s\n\n%s\n", program->name, program->usage, program->summary);
-    for (size_t i = 0; i < program->num_options; i++)
-        options_print_row(&program->options[i], stream);
-    fprintf(stream, "\nGeneral:\n");
-    fprintf(stream, "  %-*s%s\n", HELP_COLUMN - 2, "-h, --help", "print this help and exit");
-    fprintf(stream, "  %-*s%s\n", HELP_COLUMN - 2, "--version", "print the version and exit");
-    if (program->epilogue)
-        fprintf(stream, "\n%s\n", program->epilogue);
+    for (size_t i = 0; i < NUM_GENERAL; i++)
+        if (options_has_general(program, i))
+            general[count++] = options_general[i];
+    return count;
 }
 
 /* ---- values ---- */
@@ -168,7 +93,7 @@ static bool options_take_nbytes(const char *name, const char *text, uint64_t *va
 }
 
 bool options_parse_real(const char *name, const char *text, double minimum, double maximum,
-                              double *value, struct error *error)
+                        double *value, struct error *error)
 {
     const char *expected = isinf(maximum) ? TEXT("a number, %g or more", minimum)
                                           : TEXT("a number from %g to %g", minimum, maximum);
@@ -251,7 +176,7 @@ static bool options_take_choice(const struct option_spec *spec, const char *name
         }
         suggestion_consider(&suggestion, text, spec->choices[i]);
     }
-    options_format_choices(spec, choices, sizeof(choices));
+    options_help_choices(spec, choices, sizeof(choices));
     return error_set(error, STATUS_USAGE,
                      ERROR_AT(.expected = choices,
                               .found = suggestion.name
@@ -287,7 +212,7 @@ static bool options_take_value(const struct option_spec *spec, const char *text,
         return options_parse_count(name, text, minimum, maximum, spec->value, error);
     case OPTION_REAL:
         return options_parse_real(name, text, spec->minimum, is_bounded ? spec->maximum : INFINITY,
-                                 spec->value, error);
+                                  spec->value, error);
     case OPTION_CHOICE:
         return options_take_choice(spec, name, text, error);
     case OPTION_NBYTES:
@@ -304,14 +229,6 @@ static bool options_take_value(const struct option_spec *spec, const char *text,
 
 /* ---- one option after the other ---- */
 
-/* Every program has these; their rows are printed by options_print_help. */
-enum { GENERAL_HELP, GENERAL_VERSION, NUM_GENERAL };
-
-static const struct option_spec options_general[NUM_GENERAL] = {
-    [GENERAL_HELP] = {OPTION_FLAG, "help"},
-    [GENERAL_VERSION] = {OPTION_FLAG, "version"},
-};
-
 /* The row of the option whose name is the first length characters of name; or NULL. */
 static const struct option_spec *options_find(const struct program *program, const char *name,
                                               size_t length)
@@ -324,7 +241,7 @@ static const struct option_spec *options_find(const struct program *program, con
             return spec;
     }
     for (size_t i = 0; i < NUM_GENERAL; i++)
-        if (strlen(options_general[i].name) == length &&
+        if (options_has_general(program, i) && strlen(options_general[i].name) == length &&
             memcmp(options_general[i].name, name, length) == 0)
             return &options_general[i];
     return NULL;
@@ -342,7 +259,8 @@ static bool options_refuse_unknown(const struct program *program, const char *ar
         if (program->options[i].type != OPTION_HEADING)
             suggestion_consider(&suggestion, word, program->options[i].name);
     for (size_t i = 0; i < NUM_GENERAL; i++)
-        suggestion_consider(&suggestion, word, options_general[i].name);
+        if (options_has_general(program, i))
+            suggestion_consider(&suggestion, word, options_general[i].name);
     if (!suggestion.name)
         return error_set(error, STATUS_USAGE, NULL, "unknown option %s", typed);
     return error_set(error, STATUS_USAGE, NULL, "unknown option %s: did you mean --%s?", typed,
@@ -355,6 +273,38 @@ struct options_state {
     bool *given; /* [program->num_options] of each row: was the option met? */
     bool *done;  /* the help or the version was printed */
 };
+
+static bool options_take_general(const struct options_state *state, const struct option_spec *spec,
+                                 const char *value, struct error *error)
+{
+    struct option_spec general[NUM_GENERAL], completion = *spec;
+    size_t num_general = options_list_general(state->program, general);
+    int shell = 0;
+
+    *state->done = spec != &options_general[GENERAL_QUIET];
+    switch (spec - options_general) {
+    case GENERAL_HELP:
+        options_help_print(state->program, general, num_general, stdout);
+        break;
+    case GENERAL_VERSION:
+        printf("%s (quern) %s\n", state->program->name, QUERN_VERSION);
+        break;
+    case GENERAL_QUIET:
+        progress_set_quiet(true);
+        break;
+    case GENERAL_COMPLETION:
+        completion.value = &shell;
+        if (!options_take_value(&completion, value, error))
+            return false;
+        if (state->program->complete)
+            state->program->complete(state->program, general, num_general, shell);
+        else
+            completion_print(state->program, general, num_general, (enum completion_shell)shell,
+                             stdout);
+        break;
+    }
+    return true;
+}
 
 /*
  * Takes the option arguments[0] and, where it has one of its own, its value arguments[1].
@@ -378,16 +328,6 @@ static bool options_take(const struct options_state *state, char **arguments, in
         return options_refuse_unknown(program, argument, length, error);
     if (!options_takes_value(spec) && value)
         return error_set(error, STATUS_USAGE, NULL, "option --%s takes no value", spec->name);
-    if (spec == &options_general[GENERAL_HELP]) {
-        options_print_help(program, stdout);
-        *state->done = true;
-        return true;
-    }
-    if (spec == &options_general[GENERAL_VERSION]) {
-        printf("%s (quern) %s\n", program->name, QUERN_VERSION);
-        *state->done = true;
-        return true;
-    }
     if (options_takes_value(spec) && !value) {
         if (count < 2)
             return error_set(error, STATUS_USAGE, NULL, "option --%s needs a value", spec->name);
@@ -397,6 +337,8 @@ static bool options_take(const struct options_state *state, char **arguments, in
                              "option --%s needs a value, and %s is an option", spec->name, value);
         *num_taken = 2;
     }
+    if (spec >= options_general && spec < options_general + NUM_GENERAL)
+        return options_take_general(state, spec, value, error);
     state->given[spec - program->options] = true;
     if (spec->given)
         *spec->given = true;

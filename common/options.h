@@ -57,10 +57,15 @@ struct program {
     const char *epilogue; /* after the options; examples; may be NULL */
     const struct option_spec *options;
     size_t num_options;
+    bool is_brief; /* has neither progress nor notes: no --quiet */
+    /* What --completion prints, where that is more than common/completion.h makes of the table. */
+    void (*complete)(const struct program *program, const struct option_spec *general,
+                     size_t num_general, int shell);
 };
 
 /*
- * Parses argv.  --help and --version print to stdout and set *done: main returns 0 then.
+ * Parses argv.  --help, --version and --completion print to stdout and set *done: main returns 0
+ * then.  --quiet, which every program has too, is told to common/progress.h.
  * Operands (what is no option) are moved to the end of argv; *first_operand is the index of the
  * first.
  */
@@ -80,7 +85,8 @@ bool options_check_operands(const char *names, int count, char **operands, struc
 bool options_parse_count(const char *name, const char *text, uint64_t minimum, uint64_t maximum,
                          uint64_t *value, struct error *error);
 
-/* A decimal number from minimum to maximum, INFINITY for any; not one that is 0 in single precision only. */
+/* A decimal number from minimum to maximum, INFINITY for any; not one that is 0 in single precision
+ * only. */
 bool options_parse_real(const char *name, const char *text, double minimum, double maximum,
                         double *value, struct error *error);
 

@@ -12,10 +12,12 @@
  * numeric contract and never change. */
 enum random_purpose {
     RANDOM_AUGMENT = 'A',
+    RANDOM_BOOTSTRAP = 'B', /* by resample */
     RANDOM_DRAW = 'D',
     RANDOM_INITIAL_PARAMETERS = 'I', /* of the linear model, by index over all its tensors */
     RANDOM_EPOCH_ORDER = 'O',
     RANDOM_DROPOUT = 'P',
+    RANDOM_SHOW = 'S', /* which samples are looked at */
     RANDOM_INITIAL_TENSOR = 'T', /* of networks, by tensor and element */
 };
 

@@ -46,8 +46,8 @@ static void evaluate_print_selection(enum split split, const struct model_file *
                          "optimistic",
                          escaped, monitor);
     else
-        progress_message(program_name, "note: %s was chosen by its %s on the valid split", escaped,
-                         monitor);
+        progress_note(program_name, "note: %s was chosen by its %s on the valid split", escaped,
+                      monitor);
 }
 
 static bool evaluate_run_store(const struct evaluate_options *options,
@@ -59,6 +59,8 @@ static bool evaluate_run_store(const struct evaluate_options *options,
         .split = options->split,
         .may_take_only_split = !options->is_split_given,
         .with_samples = options->output != NULL,
+        .num_resamples = options->num_resamples,
+        .seed = options->seed,
         .checks = {.skip_seal = options->is_quick, .num_threads = options->num_threads},
         .memory_limit =
             options->memory_limit ? options->memory_limit : machine_memory_nbytes() / 4 * 3,
@@ -67,8 +69,8 @@ static bool evaluate_run_store(const struct evaluate_options *options,
               split_evaluation_run(file, &request, &result, error);
 
     if (ok && result.split != options->split)
-        progress_message(program_name, "note: %s has one split, %s, which is evaluated",
-                         options->store, split_names[result.split]);
+        progress_note(program_name, "note: %s has one split, %s, which is evaluated",
+                      options->store, split_names[result.split]);
     if (ok && result.num_unknown > 0)
         progress_message(program_name,
                          "note: %" PRIu64 " samples of classes that the checkpoint does not know "
@@ -79,6 +81,11 @@ static bool evaluate_run_store(const struct evaluate_options *options,
                          "note: %s has no seal: another program has rewritten it; its fingerprint "
                          "and the CRC-32 of each image are checked",
                          options->store);
+    if (ok && !result.has_areas)
+        progress_message(program_name,
+                         "note: ROC and PR areas are left out: they need the scores of all "
+                         "samples, and a --memory-limit of %" PRIu64 "M",
+                         result.areas_megabytes);
     if (ok)
         evaluate_print_selection(result.split, file);
     if (ok && options->output)
@@ -86,8 +93,28 @@ static bool evaluate_run_store(const struct evaluate_options *options,
     if (ok && options->json)
         ok = report_split_json(stdout, file, &result, error);
     else if (ok)
-        report_split_text(stdout, file, &result);
+        ok = report_split_text(stdout, file, &result, error);
     split_evaluation_destroy(&result);
+    return ok;
+}
+
+static bool evaluate_run_comparison(const struct evaluate_options *options, struct error *error)
+{
+    struct evaluation_pair pair;
+    bool ok = evaluation_pair_compare(options->evaluations[0], options->evaluations[1],
+                                      options->memory_limit ? options->memory_limit
+                                                            : machine_memory_nbytes() / 4 * 3,
+                                      &pair, error);
+
+    for (int i = 0; i < 2 && ok; i++)
+        if (!pair.contents[i].is_sealed)
+            progress_message(program_name, "note: %s has no seal: another program has rewritten it",
+                             options->evaluations[i]);
+    if (ok && options->json)
+        report_compare_json(stdout, &pair);
+    else if (ok)
+        ok = report_compare_text(stdout, &pair, error);
+    evaluation_pair_destroy(&pair);
     return ok;
 }
 
@@ -101,7 +128,9 @@ int main(int argc, char **argv)
 
     signals_ignore_limits();
     ok = evaluate_options_parse(argc, argv, &options, &done, &error);
-    if (ok && !done) {
+    if (ok && !done && options.is_comparison) {
+        evaluate_run_comparison(&options, &error);
+    } else if (ok && !done) {
         ok = model_file_open_selected(options.checkpoint, options.select, &file, &error);
         model_file_print_choice(&file, program_name, options.checkpoint);
         ok = ok && evaluate_run_store(&options, &file, &error);

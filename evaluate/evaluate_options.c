@@ -6,18 +6,22 @@
 static const char *const select_names[] = {"last", "best", NULL};
 static const char *const verify_names[] = {"full", "quick", NULL};
 
-static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5";
+static const char usage[] = "[OPTION...] CHECKPOINT STORE.h5\n"
+                            "       quern-evaluate [OPTION...] --compare A.h5 B.h5";
 
 static const char summary[] =
-    "Evaluates a checkpoint on one split of a store: the accuracy of each class, their mean, the\n"
-    "accuracy over all samples, the loss and the confusion matrix.  CHECKPOINT is a file, or a\n"
-    "RUN_DIR whose newest whole epoch-NNNN.h5 is taken.  quern-predict classifies other images.";
+    "Evaluates a checkpoint on one split of a store: recall, precision and F1 of each class, the\n"
+    "accuracy with its 95 % interval, areas, loss, calibration and the confusion matrix.  "
+    "CHECKPOINT\n"
+    "is a file, or a RUN_DIR whose newest whole epoch-NNNN.h5 is taken.  With --compare, two\n"
+    "evaluations that --output has written are compared.  quern-predict classifies other images.";
 
 static const char epilogue[] =
     "Examples:\n"
     "  quern-evaluate run digits.h5\n"
     "  quern-evaluate run digits.h5 --split test --select best\n"
     "  quern-evaluate run/epoch-0005.h5 digits.h5 --split test --output evaluation.h5\n"
+    "  quern-evaluate --compare linear.h5 cnn.h5\n"
     "\n"
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data, 70 internal error, 74 read or write\n"
     "error.";
@@ -29,6 +33,10 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
     uint64_t num_threads = 0; /* not given */
     const struct option_spec specs[] = {
         {OPTION_HEADING, .help = "Evaluation"},
+        {OPTION_FLAG, "compare",
+         .help = "compare two evaluation files of the same samples: accuracies, their difference, "
+                 "and whether that may be chance",
+         .value = &options->is_comparison, .excludes = "split output verify select bootstrap"},
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
          .choices = split_names, .given = &options->is_split_given,
          .shown_default = "valid, or the only split there is"},
@@ -50,6 +58,11 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
          .help = "of a RUN_DIR, the newest epoch's checkpoint, or best.h5, which quern-train "
                  "chose by its figures on the valid split",
          .value = &select, .choices = select_names},
+        {OPTION_COUNT, "bootstrap", "N",
+         "draw the samples again N times and show what the middle 95 % of every figure is",
+         &options->num_resamples, 100, 1000000, .shown_default = "no bootstrap"},
+        {OPTION_COUNT, "seed", "N", "of the bootstrap's random numbers", &options->seed,
+         .needs = "bootstrap"},
         {OPTION_FLAG, "json", .help = "print one JSON object instead of tables",
          .value = &options->json},
         {OPTION_COUNT, "threads", "N", "threads; no result depends on it", &num_threads, 1,
@@ -63,18 +76,26 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
     char **operands;
 
-    *options = (struct evaluate_options){0};
+    *options = (struct evaluate_options){.seed = 1};
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     operands = argv + first_operand;
     if (!*done &&
-        !options_check_operands("CHECKPOINT STORE.h5", argc - first_operand, operands, error))
+        !options_check_operands(options->is_comparison ? "A.h5 B.h5" : "CHECKPOINT STORE.h5",
+                                argc - first_operand, operands, error))
         return false;
     options->split = (enum split)split;
     options->select = (enum model_select)select;
     options->is_quick = verify == 1;
     options->num_threads = machine_choose_threads(num_threads).count;
-    options->checkpoint = *done ? NULL : operands[0];
-    options->store = *done ? NULL : operands[1];
+    if (*done)
+        return true;
+    if (options->is_comparison) {
+        options->evaluations[0] = operands[0];
+        options->evaluations[1] = operands[1];
+    } else {
+        options->checkpoint = operands[0];
+        options->store = operands[1];
+    }
     return true;
 }

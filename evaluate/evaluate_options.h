@@ -13,13 +13,17 @@
 #include "formats/store/store.h"
 
 struct evaluate_options {
+    bool is_comparison;         /* of two files, instead of an evaluation */
+    const char *evaluations[2]; /* to compare */
     const char *checkpoint;
     enum model_select select; /* of a directory */
     const char *store;
     enum split split;
     bool is_split_given;
-    const char *output; /* NULL: no evaluation file */
-    bool force;         /* output may replace any file */
+    const char *output;     /* NULL: no evaluation file */
+    bool force;             /* output may replace any file */
+    uint64_t num_resamples; /* of the bootstrap; 0: none */
+    uint64_t seed;          /* of the bootstrap */
     bool json;
     uint64_t memory_limit; /* bytes; 0: none was given */
     bool is_quick;         /* do not check the store's seal over every byte */

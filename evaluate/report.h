@@ -7,15 +7,25 @@
 #include <stdio.h>
 
 #include "apply/model_file.h"
+#include "common/json.h"
+#include "evaluate/evaluation_pair.h"
 #include "evaluate/split_evaluation.h"
+#include "metrics/interval.h"
 
 /*
- * The figures of a split.  The text shows the whole confusion matrix up to 20 classes, and the ten
- * most frequent confusions beyond.
+ * The figures of a split.  The text fits the terminal; it shows the whole confusion matrix up to 20
+ * classes, and the ten most frequent confusions beyond.
  */
-void report_split_text(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result);
+bool report_split_text(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error);
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
+
+/* Two evaluations beside each other. */
+bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error);
+void report_compare_json(FILE *stream, const struct evaluation_pair *pair);
+
+/* [low, high], or null where there is none. */
+void report_json_interval(struct json *json, const char *key, struct interval interval);
 
 #endif

@@ -1,74 +1,51 @@
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/text.h"
 #include "common/text_list.h"
+#include "evaluate/cells.h"
 #include "evaluate/report.h"
+#include "view/terminal/terminal.h"
+#include "view/terminal/text_table.h"
+#include "view/terminal/text_width.h"
 
-enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_COLUMNS = 24, NAME_SIZE = 160 };
+enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_NAME_COLUMNS = 24 };
 
-/* Characters of UTF-8, taken as one column each. */
-static int report_text_count_columns(const char *text)
+struct report_text {
+    FILE *stream;
+    struct terminal terminal;
+    const struct text_list *classes;
+    const struct split_evaluation *result;
+    bool has_undefined; /* a cell is "-" */
+    struct error *error;
+};
+
+static const char *report_text_figure(struct report_text *text, char cell[CELL_SIZE], double figure,
+                                      int num_decimals)
 {
-    int columns = 0;
-
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
+    text->has_undefined |= isnan(figure);
+    return cell_of_figure(cell, figure, num_decimals);
 }
 
-/* A class name that is safe to print and at most MAX_COLUMNS wide. */
-static const char *report_text_format_name(char buffer[NAME_SIZE], const char *name)
+/* An empty line between the rows before and after it. */
+static void report_text_add_gap(struct report_text *text, struct text_table *table)
 {
-    char *end = buffer;
+    const char *const nothing[16] = {NULL};
 
-    text_escape(buffer, NAME_SIZE, name);
-    if (report_text_count_columns(buffer) <= MAX_COLUMNS)
-        return buffer;
-    for (int columns = 0; columns < MAX_COLUMNS - 2; columns++) {
-        end++;
-        while (((unsigned char)*end & 0xc0) == 0x80)
-            end++;
-    }
-    memcpy(end, "..", 3);
-    return buffer;
+    text_table_add(table, nothing, text->error);
 }
 
-/* width is in columns: printf's own counts bytes.  Negative: text at the left. */
-static void report_text_cell(FILE *stream, int width, const char *text)
+static void report_text_print_table(struct report_text *text, struct text_table *table)
 {
-    int padding = (width < 0 ? -width : width) - report_text_count_columns(text);
-
-    if (width > 0 && padding > 0)
-        fprintf(stream, "%*s", padding, "");
-    fputs(text, stream);
-    if (width < 0 && padding > 0)
-        fprintf(stream, "%*s", padding, "");
+    if (error_ok(text->error))
+        text_table_print(text->stream, &text->terminal, table, text->error);
+    text_table_free(table);
 }
 
-static int report_text_widest_name(const struct text_list *classes, int width)
-{
-    char name[NAME_SIZE];
-
-    for (size_t c = 0; c < classes->count; c++) {
-        int columns = report_text_count_columns(report_text_format_name(name, classes->items[c]));
-
-        width = columns > width ? columns : width;
-    }
-    return width;
-}
-
-static const char *report_text_format_count(char buffer[32], uint64_t count)
-{
-    return text_group_digits(buffer, 32, count);
-}
-
-static const char *report_text_format_real(char buffer[32], double value, int num_decimals)
-{
-    return isfinite(value) ? text_format(buffer, 32, "%.*f", num_decimals, value)
-                           : text_format(buffer, 32, "%s", isnan(value) ? "-" : "infinite");
-}
+/* ---- of the checkpoint ---- */
 
 static const char *report_text_describe_distance(enum model_distance distance)
 {
@@ -90,116 +67,285 @@ static void report_text_model(FILE *stream, const struct model_file *file)
                                              : TEXT("%s loss", model_loss_names[spec->loss]));
 }
 
-static void report_text_classes(FILE *stream, const struct text_list *classes,
-                                const struct metrics *metrics, int width)
+/* ---- of each class ---- */
+
+/* The columns from recall on. */
+static void report_text_add_class(struct report_text *text, struct text_table *table,
+                                  const char *name, const struct class_figures *class,
+                                  const double values[NUM_CLASS_FIGURES])
 {
-    char cell[32], name[NAME_SIZE];
+    char cells[8][CELL_SIZE];
 
-    report_text_cell(stream, -width, "class");
-    fprintf(stream, "  %12s  %12s  %8s\n", "correct", "total", "accuracy");
-    for (size_t c = 0; c < classes->count; c++) {
-        const struct class_metrics *class = &metrics->classes[c];
-
-        report_text_cell(stream, -width, report_text_format_name(name, classes->items[c]));
-        fprintf(stream, "  %12s", report_text_format_count(cell, class->num_correct));
-        fprintf(stream, "  %12s", report_text_format_count(cell, class->num_samples));
-        fprintf(stream, "  %8s\n", report_text_format_real(cell, class->accuracy, 4));
-    }
+    text_table_add(table,
+                   (const char *const[]){
+                       name,
+                       class ? cell_of_count(cells[0], class->num_samples) : NULL,
+                       class ? cell_of_count(cells[1], class->num_correct) : NULL,
+                       report_text_figure(text, cells[2], values[CLASS_RECALL], 4),
+                       class ? cell_of_interval(cells[3], class->intervals[CLASS_RECALL], 4) : NULL,
+                       report_text_figure(text, cells[4], values[CLASS_PRECISION], 4),
+                       report_text_figure(text, cells[5], values[CLASS_F1], 4),
+                       report_text_figure(text, cells[6], values[CLASS_ROC_AREA], 4),
+                   },
+                   text->error);
 }
 
-static void report_text_overall(FILE *stream, const struct metrics *metrics, double loss, int width)
+static void report_text_classes(struct report_text *text)
 {
-    char cell[32];
+    static const struct text_table_column columns[] = {
+        {"class", TEXT_TABLE_LEFT},
+        {"samples", TEXT_TABLE_RIGHT},
+        {"correct", TEXT_TABLE_RIGHT},
+        {"recall", TEXT_TABLE_RIGHT},
+        {"95 % interval", TEXT_TABLE_RIGHT},
+        {"precision", TEXT_TABLE_RIGHT},
+        {"F1", TEXT_TABLE_RIGHT},
+        {"ROC area", TEXT_TABLE_RIGHT},
+    };
+    const struct figures *figures = &text->result->figures;
+    struct text_table table = {.columns = columns,
+                               .num_columns = sizeof(columns) / sizeof(columns[0])};
 
-    /* The figures stand below the accuracies: past a name and two counts. */
-    report_text_cell(stream, -(width + 28), "mean of class accuracies");
-    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->mean_class_accuracy, 4));
-    report_text_cell(stream, -width, "over all samples");
-    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_correct));
-    fprintf(stream, "  %12s", report_text_format_count(cell, metrics->num_samples));
-    fprintf(stream, "  %8s\n", report_text_format_real(cell, metrics->accuracy, 4));
-    report_text_cell(stream, -(width + 28), "loss");
-    fprintf(stream, "  %8s\n", report_text_format_real(cell, loss, 6));
+    for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
+        report_text_add_class(text, &table, text->classes->items[c], &figures->classes[c],
+                              figures->classes[c].values);
+    report_text_add_gap(text, &table);
+    report_text_add_class(text, &table, "mean", NULL, figures->macro);
+    report_text_add_class(text, &table, "weighted", NULL, figures->weighted);
+    report_text_print_table(text, &table);
 }
 
-static void report_text_matrix(FILE *stream, const struct text_list *classes,
-                               const struct metrics *metrics)
+/* ---- of all samples ---- */
+
+static void report_text_add_headline(struct report_text *text, struct text_table *table,
+                                     const char *title, double figure, int num_decimals,
+                                     const struct interval *interval,
+                                     const struct interval *bootstrap)
 {
-    size_t num_classes = classes->count, cell_index = 0;
-    uint64_t counts[MATRIX_MAX_CLASSES][MATRIX_MAX_CLASSES];
-    char cell[32], name[NAME_SIZE];
-    int width = report_text_widest_name(classes, 0), widths[MATRIX_MAX_CLASSES];
+    char cells[3][CELL_SIZE];
 
-    for (size_t label = 0; label < num_classes; label++)
-        cell_index = metrics_fill_row(metrics, (uint32_t)label, cell_index, counts[label]);
-    fprintf(stream, "confusion matrix (row: true class, column: predicted class)\n");
-    report_text_cell(stream, width, "");
-    for (size_t c = 0; c < num_classes; c++) {
-        widths[c] = report_text_count_columns(report_text_format_name(name, classes->items[c]));
-        for (size_t label = 0; label < num_classes; label++) {
-            int columns =
-                report_text_count_columns(report_text_format_count(cell, counts[label][c]));
+    text_table_add(table,
+                   (const char *const[]){
+                       title,
+                       report_text_figure(text, cells[0], figure, num_decimals),
+                       interval ? cell_of_interval(cells[1], *interval, num_decimals) : NULL,
+                       cell_of_interval(cells[2], *bootstrap, num_decimals),
+                   },
+                   text->error);
+}
 
-            widths[c] = columns > widths[c] ? columns : widths[c];
-        }
-        fputs("  ", stream);
-        report_text_cell(stream, widths[c], name);
-    }
-    fputc('\n', stream);
+static void report_text_add_figure(struct report_text *text, struct text_table *table,
+                                   const char *title, enum figure which, int num_decimals)
+{
+    const struct figures *figures = &text->result->figures;
+
+    report_text_add_headline(text, table, title, figures->values[which], num_decimals,
+                             &figures->intervals[which], &text->result->bootstrap.values[which]);
+}
+
+static void report_text_add_mean(struct report_text *text, struct text_table *table,
+                                 const char *title, enum class_figure which)
+{
+    report_text_add_headline(text, table, title, text->result->figures.macro[which], 4, NULL,
+                             &text->result->bootstrap.macro[which]);
+}
+
+static void report_text_overall(struct report_text *text)
+{
+    static const struct text_table_column columns[] = {
+        {"all samples", TEXT_TABLE_LEFT},
+        {"figure", TEXT_TABLE_RIGHT},
+        {"95 % interval", TEXT_TABLE_RIGHT},
+        {"bootstrap", TEXT_TABLE_RIGHT},
+    };
+    const struct figures *figures = &text->result->figures;
+    bool has_bootstrap = text->result->bootstrap.num_resamples > 0;
+    struct text_table table = {.columns = columns, .num_columns = has_bootstrap ? 4 : 3};
+    char correct[CELL_SIZE], total[CELL_SIZE];
+
+    report_text_add_figure(text, &table, "accuracy", FIGURE_ACCURACY, 4);
+    report_text_add_figure(text, &table, "balanced accuracy", FIGURE_BALANCED_ACCURACY, 4);
+    if (figures->top_k > 0)
+        report_text_add_figure(text, &table, TEXT("top-%zu accuracy", figures->top_k),
+                               FIGURE_TOP_K_ACCURACY, 4);
+    report_text_add_mean(text, &table, "mean F1", CLASS_F1);
+    report_text_add_mean(text, &table, "mean ROC area", CLASS_ROC_AREA);
+    report_text_add_mean(text, &table, "mean PR area", CLASS_AVERAGE_PRECISION);
+    report_text_add_figure(text, &table, "loss", FIGURE_LOSS, 6);
+    report_text_add_figure(text, &table, "Brier score", FIGURE_BRIER_SCORE, 4);
+    report_text_add_figure(text, &table, "calibration error", FIGURE_CALIBRATION_ERROR, 4);
+    report_text_print_table(text, &table);
+    fprintf(text->stream, "%s of %s samples are correct\n",
+            cell_of_count(correct, figures->num_correct),
+            cell_of_count(total, figures->num_samples));
+}
+
+/* ---- bootstrap ---- */
+
+static void report_text_add_intervals(struct report_text *text, struct text_table *table,
+                                      const char *name,
+                                      const struct interval intervals[NUM_CLASS_FIGURES])
+{
+    char cells[NUM_CLASS_FIGURES][CELL_SIZE];
+    const char *row[1 + NUM_CLASS_FIGURES] = {name};
+
+    for (size_t i = 0; i < NUM_CLASS_FIGURES; i++)
+        row[1 + i] = isnan(intervals[i].low) ? report_text_figure(text, cells[i], NAN, 3)
+                                             : cell_of_interval(cells[i], intervals[i], 3);
+    text_table_add(table, row, text->error);
+}
+
+static void report_text_bootstrap(struct report_text *text)
+{
+    static const struct text_table_column columns[1 + NUM_CLASS_FIGURES] = {
+        {"class", TEXT_TABLE_LEFT},
+        [1 + CLASS_RECALL] = {"recall", TEXT_TABLE_RIGHT},
+        [1 + CLASS_PRECISION] = {"precision", TEXT_TABLE_RIGHT},
+        [1 + CLASS_F1] = {"F1", TEXT_TABLE_RIGHT},
+        [1 + CLASS_ROC_AREA] = {"ROC area", TEXT_TABLE_RIGHT},
+        [1 + CLASS_AVERAGE_PRECISION] = {"PR area", TEXT_TABLE_RIGHT},
+    };
+    const struct bootstrap *bootstrap = &text->result->bootstrap;
+    struct text_table table = {.columns = columns, .num_columns = 1 + NUM_CLASS_FIGURES};
+    char count[CELL_SIZE];
+
+    fprintf(text->stream, "bootstrap: the middle 95 %% of %s resamples, seed %" PRIu64 "\n",
+            cell_of_count(count, bootstrap->num_resamples), bootstrap->seed);
+    for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
+        report_text_add_intervals(text, &table, text->classes->items[c],
+                                  bootstrap->classes[c].intervals);
+    report_text_add_gap(text, &table);
+    report_text_add_intervals(text, &table, "mean", bootstrap->macro);
+    report_text_add_intervals(text, &table, "weighted", bootstrap->weighted);
+    report_text_print_table(text, &table);
+    fputc('\n', text->stream);
+}
+
+/* ---- confusions ---- */
+
+typedef char report_text_name[TEXT_WIDTH_SIZE(MAX_NAME_COLUMNS) + 8];
+
+/* Names over the columns, or the numbers of the classes, which then stand before their names too.
+ */
+static void report_text_add_matrix(struct report_text *text, struct text_table *table,
+                                   bool is_numbered)
+{
+    size_t num_classes = text->classes->count, next = 0;
+    uint64_t counts[MATRIX_MAX_CLASSES];
+    char cells[MATRIX_MAX_CLASSES][CELL_SIZE];
+
     for (size_t label = 0; label < num_classes; label++) {
-        report_text_cell(stream, -width, report_text_format_name(name, classes->items[label]));
-        for (size_t c = 0; c < num_classes; c++) {
-            fputs("  ", stream);
-            report_text_cell(stream, widths[c], report_text_format_count(cell, counts[label][c]));
-        }
-        fputc('\n', stream);
+        const char *row[1 + MATRIX_MAX_CLASSES];
+        report_text_name cut, name;
+
+        text_width_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
+                       text->terminal.is_utf8);
+        row[0] =
+            text_format(name, sizeof(name), "%s%s", is_numbered ? TEXT("%zu ", label) : "", cut);
+        next = confusion_fill_row(&text->result->confusion, (uint32_t)label, next, counts);
+        for (size_t c = 0; c < num_classes; c++)
+            row[1 + c] = cell_of_count(cells[c], counts[c]);
+        text_table_add(table, row, text->error);
     }
 }
 
-static void report_text_confusions(FILE *stream, const struct text_list *classes,
-                                   const struct metrics *metrics, int width)
+/* Columns that the matrix takes with names over its columns. */
+static size_t report_text_matrix_width(const struct report_text *text,
+                                       report_text_name titles[MATRIX_MAX_CLASSES])
 {
-    struct confusion entries[MAX_CONFUSIONS];
-    size_t count = metrics_find_confusions(metrics, entries, MAX_CONFUSIONS);
-    char cell[32], name[NAME_SIZE];
+    const struct confusion *confusion = &text->result->confusion;
+    size_t widths[MATRIX_MAX_CLASSES], name_width = 0, total = 0;
+    char cell[CELL_SIZE];
+
+    for (size_t c = 0; c < text->classes->count; c++) {
+        widths[c] = text_width(titles[c]);
+        name_width = widths[c] > name_width ? widths[c] : name_width;
+    }
+    for (size_t i = 0; i < confusion->num_cells; i++) {
+        size_t width = text_width(cell_of_count(cell, confusion->cells[i].num_samples));
+        size_t *widest = &widths[confusion->cells[i].prediction];
+
+        *widest = width > *widest ? width : *widest;
+    }
+    for (size_t c = 0; c < text->classes->count; c++)
+        total += 2 + widths[c];
+    return name_width + total;
+}
+
+static void report_text_matrix(struct report_text *text)
+{
+    report_text_name titles[MATRIX_MAX_CLASSES];
+    struct text_table_column columns[1 + MATRIX_MAX_CLASSES] = {{"", TEXT_TABLE_LEFT}};
+    size_t num_classes = text->classes->count;
+    struct text_table table = {.columns = columns, .num_columns = 1 + num_classes};
+    bool is_numbered;
+
+    for (size_t c = 0; c < num_classes; c++)
+        text_width_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
+                       text->terminal.is_utf8);
+    is_numbered = report_text_matrix_width(text, titles) > text->terminal.columns;
+    for (size_t c = 0; c < num_classes; c++) {
+        if (is_numbered)
+            text_format(titles[c], sizeof(titles[c]), "%zu", c);
+        columns[1 + c] = (struct text_table_column){titles[c], TEXT_TABLE_RIGHT};
+    }
+    fprintf(text->stream, "confusion matrix (row: true class, column: predicted class)\n");
+    report_text_add_matrix(text, &table, is_numbered);
+    report_text_print_table(text, &table);
+}
+
+static void report_text_confusions(struct report_text *text)
+{
+    static const struct text_table_column columns[] = {
+        {"class", TEXT_TABLE_LEFT},
+        {"taken for", TEXT_TABLE_LEFT},
+        {"samples", TEXT_TABLE_RIGHT},
+    };
+    struct confusion_cell entries[MAX_CONFUSIONS];
+    size_t count = confusion_find_frequent(&text->result->confusion, entries, MAX_CONFUSIONS);
+    struct text_table table = {.columns = columns, .num_columns = 3};
+    char cell[CELL_SIZE];
 
     if (count == 0) {
-        fprintf(stream, "no confusions\n");
+        fprintf(text->stream, "no confusions\n");
         return;
     }
-    fprintf(stream, "most frequent confusions\n");
-    report_text_cell(stream, -width, "class");
-    fputs("  ", stream);
-    report_text_cell(stream, -width, "taken for");
-    fprintf(stream, "  %12s\n", "samples");
-    for (size_t i = 0; i < count; i++) {
-        report_text_cell(stream, -width,
-                         report_text_format_name(name, classes->items[entries[i].label]));
-        fputs("  ", stream);
-        report_text_cell(stream, -width,
-                         report_text_format_name(name, classes->items[entries[i].prediction]));
-        fprintf(stream, "  %12s\n", report_text_format_count(cell, entries[i].num_samples));
-    }
+    fprintf(text->stream, "most frequent confusions\n");
+    for (size_t i = 0; i < count; i++)
+        text_table_add(&table,
+                       (const char *const[]){text->classes->items[entries[i].label],
+                                             text->classes->items[entries[i].prediction],
+                                             cell_of_count(cell, entries[i].num_samples)},
+                       text->error);
+    report_text_print_table(text, &table);
 }
 
-void report_split_text(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result)
+bool report_split_text(FILE *stream, const struct model_file *file,
+                       const struct split_evaluation *result, struct error *error)
 {
-    const struct text_list *classes = &file->checkpoint.classes;
-    int width = report_text_widest_name(classes, (int)strlen("over all samples"));
-    char cell[32];
+    const struct terminal_wish wish = {0};
+    struct report_text text = {
+        .stream = stream, .classes = &file->checkpoint.classes, .result = result, .error = error};
+    char cell[CELL_SIZE];
 
+    if (!terminal_find(&text.terminal, &wish, error))
+        return false;
     report_text_model(stream, file);
-    fprintf(stream, "samples     %s of split %s, store ",
-            report_text_format_count(cell, result->num_samples), split_names[result->split]);
+    fprintf(stream, "samples     %s of split %s, store ", cell_of_count(cell, result->num_samples),
+            split_names[result->split]);
     text_print_escaped(stream, result->store_path);
     fputs("\n\n", stream);
-    report_text_classes(stream, classes, &result->metrics, width);
+    report_text_classes(&text);
     fputc('\n', stream);
-    report_text_overall(stream, &result->metrics, result->loss, width);
+    report_text_overall(&text);
     fputc('\n', stream);
-    if (classes->count <= MATRIX_MAX_CLASSES)
-        report_text_matrix(stream, classes, &result->metrics);
+    if (result->bootstrap.num_resamples > 0)
+        report_text_bootstrap(&text);
+    if (text.classes->count <= MATRIX_MAX_CLASSES)
+        report_text_matrix(&text);
     else
-        report_text_confusions(stream, classes, &result->metrics, width);
+        report_text_confusions(&text);
+    if (text.has_undefined)
+        fprintf(stream, "\n-: not defined for these samples or this model\n");
+    return error_ok(error);
 }

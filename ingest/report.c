@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/progress.h"
 #include "common/text.h"
 #include "formats/store/store.h"
 
@@ -262,6 +263,7 @@ void report_say(FILE *messages, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    progress_wipe();
     fputs("quern-ingest: ", messages);
     text_print_escaped(messages, text);
     fputc('\n', messages);

@@ -7,6 +7,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/random.h"
 #include "common/text.h"
 #include "formats/file/file_kind.h"
@@ -296,6 +297,7 @@ static bool rerun_read_files(const struct rerun_contents *comparison, enum split
     const struct rerun_request *request = comparison->request;
     size_t first = request->tree->first[split];
     size_t count = request->tree->first[split + 1] - first;
+    struct progress progress = progress_begin("quern-ingest", "compare", "files", count);
     struct decode_buffer *buffers;
 
     if (!memory_allocate(&buffers, (size_t)request->num_io_threads, sizeof(*buffers),
@@ -319,7 +321,10 @@ static bool rerun_read_files(const struct rerun_contents *comparison, enum split
             error_set(comparison->error, error.status, ERROR_AT(.file = image.path), "%s",
                       error.what);
         }
+        if (omp_get_thread_num() == 0)
+            progress_update(&progress, i);
     }
+    progress_clear(&progress);
     for (int t = 0; t < request->num_io_threads; t++)
         decode_buffer_free(&buffers[t]);
     free(buffers);
@@ -411,11 +416,16 @@ static bool rerun_check_pixels(const struct rerun_contents *comparison)
         return false;
     for (int s = 0; s < NUM_SPLITS; s++) {
         uint64_t num_rows = store_num_rows(comparison->store, (enum split)s);
+        struct progress progress =
+            progress_begin("quern-ingest", TEXT("check %s", split_names[s]), "images", num_rows);
 
-        for (uint64_t row = 0; row < num_rows && error_ok(comparison->error); row += window)
+        for (uint64_t row = 0; row < num_rows && error_ok(comparison->error); row += window) {
             store_read_pixels(comparison->store, (enum split)s, row,
                               num_rows - row < window ? num_rows - row : window,
                               comparison->request->num_threads, pixels, comparison->error);
+            progress_update(&progress, row + window);
+        }
+        progress_clear(&progress);
     }
     free(pixels);
     return error_ok(comparison->error);

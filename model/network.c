@@ -451,7 +451,7 @@ void network_free(struct network *network)
     *network = (struct network){0};
 }
 
-static uint64_t network_layer_parameters(const struct layer *layer)
+uint64_t network_layer_parameters(const struct layer *layer)
 {
     uint64_t count = 0;
 
@@ -479,18 +479,24 @@ static uint64_t network_layer_nbytes(const struct network *network, const struct
     return value->size * sizeof(float) * (value->has_gradient ? 2 : 1) + layer->notes_size;
 }
 
+const char *network_format_output(const struct network *network, const struct layer *layer,
+                                  char *buffer, size_t size)
+{
+    const struct conv_map *output = &layer->output;
+
+    if (network->values[layer->out_value].is_vector)
+        return text_format(buffer, size, "%zu", output->channels);
+    return text_format(buffer, size, "%zux%zux%zu", output->channels, output->height,
+                       output->width);
+}
+
 static void network_print_layer(const struct network *network, const struct layer *layer,
                                 FILE *stream)
 {
-    const struct conv_map *output = &layer->output;
     uint64_t work = layer->type->num_multiply_adds ? layer->type->num_multiply_adds(layer) : 0;
     char shape[64], count_text[32], work_text[32], bytes_text[32];
 
-    if (network->values[layer->out_value].is_vector)
-        text_format(shape, sizeof(shape), "%zu", output->channels);
-    else
-        text_format(shape, sizeof(shape), "%zux%zux%zu", output->channels, output->height,
-                    output->width);
+    network_format_output(network, layer, shape, sizeof(shape));
     fprintf(
         stream, "  %-10s %-14s %12s %12s %14s %12s\n", layer->name, layer->text, shape,
         text_group_digits(count_text, sizeof(count_text), network_layer_parameters(layer)),

@@ -74,6 +74,13 @@ bool network_freeze(struct network *network, const char *names, struct error *er
 /* All elements of all tensors. */
 uint64_t network_count_parameters(const struct network *network);
 
+/* All elements of one layer's tensors. */
+uint64_t network_layer_parameters(const struct layer *layer);
+
+/* What a layer gives for an image: "16x28x28" (channels x height x width), "128" of a vector. */
+const char *network_format_output(const struct network *network, const struct layer *layer,
+                                  char *buffer, size_t size);
+
 /*
  * Prints a table: each layer's name, text, output (channels x height x width), parameters,
  * multiply-adds of an image, and bytes of its outputs and their gradients for an image.

@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "apply/split_pass.h"
 #include "common/machine.h"
@@ -221,6 +222,8 @@ static bool predict_all(struct predict *predict, struct slice *slices, struct ta
     struct progress progress = progress_begin(predict->program, "classify", "images", num_images);
     bool is_failed = false;
 
+    /* Rows that go to the terminal say themselves how far it is. */
+    progress.is_silent |= !predict->plan->path && isatty(STDOUT_FILENO);
     /* A thread that waits to write holds one slice: that bounds what lies in memory. */
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(predict->num_threads)
     for (size_t s = 0; s < num_slices; s++) {

@@ -91,7 +91,7 @@ static bool predict_images(const struct predict_options *options, const struct m
     if (!table_commit(table, error))
         return false;
     if (plan.path)
-        progress_message(program_name, "wrote %s: %zu images", plan.path, inputs->num_images);
+        progress_note(program_name, "wrote %s: %zu images", plan.path, inputs->num_images);
     return predict.num_failed == 0 ||
            error_set(error, predict.first_status, NULL,
                      "%" PRIu64 " of %zu images have no prediction: the table has the reasons",

@@ -20,7 +20,7 @@ static const char epilogue[] =
     "Examples:\n"
     "  quern-predict run photos --csv predictions.csv\n"
     "  quern-predict run digits/test/3/10000.png\n"
-    "  find inbox -name '*.png' | quern-predict run - --top 3 --jsonl predictions.jsonl\n"
+    "  find inbox -name '*.png' | quern-predict run - --top 3 --jsonl top3.jsonl\n"
     "\n"
     "Exit codes: 0 done, 2 wrong usage, 65 bad input data (the table is whole even so), 70 "
     "internal\n"

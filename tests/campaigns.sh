@@ -1,6 +1,6 @@
 #!/bin/sh
 # The long versions of the harnesses behind docs/reliability.md, of which tests/run.sh runs small
-# ones: kills, signals, faults, rot, archives, threads, jobs and fuzzers, one after another.
+# ones: kills, signals, faults, rot, archives, threads, jobs, packages and fuzzers, one after another.
 # Parts are called by name.
 # shellcheck disable=SC2317,SC2329
 set -u
@@ -9,7 +9,7 @@ program=campaigns.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$root/jobs/setup.sh"
-all_parts='kill signals faults rot archives threads cluster fuzz'
+all_parts='kill signals faults rot archives threads cluster packages fuzz'
 
 usage() {
     cat <<EOF
@@ -24,6 +24,7 @@ campaigns; needs what tests/run.sh installs.  Parts (default: all, which takes a
   archives   1,000 bits flipped and 1,000 cuts in each kind of archive
   threads    clang's thread sanitizer, on five data sets
   cluster    job scripts on a real Slurm, every case
+  packages   the packages in roots of Debian without compilers; as root, with debootstrap
   fuzz       clang's fuzzers
 
 Options:
@@ -111,6 +112,11 @@ run_threads() {
 
 run_cluster() {
     "$root/tests/cluster/run.sh"
+}
+
+run_packages() {
+    setup_install debootstrap dpkg-dev lintian || return 1
+    "$root/tests/install/clean_root.sh"
 }
 
 run_fuzz() {

@@ -16,12 +16,11 @@ Usage: tests/run.sh [--quick] [--fuzz-seconds N]
 Without a NAME, on a Debian or Ubuntu machine, as root or with sudo, installs the packages that are
 missing, builds quern and runs its tests:
   1. with gcc and the address and undefined behaviour sanitizers, in build/asan;
-  2. with clang, warnings as errors, built only, in build/clang;
-  3. with clang's thread sanitizer, what is parallel, in build/threads;
-  4. with clang's fuzzer, a while each, in build/fuzz;
-  5. optimized, in build/release, the job scripts on a real Slurm, which is installed for it, but
+  2. with clang, warnings as errors, and its thread sanitizer, what is parallel, in build/threads;
+  3. with clang's fuzzer, a while each, in build/fuzz;
+  4. optimized, in build/release, the job scripts on a real Slurm, which is installed for it, but
      for cases that wait for long; this part is skipped where it cannot be;
-  6. optimized, the whole suite.  Its summary comes last.
+  5. optimized, the whole suite.  Its summary comes last.
 
 With NAMEs, builds quern, optimized, in build/release, and runs only the tests whose names begin
 with one of them, or match it as a pattern of the shell: unit/test_seal, cli/quern-train/resume,
@@ -30,7 +29,7 @@ tests/README.md tells what kinds of tests there are.
 
 Options:
   --quick              the last part only
-  --fuzz-seconds N     for each target (default: 15)
+  --fuzz-seconds N     for each target (default: 10)
   --list               print the names of the tests, build nothing
   --update             print how the output of these cli/ tests differs from what is expected, and
                        expect it from now on
@@ -70,16 +69,8 @@ run_sanitizers() {
             --output-on-failure --parallel "$num_processors"
 }
 
-run_clang() {
-    announce "clang, warnings as errors"
-    # Not a preset of its own: release with another compiler, in another folder.
-    cmake -S "$root" -B "$root/build/clang" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_C_COMPILER=clang -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_WERROR=ON &&
-        cmake --build "$root/build/clang" --parallel "$num_processors"
-}
-
 run_threads() {
-    announce "clang, thread sanitizer"
+    announce "clang, warnings as errors, thread sanitizer"
     "$root/tests/threads/run.sh"
 }
 
@@ -132,7 +123,6 @@ run_all() {
     failed=
     if [ "$quick" = no ]; then
         run_sanitizers || failed="$failed sanitizers"
-        run_clang || failed="$failed clang"
         run_threads || failed="$failed threads"
         run_fuzzers || failed="$failed fuzzers"
         run_cluster || failed="$failed cluster"
@@ -249,7 +239,7 @@ refuse() {
     exit 2
 }
 
-quick=no fuzz_seconds=15 action=run whole_suite=
+quick=no fuzz_seconds=10 action=run whole_suite=
 num_processors=$(setup_num_processors)
 # Options are taken off the front and names kept at the end, in their order.
 num_arguments=$#

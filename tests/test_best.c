@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "train/best.h"
+#include "apply/best.h"
 
 static const struct epoch_record records[] = {
     {.epoch = 1, .valid_loss = 0.5, .valid_accuracy = 0.7},

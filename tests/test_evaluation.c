@@ -26,19 +26,39 @@ static const uint32_t labels[] = {0, 0, 1};
 static const uint32_t predictions[] = {0, 1, 1};
 static const float scores[] = {0.5f, 0.25f, 0.25f, 0.125f, 0.75f, 0.125f, 0.0f, 1.0f, 0.0f};
 
+static const uint64_t store_rows[] = {0, 1, 3};
+static const struct evaluation_figure figures[] = {{"accuracy", 2.0 / 3.0, 0.25, 0.875},
+                                                   {"mean_class_accuracy", 0.75, NAN, NAN},
+                                                   {"loss", 0.625, NAN, NAN}};
+static const double precisions[] = {1, 0.5, NAN}, intervals[] = {0.25, 1, 0.125, 0.75, NAN, NAN};
+static const struct evaluation_class_figure class_figures[] = {
+    {"precision", "of what was taken for it", precisions, intervals}};
+static const double edges[] = {0, 0.5, 1}, confidences[] = {NAN, 0.75},
+                    accuracies[] = {NAN, 2.0 / 3};
+static const uint64_t totals[] = {0, 3};
+static const struct settings config = {
+    .count = 2,
+    .items = {{"learning_rate", SETTING_REAL, .real = 0.5}, {"loss", SETTING_TEXT, .text = "mae"}}};
+
 static const struct evaluation three_samples = {
     .model = "linear",
     .split = "valid",
     .store_fingerprint = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     .scores_meaning = "probability",
+    .checkpoint_digest = "abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789",
+    .epoch = 7,
+    .config = &config,
     .classes = &classes,
     .num_samples = 3,
     .num_correct = 2,
-    .accuracy = 2.0 / 3.0,
-    .mean_class_accuracy = 0.75,
-    .loss = 0.625,
+    .num_figures = 3,
+    .figures = figures,
+    .num_class_figures = 1,
+    .class_figures = class_figures,
+    .bins = {2, edges, totals, confidences, accuracies},
     .confusion = confusion,
     .paths = &paths,
+    .rows = store_rows,
     .labels = labels,
     .predictions = predictions,
     .scores = scores,
@@ -134,7 +154,7 @@ static void test_evaluation_write_attributes_read_back(void **state)
 
     (void)state;
     check_text(file, "format", "quern evaluation");
-    check_text(file, "format_version", "1.0");
+    check_text(file, "format_version", "1.1");
     check_text(file, "created_by", "quern " QUERN_VERSION);
     check_text(file, "model", "linear");
     check_text(file, "split", "valid");
@@ -153,7 +173,7 @@ static void test_evaluation_write_class_figures_read_back(void **state)
     hid_t file = write_and_open(&three_samples);
     char names[3][32];
     uint64_t counts[9];
-    double accuracy[3];
+    double accuracy[3], both_ends[6];
 
     (void)state;
     read_texts(file, "/classes", 3, names);
@@ -169,6 +189,14 @@ static void test_evaluation_write_class_figures_read_back(void **state)
     assert_true(accuracy[0] == 0.5);
     assert_true(accuracy[1] == 1.0);
     assert_true(isnan(accuracy[2]));
+    read_dataset(file, "/per_class/precision", 1, 3, 0, H5T_NATIVE_DOUBLE, accuracy);
+    assert_memory_equal(accuracy, precisions, sizeof(precisions));
+    read_dataset(file, "/per_class/precision_interval", 2, 3, 2, H5T_NATIVE_DOUBLE, both_ends);
+    assert_memory_equal(both_ends, intervals, sizeof(intervals));
+    read_dataset(file, "/calibration/edges", 1, 3, 0, H5T_NATIVE_DOUBLE, accuracy);
+    assert_memory_equal(accuracy, edges, sizeof(edges));
+    read_dataset(file, "/calibration/total", 1, 2, 0, H5T_NATIVE_UINT64, counts);
+    assert_memory_equal(counts, totals, sizeof(totals));
     H5Fclose(file);
 }
 
@@ -214,18 +242,21 @@ static void test_evaluation_write_many_samples_read_back(void **state)
     float *values = calloc(NUM_SAMPLES, 3 * sizeof(*values));
     float *read_values = calloc(NUM_SAMPLES, 3 * sizeof(*read_values));
     char **names = calloc(NUM_SAMPLES, sizeof(*names));
+    uint64_t *many_rows = calloc(NUM_SAMPLES, sizeof(*many_rows));
     const struct text_list many_paths = {.count = NUM_SAMPLES, .items = names};
     hid_t file;
 
     (void)state;
-    assert_true(indices && read && values && read_values && names);
+    assert_true(indices && read && values && read_values && names && many_rows);
     for (size_t i = 0; i < NUM_SAMPLES; i++) {
         indices[i] = (uint32_t)(i % 3);
+        many_rows[i] = i;
         names[i] = sample_paths[i % 3];
         values[3 * i + 1] = (float)i;
     }
     evaluation.num_samples = NUM_SAMPLES;
     evaluation.paths = &many_paths;
+    evaluation.rows = many_rows;
     evaluation.labels = indices;
     evaluation.predictions = indices;
     evaluation.scores = values;
@@ -244,6 +275,7 @@ static void test_evaluation_write_many_samples_read_back(void **state)
     free(values);
     free(read_values);
     free(names);
+    free(many_rows);
 }
 
 static void test_evaluation_write_no_samples_has_empty_datasets(void **state)
@@ -256,9 +288,11 @@ static void test_evaluation_write_no_samples_has_empty_datasets(void **state)
     (void)state;
     evaluation.num_samples = 0;
     evaluation.num_correct = 0;
-    evaluation.accuracy = NAN;
-    evaluation.loss = NAN;
+    evaluation.num_figures = 2;
+    evaluation.figures =
+        (const struct evaluation_figure[]){{"accuracy", NAN, NAN, NAN}, {"loss", NAN, NAN, NAN}};
     evaluation.confusion = no_counts;
+    evaluation.rows = NULL;
     evaluation.paths = &no_paths;
     evaluation.labels = NULL;
     evaluation.predictions = NULL;
@@ -314,6 +348,175 @@ static void test_evaluation_write_twice_gives_the_same_bytes(void **state)
     free(second);
 }
 
+/* ---- reading ---- */
+
+static const struct evaluation_request everything = {.with_scores = true, .with_paths = true};
+
+static void test_evaluation_read_gives_what_was_written(void **state)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_ok(evaluation_read(path, &everything, &contents, &error), &error);
+    assert_int_equal(contents.minor_version, 1);
+    assert_true(contents.is_sealed);
+    assert_string_equal(contents.model, "linear");
+    assert_string_equal(contents.split, "valid");
+    assert_string_equal(contents.store_fingerprint, three_samples.store_fingerprint);
+    assert_true(contents.are_probabilities);
+    assert_string_equal(contents.checkpoint_digest, three_samples.checkpoint_digest);
+    assert_int_equal(contents.epoch, 7);
+    assert_string_equal(settings_find(&contents.config, "loss")->text, "mae");
+    assert_true(settings_find(&contents.config, "learning_rate")->real == 0.5);
+    assert_true(text_list_equal(&contents.classes, &classes));
+    assert_true(text_list_equal(&contents.paths, &paths));
+    assert_int_equal(contents.num_samples, 3);
+    assert_int_equal(contents.num_correct, 2);
+    assert_int_equal(contents.num_unknown, 0);
+    assert_true(contents.loss == 0.625);
+    assert_memory_equal(contents.labels, labels, sizeof(labels));
+    assert_memory_equal(contents.predictions, predictions, sizeof(predictions));
+    assert_memory_equal(contents.rows, store_rows, sizeof(store_rows));
+    assert_memory_equal(contents.scores, scores, sizeof(scores));
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
+static void test_evaluation_read_part_leaves_the_rest_out(void **state)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_ok(evaluation_read(path, &(struct evaluation_request){0}, &contents, &error), &error);
+    assert_null(contents.scores);
+    assert_int_equal(contents.paths.count, 0);
+    assert_memory_equal(contents.labels, labels, sizeof(labels));
+    evaluation_free(&contents);
+}
+
+/* Opened for writing, which takes the seal off. */
+static hid_t open_to_edit(void)
+{
+    hid_t file;
+
+    H5Fclose(write_and_open(&three_samples));
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(file >= 0);
+    return file;
+}
+
+static void edit_dataset(const char *name, hid_t type, const void *values)
+{
+    hid_t file = open_to_edit(), dataset = H5Dopen2(file, name, H5P_DEFAULT);
+
+    assert_true(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+static void edit_attribute(const char *name, uint64_t value)
+{
+    hid_t file = open_to_edit(), attribute = H5Aopen(file, name, H5P_DEFAULT);
+
+    assert_true(H5Awrite(attribute, H5T_NATIVE_UINT64, &value) >= 0);
+    H5Aclose(attribute);
+    H5Fclose(file);
+}
+
+static void assert_refused(const char *what)
+{
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    assert_fails(evaluation_read(path, &everything, &contents, &error), &error, STATUS_DATA);
+    assert_string_equal(error.file, path);
+    assert_non_null(strstr(error.what, what));
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
+static void test_evaluation_read_what_no_evaluation_holds_is_refused(void **state)
+{
+    (void)state;
+    edit_dataset("/samples/labels", H5T_NATIVE_UINT32, ((uint32_t[]){0, 3, 1}));
+    assert_refused("no index of a class");
+    edit_dataset("/samples/predictions", H5T_NATIVE_UINT32, ((uint32_t[]){0, UINT32_MAX, 1}));
+    assert_refused("no index of a class");
+    edit_dataset("/samples/rows", H5T_NATIVE_UINT64, ((uint64_t[]){0, 2, 2}));
+    assert_refused("rows that do not rise");
+    edit_dataset("/samples/scores", H5T_NATIVE_FLOAT, ((float[9]){[4] = NAN}));
+    assert_refused("not a number");
+    edit_dataset("/samples/labels", H5T_NATIVE_UINT32, ((uint32_t[]){0, 1, 1}));
+    assert_refused("another number than that of the samples");
+    edit_attribute("total", 4);
+    assert_refused("another number than that of the samples");
+    edit_attribute("correct", 1);
+    assert_refused("another number than that of the samples");
+}
+
+static void test_evaluation_read_damaged_byte_is_refused(void **state)
+{
+    char *bytes;
+    long size;
+    FILE *stream;
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    size = read_bytes(&bytes);
+    bytes[size / 2] ^= 1;
+    stream = fopen(path, "wb");
+    assert_int_equal(fwrite(bytes, 1, (size_t)size, stream), size);
+    fclose(stream);
+    free(bytes);
+    assert_refused("damaged");
+}
+
+static void test_evaluation_read_version_1_0_has_no_checkpoint(void **state)
+{
+    hid_t file = open_to_edit(), attribute, type = H5Tcopy(H5T_C_S1);
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Tset_size(type, 3);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, "1.0") >= 0);
+    H5Aclose(attribute);
+    H5Tclose(type);
+    assert_true(H5Ldelete(file, "/checkpoint", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/config", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/samples/rows", H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, "/calibration", H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    assert_ok(evaluation_read(path, &everything, &contents, &error), &error);
+    assert_int_equal(contents.minor_version, 0);
+    assert_false(contents.is_sealed);
+    assert_string_equal(contents.checkpoint_digest, "");
+    assert_null(contents.rows);
+    assert_memory_equal(contents.scores, scores, sizeof(scores));
+    evaluation_free(&contents);
+}
+
+static void test_evaluation_read_more_than_the_limit_is_refused(void **state)
+{
+    const struct evaluation_request request = {
+        .with_scores = true, .with_paths = true, .memory_limit = 100};
+    struct evaluation_contents contents;
+    struct error error = {0};
+
+    (void)state;
+    H5Fclose(write_and_open(&three_samples));
+    assert_fails(evaluation_read(path, &request, &contents, &error), &error, STATUS_USAGE);
+    assert_null(contents.labels);
+    evaluation_free(&contents);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +527,12 @@ int main(void)
         cmocka_unit_test(test_evaluation_write_no_samples_has_empty_datasets),
         cmocka_unit_test(test_evaluation_write_missing_folder_is_io_error),
         cmocka_unit_test(test_evaluation_write_twice_gives_the_same_bytes),
+        cmocka_unit_test(test_evaluation_read_gives_what_was_written),
+        cmocka_unit_test(test_evaluation_read_part_leaves_the_rest_out),
+        cmocka_unit_test(test_evaluation_read_what_no_evaluation_holds_is_refused),
+        cmocka_unit_test(test_evaluation_read_damaged_byte_is_refused),
+        cmocka_unit_test(test_evaluation_read_version_1_0_has_no_checkpoint),
+        cmocka_unit_test(test_evaluation_read_more_than_the_limit_is_refused),
     };
 
     return cmocka_run_group_tests_name("evaluation", tests, make_folder, remove_folder);

@@ -427,27 +427,32 @@ static void test_parse_help_prints_options_with_their_defaults(void **state)
     capture_end(&capture, printed, sizeof(printed));
     assert_true(ok);
     assert_true(f.done);
-    assert_string_equal(printed,
-                        "Usage: quern-test [OPTION...] STORE.h5\n"
-                        "\n"
-                        "Tests.\n"
-                        "\n"
-                        "Everything:\n"
-                        "  --force                     go on whatever is there\n"
-                        "  --output RUN_DIR            folder for the checkpoints (default: run)\n"
-                        "  --init-from CHECKPOINT      first parameters\n"
-                        "  --batch-size N              samples of a mini-batch (default: 64)\n"
-                        "  --seed N                    key of all random numbers (default: from "
-                        "the dice)\n"
-                        "  --learning-rate R           step size (default: 0.1)\n"
-                        "  --loss mae|cross-entropy    what is minimised (default: mae)\n"
-                        "\n"
-                        "General:\n"
-                        "  -h, --help                  print this help and exit\n"
-                        "  --version                   print the version and exit\n"
-                        "\n"
-                        "Examples:\n"
-                        "  quern-test a.h5\n");
+    assert_string_equal(
+        printed, "Usage: quern-test [OPTION...] STORE.h5\n"
+                 "\n"
+                 "Tests.\n"
+                 "\n"
+                 "Everything:\n"
+                 "  --force                     go on whatever is there\n"
+                 "  --output RUN_DIR            folder for the checkpoints (default: run)\n"
+                 "  --init-from CHECKPOINT      first parameters\n"
+                 "  --batch-size N              samples of a mini-batch (default: 64)\n"
+                 "  --seed N                    key of all random numbers (default: from the\n"
+                 "                              dice)\n"
+                 "  --learning-rate R           step size (default: 0.1)\n"
+                 "  --loss mae|cross-entropy    what is minimised (default: mae)\n"
+                 "\n"
+                 "General:\n"
+                 "  -h, --help                  print this help and exit\n"
+                 "  --version                   print the version and exit\n"
+                 "  --quiet                     no progress and no notes on how the work is done;\n"
+                 "                              results, warnings, errors and what becomes of\n"
+                 "                              data are still printed\n"
+                 "  --completion bash|zsh|fish  print what makes this shell complete the options,\n"
+                 "                              and exit\n"
+                 "\n"
+                 "Examples:\n"
+                 "  quern-test a.h5\n");
 }
 
 static void test_parse_long_help_is_wrapped_without_blanks_at_line_ends(void **state)

@@ -181,7 +181,7 @@ static void run_threads(char **store_names, int num_threads)
         assert_true(result.scores[i * NUM_CLASSES + result.predictions[i]] > -1e-6f);
         num_correct += !is_mislabelled(i);
     }
-    assert_int_equal(result.metrics.num_correct, num_correct);
+    assert_int_equal(result.figures.num_correct, num_correct);
     assert_true(isnan(result.loss));
     split_evaluation_destroy(&result);
     model_file_close(&file);
@@ -319,7 +319,7 @@ static void test_split_evaluation_run_confusion_matrix_counts_in_the_memory_limi
     assert_true(model_file_open(first_path, &file, &error));
     /* Only an evaluation file has the whole matrix. */
     assert_ok(split_evaluation_run(&file, &request, &result, &error), &error);
-    assert_int_equal(result.metrics.num_cells, 1);
+    assert_int_equal(result.confusion.num_cells, 1);
     split_evaluation_destroy(&result);
     request.with_samples = true;
     assert_fails(split_evaluation_run(&file, &request, &result, &error), &error, STATUS_USAGE);
@@ -384,8 +384,8 @@ static void test_split_evaluation_run_unknown_classes_are_left_out(void **state)
     assert_int_equal(result.num_unknown, NUM_ROWS / 3);
     assert_int_equal(result.num_samples, NUM_ROWS - NUM_ROWS / 3);
     assert_int_equal(result.paths.count, result.num_samples);
-    assert_int_equal(result.metrics.classes[1].num_samples, 0);
-    assert_true(isnan(result.metrics.classes[1].accuracy));
+    assert_int_equal(result.figures.classes[1].num_samples, 0);
+    assert_true(isnan(result.figures.classes[1].values[CLASS_RECALL]));
     for (size_t row = 0; row < NUM_ROWS; row++) {
         size_t class = row % NUM_CLASSES;
         size_t shown = is_mislabelled(row) ? (class + 1) % NUM_CLASSES : class;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "common/progress.h"
 #include "common/signals.h"
 
 /* A step's learning rate is RATIO times the last one's: NUM_STEPS lead from FIRST to 13. */
@@ -58,6 +59,7 @@ static bool range_test_measure(struct run *run, struct range_test *test, struct 
 {
     double smoothed = 0.0, smallest = INFINITY, weight = 0.0;
     uint64_t epoch = 1;
+    struct progress progress = progress_begin(run->program, "find-lr", "steps", NUM_STEPS);
 
     while (test->num_steps < NUM_STEPS) {
         size_t step = test->num_steps;
@@ -75,11 +77,14 @@ static bool range_test_measure(struct run *run, struct range_test *test, struct 
         if (!isfinite(loss) || run->trainer.has_diverged)
             break;
         test->num_steps++;
+        if (run_leads(run))
+            progress_update(&progress, test->num_steps);
         if (test->losses[step] < smallest)
             smallest = test->losses[step];
         if (step > SKIPPED_STEPS && test->losses[step] > 4 * smallest)
             break;
     }
+    progress_clear(&progress);
     return true;
 }
 

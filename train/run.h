@@ -67,6 +67,9 @@ struct run {
     uint64_t interrupted_step;  /* how far it goes */
     bool checkpoint_is_overdue; /* the last one could not be written */
     double last_saved_seconds;  /* when, on progress_seconds' clock */
+    double start_seconds;       /* of the first epoch of this process, on that clock */
+    uint64_t num_samples_done;  /* trained on by this process, in epochs that are over */
+    unsigned table_columns;     /* of the table of epochs, as its head was printed; 0: not yet */
 };
 
 /* True for the rank that reads and writes checkpoints, prints and logs; the others are silent. */
@@ -96,7 +99,7 @@ bool run_log_end(struct run_log *log, struct error *error);
 void run_report_start(struct run *run, char **command);
 /* What the recipe chose, as options; nothing where all is the lesson's. */
 void run_report_defaults(const struct run *run);
-void run_report_head(const struct run *run);
+void run_report_head(struct run *run);
 void run_report_epoch(struct run *run, const struct epoch_record *record, double seconds);
 void run_report_checkpoint(struct run *run);
 void run_report_stop(struct run *run, int signal_number);

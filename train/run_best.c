@@ -6,7 +6,7 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "formats/checkpoint/checkpoint_folder.h"
-#include "train/best.h"
+#include "apply/best.h"
 #include "train/run.h"
 
 /* ---- what is best ---- */

@@ -147,10 +147,10 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
                existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
         return true;
     }
-    progress_message(run->program,
-                     "%s holds this run until epoch %" PRIu64
-                     "; starting over, to the same bytes (--resume goes on instead)",
-                     directory, existing->epoch);
+    progress_note(run->program,
+                  "%s holds this run until epoch %" PRIu64
+                  "; starting over, to the same bytes (--resume goes on instead)",
+                  directory, existing->epoch);
     return true;
 }
 

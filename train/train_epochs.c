@@ -171,8 +171,13 @@ static bool train_epoch(struct run *run, uint64_t epoch, struct error *error)
     };
     double start = progress_seconds(), seconds;
 
+    watch.progress.run_done = run->num_samples_done;
+    watch.progress.run_seconds = start - run->start_seconds;
+    watch.progress.run_pending = (run->checkpoint.epochs - epoch + 1) * run->train.dataset.num_rows;
+    progress_skip(&watch.progress, run->checkpoint.batch * run->options->batch_size);
     if (!train_batches(run, epoch, &watch, error))
         return false;
+    run->num_samples_done += watch.progress.total - watch.progress.first_done;
     seconds = progress_seconds() - start;
     record.train_loss = trainer_end_epoch(&run->trainer);
     record.learning_rate = trainer_learning_rate(&run->trainer);
@@ -213,7 +218,7 @@ bool train_epochs(struct run *run, struct error *error)
 {
     bool ok = true;
 
-    run->last_saved_seconds = progress_seconds();
+    run->last_saved_seconds = run->start_seconds = progress_seconds();
     if (run->first_epoch == 0 && run->checkpoint.batch == 0)
         ok = run_save_epoch(run, error);
     for (uint64_t epoch = run->first_epoch + 1; !run->checkpoint.finished && ok; epoch++)
@@ -231,6 +236,7 @@ static bool train_add_samples(struct run *run, struct class_means *means, uint64
 {
     struct dataset *train = &run->train.dataset;
     uint64_t block_rows = (uint64_t)1 << train->block_shift;
+    struct progress progress = progress_begin(run->program, "fit", "samples", end - begin);
 
     for (uint64_t first = begin; first < end;) {
         uint64_t available, block_first = first - first % block_rows;
@@ -244,8 +250,11 @@ static bool train_add_samples(struct run *run, struct class_means *means, uint64
             class_means_add(means, dataset_row(train, first), train->labels + first,
                             part_end - first, (int)run->options->threads);
             first = part_end;
+            if (run_leads(run))
+                progress_update(&progress, first - begin);
         }
     }
+    progress_clear(&progress);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "common/options.h"
+#include "common/progress.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "train/train.h"
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
         memcpy(command, argv, (size_t)argc * sizeof(*command));
     if (launcher.rank > 0 && !freopen("/dev/null", "w", stdout))
         fclose(stdout);
+    progress_set_quiet(launcher.rank > 0);
     ok = train_options_parse(&options, argc, argv, &done, &error);
     if (ok && !done) {
         ok = begin(&ranks, &options, &error) &&

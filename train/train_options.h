@@ -13,7 +13,7 @@
 #include "model/model.h"
 #include "model/optimizer.h"
 #include "model/schedule.h"
-#include "train/best.h"
+#include "apply/best.h"
 #include "train/samples.h"
 
 /* What --model names; from mlp on they are names for texts of layers. */

@@ -6,6 +6,7 @@
 
 #include "apply/split_pass.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "model/kernels/kernels.h"
 
 enum {
@@ -585,11 +586,17 @@ static void trainer_gather_losses(struct ranks *ranks, double *slice_losses, siz
 bool trainer_validate(const struct model *model, struct dataset *dataset, struct ranks *ranks,
                       int num_threads, struct validation *validation, struct error *error)
 {
-    struct split_pass pass = {
-        .model = model, .dataset = dataset, .labels = dataset->labels, .num_threads = num_threads};
     size_t num_slices = split_pass_num_slices(dataset->num_rows);
     size_t begin = ranks->index * num_slices / ranks->count;
     size_t end = (ranks->index + 1) * num_slices / ranks->count;
+    struct progress progress =
+        progress_begin(NULL, "validate", "samples", (uint64_t)(end - begin) * MODEL_SLICE_ROWS);
+    struct split_pass pass = {.model = model,
+                              .dataset = dataset,
+                              .labels = dataset->labels,
+                              .num_threads = num_threads,
+                              .progress = &progress,
+                              .progress_first = begin};
     double *slice_losses = NULL;
     uint64_t num_correct = 0;
     bool ok;
@@ -603,6 +610,7 @@ bool trainer_validate(const struct model *model, struct dataset *dataset, struct
     ok = ranks_agree(ranks, error);
     if (ok) {
         split_pass_run(&pass, begin, end, slice_losses, &num_correct, error);
+        progress_clear(&progress);
         ok = ranks_agree(ranks, error);
     }
     if (ok) {

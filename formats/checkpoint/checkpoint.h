@@ -76,6 +76,13 @@ bool checkpoint_read(const char *path, struct checkpoint *checkpoint, struct err
  */
 bool checkpoint_is_damaged(const char *path);
 
+/*
+ * SHA-256 over all that checkpoint_read gives: with it a file without a seal, whose other parts
+ * have no checksum, cannot change unseen, and an evaluation names the checkpoint that it is of.
+ * FORMAT.md specifies the bytes.
+ */
+void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[65]);
+
 /* Frees what checkpoint_read allocated; not for a checkpoint that borrows its tensors. */
 void checkpoint_free(struct checkpoint *checkpoint);
 

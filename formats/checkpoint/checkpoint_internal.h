@@ -7,6 +7,7 @@
 
 #include "common/tensor.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/hdf5/hdf5.h"
 
 #define CHECKPOINT_FORMAT "quern checkpoint"
 #define CHECKPOINT_VERSION "1.0"
@@ -15,9 +16,10 @@ enum { CHECKPOINT_MAJOR_VERSION = 1 };
 /* CRC-32 of a tensor's elements as little-endian float32, row-major. */
 uint32_t checkpoint_tensor_crc32(const struct tensor *tensor);
 
-/* SHA-256 over all that checkpoint_read gives: with it a file without a seal, whose other parts
- * have no checksum, cannot change unseen.  FORMAT.md specifies the bytes. */
-void checkpoint_compute_digest(const struct checkpoint *checkpoint, char digest[65]);
+/* /config, which evaluations have too. */
+void checkpoint_write_config(const struct h5_context *file, hid_t root,
+                             const struct settings *settings);
+void checkpoint_read_config(const struct h5_context *file, hid_t root, struct settings *settings);
 
 /* The columns of /history after "epoch", and where each lies in struct epoch_record. */
 struct history_column {

@@ -89,8 +89,7 @@ static void checkpoint_read_setting(const struct h5_context *file, hid_t group, 
     }
 }
 
-static void checkpoint_read_config(const struct h5_context *file, hid_t root,
-                                   struct settings *settings)
+void checkpoint_read_config(const struct h5_context *file, hid_t root, struct settings *settings)
 {
     hid_t group = h5_open_group(file, root, "/config");
     struct text_list names = {0};

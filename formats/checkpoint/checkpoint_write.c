@@ -184,8 +184,8 @@ static void checkpoint_write_tensors(const struct h5_context *file, hid_t root,
     h5_close(file, &group);
 }
 
-static void checkpoint_write_config(const struct h5_context *file, hid_t root,
-                                    const struct settings *settings)
+void checkpoint_write_config(const struct h5_context *file, hid_t root,
+                             const struct settings *settings)
 {
     hid_t group = h5_create_group(file, root, "config");
 

@@ -16,10 +16,12 @@ static const char *const kind_names[] = {
     [FILE_KIND_PREDICTIONS] = "quern predictions",
     [FILE_KIND_LIST] = "quern list",
     [FILE_KIND_TABLE] = "table of predictions",
+    [FILE_KIND_PNG] = "PNG picture",
 };
 
 static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ",
-                  csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":";
+                  csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":",
+                  png_signature[] = "\x89PNG\r\n\x1a\n";
 
 enum {
     SIGNATURE_NBYTES = 32,
@@ -112,6 +114,8 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
     else if (memcmp(signature, csv_signature, sizeof(csv_signature) - 1) == 0 ||
              memcmp(signature, jsonl_signature, sizeof(jsonl_signature) - 1) == 0)
         *kind = FILE_KIND_TABLE;
+    else if (memcmp(signature, png_signature, sizeof(png_signature) - 1) == 0)
+        *kind = FILE_KIND_PNG;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)
         ok = file_kind_search_file(descriptor, path, nbytes, kind, error);
     file_close(&descriptor);
@@ -135,5 +139,7 @@ bool file_kind_check_output(const char *path, enum file_kind kind, bool is_force
         return true;
     return error_set(error, STATUS_DATA, ERROR_AT(.file = path),
                      "exists and is no %s: %s; --force replaces it", kind_names[kind],
-                     found == FILE_KIND_OTHER ? "not a file of quern" : kind_names[found]);
+                     found != FILE_KIND_OTHER     ? kind_names[found]
+                     : kind == FILE_KIND_PNG ? "another file"
+                                             : "not a file of quern");
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "common/checksum.h"
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/text.h"
 
 enum {
@@ -125,6 +127,7 @@ static bool seal_compute_crc32(int descriptor, const char *name, uint64_t first,
     uint32_t *block_crc32 = NULL;
     uLong crc = crc32_z(0, NULL, 0);
     int first_errno = 0;
+    struct progress progress = progress_begin(NULL, "check", "bytes", nbytes);
 
     if (!memory_allocate(&block_crc32, (size_t)num_blocks, sizeof(*block_crc32), error))
         return false;
@@ -144,9 +147,12 @@ static bool seal_compute_crc32(int descriptor, const char *name, uint64_t first,
                 seal_sum_block(descriptor, first + offset, size, buffer, &block_crc32[block]);
 
             first_errno = number > first_errno ? number : first_errno;
+            if (omp_get_thread_num() == 0)
+                progress_update(&progress, offset);
         }
         free(buffer);
     }
+    progress_clear(&progress);
     for (uint64_t block = 0; block < num_blocks; block++) {
         uint64_t offset = block * BLOCK_NBYTES;
         uint64_t size = nbytes - offset < BLOCK_NBYTES ? nbytes - offset : BLOCK_NBYTES;

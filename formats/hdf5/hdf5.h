@@ -86,6 +86,10 @@ bool h5_exists(const struct h5_context *file, hid_t group, const char *name);
  * not hard links are refused. */
 void h5_list_datasets(const struct h5_context *file, hid_t group, const char *name,
                       struct text_list *names);
+/* Adds the names of the groups and the datasets in a group itself, each in order of names.  Other
+ * objects, and links that are not hard links, are refused. */
+void h5_list_children(const struct h5_context *file, hid_t group, const char *name,
+                      struct text_list *groups, struct text_list *datasets);
 
 /* ---- attributes ---- */
 
@@ -99,6 +103,8 @@ void h5_write_real_attribute(const struct h5_context *file, hid_t object, const 
                              double real);
 void h5_write_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                                const uint64_t *counts, size_t num_counts);
+void h5_write_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              const double *reals, size_t num_reals);
 /* Names of the dimensions, e.g. "sample", "height", "width", as HDF5 dimension labels. */
 void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
                                const char *const *labels, size_t num_labels);
@@ -108,6 +114,8 @@ void h5_read_text_attribute(const struct h5_context *file, hid_t object, const c
                             char *text, size_t size);
 uint64_t h5_read_count_attribute(const struct h5_context *file, hid_t object, const char *name);
 double h5_read_real_attribute(const struct h5_context *file, hid_t object, const char *name);
+void h5_read_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double *reals, size_t num_reals);
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts);
 

@@ -66,6 +66,14 @@ void h5_write_counts_attribute(const struct h5_context *file, hid_t object, cons
     h5_write_attribute(file, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &num_values, counts);
 }
 
+void h5_write_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                              const double *reals, size_t num_reals)
+{
+    uint64_t num_values = num_reals;
+
+    h5_write_attribute(file, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &num_values, reals);
+}
+
 void h5_write_dimension_labels(const struct h5_context *file, hid_t dataset,
                                const char *const *labels, size_t num_labels)
 {
@@ -211,6 +219,12 @@ double h5_read_real_attribute(const struct h5_context *file, hid_t object, const
 
     h5_read_values(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, 1, &real);
     return real;
+}
+
+void h5_read_reals_attribute(const struct h5_context *file, hid_t object, const char *name,
+                             double *reals, size_t num_reals)
+{
+    h5_read_values(file, object, name, H5T_NATIVE_DOUBLE, H5T_FLOAT, num_reals, reals);
 }
 
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,

@@ -378,3 +378,44 @@ void h5_list_datasets(const struct h5_context *file, hid_t group, const char *na
         H5Lvisit(group, H5_INDEX_NAME, H5_ITER_INC, h5_take_dataset_name, &found) < 0)
         h5_fail(file, STATUS_DATA, name, "cannot list the group");
 }
+
+struct child_names {
+    const struct h5_context *file;
+    const char *group_name;
+    struct text_list *groups, *datasets;
+};
+
+static herr_t h5_take_child_name(hid_t group, const char *name, const H5L_info_t *info, void *data)
+{
+    const struct child_names *names = data;
+    hid_t object;
+    H5I_type_t type;
+
+    if (info->type != H5L_TYPE_HARD) {
+        h5_refuse(names->file, TEXT("%s/%s", names->group_name, name), "leads elsewhere",
+                  "an object of this file", "a link");
+        return -1;
+    }
+    object = H5Oopen(group, name, H5P_DEFAULT);
+    if (object < 0)
+        return -1;
+    type = H5Iget_type(object);
+    if (type == H5I_GROUP)
+        text_list_add(names->groups, name, names->file->error);
+    else if (type == H5I_DATASET)
+        text_list_add(names->datasets, name, names->file->error);
+    else
+        h5_refuse(names->file, TEXT("%s/%s", names->group_name, name),
+                  "is an object that no file of quern has", "a group or a dataset", NULL);
+    return H5Oclose(object) < 0 || !h5_ok(names->file) ? -1 : 0;
+}
+
+void h5_list_children(const struct h5_context *file, hid_t group, const char *name,
+                      struct text_list *groups, struct text_list *datasets)
+{
+    struct child_names found = {file, name, groups, datasets};
+
+    if (h5_ok(file) &&
+        H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, h5_take_child_name, &found) < 0)
+        h5_fail(file, STATUS_DATA, name, "cannot list the group");
+}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/memory.h"
+#include "common/progress.h"
 
 /* One block that holds any number of rows there can be. */
 enum { WHOLE_SHIFT = 32 };
@@ -38,6 +39,28 @@ struct dataset_plan dataset_plan_stored(const struct store *store, size_t num_bl
         .num_slots = num_blocks, .num_ahead = num_blocks, .num_threads = num_threads};
 }
 
+/* Reads rows begin .. end - 1 to where they lie in pixels, which are those of all rows. */
+static bool dataset_read(struct store *store, enum split split, uint64_t begin, uint64_t end,
+                         int num_threads, uint8_t *pixels, struct error *error)
+{
+    /* Whole chunks, and many of them, so that every thread has work to the end of each piece. */
+    enum { PIECE_CHUNKS = 1024 };
+    const uint64_t piece = PIECE_CHUNKS * (uint64_t)store_chunk_rows(store);
+    const size_t row_nbytes = image_num_values(store_image_shape(store));
+    struct progress progress = progress_begin(NULL, "read", "images", end - begin);
+    bool ok = true;
+
+    for (uint64_t first = begin, next; first < end && ok; first = next) {
+        next = first - first % piece + piece;
+        next = next < end ? next : end;
+        ok = store_read_pixels(store, split, first, next - first, num_threads,
+                               pixels + first * row_nbytes, error);
+        progress_update(&progress, next - begin);
+    }
+    progress_clear(&progress);
+    return ok;
+}
+
 /* Reads this process's share of the rows, which is all of them when it is alone. */
 static bool dataset_load(struct dataset *dataset, struct store *store, enum split split,
                          const struct dataset_plan *plan, struct error *error)
@@ -57,8 +80,7 @@ static bool dataset_load(struct dataset *dataset, struct store *store, enum spli
         pixels = share->memory;
         dataset->whole[0] = pixels;
     }
-    return begin == end || store_read_pixels(store, split, begin, end - begin, plan->num_threads,
-                                             pixels + begin * row_nbytes, error);
+    return dataset_read(store, split, begin, end, plan->num_threads, pixels, error);
 }
 
 bool dataset_open(struct dataset *dataset, struct store *store, enum split split,

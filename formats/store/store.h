@@ -104,6 +104,35 @@ bool store_read_rejects(struct store *store, struct text_list *paths, struct tex
 bool store_read_image_decoders(struct store *store, struct text_list *libraries,
                                struct error *error);
 
+/* ---- some rows, for whoever looks at them: as much is read ---- */
+
+/* The path of a row; *path is malloc'ed and belongs to the caller. */
+bool store_read_path(struct store *store, enum split split, uint64_t row, char **path,
+                     struct error *error);
+
+/* Looks for a path through all splits, in memory that does not grow with them. */
+bool store_find_path(struct store *store, const char *path, enum split *split, uint64_t *row,
+                     bool *is_found, struct error *error);
+
+/* CRC-32 of the row's source file. */
+bool store_read_one_file_crc32(struct store *store, enum split split, uint64_t row, uint32_t *crc32,
+                               struct error *error);
+
+/* One class' mean [H * W * channels], 0 to 1, of a split with labels of a store that is no shard.
+ */
+bool store_read_class_mean(struct store *store, enum split split, uint32_t label, float *mean,
+                           struct error *error);
+
+/* How a split's images lie in the file. */
+struct store_storage {
+    uint64_t file_nbytes;   /* of the whole file */
+    uint64_t stored_nbytes; /* of the images in it */
+    uint64_t chunk_rows;    /* 0: not in chunks */
+};
+
+bool store_read_storage(struct store *store, enum split split, struct store_storage *storage,
+                        struct error *error);
+
 /* ---- writing ---- */
 
 struct store_writer;

@@ -8,6 +8,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/signals.h"
 #include "images/decoder.h"
 
@@ -152,6 +153,8 @@ struct walk {
     size_t path_nbytes, path_capacity;
     char *prefix; /* the directory being read, relative to the source, with a slash at its end */
     size_t prefix_length, prefix_capacity;
+    struct progress progress;
+    size_t num_entries; /* met so far */
     struct error *error;
 };
 
@@ -319,6 +322,9 @@ static bool directory_list(struct walk *walk, DIR *entries, struct listing *list
             ok = directory_add_entry(walk, listing, entry->d_name, false);
         else
             ok = directory_add_other(walk, entry->d_name);
+        /* Seldom: a look at the clock takes as long as an entry. */
+        if (++walk->num_entries % 64 == 0)
+            progress_update(&walk->progress, walk->num_entries);
     }
     if (walk->prefix_length == 0)
         walk->rules = scan_choose_top(&top, &walk->rules);
@@ -367,7 +373,11 @@ static bool directory_finish_paths(struct walk *walk)
 bool directory_scan(const char *source, int descriptor, const struct scan_rules *rules,
                     struct scan *scan, struct error *error)
 {
-    struct walk walk = {.source = source, .rules = *rules, .scan = scan, .error = error};
+    struct walk walk = {.source = source,
+                        .rules = *rules,
+                        .scan = scan,
+                        .progress = progress_begin(NULL, "list", "files", 0),
+                        .error = error};
     struct ancestor self = {.parent = NULL};
     struct stat info;
     DIR *entries = NULL;
@@ -380,6 +390,7 @@ bool directory_scan(const char *source, int descriptor, const struct scan_rules 
     self.device = info.st_dev;
     self.inode = info.st_ino;
     ok = directory_walk(&walk, entries, 0, &self) && directory_finish_paths(&walk);
+    progress_clear(&walk.progress);
     closedir(entries);
     free(walk.prefix);
     if (!ok)

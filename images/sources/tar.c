@@ -558,7 +558,7 @@ bool tar_list(struct stream *stream, const char *name, struct spool *spool, stru
     struct tar tar = {
         .stream = stream, .name = name, .spool = spool, .members = members, .error = error};
     struct progress progress =
-        progress_begin("quern-ingest", "list", "bytes", stream_file_nbytes(stream));
+        progress_begin(NULL, "list", "bytes", stream_file_nbytes(stream));
     bool ok = true;
 
     while (ok) {

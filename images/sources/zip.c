@@ -453,7 +453,7 @@ static bool zip_check_stopped(const struct zip *zip)
 static bool zip_list_directory(struct zip *zip)
 {
     const uint8_t *at = zip->directory;
-    struct progress progress = progress_begin("quern-ingest", "list", "members", zip->num_members);
+    struct progress progress = progress_begin(NULL, "list", "members", zip->num_members);
     bool ok = true;
 
     for (uint64_t i = 0; i < zip->num_members && ok; i++) {

@@ -57,3 +57,12 @@ check_man_page() {
     comm -23 in_help in_manual | sed 's/$/ is not in the manual page/'
     comm -13 in_help in_manual | sed 's/$/ is not in the help/'
 }
+
+# make_digits STORE.h5 [OPTION...]: a store of drawn digits, 3 and 7 unless options say otherwise.
+make_digits() {
+    digits_store=$1
+    shift
+    quern-draw --train 40 --valid 20 --size 12x12 "$@" digits >/dev/null
+    quern-ingest digits "$digits_store" >/dev/null 2>&1
+    rm -r digits
+}

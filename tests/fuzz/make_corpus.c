@@ -29,6 +29,22 @@ static void put_texts(const char *target, const char *const *texts, size_t count
         put(target, (unsigned)i, texts[i], strlen(texts[i]));
 }
 
+/* Texts cut to columns, the first byte, with and without an ellipsis, the second; and answers. */
+static void put_terminal(const char *target, const char *const *texts, size_t count)
+{
+    static const char *const answers[] = {"\033[6;16;8t\033[?62;4;22c", "\033[?1;2", "abc\033[?c",
+                                          "\033[6;4000000000;1t\033[?;;4c"};
+    char input[600];
+
+    for (unsigned i = 0; i < count * 10; i++) {
+        snprintf(input, sizeof(input), "%c%c%.500s", (char)(1 + i % 10 * i % 60), (char)(1 + i % 2),
+                 texts[i / 10]);
+        put(target, i, input, strlen(input));
+    }
+    for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        put(target, 900 + i, answers[i], strlen(answers[i]));
+}
+
 /* Lists of edits: every kind of edit of every object, with arbitrary parameters. */
 static void put_edits(const char *target)
 {
@@ -65,8 +81,8 @@ static void put_edits(const char *target)
     }
 }
 
-/* Every kind, at once and in several scans, with EXIF data in either order of bytes, and in very many
- * scans. */
+/* Every kind, at once and in several scans, with EXIF data in either order of bytes, and in very
+ * many scans. */
 static void put_jpegs(const char *target)
 {
     unsigned index = 0;
@@ -253,6 +269,12 @@ int main(int argc, char **argv)
         "size=40x3 fit=crop",
         "range=65535:65536",
     };
+    static const char *const lines[] = {
+        "{\"event\":\"epoch\",\"epoch\":3,\"a\":[1,-2.5e3,\"x\",{\"b\":null}]}",
+        "{\"event\":\"\\u00e9\\ud83d\\ude00\\ud800\\n\\u0000\",\"\":{}}",
+        "{\"event\":\"epo",
+        "[[[[{\"a\":true}]]]]",
+    };
     static const char three[] = "img10\0img9\0img09";
     static const char list[] = "quern list 2\ntrain/3/a.png\0train/3/b.png";
     char *folder;
@@ -283,13 +305,17 @@ int main(int argc, char **argv)
     put_edits("fuzz_store");
     put_edits("fuzz_shard");
     put_edits("fuzz_checkpoint");
+    put_edits("fuzz_evaluation");
+    put_edits("fuzz_comparison");
     put_edits("fuzz_model");
     for (unsigned i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++)
         put("fuzz_options", i, command_lines[i], 1 + strlen(command_lines[i] + 1));
     put_texts("fuzz_text", texts, sizeof(texts) / sizeof(texts[0]));
+    put_terminal("fuzz_terminal", texts, sizeof(texts) / sizeof(texts[0]));
     put_networks("fuzz_network");
     put_texts("fuzz_preparation", preparations, sizeof(preparations) / sizeof(preparations[0]));
     put("fuzz_text", 100, three, sizeof(three));
+    put_texts("fuzz_json", lines, sizeof(lines) / sizeof(lines[0]));
     put_tables("fuzz_labels");
     put_arrays("fuzz_arrays");
     put("fuzz_list", 0, list, sizeof(list));

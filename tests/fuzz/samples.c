@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/evaluation.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/shard_fixture.h"
 #include "tests/support.h"
@@ -97,6 +98,56 @@ const char *samples_write_network(const char *folder)
     FUZZ_DEMAND(
         checkpoint_write(support_path(folder, "epoch-0002.h5"), &checkpoint, false, &error));
     return "epoch-0002.h5";
+}
+
+const char *samples_write_evaluation(const char *folder)
+{
+    static char *class_names[] = {"a", "b"},
+                *sample_paths[] = {"valid/a/1", "valid/a/2", "valid/b/1"};
+    static const struct text_list classes = {2, 2, class_names}, paths = {3, 3, sample_paths};
+    static const uint64_t confusion[] = {1, 1, 0, 1}, rows[] = {0, 1, 2};
+    static const uint32_t labels[] = {0, 0, 1}, predictions[] = {0, 1, 1};
+    static const float scores[] = {0.75f, 0.25f, 0.125f, 0.875f, 0, 1};
+    static const double precision[] = {1, 0.5}, intervals[] = {0.25, 1, 0.125, 0.75};
+    static const struct evaluation_figure figures[] = {{"accuracy", 2.0 / 3, 0.25, 0.875},
+                                                       {"mean_class_accuracy", 0.75, NAN, NAN},
+                                                       {"loss", 0.5, NAN, NAN}};
+    static const struct evaluation_class_figure class_figures[] = {
+        {"precision", "of what was taken for the class", precision, intervals}};
+    static const double edges[] = {0, 0.5, 1}, means[] = {NAN, 0.75};
+    static const uint64_t totals[] = {0, 3};
+    struct settings config = {0};
+    const struct evaluation evaluation = {
+        .model = "linear",
+        .split = "valid",
+        .store_fingerprint = "f",
+        .scores_meaning = "probability",
+        .checkpoint_digest = "d",
+        .epoch = 2,
+        .config = &config,
+        .classes = &classes,
+        .num_samples = 3,
+        .num_correct = 2,
+        .num_figures = 3,
+        .figures = figures,
+        .num_class_figures = 1,
+        .class_figures = class_figures,
+        .bins = {2, edges, totals, means, means},
+        .confusion = confusion,
+        .paths = &paths,
+        .rows = rows,
+        .labels = labels,
+        .predictions = predictions,
+        .scores = scores,
+    };
+    struct error error = {0};
+
+    settings_add_text(&config, "model", "linear");
+    settings_add_count(&config, "seed", 42);
+    settings_add_real(&config, "learning_rate", 0.1);
+    FUZZ_DEMAND(
+        evaluation_write(support_path(folder, "evaluation.h5"), &evaluation, false, &error));
+    return "evaluation.h5";
 }
 
 struct growing {

@@ -13,6 +13,8 @@ const char *samples_write_shard(const char *folder);
 const char *samples_write_checkpoint(const char *folder);
 /* Of a network, with an average. */
 const char *samples_write_network(const char *folder);
+/* Of three samples, with scores. */
+const char *samples_write_evaluation(const char *folder);
 
 enum { SAMPLES_NUM_PNG = 30 };
 

@@ -129,6 +129,16 @@ def check_evaluation(path, store_fingerprint):
         assert file["samples/paths"].asstr()[0].startswith("valid/1/")
         assert file["per_class/correct"][:].tolist() == np.diag(confusion).tolist()
         assert file.attrs["accuracy"] == (labels == predictions).mean()
+        low, high = file.attrs["accuracy_interval"]
+        assert low < file.attrs["accuracy"] < high
+        assert file.attrs["balanced_accuracy"] == file.attrs["mean_class_accuracy"]
+        assert file.attrs["macro_recall"] == file["per_class/recall"][:].mean()
+        assert file["per_class/precision_interval"].shape == (3, 2)
+        assert file["samples/rows"][:].tolist() == list(range(180))
+        assert len(file["checkpoint"].attrs["digest"]) == 64 and "model" in file["config"].attrs
+        if file.attrs["scores_meaning"] == b"probability":
+            assert file["calibration/total"][:].sum() == 180
+            assert len(file["calibration/edges"]) == len(file["calibration/total"]) + 1
 
 
 store_path, linear_path, means_path, evaluation_path = sys.argv[1:]

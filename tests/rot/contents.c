@@ -6,6 +6,7 @@
 #include "common/checksum.h"
 #include "common/memory.h"
 #include "formats/checkpoint/checkpoint.h"
+#include "formats/evaluation.h"
 #include "formats/store/store_shard.h"
 
 /* Rows read at once, so that a row count alone takes little memory. */
@@ -78,6 +79,34 @@ static bool add_split(struct sha256 *results, struct sha256 *rest, struct store 
     }
     text_list_free(&paths);
     free(crc32);
+    return ok;
+}
+
+/* What quern-show reads of a split besides: single rows, a search, the last class' mean. */
+static bool look_at_split(struct store *store, enum split split, bool is_shard, struct error *error)
+{
+    const uint64_t num_rows = store_num_rows(store, split);
+    const uint32_t last = (uint32_t)store_classes(store)->count - 1;
+    struct store_storage storage;
+    float *mean = NULL;
+    char *path = NULL;
+    enum split found_split;
+    uint64_t found_row;
+    uint32_t crc32;
+    bool is_found, ok;
+
+    if (num_rows == 0)
+        return true;
+    ok = store_read_path(store, split, num_rows - 1, &path, error) &&
+         store_find_path(store, path, &found_split, &found_row, &is_found, error) &&
+         store_read_one_file_crc32(store, split, num_rows - 1, &crc32, error) &&
+         store_read_storage(store, split, &storage, error);
+    if (ok && !is_shard && store_labels(store, split))
+        ok = memory_allocate(&mean, image_num_values(store_image_shape(store)), sizeof(*mean),
+                             error) &&
+             store_read_class_mean(store, split, last, mean, error);
+    free(path);
+    free(mean);
     return ok;
 }
 
@@ -157,7 +186,8 @@ static bool read_store(const char *path, const struct store_checks *checks,
     add_texts(&results, store_classes(store));
     add_text(&results, store_fingerprint(store));
     for (int split = 0; split < NUM_SPLITS && ok; split++)
-        ok = add_split(&results, &rest, store, split, error);
+        ok = add_split(&results, &rest, store, split, error) &&
+             look_at_split(store, split, checks->is_shard, error);
     if (ok && checks->is_shard)
         ok = add_shard(&results, store, error);
     if (ok)
@@ -246,4 +276,43 @@ bool contents_read_checkpoint(const char *path, struct contents *contents, struc
     sha256_finish(&rest, contents->rest);
     checkpoint_free(&checkpoint);
     return true;
+}
+
+/* ---- evaluation ---- */
+
+bool contents_read_evaluation(const char *path, struct contents *contents, struct error *error)
+{
+    const struct evaluation_request request = {.with_scores = true, .with_paths = true};
+    struct evaluation_contents evaluation;
+    struct sha256 results, rest;
+    bool ok = evaluation_read(path, &request, &evaluation, error);
+
+    if (ok) {
+        uint64_t count = evaluation.num_samples;
+
+        sha256_begin(&results);
+        sha256_begin(&rest);
+        contents->is_sealed = evaluation.is_sealed;
+        add_settings(&results, &evaluation.config);
+        add_texts(&results, &evaluation.classes);
+        add_text(&results, evaluation.model);
+        add_text(&results, evaluation.split);
+        add_text(&results, evaluation.store_fingerprint);
+        add_text(&results, evaluation.scores_meaning);
+        add_text(&results, evaluation.checkpoint_digest);
+        sha256_add_u64(&results, evaluation.epoch);
+        sha256_add_u64(&results, evaluation.num_unknown);
+        sha256_add(&results, &evaluation.loss, sizeof(evaluation.loss));
+        sha256_add(&results, evaluation.labels, count * sizeof(*evaluation.labels));
+        sha256_add(&results, evaluation.predictions, count * sizeof(*evaluation.predictions));
+        sha256_add(&results, evaluation.scores,
+                   count * evaluation.classes.count * sizeof(*evaluation.scores));
+        if (evaluation.rows)
+            sha256_add(&rest, evaluation.rows, count * sizeof(*evaluation.rows));
+        add_texts(&rest, &evaluation.paths);
+        sha256_finish(&results, contents->results);
+        sha256_finish(&rest, contents->rest);
+    }
+    evaluation_free(&evaluation);
+    return ok;
 }

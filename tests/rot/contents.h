@@ -21,5 +21,6 @@ contents_reader contents_read_store;
 contents_reader contents_read_store_unverified; /* does not look at the seal */
 contents_reader contents_read_shard;
 contents_reader contents_read_checkpoint;
+contents_reader contents_read_evaluation;
 
 #endif

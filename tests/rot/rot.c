@@ -35,7 +35,6 @@ static const char *const kind_names[] = {"store", "store-unverified", "shard", "
 enum outcome {
     REFUSED,
     HARMLESS,          /* accepted, with the same contents */
-    SEAL_GONE,         /* an evaluation: nothing but its seal is looked at */
     OTHER_INFORMATION, /* accepted, with the same results; paths, source or such differ */
     OTHER_RESULT,
     WRONG_REFUSAL,   /* another status, or the file is not named */
@@ -46,9 +45,9 @@ enum outcome {
     NUM_OUTCOMES
 };
 static const char *const outcome_names[NUM_OUTCOMES] = {
-    "refused",      "harmless",      "seen to have no seal", "OTHER INFORMATION",
-    "OTHER RESULT", "WRONG REFUSAL", "DAMAGE NOT NOTICED",   "HANDLES LEFT OPEN",
-    "DIED",         "HUNG"};
+    "refused",           "harmless",      "OTHER INFORMATION",
+    "OTHER RESULT",      "WRONG REFUSAL", "DAMAGE NOT NOTICED",
+    "HANDLES LEFT OPEN", "DIED",          "HUNG"};
 
 enum damage { ONE_BIT, ALL_BITS, CUT, NUM_DAMAGES };
 static const char *const damage_names[NUM_DAMAGES] = {"one bit of", "all bits of", "cut at"};
@@ -87,7 +86,7 @@ static bool read_contents(const struct subject *subject, struct contents *conten
     case CHECKPOINT:
         return contents_read_checkpoint(path, contents, error);
     case EVALUATION:
-        return seal_check_path(path, true, 1, &contents->is_sealed, error);
+        return contents_read_evaluation(path, contents, error);
     default:
         return contents_read_store(path, contents, error);
     }
@@ -141,8 +140,6 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
         return REFUSED;
     if (!ok)
         return WRONG_REFUSAL;
-    if (subject->kind == EVALUATION && !contents.is_sealed && damage == CUT)
-        return SEAL_GONE;
     if (has_whole_seal(subject, damage, position) && subject->kind != STORE_UNVERIFIED)
         return ACCEPTED_UNSEEN;
     if (strcmp(contents.results, subject->contents.results) != 0)
@@ -157,7 +154,6 @@ static bool is_failure(const struct subject *subject, enum outcome outcome)
     switch (outcome) {
     case REFUSED:
     case HARMLESS:
-    case SEAL_GONE:
         return false;
     case DIED:
     case HUNG:
@@ -175,7 +171,7 @@ static void record(const struct subject *subject, enum damage damage, uint64_t p
     struct progress_report *report = subject->report;
 
     report->counts[outcome]++;
-    if (outcome <= SEAL_GONE || report->num_shown++ >= MAX_SHOWN)
+    if (outcome <= HARMLESS || report->num_shown++ >= MAX_SHOWN)
         return;
     printf("  %s: %s byte %llu\n", outcome_names[outcome], damage_names[damage],
            (unsigned long long)position);

@@ -25,10 +25,13 @@ static const char *write_evaluation(const char *folder)
     static char *names[] = {"a", "b"};
     static const struct text_list classes = {2, 2, names}, paths = {0};
     static const uint64_t confusion[4];
+    static const struct settings no_settings;
     const struct evaluation evaluation = {.model = "quern store", /* a name is no mark */
                                           .split = "valid",
                                           .store_fingerprint = "f",
                                           .scores_meaning = "probability",
+                                          .checkpoint_digest = "d",
+                                          .config = &no_settings,
                                           .classes = &classes,
                                           .confusion = confusion,
                                           .paths = &paths};

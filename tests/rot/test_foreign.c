@@ -69,6 +69,15 @@ static const char *const checkpoint_groups[] = {
     "/parameters", "/parameters/linear", "/optimizer", "/config",
     "/progress",   "/history",           "/store",     NULL};
 
+static const char *const evaluation_datasets[] = {"/classes",
+                                                  "/samples/paths",
+                                                  "/samples/rows",
+                                                  "/samples/labels",
+                                                  "/samples/predictions",
+                                                  "/samples/scores",
+                                                  NULL};
+static const char *const evaluation_groups[] = {"/samples", "/checkpoint", "/config", NULL};
+
 /* A store with rejects. */
 static const char *write_store(const char *folder)
 {
@@ -96,6 +105,7 @@ static const struct kind kinds[] = {
     {write_store, contents_read_store, store_datasets, store_groups},
     {samples_write_shard, contents_read_shard, shard_datasets, shard_groups},
     {samples_write_checkpoint, contents_read_checkpoint, checkpoint_datasets, checkpoint_groups},
+    {samples_write_evaluation, contents_read_evaluation, evaluation_datasets, evaluation_groups},
 };
 
 enum { NUM_KINDS = sizeof(kinds) / sizeof(kinds[0]) };

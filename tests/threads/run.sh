@@ -27,7 +27,7 @@ usage() {
     cat <<EOF
 Usage: tests/threads/run.sh [OPTION...]
 
-Builds quern with clang's thread sanitizer in build/threads, makes sure that a race is reported
+Builds quern with clang's thread sanitizer in build/threads, warnings as errors, makes sure that a race is reported
 and ordered access is not, and runs the unit tests and small runs of every program on 2 and 3
 threads.
 
@@ -113,7 +113,8 @@ else
     set --
 fi
 if ! cmake -S "$root" -B "$build" "$@" -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
-    "-DCMAKE_C_FLAGS=$flags" -DQUERN_TESTS=ON >"$temporary/build.log" 2>&1 ||
+    "-DCMAKE_C_FLAGS=$flags" -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_WERROR=ON \
+    >"$temporary/build.log" 2>&1 ||
     ! cmake --build "$build" --parallel "$num_processors" >>"$temporary/build.log" 2>&1; then
     tail -n 30 "$temporary/build.log" >&2
     say "the build failed"

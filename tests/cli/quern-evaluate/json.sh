@@ -6,5 +6,8 @@ python3 -c '
 import json
 result = json.load(open("evaluation.json"))
 for key in ("model", "split", "correct", "total", "accuracy", "mean_class_accuracy", "confusion",
-            "classes", "loss"):
-    print(key, result[key])'
+            "loss", "balanced_accuracy", "brier_score", "expected_calibration_error", "macro"):
+    print(key, result[key])
+for entry in result["classes"]:
+    print(entry)
+print(sorted(result))'

@@ -11,7 +11,7 @@ except ImportError:
 
 class Quern(CMakePackage):
     """Folders of small labelled images to trained, evaluated classifiers, on CPUs, one batch
-    stage at a time."""
+    stage at a time.  With a library by which C programs read the files (pkg-config quern-formats)."""
 
     # The checkout that this recipe is in.
     git = Path(__file__).resolve().parents[4].as_uri()
@@ -23,7 +23,7 @@ class Quern(CMakePackage):
     variant("mpi", default=True, description="Train one model on several nodes")
 
     depends_on("c", type="build")
-    depends_on("cmake@3.22:", type="build")
+    depends_on("cmake@3.18:", type="build")
     depends_on("pkgconfig", type="build")
     # Serial HDF5 will do: one process writes.
     depends_on("hdf5@1.10.5:")

@@ -1,0 +1,19 @@
+# The worst mistakes first, with pictures where the store is found.
+make_digits store.h5 --classes 3,7,9
+quern-train store.h5 --output run --layers "dense:4 relu" --epochs 1 >/dev/null 2>&1
+quern-evaluate run/epoch-0001.h5 store.h5 --output evaluation.h5 >/dev/null
+quern-show evaluation.h5 --mistakes --count 2
+echo "---- the store named, a picture in a file"
+quern-show evaluation.h5 --mistakes --count 3 --store store.h5 --png mistakes.png
+echo "---- the store elsewhere"
+mkdir elsewhere
+mv store.h5 elsewhere
+quern-show evaluation.h5 --mistakes --count 3
+expect 65 quern-show evaluation.h5 --mistakes --png again.png
+echo "---- another store"
+make_digits another.h5
+expect 65 quern-show evaluation.h5 --mistakes --store another.h5
+quern-show evaluation.h5 --mistakes 2>/dev/null |
+    awk '$1 ~ /^[0-9]$/ { if ($3 < last) print "out of order"; last = $3; rows++ } END { print rows }'
+expect 2 quern-show evaluation.h5 --store another.h5
+expect 2 quern-show evaluation.h5 --count 3

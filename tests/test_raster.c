@@ -1,0 +1,198 @@
+/* Pictures in memory: what is drawn, and what they are at other sizes. */
+#include <math.h>
+#include <string.h>
+
+#include "tests/support.h"
+#include "view/font.h"
+#include "view/raster.h"
+
+static struct colour gray(uint8_t level)
+{
+    return (struct colour){level, level, level};
+}
+
+static void assert_level(const struct raster *raster, size_t x, size_t y, int level)
+{
+    struct colour found = raster_get(raster, x, y);
+
+    assert_int_equal(found.red, level);
+    assert_int_equal(found.green, level);
+    assert_int_equal(found.blue, level);
+}
+
+/* A gray picture of levels [height][width]. */
+static struct raster make(size_t width, size_t height, const uint8_t *levels)
+{
+    struct error error = {0};
+    struct raster raster;
+
+    assert_ok(raster_from_image(&raster, &(struct image_shape){height, width, 1}, levels, &error),
+              &error);
+    return raster;
+}
+
+static void test_create_impossible_size_refused(void **state)
+{
+    struct error error = {0};
+    struct raster raster;
+
+    (void)state;
+    assert_fails(raster_create(&raster, 0, 5, colour_black, &error), &error, STATUS_DATA);
+    error = (struct error){0};
+    assert_fails(raster_create(&raster, 65536, 5, colour_black, &error), &error, STATUS_DATA);
+    raster_free(&raster);
+}
+
+static void test_from_image_rgb_keeps_channels(void **state)
+{
+    const uint8_t pixels[] = {1, 2, 3, 4, 5, 6};
+    struct error error = {0};
+    struct raster raster;
+
+    (void)state;
+    assert_ok(raster_from_image(&raster, &(struct image_shape){1, 2, 3}, pixels, &error), &error);
+    assert_memory_equal(raster.pixels, pixels, sizeof(pixels));
+    raster_free(&raster);
+}
+
+static void test_from_values_out_of_range_takes_the_nearest(void **state)
+{
+    const float values[] = {-9.0f, 0.0f, 9.0f, NAN};
+    struct error error = {0};
+    struct raster raster;
+
+    (void)state;
+    assert_ok(raster_from_values(&raster, values, 4, 1, COLOUR_MAP_DIVERGING, -1.0f, 1.0f, &error),
+              &error);
+    for (size_t i = 0; i < 3; i++) {
+        struct colour found = raster_get(&raster, i, 0);
+        struct colour wanted = colour_of(COLOUR_MAP_DIVERGING, (double)i / 2);
+
+        assert_memory_equal(&found, &wanted, sizeof(found));
+    }
+    assert_memory_equal(raster.pixels + 9, &colour_missing, sizeof(colour_missing));
+    raster_free(&raster);
+}
+
+static void test_fill_and_put_beyond_the_edges_are_cut(void **state)
+{
+    const uint8_t levels[] = {10, 20, 30, 40};
+    struct raster picture = make(2, 2, levels), raster;
+    struct error error = {0};
+
+    (void)state;
+    assert_ok(raster_create(&raster, 5, 5, colour_white, &error), &error);
+    raster_fill(&raster, 3, 3, SIZE_MAX, SIZE_MAX, gray(7));
+    raster_fill(&raster, 9, 9, 1, 1, gray(8));
+    assert_level(&raster, 2, 3, 255);
+    assert_level(&raster, 4, 4, 7);
+    raster_put(&raster, 1, 1, &picture, 3);
+    assert_level(&raster, 1, 1, 10);
+    assert_level(&raster, 3, 3, 10);
+    assert_level(&raster, 4, 3, 20);
+    assert_level(&raster, 3, 4, 30);
+    assert_level(&raster, 4, 4, 40);
+    assert_level(&raster, 0, 4, 255);
+    raster_free(&raster);
+    raster_free(&picture);
+}
+
+static void test_resize_whole_factors_repeat_pixels(void **state)
+{
+    const uint8_t levels[] = {10, 20, 30, 40, 50, 60};
+    struct raster picture = make(3, 2, levels), large;
+    struct error error = {0};
+
+    (void)state;
+    assert_ok(raster_resize(&large, &picture, 6, 6, &error), &error);
+    for (size_t y = 0; y < 6; y++)
+        for (size_t x = 0; x < 6; x++)
+            assert_level(&large, x, y, levels[y / 3 * 3 + x / 2]);
+    raster_free(&large);
+    raster_free(&picture);
+}
+
+/* Two of three pixels each, the middle one shared; means are rounded to the nearest. */
+static void test_resize_smaller_takes_means_by_area(void **state)
+{
+    const uint8_t levels[] = {0, 90, 255};
+    struct raster picture = make(3, 1, levels), small;
+    struct error error = {0};
+
+    (void)state;
+    assert_ok(raster_resize(&small, &picture, 2, 1, &error), &error);
+    assert_level(&small, 0, 0, 30);
+    assert_level(&small, 1, 0, 200);
+    raster_free(&small);
+    assert_ok(raster_resize(&small, &picture, 1, 1, &error), &error);
+    assert_level(&small, 0, 0, 115);
+    raster_free(&small);
+    raster_free(&picture);
+}
+
+static void test_resize_large_picture_is_within_its_range(void **state)
+{
+    struct error error = {0};
+    struct raster picture, small;
+
+    (void)state;
+    assert_ok(raster_create(&picture, 1024, 1024, colour_white, &error), &error);
+    assert_ok(raster_resize(&small, &picture, 77, 39, &error), &error);
+    for (size_t i = 0; i < 77 * 39; i++)
+        assert_level(&small, i % 77, i / 77, 255);
+    raster_free(&small);
+    raster_free(&picture);
+}
+
+/* The 7 of the font, whatever is around it. */
+static void test_text_is_drawn_letter_by_letter(void **state)
+{
+    static const char *const seven[] = {"#####", "....#", "...#.", "..#..",
+                                        ".#...", ".#...", ".#...", "....."};
+    struct error error = {0};
+    struct raster raster;
+
+    (void)state;
+    assert_ok(raster_create(&raster, 40, 20, colour_white, &error), &error);
+    raster_text(&raster, 3, 2, " 7\u00e9", 2, colour_black);
+    for (size_t y = 0; y < FONT_HEIGHT; y++)
+        for (size_t x = 0; x < FONT_WIDTH; x++)
+            assert_level(&raster, 3 + 2 * FONT_ADVANCE + 2 * x, 2 + 2 * y,
+                         seven[y][x] == '#' ? 0 : 255);
+    assert_level(&raster, 3, 2, 255);
+    assert_level(&raster, 3 + 4 * FONT_ADVANCE, 2, 0); /* the box of what the font has not */
+    assert_int_equal(raster_text_width(" 7\u00e9", 2), 3 * 2 * FONT_ADVANCE);
+    raster_free(&raster);
+}
+
+static void test_font_characters_are_all_different(void **state)
+{
+    (void)state;
+    for (unsigned char a = ' '; a <= '~'; a++) {
+        for (unsigned char b = a + 1; b <= '~'; b++) {
+            /* A zero and an O look alike, in numbers and names of their own. */
+            if (a == '0' && b == 'O')
+                continue;
+            assert_memory_not_equal(font_glyph(a), font_glyph(b), FONT_HEIGHT);
+        }
+        assert_memory_not_equal(font_glyph(a), font_glyph(0), FONT_HEIGHT);
+    }
+    assert_ptr_equal(font_glyph(0x7f), font_glyph(0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_create_impossible_size_refused),
+        cmocka_unit_test(test_from_image_rgb_keeps_channels),
+        cmocka_unit_test(test_from_values_out_of_range_takes_the_nearest),
+        cmocka_unit_test(test_fill_and_put_beyond_the_edges_are_cut),
+        cmocka_unit_test(test_resize_whole_factors_repeat_pixels),
+        cmocka_unit_test(test_resize_smaller_takes_means_by_area),
+        cmocka_unit_test(test_resize_large_picture_is_within_its_range),
+        cmocka_unit_test(test_text_is_drawn_letter_by_letter),
+        cmocka_unit_test(test_font_characters_are_all_different),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
