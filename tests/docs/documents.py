@@ -1,5 +1,6 @@
 """Reads the blocks of a document, and compares what it shows with what was printed; see run.py."""
 import dataclasses
+import difflib
 import re
 import struct
 import zlib
@@ -176,6 +177,31 @@ def is_shown(shown, out, err):
             reach = following
         return (len(out), len(err)) in reach
     return merge([]) or merge(err)
+
+
+def update_shown(shown, found):
+    """Lines to show instead: those found.  Where lines were left out, others like those shown, as many."""
+    lines, segment, start = [], [], 0
+    for line in [*shown, None]:
+        if line is not None and line.strip() != "...":
+            segment.append(line)
+            continue
+        if segment:
+            text = "\n".join(segment)
+            places = range(start, max(start, len(found) - len(segment)) + 1)
+            place = max(places, key=lambda i: difflib.SequenceMatcher(
+                None, text, "\n".join(found[i:i + len(segment)]), autojunk=False).ratio())
+            if line is None and "..." in [text.strip() for text in shown] and lines[-1:] == ["..."]:
+                place = max(place, len(found) - len(segment))  # nothing is left out behind it
+            end = place + len(segment) if line is not None or len(segment) < len(shown) else len(found)
+            lines += found[place:end]
+            start = end
+        if line is not None:
+            lines.append("...")
+        segment = []
+    # A line that differs in its times alone stays.
+    same = {"".join(normalise(line)): line for line in shown}
+    return [same.get("".join(normalise(line)), line) for line in lines]
 
 
 def png_pixels(path):
