@@ -180,26 +180,22 @@ def is_shown(shown, out, err):
 
 
 def update_shown(shown, found):
-    """Lines to show instead: those found.  Where lines were left out, others like those shown, as many."""
-    lines, segment, start = [], [], 0
-    for line in [*shown, None]:
-        if line is not None and line.strip() != "...":
-            segment.append(line)
-            continue
-        if segment:
-            text = "\n".join(segment)
-            places = range(start, max(start, len(found) - len(segment)) + 1)
-            place = max(places, key=lambda i: difflib.SequenceMatcher(
-                None, text, "\n".join(found[i:i + len(segment)]), autojunk=False).ratio())
-            if line is None and "..." in [text.strip() for text in shown] and lines[-1:] == ["..."]:
-                place = max(place, len(found) - len(segment))  # nothing is left out behind it
-            end = place + len(segment) if line is not None or len(segment) < len(shown) else len(found)
-            lines += found[place:end]
-            start = end
-        if line is not None:
-            lines.append("...")
-        segment = []
-    # A line that differs in its times alone stays.
+    """Lines to show instead: those found.  Where lines were left out, others like those shown, as many.
+
+    A line that differs in its times alone stays.
+    """
+    lines, start = [], 0
+    segments = re.split(r"^\.\.\.$", "\n".join(shown), flags=re.MULTILINE)
+    for number, text in enumerate(segments):
+        segment = text.strip("\n").split("\n") if text.strip("\n") else []
+        places = range(start, max(start, len(found) - len(segment)) + 1)
+        place = start if number == 0 else max(places, key=lambda i: difflib.SequenceMatcher(
+            None, "\n".join(segment), "\n".join(found[i:i + len(segment)]), autojunk=False).ratio())
+        end = place + len(segment)
+        if number == len(segments) - 1 and segment:
+            place, end = (place if number == 0 else max(place, len(found) - len(segment))), len(found)
+        lines += (["..."] if number else []) + (found[place:end] if segment else [])
+        start = end
     same = {"".join(normalise(line)): line for line in shown}
     return [same.get("".join(normalise(line)), line) for line in lines]
 
