@@ -1,5 +1,6 @@
 """Reads the blocks of a document, and compares what it shows with what was printed; see run.py."""
 import dataclasses
+import difflib
 import re
 import struct
 import zlib
@@ -128,25 +129,30 @@ def check_accounted(blocks):
 
 # Numbers of time differ from run to run.
 TIMES = [
-    (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?)(us|µs|ms|s|min|h)\b"), r"TIME\2\3"),
-    (re.compile(r"\b[0-9][0-9,]*(\.[0-9]+)?( ?(images|samples)/s)\b"), r"RATE\2"),
-    # The end of an epoch's line: seconds, or milliseconds, and samples a second.
-    (re.compile(r"^( +[0-9]+/[0-9]+ .*[^ ]) +(TIME ?m?s|[0-9.]+) +[0-9,]+$"), r"\1 TIME RATE"),
+    (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)? ?(us|µs|ms|s|min|h)\b *"), r" TIME \2 "),
+    (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)?( [kMG])? ?((images|samples|files)?/s)\b *"), r" RATE \3 "),
+    # The end of an epoch's line: the time, and samples a second.
+    (re.compile(r"^( *[0-9]+/[0-9]+ .*[^ ]) +((TIME min )?TIME m?s|[0-9.]+) +[0-9,.]+( [kMG])?$"), r"\1 TIME RATE"),
 ]
 # What a terminal shows without a date, and lines of progress, which it shows on one line that comes and goes.
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} ")
-PROGRESS = re.compile(r"^[a-z-]+: .* of [0-9,]+ [a-z]+, ")
+PROGRESS = re.compile(r"^[a-z-]+: [a-z0-9 /-]+: [0-9,.]+ (of [0-9,.]+ )?[a-z]+, .*/s")
+
+
+def is_progress(line):
+    date = DATE.match(line)
+    return bool(date and PROGRESS.match(line[date.end():]))
 
 
 def normalise(text):
     lines = []
     for line in text.rstrip("\n").split("\n"):
-        text_of_line = DATE.sub("", line.rstrip())
-        if text_of_line != line.rstrip() and PROGRESS.match(text_of_line):
+        if is_progress(line):
             continue
+        text_of_line = DATE.sub("", line.rstrip())
         for pattern, replacement in TIMES:
             text_of_line = pattern.sub(replacement, text_of_line)
-        lines.append(text_of_line)
+        lines.append(text_of_line.rstrip())
     while lines and not lines[-1]:
         lines.pop()
     return lines
@@ -171,6 +177,28 @@ def is_shown(shown, out, err):
             reach = following
         return (len(out), len(err)) in reach
     return merge([]) or merge(err)
+
+
+def update_shown(shown, found):
+    """Lines to show instead: those found.  Where lines were left out, others like those shown, as many.
+
+    A line that differs in its times alone stays.
+    """
+    lines, start = [], 0
+    segments = re.split(r"^\.\.\.$", "\n".join(shown), flags=re.MULTILINE)
+    for number, text in enumerate(segments):
+        segment = text.strip("\n").split("\n") if text.strip("\n") else []
+        places = range(start, max(start, len(found) - len(segment)) + 1)
+        place = start if number == 0 else max(places, key=lambda i: difflib.SequenceMatcher(
+            None, "\n".join(segment), "\n".join(found[i:i + len(segment)]), autojunk=False).ratio())
+        end = place + len(segment)
+        if number == len(segments) - 1 and segment:
+            place, end = (place if number == 0 else max(place, len(found) - len(segment))), len(found)
+        lines += (["..."] if number else []) + (found[place:end] if segment else [])
+        start = end
+    def key(line):
+        return normalise(line), re.sub(r"[0-9.,\s]", "", DATE.sub("", line))
+    return [next((old for old in shown if key(old) == key(line)), line) for line in lines]
 
 
 def png_pixels(path):

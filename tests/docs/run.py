@@ -162,9 +162,10 @@ class Run:
         out, err = (documents.normalise(text) for text in printed)
         if documents.is_shown(documents.normalise("\n".join(shown)), out, err):
             return
-        found = (printed[1] + printed[0]).rstrip("\n").split("\n")
-        if self.update and replace and not any(text.strip() == "..." for text in shown):
-            replace([documents.DATE.sub("", text.rstrip()) for text in found])
+        found = [line for line in (printed[1] + printed[0]).rstrip("\n").split("\n")
+                 if not documents.is_progress(line)]
+        if self.update and replace:
+            replace(documents.update_shown(shown, [documents.DATE.sub("", text.rstrip()) for text in found]))
             return
         self.fail(line, "shows\n" + "\n".join(f"  - {text}" for text in shown) + "\nbut this is printed:\n" +
                   "\n".join(f"  + {text}" for text in found))

@@ -77,6 +77,11 @@ class Shown(unittest.TestCase):
         self.assertFalse(self.is_shown("b\nx\na", "a\nb", "x"))
         self.assertFalse(self.is_shown("a\nx", "a\nb", "x"))
 
+    def test_progress_is_left_out(self):
+        date = "2026-11-26T17:38:12+0000 "
+        self.assertTrue(self.is_shown("a", "a", date + "quern-train: epoch 4/9: 37,312 of 60,000 samples, 62%, 3,729/s"))
+        self.assertTrue(self.is_shown("quern-train: note: x\na", "a", date + "quern-train: note: x"))
+
     def test_lines_left_out(self):
         self.assertTrue(self.is_shown("a\n...\nd", "a\nb\nc\nd"))
         self.assertFalse(self.is_shown("a\n...\nc", "a\nb\nc\nd"))
@@ -87,8 +92,16 @@ class Shown(unittest.TestCase):
                                       "      1/3    0.097699    0.037362        0.985770     0.391      31691"))
         self.assertFalse(self.is_shown("      1/3    0.097699    0.037362        0.985770     2.504       4951",
                                        "      1/3    0.097699    0.037362        0.985771     0.391      31691"))
+        self.assertTrue(self.is_shown("run    0.5 ms  done", "run  12.0 ms  done"))
+        self.assertTrue(self.is_shown(" 9/20  0.1  0.98  1.2 s  3.1 M", " 9/20  0.1  0.98  11.0 ms  6,100"))
         self.assertFalse(self.is_shown("3 images", "4 images"))
         self.assertFalse(self.is_shown("accuracy 0.98", "accuracy 0.99"))
+
+    def test_update_leaves_out_what_was_left_out_and_keeps_times(self):
+        shown = ["head 1", "...", "epoch 3 2.0 s", "...", "tail"]
+        found = ["head 2", "epoch 1 1.0 s", "epoch 2 1.1 s", "epoch 3 9.0 s", "more", "tail", "tail 2"]
+        self.assertEqual(documents.update_shown(shown, found), ["head 2", "...", "epoch 3 2.0 s", "...", "tail 2"])
+        self.assertEqual(documents.update_shown(["a"], ["b", "a"]), ["b", "a"])
 
 
 if __name__ == "__main__":
