@@ -1,5 +1,6 @@
 """Reads the blocks of a document, and compares what it shows with what was printed; see run.py."""
 import dataclasses
+import difflib
 import re
 import struct
 import zlib
@@ -176,6 +177,28 @@ def is_shown(shown, out, err):
             reach = following
         return (len(out), len(err)) in reach
     return merge([]) or merge(err)
+
+
+def update_shown(shown, found):
+    """Lines to show instead: those found.  Where lines were left out, others like those shown, as many.
+
+    A line that differs in its times alone stays.
+    """
+    lines, start = [], 0
+    segments = re.split(r"^\.\.\.$", "\n".join(shown), flags=re.MULTILINE)
+    for number, text in enumerate(segments):
+        segment = text.strip("\n").split("\n") if text.strip("\n") else []
+        places = range(start, max(start, len(found) - len(segment)) + 1)
+        place = start if number == 0 else max(places, key=lambda i: difflib.SequenceMatcher(
+            None, "\n".join(segment), "\n".join(found[i:i + len(segment)]), autojunk=False).ratio())
+        end = place + len(segment)
+        if number == len(segments) - 1 and segment:
+            place, end = (place if number == 0 else max(place, len(found) - len(segment))), len(found)
+        lines += (["..."] if number else []) + (found[place:end] if segment else [])
+        start = end
+    def key(line):
+        return normalise(line), re.sub(r"[0-9.,\s]", "", DATE.sub("", line))
+    return [next((old for old in shown if key(old) == key(line)), line) for line in lines]
 
 
 def png_pixels(path):

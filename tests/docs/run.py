@@ -164,8 +164,8 @@ class Run:
             return
         found = [line for line in (printed[1] + printed[0]).rstrip("\n").split("\n")
                  if not documents.is_progress(line)]
-        if self.update and replace and not any(text.strip() == "..." for text in shown):
-            replace([documents.DATE.sub("", text.rstrip()) for text in found])
+        if self.update and replace:
+            replace(documents.update_shown(shown, [documents.DATE.sub("", text.rstrip()) for text in found]))
             return
         self.fail(line, "shows\n" + "\n".join(f"  - {text}" for text in shown) + "\nbut this is printed:\n" +
                   "\n".join(f"  + {text}" for text in found))

@@ -97,6 +97,12 @@ class Shown(unittest.TestCase):
         self.assertFalse(self.is_shown("3 images", "4 images"))
         self.assertFalse(self.is_shown("accuracy 0.98", "accuracy 0.99"))
 
+    def test_update_leaves_out_what_was_left_out_and_keeps_times(self):
+        shown = ["head 1", "...", "epoch 3 2.0 s", "...", "tail"]
+        found = ["head 2", "epoch 1 1.0 s", "epoch 2 1.1 s", "epoch 3 9.0 s", "more", "tail", "tail 2"]
+        self.assertEqual(documents.update_shown(shown, found), ["head 2", "...", "epoch 3 2.0 s", "...", "tail 2"])
+        self.assertEqual(documents.update_shown(["a"], ["b", "a"]), ["b", "a"])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=0)
