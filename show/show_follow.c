@@ -22,6 +22,7 @@ enum {
     CHART_ROWS_BESIDE = 6, /* of a chart: title, axis, labels, legend, and the empty line */
     MIN_CHART_ROWS = 4,
     MAX_CHART_ROWS = 12,
+    FIRST_EPOCHS = 10, /* of a chart, if the run has so many */
 };
 
 struct follow {
@@ -116,13 +117,24 @@ static void show_follow_line(FILE *frame, const struct terminal *terminal, const
     free(line);
 }
 
+/* Up to which epoch charts go: as the run goes on they are drawn anew with twice as many, so that
+ * the beginning of a long run is seen. */
+static uint64_t show_follow_last_epoch(const struct run_state *state)
+{
+    uint64_t last = FIRST_EPOCHS;
+
+    while (last < state->epochs[state->count - 1].record.epoch)
+        last *= 2;
+    return last < state->num_asked || state->num_asked == 0 ? last : state->num_asked;
+}
+
 static bool show_follow_charts(const struct follow *follow, FILE *frame, size_t rows_left,
                                struct error *error)
 {
     static const enum history_figure losses[] = {HISTORY_TRAIN_LOSS, HISTORY_VALID_LOSS};
     static const enum history_figure accuracies[] = {HISTORY_VALID_ACCURACY};
     const struct run_state *state = &follow->state;
-    struct history_chart chart = {.title = "loss", .epochs = state->num_asked};
+    struct history_chart chart = {.title = "loss"};
     struct history history = {.count = state->count};
     struct epoch_record *records = NULL;
     size_t num_charts;
@@ -130,6 +142,7 @@ static bool show_follow_charts(const struct follow *follow, FILE *frame, size_t 
 
     if (state->count == 0)
         return true;
+    chart.epochs = show_follow_last_epoch(state);
     ok = memory_allocate(&records, state->count, sizeof(*records), error);
     for (size_t i = 0; i < state->count && ok; i++)
         records[i] = state->epochs[i].record;
@@ -296,6 +309,8 @@ bool show_follow_run(FILE *stream, const struct terminal_wish *wish, const char 
         fprintf(stream, "%s\n", show_format_phase(&follow.state, text, sizeof(text)));
         fflush(stream);
     }
+    if (signals_stop_requested() && follow.is_drawn_in_place)
+        fputc('\n', stream); /* behind the ^C that the terminal shows */
     if (follow.state.log_path)
         run_state_close(&follow.state);
     return ok;

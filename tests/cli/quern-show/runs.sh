@@ -10,7 +10,7 @@ echo "---- equal ones"
 quern-show runs/slow runs/slow | grep -A 1 'settings that differ'
 echo "---- fifty, forty columns: no line is longer"
 set --
-for i in $(seq 50); do set -- "$@" runs/fast; done
+for _ in $(seq 50); do set -- "$@" runs/fast; done
 COLUMNS=40 quern-show "$@" >fifty
 awk 'length > 40' fifty
 sed -n '/^valid loss/,/^ *[0-9.]* [+|]/p' fifty | head -n 4
