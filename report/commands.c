@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "images/decoder.h"
 
-enum { MAX_SETTINGS = 4096, MAX_LINE = 76, ARGUMENT_SIZE = 4400 };
+enum { MAX_SETTINGS = 4096, MAX_LINE = 76, ARGUMENT_SIZE = 4400, MAX_CLASSES_NBYTES = 8192 };
 
 /* ---- a command, broken into lines between its options ---- */
 
@@ -97,8 +97,16 @@ static void commands_add_classes(struct command *command, const struct text_list
         for (const char *at = classes->items[c]; *at; at++)
             fprintf(stream, *at == ',' || *at == '\\' ? "\\%c" : "%c", *at);
     }
-    if (fclose(stream) == 0)
+    if (fclose(stream) != 0)
+        error_set_memory(command->error, MAX_CLASSES_NBYTES);
+    else if (length <= MAX_CLASSES_NBYTES)
         command_add(command, "classes", text);
+    else {
+        command_add(command, "classes", "CLASSES");
+        text_list_add(command->notes,
+                      "CLASSES: the names in /classes of the store, which are too many for here",
+                      command->error);
+    }
     free(text);
 }
 

@@ -159,7 +159,8 @@ static bool report_write_run(const struct section *section)
     if (ok) {
         section_run_name(section->run, name, sizeof(name));
         page_begin(section->stream, "quern report",
-                   TEXT("%.100s on %.100s", name, file_base_name(section->request->store_path)));
+                   TEXT("%s on %s", SECTION_NAME(name),
+                        SECTION_NAME(file_base_name(section->request->store_path))));
         report_write_lede(section);
         report_write_heads(section);
         report_write_contents(section->stream, bytes);
@@ -191,7 +192,8 @@ static bool report_write_page(struct section *section, const struct report_run *
     if (num_runs == 1)
         return report_write_run(section);
     page_begin(section->stream, "quern report",
-               TEXT("%zu runs on %.100s", num_runs, file_base_name(section->request->store_path)));
+               TEXT("%zu runs on %s", num_runs,
+                    SECTION_NAME(file_base_name(section->request->store_path))));
     return section_write_comparison(section, runs, num_runs);
 }
 

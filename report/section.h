@@ -45,6 +45,9 @@ bool section_write_comparison(const struct section *section, const struct report
 
 /* ---- what sections share ---- */
 
+/* A name, whole characters of it, cut to some eighty bytes; lives as TEXT of common/text.h does. */
+#define SECTION_NAME(name) text_make_utf8((char[84]){""}, 84, name)
+
 const char *section_class_name(const struct section *section, uint32_t label);
 
 /* The last part of the directory of a checkpoint, or of its own name where it is in none. */

@@ -456,8 +456,8 @@ static bool versus_write_pictures(const struct versus *versus, const uint64_t *s
 
         fputs("<li><figure>", section->stream);
         section_picture_write(section->stream, &pictures, i,
-                              TEXT("%.80s that the best run predicted as %.80s", label,
-                                   prediction));
+                              TEXT("%s that the best run predicted as %s", SECTION_NAME(label),
+                                   SECTION_NAME(prediction)));
         fputs("<figcaption><span class=\"truth\">is <b>", section->stream);
         markup_text_cut(section->stream, label, 40);
         fputs("</b></span><br>best run: ", section->stream);

@@ -71,8 +71,9 @@ static void mistakes_write_card(const struct section *section, uint64_t index,
     FILE *stream = section->stream;
     char text[PAGE_TEXT_SIZE], alt[256];
 
-    text_format(alt, sizeof(alt), "%.80s that was predicted as %.80s",
-                section_class_name(section, label), section_class_name(section, prediction));
+    text_format(alt, sizeof(alt), "%s that was predicted as %s",
+                SECTION_NAME(section_class_name(section, label)),
+                SECTION_NAME(section_class_name(section, prediction)));
     fputs("<li><figure>\n", stream);
     section_picture_write(stream, pictures, picture, alt);
     fputs("\n<figcaption><span class=\"truth\">predicted <b>", stream);

@@ -126,8 +126,8 @@ static bool samples_write_strips(const struct section *section, size_t num_shown
             markup_text_cut(stream, section_class_name(section, labels[i]), MAX_NAME);
             fputs("</dt><dd>", stream);
             section_picture_write(stream, &pictures, i,
-                                  TEXT("Samples of class %.80s",
-                                       section_class_name(section, labels[i])));
+                                  TEXT("Samples of class %s",
+                                       SECTION_NAME(section_class_name(section, labels[i]))));
             fputs("</dd>\n", stream);
         }
         fputs("</dl>\n", stream);
@@ -184,7 +184,8 @@ static bool samples_write_means(const struct section *section, enum split split)
                 classes->items[samples_choose_class(i, num_shown, classes->count)];
 
             fputs("<li><figure>", stream);
-            section_picture_write(stream, &pictures, i, TEXT("Mean image of class %.80s", name));
+            section_picture_write(stream, &pictures, i, TEXT("Mean image of class %s",
+                                                                  SECTION_NAME(name)));
             fputs("<figcaption>", stream);
             markup_text_cut(stream, name, MAX_NAME);
             fputs("</figcaption></figure></li>\n", stream);

@@ -109,8 +109,8 @@ static void scores_write_histogram(const struct section *section, const char nam
         .title = "Samples by their score",
         .description = "How many samples of each class have which score. Mistakes are the bars on "
                        "the wrong side of the dashed line.",
-        .x_label = are_probabilities ? TEXT("probability of %.60s", names[1] + 3)
-                                     : TEXT("how much nearer the mean of %.60s is", names[1] + 3),
+        .x_label = are_probabilities ? TEXT("probability of %s", names[1] + 3)
+                                     : TEXT("how much nearer the mean of %s is", names[1] + 3),
         .x_name = are_probabilities ? "probability" : "nearer by",
         .y_name = "samples",
         .y_format = CHART_FORMAT_COUNT,
@@ -161,7 +161,7 @@ static void scores_write_sigmoid(const struct section *section, const char names
                        "second class have which output.",
         .x_label = "output of the model",
         .x_name = "output",
-        .y_label = TEXT("probability of %.60s", names[1] + 3),
+        .y_label = TEXT("probability of %s", names[1] + 3),
         .y_name = "samples",
         .y_format = CHART_FORMAT_COUNT,
         .series = series,
@@ -211,7 +211,7 @@ bool section_write_scores(const struct section *section)
     if (section->run->figures->num_classes != 2 || section->run->num_samples == 0)
         return true;
     for (uint32_t c = 0; c < 2; c++)
-        text_format(names[c], NAME_SIZE, "is %.100s", section_class_name(section, c));
+        text_format(names[c], NAME_SIZE, "is %s", SECTION_NAME(section_class_name(section, c)));
     page_begin_section(section->stream, "scores", "Scores");
     fputs("<div class=\"charts\">\n", section->stream);
     scores_write_histogram(section, names, are_probabilities);

@@ -119,9 +119,9 @@ static const char *weights_name(const struct section *section, const struct weig
         return text_format(buffer, size, "%s %zu",
                            strcmp(view->what, "filter") == 0 ? "filter" : "unit", index + 1);
     if (view->count == 1)
-        return text_format(buffer, size, "%.80s against %.80s", classes->items[1],
-                           classes->items[0]);
-    return text_format(buffer, size, "%.160s", classes->items[index]);
+        return text_format(buffer, size, "%s against %s", SECTION_NAME(classes->items[1]),
+                           SECTION_NAME(classes->items[0]));
+    return text_format(buffer, size, "%s", SECTION_NAME(classes->items[index]));
 }
 
 static bool weights_write_pictures(const struct section *section, const struct weights_view *view)
@@ -145,7 +145,7 @@ static bool weights_write_pictures(const struct section *section, const struct w
             weights_name(section, view, i, name, sizeof(name));
             fputs("<li><figure>", section->stream);
             section_picture_write(section->stream, &pictures, i,
-                                  TEXT("Weights of %.200s", name));
+                                  TEXT("Weights of %s", name));
             fputs("<figcaption>", section->stream);
             markup_text_cut(section->stream, name, MAX_NAME);
             fprintf(section->stream, "<br>±%.3g</figcaption></figure></li>\n",

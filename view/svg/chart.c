@@ -18,7 +18,9 @@ enum {
     MAX_LABELLED_SERIES = 4,
     MAX_LABEL = 12,        /* characters */
     MAX_MARKED_POINTS = 32, /* of a line; more would run together */
-    MAX_POINTS = 400,      /* of a series; of more every second, third, ... is drawn */
+    MAX_POINTS = 900,      /* of all series; of more every second, third, ... is drawn */
+    MAX_HOVER_NAME = 40,   /* characters */
+    MAX_TEXT = 54,
     NUM_STYLES = 8,
     NUM_SHAPES = 4,
     NUM_DASHES = 4,
@@ -80,7 +82,7 @@ static void chart_text(const struct chart_frame *frame, const char *class, doubl
     chart_attribute(frame, "x", x);
     chart_attribute(frame, "y", y);
     fputc('>', frame->stream);
-    markup_text(frame->stream, text);
+    markup_text_cut(frame->stream, text, MAX_TEXT);
     fputs("</text>", frame->stream);
 }
 
@@ -154,7 +156,7 @@ static void chart_write_hover(const struct chart_frame *frame, const struct char
 
     fputs("<title>", frame->stream);
     if (series->name) {
-        markup_text(frame->stream, series->name);
+        markup_text_cut(frame->stream, series->name, MAX_HOVER_NAME);
         fputs(": ", frame->stream);
     }
     fprintf(frame->stream, "%s %s, ", chart->y_name,
@@ -262,10 +264,11 @@ static void chart_write_bars(const struct chart_frame *frame, const struct chart
 
 static void chart_write_series(const struct chart_frame *frame, const struct chart_series *series)
 {
-    size_t stride = (series->count + MAX_POINTS - 1) / MAX_POINTS;
+    size_t total = 0, stride;
 
-    if (stride == 0)
-        return;
+    for (size_t i = 0; i < frame->chart->num_series; i++)
+        total += frame->chart->series[i].is_plain ? 0 : frame->chart->series[i].count;
+    stride = total > MAX_POINTS ? (total + MAX_POINTS - 1) / MAX_POINTS : 1;
     if (series->mark == CHART_BARS)
         chart_write_bars(frame, series);
     if (series->mark == CHART_LINE)
