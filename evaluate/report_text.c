@@ -10,7 +10,7 @@
 #include "evaluate/report.h"
 #include "view/terminal/terminal.h"
 #include "view/terminal/text_table.h"
-#include "view/terminal/text_width.h"
+#include "view/terminal/terminal_text.h"
 
 enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_NAME_COLUMNS = 24 };
 
@@ -223,7 +223,7 @@ static void report_text_bootstrap(struct report_text *text)
 
 /* ---- confusions ---- */
 
-typedef char report_text_name[TEXT_WIDTH_SIZE(MAX_NAME_COLUMNS) + 8];
+typedef char report_text_name[TERMINAL_TEXT_SIZE(MAX_NAME_COLUMNS) + 8];
 
 /* Names over the columns, or the numbers of the classes, which then stand before their names too.
  */
@@ -238,7 +238,7 @@ static void report_text_add_matrix(struct report_text *text, struct text_table *
         const char *row[1 + MATRIX_MAX_CLASSES];
         report_text_name cut, name;
 
-        text_width_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
+        terminal_text_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
                        text->terminal.is_utf8);
         row[0] =
             text_format(name, sizeof(name), "%s%s", is_numbered ? TEXT("%zu ", label) : "", cut);
@@ -281,7 +281,7 @@ static void report_text_matrix(struct report_text *text)
     bool is_numbered;
 
     for (size_t c = 0; c < num_classes; c++)
-        text_width_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
+        terminal_text_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
                        text->terminal.is_utf8);
     is_numbered = report_text_matrix_width(text, titles) > text->terminal.columns;
     for (size_t c = 0; c < num_classes; c++) {
