@@ -9,8 +9,8 @@
 #include "evaluate/cells.h"
 #include "evaluate/report.h"
 #include "view/terminal/terminal.h"
-#include "view/terminal/text_table.h"
 #include "view/terminal/terminal_text.h"
+#include "view/terminal/text_table.h"
 
 enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_NAME_COLUMNS = 24 };
 
@@ -239,7 +239,7 @@ static void report_text_add_matrix(struct report_text *text, struct text_table *
         report_text_name cut, name;
 
         terminal_text_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
-                       text->terminal.is_utf8);
+                          text->terminal.is_utf8);
         row[0] =
             text_format(name, sizeof(name), "%s%s", is_numbered ? TEXT("%zu ", label) : "", cut);
         next = confusion_fill_row(&text->result->confusion, (uint32_t)label, next, counts);
@@ -282,7 +282,7 @@ static void report_text_matrix(struct report_text *text)
 
     for (size_t c = 0; c < num_classes; c++)
         terminal_text_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
-                       text->terminal.is_utf8);
+                          text->terminal.is_utf8);
     is_numbered = report_text_matrix_width(text, titles) > text->terminal.columns;
     for (size_t c = 0; c < num_classes; c++) {
         if (is_numbered)

@@ -98,12 +98,12 @@ static void test_table_aligned_and_cut(void **state)
     (void)state;
     assert_string_equal(text, "run              what it is   loss  accuracy\n"
                               "runs/of/today/a  linear        0.1   99.10 %\n"
-                              "b                \u6570\u5b57 \\x1b   12.25          \n");
+                              "b                \u6570\u5b57 \\x1b   12.25\n");
     free(text);
     text = print_table(40);
     assert_string_equal(text, "run          what it is   loss  accuracy\n"
                               "\u2026of/today/a  linear        0.1   99.10 %\n"
-                              "b            \u6570\u5b57 \\x1b   12.25          \n");
+                              "b            \u6570\u5b57 \\x1b   12.25\n");
     free(text);
 }
 

@@ -418,15 +418,15 @@ void run_report_end(struct run *run, double seconds)
     }
     if (!run_leads(run))
         return;
-    printf("wrote %s/epoch-%04" PRIu64 ".h5", run->options->output, run->checkpoint.epoch);
     best = best_find(run->checkpoint.records, run->checkpoint.num_records, run->options->monitor);
     if (!model_has_gradient(&run->model))
         best = NULL;
+    run_report_accuracies(run, best);
+    printf("wrote %s/epoch-%04" PRIu64 ".h5", run->options->output, run->checkpoint.epoch);
     if (best)
         printf("; the best by %s is epoch %" PRIu64 ", %s/" MODEL_FILE_BEST,
                monitor_names[run->options->monitor], best->epoch, run->options->output);
     printf("\n");
-    run_report_accuracies(run, best);
     if (run->checkpoint.epoch < run->checkpoint.epochs)
         printf("stopped %" PRIu64 " epochs after the best (--patience)\n", run->options->patience);
 }

@@ -9,7 +9,7 @@ run() {
 
 draw_digits
 run
-expect_text stdout 'mean of class accuracies'
+expect_text stdout 'balanced accuracy'
 expect_file work/store.h5 work/run/epoch-0003.h5 work/run/log.jsonl work/evaluation.h5
 expect_text work/evaluation.json '"total":40'
 expect_text work/evaluation.json '"classes":[{"name":"7"'
@@ -23,7 +23,7 @@ cmp work/evaluation.h5 evaluation.h5
 cmp work/evaluation.json evaluation.json
 expect_text stdout 'up to date'
 expect_text stdout 'nothing to do'
-expect_text stdout 'mean of class accuracies'
+expect_text stdout 'balanced accuracy'
 
 # More epochs go on from those that are there.
 before=$(stamps_of work/store.h5 work/run/epoch-0003.h5)
