@@ -256,8 +256,8 @@ static bool show_follow_look(struct follow *follow, bool is_first, bool *is_chan
     if (!follow->is_waiting && !follow->state.last_event[0]) {
         char escaped[1024];
 
-        progress_message("quern-show", "waiting for %s/log.jsonl",
-                         text_escape(escaped, sizeof(escaped), follow->directory));
+        progress_note("quern-show", "waiting for %s/log.jsonl",
+                      text_escape(escaped, sizeof(escaped), follow->directory));
         follow->is_waiting = true;
     }
     if (is_first || *is_changed)
