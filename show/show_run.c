@@ -8,6 +8,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "show/show.h"
+#include "show/show_fields.h"
 #include "show/show_runs.h"
 
 const char *show_format_phase(const struct run_state *state, char *text, size_t size)
@@ -119,8 +120,8 @@ static bool show_run_log(FILE *stream, const struct terminal *terminal,
     const struct history_chart chart = {.rows = 10};
 
     fprintf(stream, "\nno checkpoint yet\n");
-    return show_print_records(stream, terminal, run->records, run->count, MONITOR_VALID_LOSS,
-                              run->state.num_valid, error) &&
+    return history_print_records(stream, terminal, run->records, run->count, MONITOR_VALID_LOSS,
+                                 run->state.num_valid, error) &&
            history_print_run(stream, terminal, &chart, &history, error);
 }
 
