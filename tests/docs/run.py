@@ -44,6 +44,8 @@ import documents
 from documents import DocumentError
 
 ROOT = pathlib.Path(os.environ.get("QUERN_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
+# Of these only the links are checked: their commands build the project and run its tests.
+LINKED = ["CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "tests/README.md"]
 DOCUMENTS = ["README.md", "docs/*.md", "formats/*.md", "examples/README.md", "examples/*/README.md"]
 
 # Folder: the variable that names the real one, whether only --full takes it, and what draws another.
@@ -321,7 +323,7 @@ def main():
     if not paths:
         sys.exit(f"run.py: no document is called {' or '.join(names)}")
 
-    failures = []
+    failures = [failure for name in LINKED for failure in check_links(ROOT / name, (ROOT / name).read_text())]
     with tempfile.TemporaryDirectory() as scratch:
         scratch = arguments.keep or pathlib.Path(scratch)
         data = Data(scratch, arguments.full)
