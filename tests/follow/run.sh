@@ -26,9 +26,9 @@ fail() {
 # What is on it now: what a smaller terminal has pushed off is the terminal's matter.
 screen() { $tmux capture-pane -p | sed 's/ *$//'; }
 
-# begin COMMAND...: on a terminal of 80 x 24; how it ends is printed below.
+# begin COMMAND...: on a terminal of 80 x 60; how it ends is printed below.
 begin() {
-    $tmux new-session -d -x 80 -y 24 "seq 5; env TERM=screen $*; echo ended with \$?; cat"
+    $tmux new-session -d -x 80 -y 60 "seq 5; env TERM=screen $*; echo ended with \$?; cat"
 }
 
 # await NAME PATTERN [N]: until N lines of the screen match (default: 1).
@@ -61,6 +61,9 @@ sleep 1
 [ "$(screen | grep -c '^run: ')" = 1 ] || fail "more than one view"
 screen | head -n 5 | grep -q '^5$' || fail "the lines above are gone"
 # Resized, it is one view that fits: no line is wrapped, none is left behind.
+$tmux resize-window -x 60 -y 60
+sleep 1
+screen | head -n 1 | grep -q '^run: ' || fail "after a resize something is left of the view before"
 $tmux resize-window -x 40 -y 16
 await "after a resize" '^run: running, '
 sleep 1

@@ -142,6 +142,12 @@ static bool text_chart_plan(const struct terminal *terminal, const struct text_c
     if (!(chart->y_low < chart->y_high))
         text_chart_round_range(&plot->y, plot->rows / ROWS_OF_A_TICK);
     text_chart_place_ticks(&plot->y, plot->rows / ROWS_OF_A_TICK, 0.0);
+    if (!chart->rows && plot->y.num_ticks > 1) {
+        /* As many rows between any two ticks. */
+        size_t num_steps = plot->y.num_ticks - 1;
+
+        plot->rows = (DEFAULT_ROWS - 1 + num_steps / 2) / num_steps * num_steps + 1;
+    }
     for (size_t i = 0; i < plot->y.num_ticks; i++) {
         size_t width = strlen(text_chart_label(&plot->y, i, label));
 
@@ -290,6 +296,20 @@ static void text_chart_print_row(FILE *stream, const struct terminal *terminal,
     fputc('\n', stream);
 }
 
+/* In the middle of the axis, or as near to it as the chart is wide. */
+static void text_chart_print_x_label(FILE *stream, const struct terminal *terminal,
+                                     const char *label, const struct text_chart_plot *plot)
+{
+    char text[TERMINAL_TEXT_SIZE(MAX_COLUMNS)];
+    size_t margin = plot->label_width + 2, start, length;
+    size_t room = margin + plot->columns < MAX_COLUMNS ? margin + plot->columns : MAX_COLUMNS;
+
+    terminal_text_cut(text, sizeof(text), label, room, terminal->is_utf8);
+    length = text_width(text);
+    start = plot->columns > length ? margin + (plot->columns - length) / 2 : room - length;
+    fprintf(stream, "%*s%s\n", (int)start, "", text);
+}
+
 /* The line below the plot and the labels below it. */
 static void text_chart_print_x_axis(FILE *stream, const struct terminal *terminal,
                                     const struct text_chart *chart,
@@ -297,7 +317,7 @@ static void text_chart_print_x_axis(FILE *stream, const struct terminal *termina
 {
     bool is_tick[MAX_COLUMNS * 4] = {false};
     char label[LABEL_SIZE];
-    size_t margin = plot->label_width + 2, used = 0;
+    size_t margin = plot->label_width + 2, used = 0, start;
 
     for (size_t i = 0; i < plot->x.num_ticks; i++) {
         double x = text_chart_place(&plot->x, text_chart_tick(&plot->x, i), plot->columns);
@@ -314,8 +334,8 @@ static void text_chart_print_x_axis(FILE *stream, const struct terminal *termina
     for (size_t i = 0; i < plot->x.num_ticks; i++) {
         double x = text_chart_place(&plot->x, text_chart_tick(&plot->x, i), plot->columns);
         size_t length = strlen(text_chart_label(&plot->x, i, label));
-        size_t start = margin + (size_t)lround(x);
 
+        start = margin + (size_t)lround(x);
         start -= start >= length / 2 ? length / 2 : start;
         if (start + length > margin + plot->columns + 1)
             start = margin + plot->columns + 1 - length;
@@ -325,13 +345,8 @@ static void text_chart_print_x_axis(FILE *stream, const struct terminal *termina
         used = start + length;
     }
     fputc('\n', stream);
-    if (chart->x_label) {
-        size_t length = text_width(chart->x_label);
-
-        fprintf(stream, "%*s%s\n",
-                (int)(margin + (plot->columns > length ? (plot->columns - length) / 2 : 0)), "",
-                chart->x_label);
-    }
+    if (chart->x_label)
+        text_chart_print_x_label(stream, terminal, chart->x_label, plot);
 }
 
 static void text_chart_print_legend(FILE *stream, const struct terminal *terminal,

@@ -1,4 +1,5 @@
-quern-show --help | head -n 1
+quern-show --help >help.txt
+head -n 1 help.txt
 quern-show --version
 quern-show --help --no-such-option >help.txt 2>&1
 grep -c '^  -h, --help ' help.txt
