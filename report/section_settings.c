@@ -156,6 +156,13 @@ bool section_write_commands(const struct section *section, size_t index)
     if (stream && fclose(stream) != 0)
         ok = error_set_memory(section->error, VALUE_SIZE);
     if (ok) {
+        fprintf(
+            section->stream, "<p>%s</p>\n",
+            notes.count == 0
+                ? "Where the source is, these commands give the same store and checkpoint, byte "
+                  "for byte, on any number of threads."
+                : "Where the source is, these commands give the same store and checkpoint, once "
+                  "what the notes below name is at hand.");
         fprintf(section->stream,
                 "<pre id=\"commands-%zu\" tabindex=\"0\" aria-label=\"Commands\"><code>",
                 index + 1);
