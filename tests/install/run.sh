@@ -104,7 +104,10 @@ run_chain() {
     expect 0 "$1/quern-train" "$2/store.h5" --recipe lesson --epochs 2 --output "$2/run"
     expect 0 "$1/quern-evaluate" "$2/run" "$2/store.h5" --output "$2/evaluation.h5"
     expect 0 "$1/quern-predict" "$2/run" "$2/digits/valid" --csv "$2/predictions.csv"
-    expect_files "$2/evaluation.h5" "$2/predictions.csv"
+    expect 0 "$1/quern-evaluate" "$2/run" "$2/store.h5" --report "$2/report.html"
+    expect 0 "$1/quern-show" "$2/store.h5" --grid 4x4 --png "$2/grid.png"
+    expect 0 "$1/quern" show "$2/run"
+    expect_files "$2/evaluation.h5" "$2/predictions.csv" "$2/report.html" "$2/grid.png"
 }
 
 chain() {
