@@ -74,6 +74,7 @@ resize 10
 tell update 4800
 expect "10 columns" " 48%"
 resize 80
+tell update 4850
 tell message "note: this"
 tell update 4900
 tell result "5 of 7"
