@@ -6,7 +6,6 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/text.h"
-#include "model/augment.h"
 #include "show/show.h"
 #include "show/show_sample.h"
 #include "view/png_write.h"
@@ -58,10 +57,9 @@ bool show_image(const struct show *show, struct error *error)
     struct store *store = NULL;
     struct show_sample sample = {0};
     struct raster picture = {0};
-    bool ok =
-        show_open_store(show, &store, error) &&
-        show_sample_read(store, show->options->operands[0], show->options->image, &sample, error) &&
-        raster_from_image(&picture, store_image_shape(store), sample.pixels, error);
+    bool ok = show_open_store(show, &store, error) &&
+              show_sample_read(show, store, &sample, error) &&
+              raster_from_image(&picture, store_image_shape(store), sample.pixels, error);
 
     if (ok) {
         show_sample_print(show, store, &sample);
@@ -252,9 +250,7 @@ struct show_grid {
     enum split split;
     uint64_t *rows; /* [tiles.count] */
     struct show_tiles tiles;
-    struct augment augment;
-    uint8_t *augmented; /* one image */
-    void *scratch;
+    struct show_augmenter augmenter;
 };
 
 static bool show_grid_take(void *context, uint64_t index, const uint8_t *pixels,
@@ -272,24 +268,8 @@ static bool show_grid_take(void *context, uint64_t index, const uint8_t *pixels,
         text_format(caption + strlen(caption), CAPTION_SIZE - strlen(caption), " %.80s",
                     store_classes(grid->store)->items[labels[row]]);
     grid->tiles.items[index].caption = caption;
-    if (options->augment) {
-        augment_apply(&grid->augment, options->seed, options->epoch, row, image, pixels,
-                      grid->augmented, grid->scratch);
-        pixels = grid->augmented;
-    }
+    pixels = show_augmenter_apply(&grid->augmenter, row, pixels);
     return raster_from_image(&grid->tiles.items[index].picture, image, pixels, error);
-}
-
-static bool show_grid_prepare(struct show_grid *grid, struct error *error)
-{
-    const struct image_shape *image = store_image_shape(grid->store);
-    const char *text = grid->show->options->augment;
-
-    return !text || (augment_parse(text, &grid->augment, error) &&
-                     augment_check(&grid->augment, image, error) &&
-                     memory_allocate(&grid->augmented, image_num_values(image), 1, error) &&
-                     memory_allocate(&grid->scratch, augment_scratch_nbytes(&grid->augment, image),
-                                     1, error));
 }
 
 static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples)
@@ -297,7 +277,7 @@ static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples
     const struct show_options *options = grid->show->options;
     const size_t width = grid->show->terminal.columns;
     bool has_class = store_labels(grid->store, grid->split) && !options->class_name;
-    char number[32], augment[AUGMENT_TEXT_SIZE], name[LINE_SIZE], line[2 * LINE_SIZE];
+    char number[32], name[LINE_SIZE], line[2 * LINE_SIZE];
 
     text_group_digits(number, sizeof(number), num_samples);
     text_format(line, sizeof(line), "%s of %s%s%s",
@@ -313,14 +293,7 @@ static void show_grid_heading(const struct show_grid *grid, uint64_t num_samples
     text_format(line + strlen(line), sizeof(line) - strlen(line), "; below each its row%s",
                 has_class ? " and class" : "");
     terminal_text_wrap(stdout, line, 0, 0, width);
-    if (options->augment) {
-        augment_print(&grid->augment, augment);
-        terminal_text_wrap(stdout,
-                           TEXT("as training by seed %" PRIu64 " sees them in epoch %" PRIu64
-                                ", by %.100s",
-                                options->seed, options->epoch, augment),
-                           0, 0, width);
-    }
+    show_augmenter_print(&grid->augmenter);
 }
 
 /* The rows that are shown, and how many there are to choose from. */
@@ -354,7 +327,8 @@ bool show_grid(const struct show *show, struct error *error)
     bool ok =
         show_open_store(show, &grid.store, error) &&
         show_choose_split(show, grid.store, options->class_name != NULL, &grid.split, error) &&
-        show_grid_prepare(&grid, error) && show_grid_draw(&grid, &num_samples, error) &&
+        show_augmenter_begin(&grid.augmenter, show, store_image_shape(grid.store), error) &&
+        show_grid_draw(&grid, &num_samples, error) &&
         show_sample_read_rows(grid.store, grid.split, grid.rows, grid.tiles.count,
                               options->num_threads, show_grid_take, &grid, error);
 
@@ -364,8 +338,7 @@ bool show_grid(const struct show *show, struct error *error)
     }
     show_tiles_free(&grid.tiles);
     free(grid.rows);
-    free(grid.augmented);
-    free(grid.scratch);
+    show_augmenter_end(&grid.augmenter);
     store_close(grid.store);
     return ok;
 }

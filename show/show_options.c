@@ -19,7 +19,7 @@ static const char epilogue[] =
     "  quern-show digits.h5 --image train/3001\n"
     "  quern-show digits.h5 --image train/3001 --pixels --png pixels.png\n"
     "  quern-show digits.h5 --mean\n"
-    "  quern-show digits.h5 --grid 4x8 --class 7 --augment digits --seed 42 --epoch 3\n"
+    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --seed 42 --epoch 3\n"
     "  quern-show --function sigmoid\n"
     "  quern-show run\n"
     "  quern-show run --follow\n"
@@ -37,7 +37,7 @@ static const char epilogue[] =
 
 /* What the options ask for; that they do not exclude each other the table has checked. */
 struct show_asked {
-    bool pixels, mean, grid, scale, weights, mistakes, follow, diff;
+    bool pixels, mean, grid, scale, seed, weights, mistakes, follow, diff;
 };
 
 static enum show_view_name show_options_view(const struct show_options *options,
@@ -82,6 +82,10 @@ static bool show_options_check(const struct show_options *options, const struct 
     if ((options->is_split_given || options->class_name) && !asked->mean && !asked->grid)
         return error_set(error, STATUS_USAGE, NULL, "%s needs --grid or --mean",
                          options->class_name ? "--class" : "--split");
+    if (options->augment && !asked->grid && !options->image)
+        return error_set(error, STATUS_USAGE, NULL, "--augmented needs --grid or --image");
+    if (asked->seed && !asked->grid && !options->augment)
+        return error_set(error, STATUS_USAGE, NULL, "--seed needs --grid or --augmented");
     if (options->function && options->num_operands > 0)
         return error_set(error, STATUS_USAGE, ERROR_AT(.found = options->operands[0]),
                          "--function takes no file");
@@ -113,14 +117,14 @@ bool show_options_parse(int argc, char **argv, struct show_options *options, boo
          .shown_default = "the first there is"},
         {OPTION_TEXT, "class", "NAME", "this class alone, in --mean and --grid",
          &options->class_name},
-        {OPTION_TEXT, "augment", "TEXT",
-         "the samples of --grid as training with --augment TEXT sees them: \"digits\", \"photos\", "
-         "\"rotate:12 shift:2.5\"",
-         &options->augment, .needs = "grid"},
-        {OPTION_COUNT, "seed", "N", "which samples --grid draws, and as what seed trains on them",
-         &options->seed, 0, (double)UINT32_MAX, .needs = "grid"},
-        {OPTION_COUNT, "epoch", "N", "the epoch of --augment", &options->epoch, 1, 1 << 24,
-         .needs = "augment"},
+        {OPTION_TEXT, "augmented", "TEXT",
+         "images of --grid or --image as quern-train --augment TEXT sees them: \"digits\", "
+         "\"photos\", \"rotate:12 shift:2.5\"",
+         &options->augment},
+        {OPTION_COUNT, "seed", "N", "which samples --grid draws, and the run's of --augmented",
+         &options->seed, .given = &asked.seed},
+        {OPTION_COUNT, "epoch", "N", "the epoch of --augmented", &options->epoch, 1, 1 << 24,
+         .needs = "augmented"},
         {OPTION_HEADING, .help = "Of a checkpoint, a RUN_DIR or an evaluation"},
         {OPTION_FLAG, "weights",
          .help = "the weights that read pixels: of the linear model, first filters or units, or "
@@ -171,7 +175,7 @@ bool show_options_parse(int argc, char **argv, struct show_options *options, boo
                                     .options = specs,
                                     .num_options = sizeof(specs) / sizeof(specs[0])};
 
-    *options = (struct show_options){.epoch = 1};
+    *options = (struct show_options){.seed = 1, .epoch = 1};
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     if (*done)

@@ -272,8 +272,7 @@ bool show_pixels(const struct show *show, struct error *error)
     struct pixels_window window = {0};
     const struct image_shape *image = NULL;
     size_t room = 0;
-    bool ok = show_open_store(show, &store, error) &&
-              show_sample_read(store, options->operands[0], options->image, &sample, error);
+    bool ok = show_open_store(show, &store, error) && show_sample_read(show, store, &sample, error);
 
     if (ok) {
         image = store_image_shape(store);

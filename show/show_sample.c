@@ -13,6 +13,58 @@
 
 enum { LINE_SIZE = 4096 };
 
+/* ---- as training sees them ---- */
+
+bool show_augmenter_begin(struct show_augmenter *augmenter, const struct show *show,
+                          const struct image_shape *image, struct error *error)
+{
+    const char *text = show->options->augment;
+
+    *augmenter = (struct show_augmenter){
+        .options = show->options, .width = show->terminal.columns, .image = *image};
+    return !text || (augment_parse(text, &augmenter->augment, error) &&
+                     augment_check(&augmenter->augment, image, error) &&
+                     memory_allocate(&augmenter->pixels, image_num_values(image), 1, error) &&
+                     memory_allocate(&augmenter->scratch,
+                                     augment_scratch_nbytes(&augmenter->augment, image), 1, error));
+}
+
+const uint8_t *show_augmenter_apply(struct show_augmenter *augmenter, uint64_t row,
+                                    const uint8_t *pixels)
+{
+    const struct show_options *options = augmenter->options;
+
+    if (!options->augment)
+        return pixels;
+    augment_apply(&augmenter->augment, options->seed, options->epoch, row, &augmenter->image,
+                  pixels, augmenter->pixels, augmenter->scratch);
+    return augmenter->pixels;
+}
+
+void show_augmenter_print(const struct show_augmenter *augmenter)
+{
+    const struct show_options *options = augmenter->options;
+    char augment[AUGMENT_TEXT_SIZE], line[2 * AUGMENT_TEXT_SIZE];
+
+    if (!options->augment)
+        return;
+    augment_print(&augmenter->augment, augment);
+    text_format(line, sizeof(line),
+                "as training by seed %" PRIu64 " sees them in epoch %" PRIu64 ", by %s",
+                options->seed, options->epoch, augment);
+    terminal_text_wrap(stdout, line, 0, 0, augmenter->width);
+}
+
+void show_augmenter_end(struct show_augmenter *augmenter)
+{
+    free(augmenter->pixels);
+    free(augmenter->scratch);
+    augmenter->pixels = NULL;
+    augmenter->scratch = NULL;
+}
+
+/* ---- one ---- */
+
 /* "train/3001", where the number has no zero in front. */
 static bool show_sample_parse(const char *name, enum split *split, uint64_t *row)
 {
@@ -57,13 +109,27 @@ static bool show_sample_find(struct store *store, const char *store_path, const 
                      "--image");
 }
 
-bool show_sample_read(struct store *store, const char *store_path, const char *name,
-                      struct show_sample *sample, struct error *error)
+static bool show_sample_augment(const struct show *show, struct store *store,
+                                struct show_sample *sample, struct error *error)
 {
+    struct show_augmenter augmenter;
+    bool ok = show_augmenter_begin(&augmenter, show, store_image_shape(store), error);
+
+    if (ok && show->options->augment)
+        memcpy(sample->pixels, show_augmenter_apply(&augmenter, sample->row, sample->pixels),
+               image_num_values(store_image_shape(store)));
+    show_augmenter_end(&augmenter);
+    return ok;
+}
+
+bool show_sample_read(const struct show *show, struct store *store, struct show_sample *sample,
+                      struct error *error)
+{
+    const struct show_options *options = show->options;
     const uint32_t *labels;
 
     *sample = (struct show_sample){0};
-    if (!show_sample_find(store, store_path, name, sample, error) ||
+    if (!show_sample_find(store, options->operands[0], options->image, sample, error) ||
         !store_read_path(store, sample->split, sample->row, &sample->path, error) ||
         !store_read_one_file_crc32(store, sample->split, sample->row, &sample->file_crc32, error) ||
         !memory_allocate_unset(&sample->pixels, image_num_values(store_image_shape(store)), 1,
@@ -72,7 +138,8 @@ bool show_sample_read(struct store *store, const char *store_path, const char *n
     labels = store_labels(store, sample->split);
     if (labels)
         sample->class_name = store_classes(store)->items[labels[sample->row]];
-    return store_read_pixels(store, sample->split, sample->row, 1, 1, sample->pixels, error);
+    return store_read_pixels(store, sample->split, sample->row, 1, 1, sample->pixels, error) &&
+           show_sample_augment(show, store, sample, error);
 }
 
 void show_sample_free(struct show_sample *sample)
@@ -102,6 +169,11 @@ void show_sample_print(const struct show *show, const struct store *store,
                                 show->terminal.is_utf8));
     printf("%zux%zu %s, file CRC-32 %08" PRIx32 "\n", image->height, image->width,
            image->channels == 1 ? "gray" : "RGB", sample->file_crc32);
+    if (show->options->augment)
+        terminal_text_wrap(stdout,
+                           TEXT("as training by seed %" PRIu64 " sees it in epoch %" PRIu64,
+                                show->options->seed, show->options->epoch),
+                           0, 0, show->terminal.columns);
 }
 
 /* ---- many ---- */

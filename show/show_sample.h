@@ -9,7 +9,33 @@
 
 #include "common/error.h"
 #include "formats/store/store.h"
+#include "model/augment.h"
 #include "view/raster.h"
+
+struct show;
+
+/* ---- as training sees them ---- */
+
+/* What --augmented makes of images, if it is given. */
+struct show_augmenter {
+    const struct show_options *options;
+    size_t width; /* of the terminal */
+    struct image_shape image;
+    struct augment augment;
+    uint8_t *pixels; /* of one image; owned */
+    void *scratch;   /* owned */
+};
+
+bool show_augmenter_begin(struct show_augmenter *augmenter, const struct show *show,
+                          const struct image_shape *image, struct error *error);
+/* The pixels of that row as they are in the epoch of --epoch, until the next call. */
+const uint8_t *show_augmenter_apply(struct show_augmenter *augmenter, uint64_t row,
+                                    const uint8_t *pixels);
+/* Says what it does; nothing without --augmented. */
+void show_augmenter_print(const struct show_augmenter *augmenter);
+void show_augmenter_end(struct show_augmenter *augmenter);
+
+/* ---- one ---- */
 
 struct show_sample {
     enum split split;
@@ -21,17 +47,19 @@ struct show_sample {
 };
 
 /*
- * Finds and reads one sample by "train/3001", its row, or by its path, which may look like a row if
- * its number begins with a zero ("train/00042", of arrays).  STATUS_USAGE where there is none.
+ * Finds and reads the sample of --image: "train/3001", its row, or its path, which may look like a
+ * row if its number begins with a zero ("train/00042", of arrays).  With --augmented its pixels are
+ * what that makes of them.  STATUS_USAGE where there is none.
  */
-bool show_sample_read(struct store *store, const char *store_path, const char *name,
-                      struct show_sample *sample, struct error *error);
+bool show_sample_read(const struct show *show, struct store *store, struct show_sample *sample,
+                      struct error *error);
 void show_sample_free(struct show_sample *sample);
 
-struct show;
 /* Prints what it is: split, row, class, path, shape, checksum. */
 void show_sample_print(const struct show *show, const struct store *store,
                        const struct show_sample *sample);
+
+/* ---- many ---- */
 
 /*
  * Draws count rows of a split by seed, or takes all where it has no more, in their order: rows
