@@ -186,7 +186,7 @@ print_version() {
 # ---- Stages ------------------------------------------------------------------------------------
 
 # Traps add to num_caught; one that stops the script, whatever its stage does, sets stop_signal.
-force='' dry_run=no child='' num_caught=0 stop_signal=0
+force='' quiet='' dry_run=no child='' num_caught=0 stop_signal=0
 
 ingest() {
     run_stage ingest "$ingest_options" ${force:+"$force"} "$source" "$store"
@@ -278,7 +278,7 @@ run_stage() {
     set -f
     IFS=$newline
     # shellcheck disable=SC2086
-    set -- "${programs:+$programs/}quern-$stage" "$@" $words
+    set -- "${programs:+$programs/}quern-$stage" ${quiet:+"$quiet"} "$@" $words
     unset IFS
     set +f
 

@@ -60,9 +60,22 @@ prepare() {
     printf '%s\n' 'SOURCE=digits' 'WORK_DIR=work' >digits.settings
     printf '%s\n' 'slow --learning-rate 0.001' 'fast --learning-rate 0.01' >table
     case $page in
-    *predict.1 | *evaluate.1 | *show.1)
+    *predict.1 | *evaluate.1)
         mv first run
-        quern-evaluate run digits.h5 --output evaluation.h5
+        cp -r run cnn
+        cp -r run mlp
+        quern-train digits.h5 --output linear --recipe lesson --epochs 1
+        ;;
+    *show.1)
+        # train/3001 is an example.
+        quern-draw digits --force --train 1600 --valid 4 --size 12x12
+        quern-ingest --force digits digits.h5
+        quern-train digits.h5 --output run --recipe lesson --epochs 5
+        mkdir sweep
+        cp -r run here
+        cp -r run there
+        cp -r run sweep/a
+        cp -r run sweep/b
         ;;
     *slurm-submit.1) quern-ingest digits work/store.h5 2>/dev/null || { mkdir work && quern-ingest digits work/store.h5; } ;;
     *pipeline.1) ;;

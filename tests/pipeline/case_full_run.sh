@@ -3,7 +3,7 @@
 . "$(dirname "$0")/support.sh"
 
 run() {
-    expect_exit 0 pipeline --source digits --work-dir work --ingest-options '--classes 7,3' \
+    expect_exit 0 pipeline "$@" --source digits --work-dir work --ingest-options '--classes 7,3' \
         --train-options "$lesson --epochs 3 --learning-rate 1"
 }
 
@@ -24,6 +24,12 @@ cmp work/evaluation.json evaluation.json
 expect_text stdout 'up to date'
 expect_text stdout 'nothing to do'
 expect_text stdout 'balanced accuracy'
+
+# --quiet leaves the results and nothing else.
+cp stdout stdout.before
+run --quiet
+cmp stdout stdout.before
+[ ! -s stderr ] || fail "not quiet"
 
 # More epochs go on from those that are there.
 before=$(stamps_of work/store.h5 work/run/epoch-0003.h5)
