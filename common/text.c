@@ -62,6 +62,43 @@ void text_print_escaped(FILE *stream, const char *text)
     }
 }
 
+static bool text_needs_escape(const char *text)
+{
+    char escaped[5];
+
+    while (*text) {
+        const char *before = text;
+
+        text += text_escape_character(escaped, text);
+        if (*before != '\\' && *before != escaped[0])
+            return true;
+    }
+    return false;
+}
+
+void text_print_argument(FILE *stream, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_@%+=:,./-";
+    bool needs_escape = text_needs_escape(text);
+
+    if (*text && text[strspn(text, plain)] == '\0') {
+        fputs(text, stream);
+        return;
+    }
+    fputs(needs_escape ? "$'" : "'", stream);
+    for (; *text; text++) {
+        if (needs_escape &&
+            (strchr("'\\", *text) || (unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f))
+            fprintf(stream, "\\x%02x", (unsigned char)*text);
+        else if (*text == '\'')
+            fputs("'\\''", stream);
+        else
+            fputc(*text, stream);
+    }
+    fputc('\'', stream);
+}
+
 const char *text_escape(char *buffer, size_t size, const char *text)
 {
     size_t used = 0;

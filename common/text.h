@@ -26,6 +26,10 @@ void text_print_escaped(FILE *stream, const char *text);
 /* The same into a buffer, cut to fit; returns the buffer. */
 const char *text_escape(char *buffer, size_t size, const char *text);
 
+/* Prints text as a shell takes it for one argument: plain, in quotes, or as bash's $'\xNN' where it
+ * holds what text_print_escaped would escape. */
+void text_print_argument(FILE *stream, const char *text);
+
 /*
  * Natural order: runs of digits compare as numbers, all else bytewise, so "2" < "10" and
  * "img9" < "img10".  Ties ("01" and "1") fall back to bytewise order; 0 for equal bytes only.

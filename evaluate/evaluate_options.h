@@ -15,13 +15,15 @@
 struct evaluate_options {
     bool is_comparison;         /* of two files, instead of an evaluation */
     const char *evaluations[2]; /* to compare */
-    const char *checkpoint;
-    enum model_select select; /* of a directory */
+    size_t num_checkpoints;     /* 1 or more */
+    char **checkpoints;         /* [num_checkpoints] files or directories */
+    enum model_select select;   /* of a directory */
     const char *store;
     enum split split;
     bool is_split_given;
     const char *output;     /* NULL: no evaluation file */
-    bool force;             /* output may replace any file */
+    const char *report;     /* NULL: no report */
+    bool force;             /* output and report may replace any file */
     uint64_t num_resamples; /* of the bootstrap; 0: none */
     uint64_t seed;          /* of the bootstrap */
     bool json;

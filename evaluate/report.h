@@ -21,6 +21,15 @@ bool report_split_text(FILE *stream, const struct model_file *file,
 bool report_split_json(FILE *stream, const struct model_file *file,
                        const struct split_evaluation *result, struct error *error);
 
+/* A checkpoint and its figures, of several on one split: a line of a table. */
+struct report_line {
+    const struct model_file *file;
+    const struct split_evaluation *result;
+};
+
+bool report_runs_text(FILE *stream, const struct report_line *lines, size_t count,
+                      struct error *error);
+
 /* Two evaluations beside each other. */
 bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error);
 void report_compare_json(FILE *stream, const struct evaluation_pair *pair);

@@ -247,25 +247,10 @@ void health_report_files(const struct survey *survey, FILE *stream)
 
 /* ---- the command to go on with ---- */
 
-/* As a shell takes it. */
 static void health_print_argument(FILE *stream, const char *argument)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_@%+=:,./-";
-
     fputc(' ', stream);
-    if (*argument && argument[strspn(argument, plain)] == '\0') {
-        fputs(argument, stream);
-        return;
-    }
-    fputc('\'', stream);
-    for (; *argument; argument++) {
-        if (*argument == '\'')
-            fputs("'\\''", stream);
-        else
-            fputc(*argument, stream);
-    }
-    fputc('\'', stream);
+    text_print_argument(stream, argument);
 }
 
 /* The size that most images have; of images of many shapes the middle, as a square of usual sides.

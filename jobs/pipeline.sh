@@ -27,7 +27,8 @@ Turns images, PNG or JPEG, in folders, an archive or arrays, into a store, train
 and evaluates it:
   quern-ingest SOURCE DIR/store.h5
   quern-train DIR/store.h5 --output DIR/run --resume
-  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5, and DIR/evaluation.json
+  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5 --report DIR/report.html,
+  and DIR/evaluation.json
 It stops at the first stage that fails, with that stage's exit code.  Run again, it does what is
 left to do: an unchanged store is kept, training goes on after the newest whole checkpoint.
 
@@ -57,6 +58,7 @@ Which stages:
   --dry-run                   print the commands and stop
 
 General:
+  --quiet                     no progress and no notes on how the work is done, by the stages either
   --help                      print this help and exit
   --version                   print the version and exit
 
@@ -91,12 +93,17 @@ pass_save() {
     [ -z "$child" ] || [ "$stage" != train ] || kill -USR2 "$child" 2>/dev/null
 }
 
+# How far it is, which --quiet leaves out.
+announce() {
+    [ "$dry_run" = yes ] || [ -n "$quiet" ] || say "$*"
+}
+
 run_pipeline() {
     if [ "$dry_run" = no ]; then
         mkdir -p -- "$work_dir" || fail 74 "$work_dir: cannot make the work folder"
     fi
     for this_stage in $stages; do
-        [ "$dry_run" = yes ] || say "$this_stage"
+        announce "$this_stage"
         case $this_stage${sweep:+-sweep} in
         train-sweep) train_sweep ;;
         evaluate-sweep) rank_done_sweep ;;
@@ -109,10 +116,10 @@ run_pipeline() {
         *) fail "$code" "quern-$this_stage failed with exit code $code" ;;
         esac
     done
-    [ "$dry_run" = yes ] || say "done: $work_dir"
+    announce "done: $work_dir"
 }
 
-own_flags='--help --version --force --dry-run'
+own_flags='--help --version --force --dry-run --quiet'
 # Every line of the table, one after the other.  One that fails is named, and the others go on.
 train_sweep() {
     [ "$dry_run" = yes ] || copy_sweep "$sweep" "$work_dir/sweep"
@@ -135,7 +142,7 @@ run_sweep_line() {
         train && evaluate
         return
     fi
-    say "$sweep_name:$name_options"
+    announce "$sweep_name:$name_options"
     mkdir -p -- "$work_dir" || return 74
     # The tables of the stages are kept for those who look; the ranking says it all.
     { train && evaluate; } >"$work_dir/output.log"
@@ -160,6 +167,7 @@ own_option() {
         ;;
     --version) show_version=yes ;;
     --force) force=--force ;;
+    --quiet) quiet=--quiet ;;
     --dry-run) dry_run=yes ;;
     --from) from=$2 ;;
     --sweep) sweep=$2 ;;

@@ -7,64 +7,16 @@
 #include "apply/best.h"
 #include "common/file.h"
 #include "common/text.h"
-#include "metrics/interval.h"
 #include "model/network.h"
+#include "show/show_fields.h"
 #include "show/show_history.h"
 #include "show/show_runs.h"
 #include "show/tensor_statistics.h"
 #include "view/terminal/text_table.h"
 
-enum { NAME_COLUMNS = 14, NUM_CLASSES_NAMED = 12 };
+enum { NUM_CLASSES_NAMED = 12 };
 
 /* ---- what it is ---- */
-
-/* The bytes of text that go on a line of columns: up to a blank, if there is one to break at. */
-static size_t show_field_break(const char *text, size_t columns)
-{
-    size_t length = 0, last_blank = 0;
-
-    for (size_t used = 0; text[length]; used++) {
-        if (text[length] == ' ')
-            last_blank = length;
-        if (used >= columns && last_blank > 0)
-            return last_blank;
-        length += text_utf8_length(text + length);
-    }
-    return length;
-}
-
-void show_print_field(FILE *stream, const struct terminal *terminal, const char *name,
-                      const char *text)
-{
-    size_t indent = 2 + NAME_COLUMNS + 1, nbytes = 4 * strlen(text) + 1;
-    size_t columns = terminal->columns > indent + 8 ? terminal->columns - indent : 8;
-    char *escaped = malloc(nbytes);
-    const char *rest = escaped ? text_escape(escaped, nbytes, text) : "";
-
-    terminal_set_faint(terminal, stream);
-    fprintf(stream, "  %-*s", NAME_COLUMNS, name);
-    terminal_set_plain(terminal, stream);
-    fputc(' ', stream);
-    for (;;) {
-        size_t length = show_field_break(rest, columns);
-
-        fprintf(stream, "%.*s\n", (int)length, rest);
-        rest += length;
-        rest += strspn(rest, " ");
-        if (!*rest)
-            break;
-        fprintf(stream, "%*s", (int)indent, "");
-    }
-    free(escaped);
-}
-
-void show_print_heading(FILE *stream, const struct terminal *terminal, const char *text)
-{
-    fputc('\n', stream);
-    terminal_set_bold(terminal, stream);
-    fprintf(stream, "%s\n", text);
-    terminal_set_plain(terminal, stream);
-}
 
 /* "3, 7" or "0, 1, 2, ... (100)" */
 static char *show_checkpoint_list_classes(const struct text_list *classes, struct error *error)
@@ -319,74 +271,6 @@ static bool show_checkpoint_statistics(FILE *stream, const struct terminal *term
 
 /* ---- history ---- */
 
-static const char *show_format_loss(double loss, char text[32])
-{
-    return isnan(loss) ? "-" : text_format(text, 32, "%.6f", loss);
-}
-
-const char *show_format_record(const struct epoch_record *record, char *text, size_t size)
-{
-    char figures[3][32];
-
-    return text_format(
-        text, size, "%" PRIu64 ": accuracy %s, valid loss %s, train loss %s", record->epoch,
-        isnan(record->valid_accuracy) ? "-"
-                                      : text_format(figures[2], 32, "%.4f", record->valid_accuracy),
-        show_format_loss(record->valid_loss, figures[1]),
-        show_format_loss(record->train_loss, figures[0]));
-}
-
-const char *show_format_accuracy(double accuracy, uint64_t num_samples, char text[64])
-{
-    struct interval interval;
-
-    if (!isfinite(accuracy))
-        return "-";
-    if (num_samples == 0)
-        return text_format(text, 64, "%.4f", accuracy);
-    interval =
-        interval_of_proportion((uint64_t)llround(accuracy * (double)num_samples), num_samples);
-    return text_format(text, 64, "%.4f [%.4f, %.4f]", accuracy, interval.low, interval.high);
-}
-
-static bool show_add_record(struct text_table *table, const char *name,
-                            const struct epoch_record *record, uint64_t num_valid,
-                            struct error *error)
-{
-    char epoch[32], losses[2][32], accuracy[64];
-    const char *const cells[] = {name, text_format(epoch, sizeof(epoch), "%" PRIu64, record->epoch),
-                                 show_format_loss(record->train_loss, losses[0]),
-                                 show_format_loss(record->valid_loss, losses[1]),
-                                 show_format_accuracy(record->valid_accuracy, num_valid, accuracy)};
-
-    return text_table_add(table, cells, error);
-}
-
-bool show_print_records(FILE *stream, const struct terminal *terminal,
-                        const struct epoch_record *records, size_t count, enum monitor monitor,
-                        uint64_t num_valid, struct error *error)
-{
-    const struct text_table_column columns[] = {
-        {"", TEXT_TABLE_LEFT},
-        {"epoch", TEXT_TABLE_RIGHT},
-        {"train loss", TEXT_TABLE_RIGHT},
-        {"valid loss", TEXT_TABLE_RIGHT},
-        {num_valid > 0 ? "accuracy [95 % interval]" : "accuracy", TEXT_TABLE_RIGHT},
-    };
-    struct text_table table = {.columns = columns, .num_columns = 5};
-    const struct epoch_record *best = best_find(records, count, monitor);
-    bool ok = true;
-
-    if (count > 0)
-        ok = show_add_record(&table, "last", &records[count - 1], num_valid, error);
-    if (ok && best)
-        ok = show_add_record(&table, "best", best, num_valid, error);
-    if (ok && count > 0)
-        ok = text_table_print(stream, terminal, &table, error);
-    text_table_free(&table);
-    return ok;
-}
-
 static bool show_checkpoint_history(FILE *stream, const struct terminal *terminal,
                                     const struct checkpoint *checkpoint, uint64_t num_valid,
                                     struct error *error)
@@ -398,8 +282,8 @@ static bool show_checkpoint_history(FILE *stream, const struct terminal *termina
     show_print_heading(stream, terminal, "history");
     if (checkpoint->num_records == 0)
         fprintf(stream, "  no epoch is done yet: these are the initial parameters\n");
-    return show_print_records(stream, terminal, checkpoint->records, checkpoint->num_records,
-                              best_monitor(&checkpoint->config), num_valid, error) &&
+    return history_print_records(stream, terminal, checkpoint->records, checkpoint->num_records,
+                                 best_monitor(&checkpoint->config), num_valid, error) &&
            history_print_run(stream, terminal, &chart, &history, error);
 }
 

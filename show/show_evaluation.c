@@ -10,6 +10,7 @@
 #include "formats/evaluation.h"
 #include "metrics/figures.h"
 #include "show/show.h"
+#include "show/show_fields.h"
 #include "show/show_runs.h"
 #include "view/terminal/terminal_text.h"
 #include "view/terminal/text_table.h"

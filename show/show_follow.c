@@ -58,7 +58,7 @@ static void show_follow_print_epoch(const struct follow *follow, const struct ru
 
     show_follow_begin_line(follow, epoch->time);
     fprintf(follow->stream, "epoch %s, %s\n",
-            show_format_record(&epoch->record, record, sizeof(record)),
+            history_format_record(&epoch->record, record, sizeof(record)),
             amount_duration(duration, sizeof(duration), epoch->seconds));
 }
 
@@ -181,7 +181,7 @@ static bool show_follow_compose(const struct follow *follow, FILE *frame, struct
         show_follow_line(frame, terminal, show_format_speed(state, text, sizeof(text)));
         text_format(
             text, sizeof(text), "epoch %s",
-            show_format_record(&state->epochs[state->count - 1].record, part, sizeof(part)));
+            history_format_record(&state->epochs[state->count - 1].record, part, sizeof(part)));
         show_follow_line(frame, terminal, text);
         num_rows += 2;
     }
@@ -256,8 +256,8 @@ static bool show_follow_look(struct follow *follow, bool is_first, bool *is_chan
     if (!follow->is_waiting && !follow->state.last_event[0]) {
         char escaped[1024];
 
-        progress_message("quern-show", "waiting for %s/log.jsonl",
-                         text_escape(escaped, sizeof(escaped), follow->directory));
+        progress_note("quern-show", "waiting for %s/log.jsonl",
+                      text_escape(escaped, sizeof(escaped), follow->directory));
         follow->is_waiting = true;
     }
     if (is_first || *is_changed)

@@ -1,10 +1,14 @@
 #include "show/show_history.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "common/memory.h"
+#include "common/text.h"
+#include "metrics/interval.h"
 #include "view/terminal/text_chart.h"
+#include "view/terminal/text_table.h"
 
 const char *const history_figure_names[HISTORY_NUM_FIGURES] = {
     [HISTORY_TRAIN_LOSS] = "train loss",
@@ -35,6 +39,79 @@ size_t history_count(const struct history *history, enum history_figure figure)
         count += isfinite(history_get(&history->records[i], figure)) != 0;
     return count;
 }
+
+/* ---- in words ---- */
+
+static const char *history_format_loss(double loss, char text[32])
+{
+    return isnan(loss) ? "-" : text_format(text, 32, "%.6f", loss);
+}
+
+const char *history_format_record(const struct epoch_record *record, char *text, size_t size)
+{
+    char figures[3][32];
+
+    return text_format(
+        text, size, "%" PRIu64 ": accuracy %s, valid loss %s, train loss %s", record->epoch,
+        isnan(record->valid_accuracy) ? "-"
+                                      : text_format(figures[2], 32, "%.4f", record->valid_accuracy),
+        history_format_loss(record->valid_loss, figures[1]),
+        history_format_loss(record->train_loss, figures[0]));
+}
+
+const char *history_format_accuracy(double accuracy, uint64_t num_samples, char text[64])
+{
+    struct interval interval;
+
+    if (!isfinite(accuracy))
+        return "-";
+    if (num_samples == 0)
+        return text_format(text, 64, "%.4f", accuracy);
+    interval =
+        interval_of_proportion((uint64_t)llround(accuracy * (double)num_samples), num_samples);
+    return text_format(text, 64, "%.4f [%.4f, %.4f]", accuracy, interval.low, interval.high);
+}
+
+static bool history_add_record(struct text_table *table, const char *name,
+                               const struct epoch_record *record, uint64_t num_valid,
+                               struct error *error)
+{
+    char epoch[32], losses[2][32], accuracy[64];
+    const char *const cells[] = {
+        name, text_format(epoch, sizeof(epoch), "%" PRIu64, record->epoch),
+        history_format_loss(record->train_loss, losses[0]),
+        history_format_loss(record->valid_loss, losses[1]),
+        history_format_accuracy(record->valid_accuracy, num_valid, accuracy)};
+
+    return text_table_add(table, cells, error);
+}
+
+bool history_print_records(FILE *stream, const struct terminal *terminal,
+                           const struct epoch_record *records, size_t count, enum monitor monitor,
+                           uint64_t num_valid, struct error *error)
+{
+    const struct text_table_column columns[] = {
+        {"", TEXT_TABLE_LEFT},
+        {"epoch", TEXT_TABLE_RIGHT},
+        {"train loss", TEXT_TABLE_RIGHT},
+        {"valid loss", TEXT_TABLE_RIGHT},
+        {num_valid > 0 ? "accuracy [95 % interval]" : "accuracy", TEXT_TABLE_RIGHT},
+    };
+    struct text_table table = {.columns = columns, .num_columns = 5};
+    const struct epoch_record *best = best_find(records, count, monitor);
+    bool ok = true;
+
+    if (count > 0)
+        ok = history_add_record(&table, "last", &records[count - 1], num_valid, error);
+    if (ok && best)
+        ok = history_add_record(&table, "best", best, num_valid, error);
+    if (ok && count > 0)
+        ok = text_table_print(stream, terminal, &table, error);
+    text_table_free(&table);
+    return ok;
+}
+
+/* ---- charts ---- */
 
 /* Fills points [2 * history->count]: all x, then all y. */
 static struct text_chart_line history_line(const struct history *history,

@@ -1,12 +1,15 @@
 /*
- * The course of training as charts: losses and accuracies over epochs.
+ * The course of training, losses and accuracies over epochs: in words and as charts.
  */
 #ifndef QUERN_SHOW_SHOW_HISTORY_H
 #define QUERN_SHOW_SHOW_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "apply/best.h"
 #include "common/error.h"
 #include "formats/checkpoint/checkpoint.h"
 #include "view/terminal/terminal.h"
@@ -24,6 +27,16 @@ enum history_figure {
 extern const char *const history_figure_names[HISTORY_NUM_FIGURES];
 
 double history_get(const struct epoch_record *record, enum history_figure figure);
+
+/* "7: accuracy 0.9812, valid loss 0.039373, train loss 0.034500" */
+const char *history_format_record(const struct epoch_record *record, char *text, size_t size);
+
+/* Of so many samples: "0.9720 [0.9639, 0.9784]", with its 95 % interval; 0: not known how many. */
+const char *history_format_accuracy(double accuracy, uint64_t num_samples, char text[64]);
+/* A table of the last epoch and the best one.  num_valid: samples of the valid split, or 0. */
+bool history_print_records(FILE *stream, const struct terminal *terminal,
+                           const struct epoch_record *records, size_t count, enum monitor monitor,
+                           uint64_t num_valid, struct error *error);
 
 /* Records of one run, or of one of several. */
 struct history {

@@ -114,9 +114,9 @@ static bool show_mistakes_look_in(const char *directory, const char *fingerprint
         num_looked_at++;
         is_found = show_mistakes_try_store(path, fingerprint, num_threads, store);
         if (is_found)
-            progress_message("quern-show",
-                             "note: pictures from %s, which has the evaluation's fingerprint",
-                             text_escape(escaped, sizeof(escaped), path));
+            progress_note("quern-show",
+                          "note: pictures from %s, which has the evaluation's fingerprint",
+                          text_escape(escaped, sizeof(escaped), path));
         free(path);
     }
     text_list_free(&names);
@@ -154,10 +154,10 @@ static bool show_mistakes_find_store(const struct show *show, const char *finger
         show_mistakes_look_in(".", fingerprint, options->num_threads, store);
     free(directory);
     if (!*store)
-        progress_message("quern-show",
-                         "note: without pictures: the store of fingerprint %.16s... is neither "
-                         "beside the evaluation nor here; --store STORE.h5 names it",
-                         fingerprint);
+        progress_note("quern-show",
+                      "note: without pictures: the store of fingerprint %.16s... is neither "
+                      "beside the evaluation nor here; --store STORE.h5 names it",
+                      fingerprint);
     return true;
 }
 

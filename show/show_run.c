@@ -1,11 +1,14 @@
 /* A run's directory: how it stands, then its newest checkpoint. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/amount.h"
+#include "common/file.h"
 #include "common/text.h"
 #include "show/show.h"
+#include "show/show_fields.h"
 #include "show/show_runs.h"
 
 const char *show_format_phase(const struct run_state *state, char *text, size_t size)
@@ -54,6 +57,19 @@ const char *show_format_speed(const struct run_state *state, char *text, size_t 
                        amount_rate(rate, sizeof(rate), last->samples_per_second));
 }
 
+/* What quern-train leaves when it stops inside an epoch. */
+static bool show_run_has_interrupted(const char *directory)
+{
+    char *path = NULL;
+    bool is_there;
+
+    if (asprintf(&path, "%s/interrupted.h5", directory) < 0)
+        return false;
+    is_there = file_exists(path);
+    free(path);
+    return is_there;
+}
+
 static void show_run_state(FILE *stream, const struct terminal *terminal,
                            const struct run_record *run)
 {
@@ -79,6 +95,9 @@ static void show_run_state(FILE *stream, const struct terminal *terminal,
     show_print_field(stream, terminal, "last event",
                      text_format(text, sizeof(text), "%s at %s", state->last_event,
                                  text_format(escaped, sizeof(escaped), "%s", state->last_time)));
+    if (show_run_has_interrupted(run->path))
+        show_print_field(stream, terminal, "interrupted.h5",
+                         "the run was stopped inside an epoch, and goes on from there");
     if (state->num_starts > 1)
         show_print_field(
             stream, terminal, "taken up again",
@@ -101,8 +120,8 @@ static bool show_run_log(FILE *stream, const struct terminal *terminal,
     const struct history_chart chart = {.rows = 10};
 
     fprintf(stream, "\nno checkpoint yet\n");
-    return show_print_records(stream, terminal, run->records, run->count, MONITOR_VALID_LOSS,
-                              run->state.num_valid, error) &&
+    return history_print_records(stream, terminal, run->records, run->count, MONITOR_VALID_LOSS,
+                                 run->state.num_valid, error) &&
            history_print_run(stream, terminal, &chart, &history, error);
 }
 

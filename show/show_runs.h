@@ -9,35 +9,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "apply/best.h"
 #include "apply/model_file.h"
 #include "apply/run_state.h"
 #include "common/error.h"
 #include "show/show_history.h"
 #include "view/terminal/terminal.h"
 
-/* ---- what these views have in common ---- */
-
-/* "  NAME            TEXT": texts of outside are escaped. */
-void show_print_field(FILE *stream, const struct terminal *terminal, const char *name,
-                      const char *text);
-/* An empty line and a title. */
-void show_print_heading(FILE *stream, const struct terminal *terminal, const char *text);
-
-/* "7: accuracy 0.9812, valid loss 0.039373, train loss 0.034500" */
-const char *show_format_record(const struct epoch_record *record, char *text, size_t size);
-
-/* Of so many samples: "0.9720 [0.9639, 0.9784]", with its 95 % interval; 0: not known how many. */
-const char *show_format_accuracy(double accuracy, uint64_t num_samples, char text[64]);
-/* A table of the last epoch and the best one.  num_valid: samples of the valid split, or 0. */
-bool show_print_records(FILE *stream, const struct terminal *terminal,
-                        const struct epoch_record *records, size_t count, enum monitor monitor,
-                        uint64_t num_valid, struct error *error);
+/* ---- show_checkpoint.c ---- */
 
 uint64_t show_count_parameters(const struct checkpoint *checkpoint);
 
-/* ---- show_checkpoint.c ---- */
-
+/* num_valid: samples of the valid split, or 0 where that is not known. */
 bool show_print_checkpoint(FILE *stream, const struct terminal *terminal, const char *path,
                            const struct checkpoint *checkpoint, uint64_t num_valid,
                            struct error *error);
@@ -80,7 +62,7 @@ const char *show_format_phase(const struct run_state *state, char *text, size_t 
 /* "about 37 s left, 3.4 s an epoch, 17,800 samples/s"; empty before the first epoch. */
 const char *show_format_speed(const struct run_state *state, char *text, size_t size);
 
-/* ---- show_comparison.c: several runs ---- */
+/* ---- show_runs.c: several runs ---- */
 
 enum { SHOW_MAX_RUNS = 50 };
 

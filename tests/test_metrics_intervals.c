@@ -64,6 +64,9 @@ static void test_interval_of_difference_is_newcombes(void **state)
     assert_interval("36, 12, 2, 0", interval_of_difference(36, 12, 2, 0), 0.0569, 0.3404, 5e-5);
     assert_interval("none", interval_of_difference(0, 0, 0, 54), -0.0664, 0.0664, 5e-5);
     assert_interval("the other way", interval_of_difference(36, 2, 12, 0), -0.3404, -0.0569, 5e-5);
+    /* A positive correlation, which is corrected; by the formula of tests/metrics/check.py. */
+    assert_interval("20, 12, 2, 16", interval_of_difference(20, 12, 2, 16), 0.056156424841748,
+                    0.3292069954001405, 1e-12);
     assert_true(isnan(interval_of_difference(0, 0, 0, 0).high));
 }
 

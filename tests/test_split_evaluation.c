@@ -216,7 +216,7 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
     struct model_file file;
     struct split_evaluation result;
     struct error error = {0};
-    double loss;
+    double loss, loss_sum = 0;
 
     write_store(model_names, model_names, HEIGHT);
     assert_true(model_create(&spec, &model, &error));
@@ -228,10 +228,17 @@ static double compute_linear_loss(double standard_deviation, int num_threads)
         split_evaluation_run(&file,
                              &(struct split_request){.store_path = store_path,
                                                      .split = SPLIT_VALID,
-                                                     .with_samples = false,
+                                                     .num_resamples = 100,
+                                                     .seed = 1,
                                                      .checks = {.num_threads = num_threads}},
                              &result, &error));
     loss = result.loss;
+    /* The samples' own losses, which the bootstrap draws, are those that the mean is of. */
+    for (size_t i = 0; i < NUM_ROWS; i++)
+        loss_sum += result.losses[i];
+    support_assert_close("mean of losses", loss_sum / NUM_ROWS, loss, 1e-12);
+    assert_true(result.bootstrap.values[FIGURE_LOSS].low <= loss + 1e-12);
+    assert_true(result.bootstrap.values[FIGURE_LOSS].high >= loss - 1e-12);
     split_evaluation_destroy(&result);
     model_file_close(&file);
     return loss;
@@ -398,9 +405,57 @@ static void test_split_evaluation_run_unknown_classes_are_left_out(void **state)
         assert_int_equal(result.labels[i], class);
         assert_int_equal(result.predictions[i], shown);
         assert_true(result.scores[i * NUM_CLASSES + shown] == 0);
+        assert_int_equal(result.rows[i], row);
+        assert_true(result.summaries[i].confidence == 0);
         i++;
     }
     split_evaluation_destroy(&result);
+    model_file_close(&file);
+}
+
+/* A limit that the scores of all samples do not fit into: they are seen part by part. */
+static void test_split_evaluation_run_least_memory_has_all_figures_but_areas(void **state)
+{
+    char *names[] = {"dark", "grey", "light"};
+    struct split_request request = {
+        .store_path = store_path, .split = SPLIT_VALID, .checks = {.num_threads = 2}};
+    struct model_file file;
+    struct split_evaluation whole, part;
+    uint64_t too_small = 0;
+    struct error error = {0};
+
+    (void)state;
+    write_store(names, names, HEIGHT);
+    write_checkpoint(first_path, NULL);
+    assert_true(model_file_open(first_path, &file, &error));
+    assert_ok(split_evaluation_run(&file, &request, &whole, &error), &error);
+    assert_true(whole.has_areas);
+    assert_false(isnan(whole.figures.macro[CLASS_ROC_AREA]));
+    for (request.memory_limit = 1 << 30; request.memory_limit - too_small > 1;) {
+        uint64_t tried = too_small + (request.memory_limit - too_small) / 2;
+        struct split_request trial = request;
+        struct error refusal = {0};
+
+        trial.memory_limit = tried;
+        if (split_evaluation_run(&file, &trial, &part, &refusal)) {
+            request.memory_limit = tried;
+        } else {
+            assert_int_equal(refusal.status, STATUS_USAGE);
+            too_small = tried;
+        }
+        split_evaluation_destroy(&part);
+    }
+    assert_ok(split_evaluation_run(&file, &request, &part, &error), &error);
+    assert_false(part.has_areas);
+    assert_null(part.scores);
+    assert_true(isnan(part.figures.macro[CLASS_ROC_AREA]));
+    assert_int_equal(part.num_samples, whole.num_samples);
+    assert_memory_equal(part.summaries, whole.summaries,
+                        whole.num_samples * sizeof(*whole.summaries));
+    assert_true(part.figures.values[FIGURE_ACCURACY] == whole.figures.values[FIGURE_ACCURACY]);
+    assert_int_equal(part.figures.num_top_k_correct, whole.figures.num_top_k_correct);
+    split_evaluation_destroy(&whole);
+    split_evaluation_destroy(&part);
     model_file_close(&file);
 }
 
@@ -579,6 +634,8 @@ int main(void)
         cmocka_unit_test_teardown(test_split_evaluation_run_no_class_in_common_is_refused,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_unknown_classes_are_left_out,
+                                  remove_files),
+        cmocka_unit_test_teardown(test_split_evaluation_run_least_memory_has_all_figures_but_areas,
                                   remove_files),
         cmocka_unit_test_teardown(test_split_evaluation_run_other_image_shape_is_refused,
                                   remove_files),

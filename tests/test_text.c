@@ -225,6 +225,30 @@ static void test_list_add_many_finds_and_copies_each(void **state)
     assert_null(list.items);
 }
 
+static void test_print_argument_is_what_a_shell_takes(void **state)
+{
+    static const char *const cases[][2] = {
+        {"plain-1.h5", "plain-1.h5"},
+        {"", "''"},
+        {"a b", "'a b'"},
+        {"it's $(x) `y` \"z\" \\", "'it'\\''s $(x) `y` \"z\" \\'"},
+        {"über", "'über'"},
+        {"a\nb'\\\xff", "$'a\\x0ab\\x27\\x5c\\xff'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *printed = NULL;
+        size_t length = 0;
+        FILE *stream = open_memstream(&printed, &length);
+
+        text_print_argument(stream, cases[i][0]);
+        fclose(stream);
+        assert_string_equal(printed, cases[i][1]);
+        free(printed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_escape_full_buffer_is_cut_between_characters),
         cmocka_unit_test(test_format_text_is_cut_to_the_buffer),
         cmocka_unit_test(test_group_digits_every_length_has_commas_in_place),
+        cmocka_unit_test(test_print_argument_is_what_a_shell_takes),
         cmocka_unit_test(test_list_add_many_finds_and_copies_each),
     };
 

@@ -16,11 +16,13 @@ static const char *const kind_names[] = {
     [FILE_KIND_PREDICTIONS] = "quern predictions",
     [FILE_KIND_LIST] = "quern list",
     [FILE_KIND_TABLE] = "table of predictions",
+    [FILE_KIND_REPORT] = "quern report",
     [FILE_KIND_PNG] = "PNG picture",
 };
 
 static const char hdf5_signature[] = "\x89HDF\r\n\x1a\n", list_signature[] = "quern list ",
                   csv_signature[] = "path,class,probability,", jsonl_signature[] = "{\"path\":",
+                  report_signature[] = "<!DOCTYPE html><!--quern report ",
                   png_signature[] = "\x89PNG\r\n\x1a\n";
 
 enum {
@@ -114,6 +116,8 @@ bool file_kind_find(const char *path, enum file_kind *kind, struct error *error)
     else if (memcmp(signature, csv_signature, sizeof(csv_signature) - 1) == 0 ||
              memcmp(signature, jsonl_signature, sizeof(jsonl_signature) - 1) == 0)
         *kind = FILE_KIND_TABLE;
+    else if (memcmp(signature, report_signature, sizeof(report_signature) - 1) == 0)
+        *kind = FILE_KIND_REPORT;
     else if (memcmp(signature, png_signature, sizeof(png_signature) - 1) == 0)
         *kind = FILE_KIND_PNG;
     else if (memcmp(signature, hdf5_signature, sizeof(hdf5_signature) - 1) == 0)

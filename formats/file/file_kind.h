@@ -22,6 +22,7 @@ enum file_kind {
     FILE_KIND_PREDICTIONS,
     FILE_KIND_LIST,
     FILE_KIND_TABLE, /* predictions as text */
+    FILE_KIND_REPORT, /* a page of figures */
     FILE_KIND_PNG,   /* a picture, whoever made it */
 };
 

@@ -21,7 +21,7 @@ cp "$scripts/evaluate.sbatch" mine/my.sbatch
 QUERN_JOBS=$QUERN_SOURCE/jobs sbatch --wait --output=evaluate.log mine/my.sbatch \
     --settings settings --programs "$QUERN_BIN" || fail "evaluate failed: $(cat evaluate.log)"
 expect_file work/evaluation.json
-expect_text evaluate.log 'mean of class accuracies'
+expect_text evaluate.log 'balanced accuracy'
 
 # Wrong arguments end the job with 2.
 code=0

@@ -112,7 +112,9 @@ static void check_command_line(unsigned choice, int argc, char **argv)
 
         ok = evaluate_options_parse(argc, argv, &options, &done, &error);
         if (ok && !done)
-            FUZZ_DEMAND(options.checkpoint && options.store);
+            FUZZ_DEMAND(options.is_comparison
+                            ? options.evaluations[0] && options.evaluations[1]
+                            : options.num_checkpoints > 0 && options.checkpoints && options.store);
     } else if (choice % 6 == 3) {
         struct draw_tree tree = {0};
 

@@ -15,7 +15,7 @@ cpack=${cmake%cmake}cpack
 cc=${CC:-cc}
 python=${QUERN_PYTHON:-python3}
 all_cases='whole documents chain scripts modules pkg_config makefile cmake_package cxx ten_lines
-    errors symbols moved destdir uninstall uninstall_refuses archive debian_package'
+    errors symbols moved destdir uninstall uninstall_refuses archive debian_package portable_arguments'
 
 usage() {
     cat <<END
@@ -181,7 +181,10 @@ cmake_package() {
 }
 
 cxx() {
-    command -v c++ >/dev/null || return 0
+    if ! command -v c++ >/dev/null; then
+        say "cxx: not run: there is no c++"
+        return
+    fi
     cat >reads.cc <<'END'
 #include <quern/checkpoint.h>
 #include <quern/store.h>
@@ -312,7 +315,10 @@ archive() {
 }
 
 debian_package() {
-    command -v dpkg-shlibdeps >/dev/null || return 0
+    if ! command -v dpkg-shlibdeps >/dev/null; then
+        say "debian_package: not run: there is no dpkg-shlibdeps"
+        return
+    fi
     rm -f "$list"
     expect 0 "$cpack" -G DEB --config "$build/CPackConfig.cmake" -B "$work/packages"
     expect 0 dpkg-deb -I packages/quern_*.deb
@@ -325,8 +331,23 @@ debian_package() {
     expect 0 grep -F 'prefix "/usr"' "debian/usr/share/quern/modulefiles/quern/$version"
     # Making a package is no installation.
     expect_none "$list"
-    command -v lintian >/dev/null || return 0
+    if ! command -v lintian >/dev/null; then
+        say "debian_package: not looked at by lintian, which is not installed"
+        return
+    fi
     expect 0 lintian --allow-root --fail-on error,warning packages/quern_*.deb
+}
+
+# What portable.sh makes is tested by clean_root.sh.
+portable_arguments() {
+    expect 0 "$root/packaging/portable.sh" --help
+    expect_text 'Usage: packaging/portable.sh'
+    expect 2 "$root/packaging/portable.sh"
+    expect 2 "$root/packaging/portable.sh" --roots here there
+    expect_text 'unknown option --roots'
+    expect 2 "$root/packaging/portable.sh" here --root
+    expect 2 "$root/packaging/portable.sh" here there
+    expect_none here there
 }
 
 run_cases

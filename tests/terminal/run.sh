@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # The line of progress on a real terminal emulator, tmux: at any width it is one line, wherever the
 # terminal is resized nothing of it is left behind, and messages and results stand clean above it.
 #
@@ -24,7 +24,6 @@ begin() {
 
 # resize COLUMNS: until the programs on the terminal are told, too.
 resize() {
-    local tty
     tty=$($tmux display -p '#{pane_tty}')
     $tmux resize-window -x "$1"
     for _ in $(seq 100); do
@@ -48,13 +47,12 @@ screen() { $tmux capture-pane -p -S - | sed -e 's/ *$//' -e '/^$/d'; }
 
 # expect NAME PATTERN...: below the ten lines there come to be lines like these, and nothing else.
 expect() {
-    local name=$1 wanted found
+    name=$1
     shift
     wanted=$(seq 10; printf '%s\n' "$@")
     for _ in $(seq 100); do
-        found=$(screen)
         # Rates and times left depend on how long the test itself takes.
-        found=$(sed 's/  [0-9,]*\( images\)\{0,1\}\/s  [0-9]* s left/  RATE\1/' <<<"$found")
+        found=$(screen | sed 's/  [0-9,]*\( images\)\{0,1\}\/s  [0-9]* s left/  RATE\1/')
         [ "$found" != "$wanted" ] || return 0
         sleep 0.05
     done

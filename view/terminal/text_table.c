@@ -45,8 +45,9 @@ static size_t text_table_natural_width(const struct text_table *table, size_t co
     return width;
 }
 
-/* Takes columns from the widest texts until all fit into available, or none can be narrower. */
-static void text_table_narrow(const struct text_table *table, size_t *widths, size_t available)
+/* Takes columns from the widest texts until all fit into available; false where they do not even
+ * so. */
+static bool text_table_narrow(const struct text_table *table, size_t *widths, size_t available)
 {
     for (;;) {
         size_t total = 0, widest = table->num_columns;
@@ -59,8 +60,24 @@ static void text_table_narrow(const struct text_table *table, size_t *widths, si
                 widest = c;
         }
         if (total <= available || widest == table->num_columns)
-            return;
+            return total <= available;
         widths[widest]--;
+    }
+}
+
+/* A table that goes on below has its texts whole, as far as the first leaves half of the width to
+ * what stands beside it. */
+static void text_table_widen(const struct text_table *table, size_t *widths, size_t available,
+                             bool is_utf8)
+{
+    size_t half = available / 2 > MIN_TEXT ? available / 2 : MIN_TEXT;
+
+    for (size_t c = 0; c < table->num_columns; c++) {
+        size_t width = text_table_natural_width(table, c, is_utf8);
+        size_t most = c == 0 ? half : available > widths[0] + GAP ? available - widths[0] - GAP : 0;
+
+        if (table->columns[c].align != TEXT_TABLE_RIGHT)
+            widths[c] = width < most ? width : most > MIN_TEXT ? most : MIN_TEXT;
     }
 }
 
@@ -109,7 +126,8 @@ bool text_table_print(FILE *stream, const struct terminal *terminal, const struc
         return false;
     for (size_t c = 0; c < table->num_columns; c++)
         widths[c] = text_table_natural_width(table, c, terminal->is_utf8);
-    text_table_narrow(table, widths, terminal->columns);
+    if (!text_table_narrow(table, widths, terminal->columns))
+        text_table_widen(table, widths, terminal->columns, terminal->is_utf8);
     while (first < table->num_columns) {
         size_t end = first + 1, used = first > 0 ? widths[0] + GAP + widths[first] : widths[0];
 

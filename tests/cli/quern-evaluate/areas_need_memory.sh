@@ -1,5 +1,5 @@
 # Where the scores of all samples do not fit, the areas are left out, and that is said; all else is
-# the same.  60,000 images of 2x2 and three classes, as MNIST's files have them.
+# the same.  120,000 images of 2x2 and three classes, as MNIST's files have them.
 mkdir files
 {
     printf '\0\0\10\3\0\0\0\36\0\0\0\2\0\0\0\2'
@@ -10,12 +10,12 @@ mkdir files
     yes ab | tr 'ab\n' '\0\1\2' | head -c 30
 } >files/train-labels-idx1-ubyte
 {
-    printf '\0\0\10\3\0\0\352\140\0\0\0\2\0\0\0\2'
-    yes aAbBcCd | head -c 240000
+    printf '\0\0\10\3\0\1\324\300\0\0\0\2\0\0\0\2'
+    yes aAbBcCd | head -c 480000
 } >files/t10k-images-idx3-ubyte
 {
-    printf '\0\0\10\1\0\0\352\140'
-    yes ab | tr 'ab\n' '\0\1\2' | head -c 60000
+    printf '\0\0\10\1\0\1\324\300'
+    yes ab | tr 'ab\n' '\0\1\2' | head -c 120000
 } >files/t10k-labels-idx1-ubyte
 quern-ingest files store.h5 >/dev/null 2>&1
 quern-train store.h5 --recipe lesson --output run --epochs 1 >/dev/null

@@ -3,8 +3,8 @@ for class in $(seq -w 1 25); do
     for number in 1 2 3; do
         for split in train valid; do
             case $class-$number in
-            07-3 | 19-1) image dark tree/$split/class_$class/$number.png ;;
-            *) image light tree/$split/class_$class/$number.png ;;
+            07-3 | 19-1) image dark "tree/$split/class_$class/$number.png" ;;
+            *) image light "tree/$split/class_$class/$number.png" ;;
             esac
         done
     done

@@ -2,7 +2,7 @@ make_store store.h5
 quern-train store.h5 --recipe lesson --output run --model nearest-mean >/dev/null
 expect 2 quern-evaluate
 expect 2 quern-evaluate run
-expect 2 quern-evaluate run store.h5 more.h5
+expect 2 quern-evaluate run '' store.h5
 expect 2 quern-evaluate run store.h5 --no-such-option
 expect 2 quern-evaluate run store.h5 --split
 expect 2 quern-evaluate run store.h5 --split dev

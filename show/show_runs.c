@@ -9,6 +9,7 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "show/show.h"
+#include "show/show_fields.h"
 #include "show/show_runs.h"
 #include "view/terminal/text_table.h"
 
@@ -49,11 +50,11 @@ static bool show_runs_add(struct text_table *table, const struct run_record *run
     const char *const cells[] = {
         name,
         text_format(epochs, sizeof(epochs), "%" PRIu64 "/%" PRIu64, last->epoch, asked),
-        show_format_accuracy(last->valid_accuracy, run->state.num_valid, accuracies[0]),
+        history_format_accuracy(last->valid_accuracy, run->state.num_valid, accuracies[0]),
         show_runs_format_loss(last->valid_loss, losses[0]),
         show_runs_format_loss(last->train_loss, losses[1]),
         best ? text_format(best_epoch, sizeof(best_epoch), "%" PRIu64, best->epoch) : best_epoch,
-        best ? show_format_accuracy(best->valid_accuracy, run->state.num_valid, accuracies[1])
+        best ? history_format_accuracy(best->valid_accuracy, run->state.num_valid, accuracies[1])
              : "-",
         best ? show_runs_format_loss(best->valid_loss, losses[2]) : "-",
         run->file.path ? text_group_digits(parameters, sizeof(parameters), run->num_parameters)

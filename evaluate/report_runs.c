@@ -1,0 +1,52 @@
+#include "common/text.h"
+#include "evaluate/cells.h"
+#include "evaluate/report.h"
+#include "view/terminal/terminal.h"
+#include "view/terminal/text_table.h"
+
+/* A row of the table: a checkpoint and its first figures. */
+static void report_runs_add(struct text_table *table, const struct report_line *line,
+                            struct error *error)
+{
+    const struct figures *figures = &line->result->figures;
+    char cells[5][CELL_SIZE];
+
+    text_table_add(table,
+                   (const char *const[]){
+                       line->file->path, cell_of_count(cells[0], line->file->checkpoint.epoch),
+                       cell_of_figure(cells[1], figures->values[FIGURE_ACCURACY], 4),
+                       cell_of_interval(cells[2], figures->intervals[FIGURE_ACCURACY], 4),
+                       cell_of_figure(cells[3], figures->values[FIGURE_BALANCED_ACCURACY], 4),
+                       cell_of_figure(cells[4], figures->values[FIGURE_LOSS], 6)},
+                   error);
+}
+
+bool report_runs_text(FILE *stream, const struct report_line *lines, size_t count,
+                      struct error *error)
+{
+    static const struct text_table_column columns[] = {
+        {"checkpoint", TEXT_TABLE_PATH}, {"epoch", TEXT_TABLE_RIGHT},
+        {"accuracy", TEXT_TABLE_RIGHT},  {"95 % interval", TEXT_TABLE_RIGHT},
+        {"balanced", TEXT_TABLE_RIGHT},  {"loss", TEXT_TABLE_RIGHT},
+    };
+    struct text_table table = {.columns = columns,
+                               .num_columns = sizeof(columns) / sizeof(columns[0])};
+    const struct terminal_wish wish = {.may_ask = false};
+    struct terminal terminal;
+    char cell[CELL_SIZE];
+    bool ok = terminal_find(&terminal, &wish, error);
+
+    for (size_t i = 0; i < count && ok; i++)
+        report_runs_add(&table, &lines[i], error);
+    ok = ok && error_ok(error);
+    if (ok) {
+        fprintf(stream, "samples     %s of split %s, store ",
+                cell_of_count(cell, lines[0].result->num_samples),
+                split_names[lines[0].result->split]);
+        text_print_escaped(stream, lines[0].result->store_path);
+        fputs("\n\n", stream);
+        ok = text_table_print(stream, &terminal, &table, error);
+    }
+    text_table_free(&table);
+    return ok;
+}
