@@ -88,8 +88,8 @@ void text_print_argument(FILE *stream, const char *text)
     }
     fputs(needs_escape ? "$'" : "'", stream);
     for (; *text; text++) {
-        if (needs_escape && (strchr("'\\", *text) || (unsigned char)*text < 0x20 ||
-                             (unsigned char)*text >= 0x7f))
+        if (needs_escape &&
+            (strchr("'\\", *text) || (unsigned char)*text < 0x20 || (unsigned char)*text >= 0x7f))
             fprintf(stream, "\\x%02x", (unsigned char)*text);
         else if (*text == '\'')
             fputs("'\\''", stream);

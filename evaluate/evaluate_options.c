@@ -56,7 +56,8 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
         {OPTION_FLAG, "compare",
          .help = "compare two evaluation files of the same samples: accuracies, their difference, "
                  "and whether that may be chance",
-         .value = &options->is_comparison, .excludes = "split output report force verify select bootstrap"},
+         .value = &options->is_comparison,
+         .excludes = "split output report force verify select bootstrap"},
         {OPTION_CHOICE, "split", .help = "the samples to evaluate", .value = &split,
          .choices = split_names, .given = &options->is_split_given,
          .shown_default = "valid, or the only split there is"},
@@ -104,8 +105,7 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
     if (!options_parse(&program, argc, argv, &first_operand, done, error))
         return false;
     operands = argv + first_operand;
-    if (!*done &&
-        !evaluate_options_check(options, argc - first_operand, operands, error))
+    if (!*done && !evaluate_options_check(options, argc - first_operand, operands, error))
         return false;
     options->split = (enum split)split;
     options->select = (enum model_select)select;

@@ -17,7 +17,7 @@ struct evaluate_options {
     const char *evaluations[2]; /* to compare */
     size_t num_checkpoints;     /* 1 or more */
     char **checkpoints;         /* [num_checkpoints] files or directories */
-    enum model_select select; /* of a directory */
+    enum model_select select;   /* of a directory */
     const char *store;
     enum split split;
     bool is_split_given;

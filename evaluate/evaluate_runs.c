@@ -124,8 +124,8 @@ static bool evaluate_open_runs(const struct evaluate_work *work)
     bool ok = true;
 
     for (size_t i = 0; i < options->num_checkpoints && ok; i++) {
-        ok = model_file_open_selected(options->checkpoints[i], options->select,
-                                      &work->runs[i].file, work->error);
+        ok = model_file_open_selected(options->checkpoints[i], options->select, &work->runs[i].file,
+                                      work->error);
         model_file_print_choice(&work->runs[i].file, work->program, options->checkpoints[i]);
     }
     return ok;
@@ -236,9 +236,8 @@ static bool evaluate_print(const struct evaluate_work *work)
 bool evaluate_runs(const struct evaluate_options *options, const char *program, struct error *error)
 {
     struct evaluate_work work = {.options = options, .program = program, .error = error};
-    bool ok =
-        memory_allocate(&work.runs, options->num_checkpoints, sizeof(*work.runs), error) &&
-        evaluate_open_runs(&work) && evaluate_check_outputs(&work);
+    bool ok = memory_allocate(&work.runs, options->num_checkpoints, sizeof(*work.runs), error) &&
+              evaluate_open_runs(&work) && evaluate_check_outputs(&work);
 
     for (size_t i = 0; i < options->num_checkpoints && ok; i++)
         ok = evaluate_one_run(&work, i);

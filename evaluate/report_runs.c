@@ -11,24 +11,23 @@ static void report_runs_add(struct text_table *table, const struct report_line *
     const struct figures *figures = &line->result->figures;
     char cells[5][CELL_SIZE];
 
-    text_table_add(
-        table,
-        (const char *const[]){
-            line->file->path, cell_of_count(cells[0], line->file->checkpoint.epoch),
-            cell_of_figure(cells[1], figures->values[FIGURE_ACCURACY], 4),
-            cell_of_interval(cells[2], figures->intervals[FIGURE_ACCURACY], 4),
-            cell_of_figure(cells[3], figures->values[FIGURE_BALANCED_ACCURACY], 4),
-            cell_of_figure(cells[4], figures->values[FIGURE_LOSS], 6)},
-        error);
+    text_table_add(table,
+                   (const char *const[]){
+                       line->file->path, cell_of_count(cells[0], line->file->checkpoint.epoch),
+                       cell_of_figure(cells[1], figures->values[FIGURE_ACCURACY], 4),
+                       cell_of_interval(cells[2], figures->intervals[FIGURE_ACCURACY], 4),
+                       cell_of_figure(cells[3], figures->values[FIGURE_BALANCED_ACCURACY], 4),
+                       cell_of_figure(cells[4], figures->values[FIGURE_LOSS], 6)},
+                   error);
 }
 
 bool report_runs_text(FILE *stream, const struct report_line *lines, size_t count,
                       struct error *error)
 {
     static const struct text_table_column columns[] = {
-        {"checkpoint", TEXT_TABLE_PATH},     {"epoch", TEXT_TABLE_RIGHT},
-        {"accuracy", TEXT_TABLE_RIGHT},      {"95 % interval", TEXT_TABLE_RIGHT},
-        {"balanced", TEXT_TABLE_RIGHT},      {"loss", TEXT_TABLE_RIGHT},
+        {"checkpoint", TEXT_TABLE_PATH}, {"epoch", TEXT_TABLE_RIGHT},
+        {"accuracy", TEXT_TABLE_RIGHT},  {"95 % interval", TEXT_TABLE_RIGHT},
+        {"balanced", TEXT_TABLE_RIGHT},  {"loss", TEXT_TABLE_RIGHT},
     };
     struct text_table table = {.columns = columns,
                                .num_columns = sizeof(columns) / sizeof(columns[0])};

@@ -8,6 +8,7 @@
 
 #include "common/progress.h"
 #include "common/text.h"
+#include "common/text_width.h"
 #include "formats/store/store.h"
 
 enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };
@@ -17,6 +18,7 @@ enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };
 /* Items of one line, wrapped under the first of them. */
 struct line {
     FILE *stream;
+    int width;
     int indent;
     int column;
     size_t num_items;
@@ -25,17 +27,21 @@ struct line {
 static void report_item(struct line *line, const char *name, uint64_t count)
 {
     char item[512], escaped[400], number[32];
-    int length;
+    const char *gap = line->num_items == 0 ? "" : "   ";
+    int width;
 
     if (line->num_items++ >= MAX_CLASSES_SHOWN)
         return;
-    length = snprintf(item, sizeof(item), "%s %s", text_escape(escaped, sizeof(escaped), name),
-                      text_group_digits(number, sizeof(number), count));
-    if (line->column > line->indent && line->column + 3 + length > LINE_WIDTH) {
+    snprintf(item, sizeof(item), "%s %s", text_escape(escaped, sizeof(escaped), name),
+             text_group_digits(number, sizeof(number), count));
+    width = (int)text_width(item);
+    if (line->column > line->indent && line->column + (int)strlen(gap) + width > line->width) {
         fprintf(line->stream, "\n%*s", line->indent, "");
         line->column = line->indent;
+        gap = "";
     }
-    line->column += fprintf(line->stream, "%s%s", line->column > line->indent ? "   " : "", item);
+    fprintf(line->stream, "%s%s", gap, item);
+    line->column += (int)strlen(gap) + width;
 }
 
 static void report_end_line(const struct line *line)
@@ -49,12 +55,18 @@ static struct line report_begin_line(FILE *stream, const char *what, int width, 
                                      size_t num_classes)
 {
     char number[32];
-    int indent = fprintf(stream, "%-8s  %*s %s in %zu %s:  ", what, width,
+    int column = fprintf(stream, "%-8s  %*s %s in %zu %s:  ", what, width,
                          text_group_digits(number, sizeof(number), num_images),
                          num_images == 1 ? "image" : "images", num_classes,
                          num_classes == 1 ? "class" : "classes");
+    int columns = (int)text_width_of_terminal(fileno(stream));
+    int line_width = columns > 0 && columns < LINE_WIDTH ? columns : LINE_WIDTH;
 
-    return (struct line){.stream = stream, .indent = indent, .column = indent};
+    /* A narrow terminal has no room beside what stands before the classes. */
+    return (struct line){.stream = stream,
+                         .width = line_width,
+                         .indent = column > line_width / 2 ? 2 : column,
+                         .column = column};
 }
 
 static void report_split(const struct tree *tree, enum split split, int width, FILE *stream)

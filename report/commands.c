@@ -111,9 +111,9 @@ static void commands_add_classes(struct command *command, const struct text_list
 }
 
 /* Settings of a store whose value is what the option of the same name takes. */
-static const char *const same_settings[] = {"test-fraction", "folds", "fold", "seed", "fit",
-                                            "background", "range", "layout", "unlabelled",
-                                            "names-charset", NULL};
+static const char *const same_settings[] = {"test-fraction", "folds",         "fold",  "seed",
+                                            "fit",           "background",    "range", "layout",
+                                            "unlabelled",    "names-charset", NULL};
 
 static bool commands_is_same(const char *name)
 {
@@ -287,16 +287,15 @@ static void commands_add_epochs(struct command *command, const struct checkpoint
     if (checkpoint->epoch == 0 || checkpoint->batch > 0 ||
         checkpoint->step % checkpoint->epoch != 0) {
         command_add(command, option, "EPOCHS");
-        text_list_add(command->notes,
-                      TEXT("EPOCHS of --%s: as many as are %" PRIu64 " updates", option,
-                           steps->count),
-                      command->error);
+        text_list_add(
+            command->notes,
+            TEXT("EPOCHS of --%s: as many as are %" PRIu64 " updates", option, steps->count),
+            command->error);
         return;
     }
     setting_format(&(struct setting){.type = SETTING_REAL,
-                                     .real = (double)steps->count /
-                                             ((double)checkpoint->step /
-                                              (double)checkpoint->epoch)},
+                                     .real = (double)steps->count / ((double)checkpoint->step /
+                                                                     (double)checkpoint->epoch)},
                    text, sizeof(text));
     command_add(command, option, text);
 }

@@ -24,8 +24,8 @@ void page_end(FILE *stream);
 void page_begin_section(FILE *stream, const char *id, const char *title);
 void page_end_section(FILE *stream);
 
-/* A table that scrolls sideways by itself where it is wider than the page.  The caption is short, so
- * that it is no wider than the table; note, a sentence or two above it, may be NULL. */
+/* A table that scrolls sideways by itself where it is wider than the page.  The caption is short,
+ * so that it is no wider than the table; note, a sentence or two above it, may be NULL. */
 void page_begin_table(FILE *stream, const char *class, const char *caption, const char *note);
 void page_end_table(FILE *stream);
 

@@ -39,8 +39,9 @@ const char *section_run_name(const struct report_run *run, char *buffer, size_t 
 /* One of the first figures: what it is, how much, and what goes with it. */
 static void report_write_head(FILE *stream, const char *name, const char *value, const char *small)
 {
-    fprintf(stream, "<div><dt>%s</dt><dd><span class=\"big\">%s</span><br><span class=\"small\">%s"
-                    "</span></dd></div>\n",
+    fprintf(stream,
+            "<div><dt>%s</dt><dd><span class=\"big\">%s</span><br><span class=\"small\">%s"
+            "</span></dd></div>\n",
             name, value, small);
 }
 
@@ -66,10 +67,9 @@ static void report_write_heads(const struct section *section)
                           section->run->file->model.spec.loss == LOSS_MAE
                               ? "mean of 1 − p(true class)"
                               : "mean cross-entropy");
-    report_write_head(
-        stream, "Mistakes",
-        page_count(value, figures->num_samples - figures->num_correct),
-        TEXT("of %s samples", page_count(correct, figures->num_samples)));
+    report_write_head(stream, "Mistakes",
+                      page_count(value, figures->num_samples - figures->num_correct),
+                      TEXT("of %s samples", page_count(correct, figures->num_samples)));
     fputs("</dl>\n", stream);
 }
 
@@ -96,9 +96,9 @@ static void report_write_lede(const struct section *section)
         fprintf(stream, " after %" PRIu64 " %s", checkpoint->epoch,
                 page_plural(checkpoint->epoch, "epoch", "epochs"));
     fprintf(stream, ", on the %s %s images (%zu × %zu %s) of the %s split of ",
-            page_count(count, section->run->num_samples),
-            image->channels == 1 ? "gray" : "color", image->height, image->width,
-            page_plural(image->width, "pixel", "pixels"), split_names[section->request->split]);
+            page_count(count, section->run->num_samples), image->channels == 1 ? "gray" : "color",
+            image->height, image->width, page_plural(image->width, "pixel", "pixels"),
+            split_names[section->request->split]);
     fputs("<span class=\"mono\">", stream);
     markup_text(stream, section->request->store_path);
     fputs("</span>.", stream);
@@ -118,9 +118,9 @@ static void report_write_lede(const struct section *section)
 static const struct {
     const char *id, *title;
 } contents[] = {
-    {"curves", "Learning curves"}, {"confusion", "Confusion"},       {"classes", "Classes"},
-    {"mistakes", "Mistakes"},      {"scores", "Scores"},             {"calibration", "Calibration"},
-    {"samples", "Samples"},        {"weights", "What it learned"},   {"health", "The data"},
+    {"curves", "Learning curves"}, {"confusion", "Confusion"},     {"classes", "Classes"},
+    {"mistakes", "Mistakes"},      {"scores", "Scores"},           {"calibration", "Calibration"},
+    {"samples", "Samples"},        {"weights", "What it learned"}, {"health", "The data"},
     {"settings", "Settings"},
 };
 
@@ -177,10 +177,10 @@ static bool report_save(const struct report_request *request, const char *bytes,
                         struct error *error)
 {
     struct atomic_file file = {0};
-    bool ok = atomic_file_begin(&file, request->output, FILE_KIND_REPORT, request->is_forced,
-                                error) &&
-              file_write(file.descriptor, request->output, bytes, nbytes, error) &&
-              atomic_file_commit_unsealed(&file, error);
+    bool ok =
+        atomic_file_begin(&file, request->output, FILE_KIND_REPORT, request->is_forced, error) &&
+        file_write(file.descriptor, request->output, bytes, nbytes, error) &&
+        atomic_file_commit_unsealed(&file, error);
 
     atomic_file_abandon(&file);
     return ok;

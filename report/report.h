@@ -25,11 +25,11 @@ struct report_run {
     const struct model_file *file;
     const struct figures *figures;
     const struct confusion *confusion;
-    uint64_t num_samples;       /* N, of classes that the model knows */
-    uint64_t num_unknown;       /* others, left out */
-    const uint32_t *labels;     /* [N] in the model's class order */
-    const uint32_t *predictions; /* [N] */
-    const uint64_t *rows;        /* [N] of the split, ascending */
+    uint64_t num_samples;          /* N, of classes that the model knows */
+    uint64_t num_unknown;          /* others, left out */
+    const uint32_t *labels;        /* [N] in the model's class order */
+    const uint32_t *predictions;   /* [N] */
+    const uint64_t *rows;          /* [N] of the split, ascending */
     const struct text_list *paths; /* [N]; of a comparison NULL */
     const float *scores;           /* [N][C]; of a comparison NULL */
 };

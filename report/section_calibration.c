@@ -14,7 +14,7 @@ struct reliability {
     double most;
 };
 
-static void calibration_fill(struct reliability *reliability, const struct calibration *calibration)
+static void reliability_fill(struct reliability *reliability, const struct calibration *calibration)
 {
     for (size_t b = 0; b < CALIBRATION_NUM_BINS; b++) {
         const struct calibration_bin *bin = &calibration->bins[b];
@@ -32,12 +32,14 @@ static void calibration_fill(struct reliability *reliability, const struct calib
     }
 }
 
-static void calibration_write_diagram(FILE *stream, const struct reliability *reliability)
+static void reliability_write_diagram(FILE *stream, const struct reliability *reliability)
 {
-    const struct chart_series series = {.mark = CHART_POINTS, .style = 0,
+    const struct chart_series series = {.mark = CHART_POINTS,
+                                        .style = 0,
                                         .count = CALIBRATION_NUM_BINS,
                                         .x = reliability->confidences,
-                                        .y = reliability->accuracies, .low = reliability->low,
+                                        .y = reliability->accuracies,
+                                        .low = reliability->low,
                                         .high = reliability->high};
     struct chart chart = {
         .id = "reliability",
@@ -69,11 +71,14 @@ static void calibration_write_diagram(FILE *stream, const struct reliability *re
           stream);
 }
 
-static void calibration_write_counts(FILE *stream, const struct reliability *reliability)
+static void reliability_write_counts(FILE *stream, const struct reliability *reliability)
 {
-    const struct chart_series series = {.mark = CHART_BARS, .style = 0,
-                                        .count = CALIBRATION_NUM_BINS, .x = reliability->starts,
-                                        .x_end = reliability->ends, .y = reliability->counts};
+    const struct chart_series series = {.mark = CHART_BARS,
+                                        .style = 0,
+                                        .count = CALIBRATION_NUM_BINS,
+                                        .x = reliability->starts,
+                                        .x_end = reliability->ends,
+                                        .y = reliability->counts};
     struct chart chart = {
         .id = "confidences",
         .title = "How sure it is",
@@ -98,7 +103,7 @@ static void calibration_write_counts(FILE *stream, const struct reliability *rel
     fputs("</figure>\n", stream);
 }
 
-static void calibration_write_table(FILE *stream, const struct calibration *calibration)
+static void reliability_write_table(FILE *stream, const struct calibration *calibration)
 {
     char text[PAGE_TEXT_SIZE];
 
@@ -136,7 +141,7 @@ bool section_write_calibration(const struct section *section)
 
     if (!figures->has_calibration || figures->num_samples == 0)
         return true;
-    calibration_fill(&reliability, &figures->calibration);
+    reliability_fill(&reliability, &figures->calibration);
     page_begin_section(stream, "calibration", "Calibration");
     fprintf(stream,
             "<p>Expected calibration error %s, largest of a bin %s; Brier score %s. The confidence "
@@ -145,10 +150,10 @@ bool section_write_calibration(const struct section *section)
             page_percent(largest, figures->values[FIGURE_LARGEST_CALIBRATION_ERROR]),
             page_real(brier, figures->values[FIGURE_BRIER_SCORE], 4));
     fputs("<div class=\"charts\">\n", stream);
-    calibration_write_diagram(stream, &reliability);
-    calibration_write_counts(stream, &reliability);
+    reliability_write_diagram(stream, &reliability);
+    reliability_write_counts(stream, &reliability);
     fputs("</div>\n", stream);
-    calibration_write_table(stream, &figures->calibration);
+    reliability_write_table(stream, &figures->calibration);
     page_end_section(stream);
     return true;
 }

@@ -75,12 +75,13 @@ static void classes_write_table(const struct section *section, const struct clas
 
     page_begin_table(
         stream, "", "Figures of each class",
-        TEXT("Recall: of the samples of a class, how many were found. Precision: of those predicted "
-             "as it, how many are. Small print: 95 %% intervals.%s",
-             num_shown < figures->num_classes
-                 ? TEXT(" The %s classes of the lowest F1, of %s.", page_count(shown, num_shown),
-                        page_count(all, figures->num_classes))
-                 : ""));
+        TEXT(
+            "Recall: of the samples of a class, how many were found. Precision: of those predicted "
+            "as it, how many are. Small print: 95 %% intervals.%s",
+            num_shown < figures->num_classes
+                ? TEXT(" The %s classes of the lowest F1, of %s.", page_count(shown, num_shown),
+                       page_count(all, figures->num_classes))
+                : ""));
     classes_write_columns(stream, has_areas);
     for (size_t i = 0; i < num_shown; i++) {
         const struct class_figures *class = &figures->classes[entries[i].label];

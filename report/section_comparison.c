@@ -25,9 +25,9 @@ struct versus {
     const struct section *section;
     const struct report_run *runs;
     size_t num_runs;
-    size_t best;        /* the first of the highest accuracy */
-    char **names;       /* [num_runs]; owned */
-    bool is_same;       /* all were evaluated on the same samples */
+    size_t best;  /* the first of the highest accuracy */
+    char **names; /* [num_runs]; owned */
+    bool is_same; /* all were evaluated on the same samples */
 };
 
 /* ---- names ---- */
@@ -147,17 +147,17 @@ static bool versus_write_row(const struct versus *versus, size_t index)
 
     fputs("<tr>", stream);
     versus_write_name(versus, index);
-    fputs("<td>", stream);
-    markup_text(stream, model ? model : "");
-    fputs("</td>", stream);
-    page_cell(stream, page_count(text, run->file->checkpoint.epoch));
-    page_cell(stream, page_count(text, versus_count_parameters(run)));
     page_percent_cell(stream, figures->values[FIGURE_ACCURACY],
                       figures->intervals[FIGURE_ACCURACY]);
     ok = versus_write_difference(versus, index);
     page_cell(stream, page_percent(text, figures->values[FIGURE_BALANCED_ACCURACY]));
     page_cell(stream, page_real(text, figures->values[FIGURE_LOSS], 4));
     page_cell(stream, page_percent(text, figures->values[FIGURE_CALIBRATION_ERROR]));
+    page_cell(stream, page_count(text, run->file->checkpoint.epoch));
+    page_cell(stream, page_count(text, versus_count_parameters(run)));
+    fputs("<td>", stream);
+    markup_text(stream, model ? model : "");
+    fputs("</td>", stream);
     fputs("</tr>\n", stream);
     return ok;
 }
@@ -175,12 +175,12 @@ static bool versus_write_table(const struct versus *versus)
               "would differ as much. Calibration error: how far confidence is from accuracy."
             : "The runs were evaluated on different samples, because they know different classes: "
               "they cannot be compared sample by sample.");
-    fputs("<thead><tr><th scope=\"col\">run</th><th scope=\"col\">model</th><th scope=\"col\" "
-          "class=\"n\">epoch</th><th scope=\"col\" class=\"n\">parameters</th><th scope=\"col\" "
-          "class=\"n\">accuracy</th><th scope=\"col\" class=\"n\">difference</th><th "
-          "scope=\"col\" class=\"n\">p</th><th scope=\"col\" class=\"n\">balanced<br>"
-          "accuracy</th><th scope=\"col\" class=\"n\">loss</th><th scope=\"col\" "
-          "class=\"n\">calibration<br>error</th></tr></thead>\n<tbody>\n",
+    fputs("<thead><tr><th scope=\"col\">run</th><th scope=\"col\" class=\"n\">accuracy</th><th "
+          "scope=\"col\" class=\"n\">difference</th><th scope=\"col\" class=\"n\">p</th><th "
+          "scope=\"col\" class=\"n\">balanced<br>accuracy</th><th scope=\"col\" "
+          "class=\"n\">loss</th><th scope=\"col\" class=\"n\">calibration<br>error</th><th "
+          "scope=\"col\" class=\"n\">epoch</th><th scope=\"col\" "
+          "class=\"n\">parameters</th><th scope=\"col\">model</th></tr></thead>\n<tbody>\n",
           stream);
     for (size_t i = 0; i < versus->num_runs && ok; i++)
         ok = versus_write_row(versus, i);
@@ -214,8 +214,12 @@ static bool versus_make_series(const struct versus *versus, enum versus_column c
         const struct checkpoint *checkpoint = &versus->runs[i].file->checkpoint;
         double *x = *values + at, *y = *values + total + at;
 
-        series[i] = (struct chart_series){.name = versus->names[i], .mark = CHART_LINE, .style = i,
-                                          .count = checkpoint->num_records, .x = x, .y = y};
+        series[i] = (struct chart_series){.name = versus->names[i],
+                                          .mark = CHART_LINE,
+                                          .style = i,
+                                          .count = checkpoint->num_records,
+                                          .x = x,
+                                          .y = y};
         for (size_t e = 0; e < checkpoint->num_records; e++) {
             x[e] = (double)checkpoint->records[e].epoch;
             y[e] = versus_value(&checkpoint->records[e], column);
@@ -230,19 +234,22 @@ static bool versus_write_chart(const struct versus *versus, enum versus_column c
     static const char *const ids[] = {"curve-train", "curve-valid", "curve-accuracy"};
     static const char *const titles[] = {"Loss on train", "Loss on valid", "Accuracy on valid"};
     bool is_accuracy = column == COLUMN_VALID_ACCURACY;
-    struct chart chart = {.id = ids[column], .title = titles[column],
+    struct chart chart = {.id = ids[column],
+                          .title = titles[column],
                           .description = "One line for each run, over its epochs.",
-                          .x_label = "epoch", .y_label = is_accuracy ? "accuracy, %" : "mean loss",
-                          .x_name = "epoch", .y_name = is_accuracy ? "accuracy" : "loss",
+                          .x_label = "epoch",
+                          .y_label = is_accuracy ? "accuracy, %" : "mean loss",
+                          .x_name = "epoch",
+                          .y_name = is_accuracy ? "accuracy" : "loss",
                           .x_format = CHART_FORMAT_COUNT,
                           .y_format = is_accuracy ? CHART_FORMAT_PERCENT : CHART_FORMAT_REAL,
-                          .num_series = versus->num_runs, .x_marked = NAN,
+                          .num_series = versus->num_runs,
+                          .x_marked = NAN,
                           .is_without_labels = true};
     struct chart_series *series;
     double *values = NULL, low = NAN, high = NAN, first = NAN, last = NAN;
-    bool ok =
-        memory_allocate(&series, versus->num_runs, sizeof(*series), versus->section->error) &&
-        versus_make_series(versus, column, series, &values);
+    bool ok = memory_allocate(&series, versus->num_runs, sizeof(*series), versus->section->error) &&
+              versus_make_series(versus, column, series, &values);
 
     for (size_t i = 0; i < versus->num_runs && ok; i++) {
         chart_widen(series[i].y, series[i].count, &low, &high);
@@ -268,14 +275,16 @@ static bool versus_write_curves(const struct versus *versus)
     FILE *stream = versus->section->stream;
     struct chart_series *series;
     size_t count = 0;
+    bool has_curve = false;
     bool ok = memory_allocate(&series, versus->num_runs, sizeof(*series), versus->section->error);
 
     for (size_t i = 0; i < versus->num_runs && ok; i++)
-        if (versus->runs[i].file->checkpoint.num_records > 0 &&
-            model_has_gradient(&versus->runs[i].file->model))
+        if (versus->runs[i].file->checkpoint.num_records > 0) {
+            has_curve |= versus->runs[i].file->checkpoint.num_records > 1;
             series[count++] =
                 (struct chart_series){.name = versus->names[i], .mark = CHART_LINE, .style = i};
-    if (ok && count > 0) {
+        }
+    if (ok && has_curve) {
         page_begin_section(stream, "curves", "Learning curves");
         chart_write_legend(stream, series, count);
         fputs("<div class=\"charts\">\n", stream);
@@ -391,8 +400,9 @@ static void versus_write_class(const struct versus *versus, uint32_t class)
         if (own == classes->count)
             page_cell(stream, "–");
         else
-            page_cell(stream,
-                      page_percent(text, versus->runs[i].figures->classes[own].values[CLASS_RECALL]));
+            page_cell(
+                stream,
+                page_percent(text, versus->runs[i].figures->classes[own].values[CLASS_RECALL]));
     }
     fputs("</tr>\n", stream);
 }
@@ -491,8 +501,9 @@ static bool versus_write_agreement(const struct versus *versus)
     }
     num_shown = num_wrong < MAX_PICTURES ? (size_t)num_wrong : MAX_PICTURES;
     page_begin_section(section->stream, "mistakes", "Where the runs agree");
-    fprintf(section->stream, "<p>Every run is right on %s samples and wrong on %s; on %s some are "
-                             "right.%s</p>\n",
+    fprintf(section->stream,
+            "<p>Every run is right on %s samples and wrong on %s; on %s some are "
+            "right.%s</p>\n",
             page_count(right, num_right), page_count(wrong, num_wrong),
             page_count(some, count - num_right - num_wrong),
             num_wrong > num_shown ? TEXT(" The first %zu that all get wrong:", num_shown)
@@ -531,8 +542,9 @@ static void versus_write_lede(const struct versus *versus)
     const struct figures *figures = versus->runs[versus->best].figures;
     char count[PAGE_TEXT_SIZE], percent[PAGE_TEXT_SIZE];
 
-    fprintf(section->stream, "<p class=\"lede\">%zu checkpoints on the %s split of <span "
-                             "class=\"mono\">",
+    fprintf(section->stream,
+            "<p class=\"lede\">%zu checkpoints on the %s split of <span "
+            "class=\"mono\">",
             versus->num_runs, split_names[section->request->split]);
     markup_text(section->stream, section->request->store_path);
     fprintf(section->stream, "</span>, %s samples. The best is <b>",
@@ -547,8 +559,8 @@ static void versus_write_lede(const struct versus *versus)
 bool section_write_comparison(const struct section *section, const struct report_run *runs,
                               size_t num_runs)
 {
-    struct versus versus = {.section = section, .runs = runs, .num_runs = num_runs,
-                            .is_same = true};
+    struct versus versus = {
+        .section = section, .runs = runs, .num_runs = num_runs, .is_same = true};
     struct section best = *section;
     bool ok;
 

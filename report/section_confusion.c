@@ -11,7 +11,7 @@
 enum {
     MAX_MATRIX_CLASSES = 24,
     MAX_PAIRS = 25,
-    FEW_PAIRS = 10, /* beside the matrix */
+    FEW_PAIRS = 10,     /* beside the matrix */
     MAX_NAME = 24,      /* characters of a class in the matrix */
     MAX_LEVEL_NAME = 4, /* longer names of columns stand upright */
     NUM_LEVELS = 10,
@@ -22,14 +22,14 @@ enum {
 
 /* ---- the matrix ---- */
 
-static double confusion_find_most(const struct report_run *run)
+static double matrix_find_most(const struct report_run *run)
 {
     double most = 0;
 
     for (size_t i = 0; i < run->confusion->num_cells; i++) {
         const struct confusion_cell *cell = &run->confusion->cells[i];
-        double share = (double)cell->num_samples /
-                       (double)run->figures->classes[cell->label].num_samples;
+        double share =
+            (double)cell->num_samples / (double)run->figures->classes[cell->label].num_samples;
 
         if (cell->label != cell->prediction && share > most)
             most = share;
@@ -39,7 +39,7 @@ static double confusion_find_most(const struct report_run *run)
 
 /* From 0 for nothing to NUM_LEVELS; mistakes, which are few, are lifted by the root, the more the
  * fewer there are: most is the largest share of them. */
-static int confusion_level(uint64_t count, uint64_t total, bool is_mistake, double most)
+static int matrix_level(uint64_t count, uint64_t total, bool is_mistake, double most)
 {
     double share = total > 0 ? (double)count / (double)total : 0;
     double lifted = sqrt(share / (most > LEAST_SHARE ? most : LEAST_SHARE));
@@ -48,7 +48,7 @@ static int confusion_level(uint64_t count, uint64_t total, bool is_mistake, doub
     return count == 0 ? 0 : level < 1 ? 1 : level > NUM_LEVELS ? NUM_LEVELS : level;
 }
 
-static bool confusion_has_long_names(const struct section *section, size_t num_classes)
+static bool matrix_has_long_names(const struct section *section, size_t num_classes)
 {
     for (uint32_t c = 0; c < num_classes; c++)
         if (markup_count_characters(section_class_name(section, c)) > MAX_LEVEL_NAME)
@@ -56,28 +56,27 @@ static bool confusion_has_long_names(const struct section *section, size_t num_c
     return false;
 }
 
-static void confusion_write_columns(const struct section *section, size_t num_classes)
+static void matrix_write_columns(const struct section *section, size_t num_classes)
 {
-    bool is_long = confusion_has_long_names(section, num_classes);
+    bool is_long = matrix_has_long_names(section, num_classes);
 
     fprintf(section->stream,
             "<thead>\n<tr><td></td><th scope=\"colgroup\" colspan=\"%zu\" class=\"axes\">predicted "
             "as</th></tr>\n<tr><th scope=\"col\" class=\"axes\">is</th>",
             num_classes);
     for (uint32_t c = 0; c < num_classes; c++) {
-        fprintf(section->stream, "<th scope=\"col\">%s",
-                is_long ? "<span class=\"long\">" : "");
+        fprintf(section->stream, "<th scope=\"col\">%s", is_long ? "<span class=\"long\">" : "");
         markup_text_cut(section->stream, section_class_name(section, c), MAX_NAME);
         fprintf(section->stream, "%s</th>", is_long ? "</span>" : "");
     }
     fputs("</tr>\n</thead>\n", section->stream);
 }
 
-static void confusion_write_cell(const struct section *section, uint32_t label, uint32_t prediction,
-                                 const uint64_t *row, double most)
+static void matrix_write_cell(const struct section *section, uint32_t label, uint32_t prediction,
+                              const uint64_t *row, double most)
 {
     uint64_t total = section->run->figures->classes[label].num_samples;
-    int level = confusion_level(row[prediction], total, label != prediction, most);
+    int level = matrix_level(row[prediction], total, label != prediction, most);
     char text[PAGE_TEXT_SIZE];
 
     if (level == 0) {
@@ -90,22 +89,20 @@ static void confusion_write_cell(const struct section *section, uint32_t label, 
     markup_text_cut(section->stream, section_class_name(section, prediction), MAX_NAME);
     fprintf(section->stream, ": %s of ", page_count(text, row[prediction]));
     fprintf(section->stream, "%s, ", page_count(text, total));
-    fprintf(section->stream, "%s\">",
-            page_percent(text, (double)row[prediction] / (double)total));
+    fprintf(section->stream, "%s\">", page_percent(text, (double)row[prediction] / (double)total));
     fprintf(section->stream, "%s</td>", page_count(text, row[prediction]));
 }
 
-static bool confusion_write_matrix(const struct section *section, size_t num_classes)
+static bool matrix_write_matrix(const struct section *section, size_t num_classes)
 {
-    double most = confusion_find_most(section->run);
+    double most = matrix_find_most(section->run);
     uint64_t *row;
     size_t cell = 0;
 
     if (!memory_allocate(&row, num_classes, sizeof(*row), section->error))
         return false;
-    page_begin_table(section->stream, "matrix", "Confusion matrix",
-                     NULL);
-    confusion_write_columns(section, num_classes);
+    page_begin_table(section->stream, "matrix", "Confusion matrix", NULL);
+    matrix_write_columns(section, num_classes);
     fputs("<tbody>\n", section->stream);
     for (uint32_t label = 0; label < num_classes; label++) {
         cell = confusion_fill_row(section->run->confusion, label, cell, row);
@@ -113,7 +110,7 @@ static bool confusion_write_matrix(const struct section *section, size_t num_cla
         markup_text_cut(section->stream, section_class_name(section, label), MAX_NAME);
         fputs("</th>", section->stream);
         for (uint32_t prediction = 0; prediction < num_classes; prediction++)
-            confusion_write_cell(section, label, prediction, row, most);
+            matrix_write_cell(section, label, prediction, row, most);
         fputs("</tr>\n", section->stream);
     }
     fputs("</tbody>\n", section->stream);
@@ -124,27 +121,26 @@ static bool confusion_write_matrix(const struct section *section, size_t num_cla
 
 /* ---- the most frequent confusions ---- */
 
-static void confusion_write_pairs(const struct section *section)
+static void matrix_write_pairs(const struct section *section)
 {
     struct confusion_cell pairs[MAX_PAIRS];
     size_t num_classes = section->run->confusion->num_classes;
-    size_t count =
-        confusion_find_frequent(section->run->confusion, pairs,
-                                num_classes <= MAX_MATRIX_CLASSES ? FEW_PAIRS : MAX_PAIRS);
+    size_t count = confusion_find_frequent(
+        section->run->confusion, pairs, num_classes <= MAX_MATRIX_CLASSES ? FEW_PAIRS : MAX_PAIRS);
     uint64_t num_pairs = 0;
     char text[PAGE_TEXT_SIZE], all[PAGE_TEXT_SIZE];
 
     for (size_t i = 0; i < section->run->confusion->num_cells; i++)
-        num_pairs += section->run->confusion->cells[i].label !=
-                     section->run->confusion->cells[i].prediction;
+        num_pairs +=
+            section->run->confusion->cells[i].label != section->run->confusion->cells[i].prediction;
     if (count == 0) {
         fputs("<p>No sample was taken for another class.</p>\n", section->stream);
         return;
     }
-    page_begin_table(section->stream, "", "Most frequent confusions",
-                     TEXT("Of classes, %s pairs were confused; %s.", page_count(all, num_pairs),
-                          count < num_pairs ? TEXT("the %zu most frequent", count)
-                                            : "the most frequent first"));
+    page_begin_table(
+        section->stream, "", "Most frequent confusions",
+        TEXT("Of classes, %s pairs were confused; %s.", page_count(all, num_pairs),
+             count < num_pairs ? TEXT("the %zu most frequent", count) : "the most frequent first"));
     fputs("<thead><tr><th scope=\"col\">is</th><th scope=\"col\">predicted as</th><th "
           "scope=\"col\" class=\"n\">samples</th><th scope=\"col\" class=\"n\">of its "
           "class</th></tr></thead>\n<tbody>\n",
@@ -180,10 +176,10 @@ bool section_write_confusion(const struct section *section)
               section->stream);
     fputs("<div class=\"beside\">\n", section->stream);
     if (num_classes <= MAX_MATRIX_CLASSES)
-        ok = confusion_write_matrix(section, num_classes);
+        ok = matrix_write_matrix(section, num_classes);
     if (num_classes > 2) {
         fputs("<div>\n", section->stream);
-        confusion_write_pairs(section);
+        matrix_write_pairs(section);
         fputs("</div>\n", section->stream);
     }
     fputs("</div>\n", section->stream);

@@ -56,10 +56,18 @@ static void curves_plan_axis(struct axis *axis, double low, double high)
 static void curves_write_loss(FILE *stream, const struct curves *curves, struct chart *chart)
 {
     const struct chart_series series[] = {
-        {.name = "train", .mark = CHART_LINE, .style = 0, .count = curves->count,
-         .x = curves->columns[0], .y = curves->columns[1]},
-        {.name = "valid", .mark = CHART_LINE, .style = 1, .count = curves->count,
-         .x = curves->columns[0], .y = curves->columns[2]},
+        {.name = "train",
+         .mark = CHART_LINE,
+         .style = 0,
+         .count = curves->count,
+         .x = curves->columns[0],
+         .y = curves->columns[1]},
+        {.name = "valid",
+         .mark = CHART_LINE,
+         .style = 1,
+         .count = curves->count,
+         .x = curves->columns[0],
+         .y = curves->columns[2]},
     };
     double low = NAN, high = NAN;
 
@@ -78,8 +86,11 @@ static void curves_write_loss(FILE *stream, const struct curves *curves, struct 
 
 static void curves_write_accuracy(FILE *stream, const struct curves *curves, struct chart *chart)
 {
-    const struct chart_series series = {.name = "valid", .mark = CHART_LINE, .style = 1,
-                                        .count = curves->count, .x = curves->columns[0],
+    const struct chart_series series = {.name = "valid",
+                                        .mark = CHART_LINE,
+                                        .style = 1,
+                                        .count = curves->count,
+                                        .x = curves->columns[0],
                                         .y = curves->columns[3]};
     double low = NAN, high = NAN;
 
@@ -103,8 +114,11 @@ static void curves_write_accuracy(FILE *stream, const struct curves *curves, str
 
 static void curves_write_rate(FILE *stream, const struct curves *curves, struct chart *chart)
 {
-    const struct chart_series series = {.mark = CHART_LINE, .style = 2, .count = curves->count,
-                                        .x = curves->columns[0], .y = curves->columns[4]};
+    const struct chart_series series = {.mark = CHART_LINE,
+                                        .style = 2,
+                                        .count = curves->count,
+                                        .x = curves->columns[0],
+                                        .y = curves->columns[4]};
     double low = NAN, high = NAN;
 
     chart_widen(curves->columns[4], curves->count, &low, &high);
@@ -154,8 +168,8 @@ bool section_write_curves(const struct section *section)
 {
     const struct checkpoint *checkpoint = &section->run->file->checkpoint;
     struct curves curves;
-    struct chart chart = {.x_label = "epoch", .x_name = "epoch", .x_format = CHART_FORMAT_COUNT,
-                          .x_marked = NAN};
+    struct chart chart = {
+        .x_label = "epoch", .x_name = "epoch", .x_format = CHART_FORMAT_COUNT, .x_marked = NAN};
     bool ok;
 
     if (checkpoint->num_records == 0 || !model_has_gradient(&section->run->file->model))

@@ -192,12 +192,11 @@ static bool health_write_rejects(const struct section *section)
     if (ok && paths.count == 0)
         fputs("<p>No file was skipped when the store was made.</p>\n", section->stream);
     if (ok && paths.count > 0) {
-        page_begin_table(section->stream, "", "Files that were skipped",
-                         TEXT("%s %s skipped when the store was made%s.",
-                              page_count(text, paths.count),
-                              page_plural(paths.count, "file was", "files were"),
-                              num_shown < paths.count ? TEXT(", of which %zu are here", num_shown)
-                                                      : ""));
+        page_begin_table(
+            section->stream, "", "Files that were skipped",
+            TEXT("%s %s skipped when the store was made%s.", page_count(text, paths.count),
+                 page_plural(paths.count, "file was", "files were"),
+                 num_shown < paths.count ? TEXT(", of which %zu are here", num_shown) : ""));
         fputs("<thead><tr><th scope=\"col\">file</th><th "
               "scope=\"col\">reason</th></tr></thead>\n<tbody>\n",
               section->stream);

@@ -45,9 +45,9 @@ static size_t mistakes_find(const struct report_run *run, struct mistake *worst)
         const float *scores = run->scores + i * num_classes;
 
         if (run->labels[i] != run->predictions[i])
-            mistakes_insert(worst, &count,
-                            (struct mistake){i, scores[run->predictions[i]] -
-                                                    scores[run->labels[i]]});
+            mistakes_insert(
+                worst, &count,
+                (struct mistake){i, scores[run->predictions[i]] - scores[run->labels[i]]});
     }
     return count;
 }

@@ -108,8 +108,7 @@ void section_picture_write(FILE *stream, const struct section_pictures *pictures
     const struct raster *raster = &pictures->rasters[index];
 
     fprintf(stream, "<img%s width=\"%zu\" height=\"%zu\" alt=\"",
-            is_smooth ? " class=\"smooth\"" : "",
-            section_pictures_shown(pictures, raster->width),
+            is_smooth ? " class=\"smooth\"" : "", section_pictures_shown(pictures, raster->width),
             section_pictures_shown(pictures, raster->height));
     markup_text(stream, alt);
     fputs("\" src=\"data:image/png;base64,", stream);

@@ -26,7 +26,6 @@ static uint32_t samples_choose_class(size_t index, size_t num_shown, size_t num_
 
 /* ---- samples, a strip for each class ---- */
 
-
 /* Rows of SAMPLES_EACH samples, evenly spaced in each shown class: rows [num_shown][SAMPLES_EACH];
  * num_rows [num_shown] of them. */
 static bool samples_find(const struct section *section, size_t num_shown, uint64_t *rows,
@@ -86,11 +85,10 @@ static bool samples_draw_strips(const struct section *section, size_t num_shown,
     uint64_t *rows = NULL;
     size_t *num_rows = NULL, count = 0;
     size_t num_classes = section->run->figures->num_classes;
-    bool ok =
-        memory_allocate(&rows, num_shown * SAMPLES_EACH, sizeof(*rows), section->error) &&
-        memory_allocate(&num_rows, num_shown, sizeof(*num_rows), section->error) &&
-        section_pictures_create(pictures, num_shown, section->error) &&
-        samples_find(section, num_shown, rows, num_rows);
+    bool ok = memory_allocate(&rows, num_shown * SAMPLES_EACH, sizeof(*rows), section->error) &&
+              memory_allocate(&num_rows, num_shown, sizeof(*num_rows), section->error) &&
+              section_pictures_create(pictures, num_shown, section->error) &&
+              samples_find(section, num_shown, rows, num_rows);
 
     for (size_t i = 0; i < num_shown && ok; i++) {
         if (num_rows[i] == 0)
@@ -125,9 +123,9 @@ static bool samples_write_strips(const struct section *section, size_t num_shown
             fputs("<dt>", stream);
             markup_text_cut(stream, section_class_name(section, labels[i]), MAX_NAME);
             fputs("</dt><dd>", stream);
-            section_picture_write(stream, &pictures, i,
-                                  TEXT("Samples of class %s",
-                                       SECTION_NAME(section_class_name(section, labels[i]))));
+            section_picture_write(
+                stream, &pictures, i,
+                TEXT("Samples of class %s", SECTION_NAME(section_class_name(section, labels[i]))));
             fputs("</dd>\n", stream);
         }
         fputs("</dl>\n", stream);
@@ -173,19 +171,18 @@ static bool samples_write_means(const struct section *section, enum split split)
                                &pictures.rasters[i]);
     ok = ok && section_pictures_encode(&pictures, MEAN_SIDE, MEANS_NBYTES, section->error);
     if (ok) {
-        fprintf(stream, "<h3>Mean of each class</h3>\n<p class=\"note\">Of the %s samples%s.</p>\n"
-                        "<ul class=\"tiles\">\n",
+        fprintf(stream,
+                "<h3>Mean of each class</h3>\n<p class=\"note\">Of the %s samples%s.</p>\n"
+                "<ul class=\"tiles\">\n",
                 split_names[split],
-                num_shown < classes->count
-                    ? TEXT(", %zu of %zu classes", num_shown, classes->count)
-                    : "");
+                num_shown < classes->count ? TEXT(", %zu of %zu classes", num_shown, classes->count)
+                                           : "");
         for (size_t i = 0; i < num_shown; i++) {
-            const char *name =
-                classes->items[samples_choose_class(i, num_shown, classes->count)];
+            const char *name = classes->items[samples_choose_class(i, num_shown, classes->count)];
 
             fputs("<li><figure>", stream);
-            section_picture_write(stream, &pictures, i, TEXT("Mean image of class %s",
-                                                                  SECTION_NAME(name)));
+            section_picture_write(stream, &pictures, i,
+                                  TEXT("Mean image of class %s", SECTION_NAME(name)));
             fputs("<figcaption>", stream);
             markup_text_cut(stream, name, MAX_NAME);
             fputs("</figcaption></figure></li>\n", stream);
@@ -200,8 +197,8 @@ bool section_write_samples(const struct section *section)
 {
     size_t num_classes = section->run->figures->num_classes;
     size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
-    enum split split = store_labels(section->store, SPLIT_TRAIN) ? SPLIT_TRAIN
-                                                                 : section->request->split;
+    enum split split =
+        store_labels(section->store, SPLIT_TRAIN) ? SPLIT_TRAIN : section->request->split;
     bool ok;
 
     if (section->run->num_samples == 0)

@@ -54,9 +54,9 @@ static void scores_fill(struct histogram *histogram, const struct report_run *ru
     }
     for (uint64_t i = 0; i < run->num_samples; i++) {
         double place = (scores_number(run, i, is_share) - histogram->low) / width;
-        size_t bin = !(place > 0)                             ? 0
+        size_t bin = !(place > 0)                           ? 0
                      : place >= (double)histogram->num_bins ? histogram->num_bins - 1
-                                                              : (size_t)place;
+                                                            : (size_t)place;
         double *count = &histogram->counts[run->labels[i]][bin];
 
         *count += 1;
@@ -87,8 +87,8 @@ static double scores_find_limit(const struct report_run *run, bool are_probabili
     return axis.high;
 }
 
-static void scores_begin_figure(FILE *stream, const char *title,
-                                const struct chart_series *series, size_t num_series)
+static void scores_begin_figure(FILE *stream, const char *title, const struct chart_series *series,
+                                size_t num_series)
 {
     fprintf(stream, "<figure>\n<p class=\"title\">%s</p>\n", title);
     chart_write_legend(stream, series, num_series);
@@ -101,8 +101,8 @@ static void scores_write_histogram(const struct section *section, const char nam
                                    bool are_probabilities)
 {
     double limit = are_probabilities ? 1 : scores_find_limit(section->run, false);
-    struct histogram histogram = {.num_bins = NUM_BINS, .low = are_probabilities ? 0 : -limit,
-                                  .high = limit};
+    struct histogram histogram = {
+        .num_bins = NUM_BINS, .low = are_probabilities ? 0 : -limit, .high = limit};
     struct chart_series series[2];
     struct chart chart = {
         .id = "score-histogram",
@@ -125,8 +125,11 @@ static void scores_write_histogram(const struct section *section, const char nam
     for (size_t b = 0; b < NUM_BINS; b++)
         middles[b] = (histogram.starts[b] + histogram.ends[b]) / 2;
     for (size_t c = 0; c < 2; c++) {
-        series[c] = (struct chart_series){.name = names[c], .mark = CHART_BARS, .style = c,
-                                          .count = NUM_BINS, .y = histogram.counts[c],
+        series[c] = (struct chart_series){.name = names[c],
+                                          .mark = CHART_BARS,
+                                          .style = c,
+                                          .count = NUM_BINS,
+                                          .y = histogram.counts[c],
                                           .x = c == 0 ? histogram.starts : middles,
                                           .x_end = c == 0 ? middles : histogram.ends};
         for (size_t b = 0; b < NUM_BINS; b++)
@@ -145,10 +148,27 @@ static void scores_write_histogram(const struct section *section, const char nam
 
 /* ---- the sigmoid ---- */
 
+/* Of the chart's height, of the largest bar and of the smallest. */
+#define LARGEST_BAR 0.38
+#define LEAST_BAR 0.012
+
+/* The ends of the bars: those of the first class stand on the floor, the others hang from 1. */
+static void scores_fill_ends(const struct histogram *histogram, double ends[2][MAX_BINS])
+{
+    for (size_t b = 0; b < histogram->num_bins; b++) {
+        for (size_t c = 0; c < 2; c++) {
+            double part = histogram->counts[c][b] / histogram->most * LARGEST_BAR;
+
+            /* One sample is seen, too. */
+            part = part > 0 && part < LEAST_BAR ? LEAST_BAR : part;
+            ends[c][b] = c == 0 ? part : 1 - part;
+        }
+    }
+}
+
 /* The classes' histograms lie on the curve's floor and hang from its ceiling. */
 static void scores_write_sigmoid(const struct section *section, const char names[2][NAME_SIZE])
 {
-    enum { SHARE_PERCENT = 38 }; /* of the height, for the largest bar */
     double limit = scores_find_limit(section->run, true);
     struct histogram histogram = {.num_bins = NUM_LOGIT_BINS, .low = -limit, .high = limit};
     double ends[2][MAX_BINS], ceilings[MAX_BINS], xs[NUM_CURVE_POINTS], ys[NUM_CURVE_POINTS];
@@ -171,28 +191,29 @@ static void scores_write_sigmoid(const struct section *section, const char names
     };
 
     scores_fill(&histogram, section->run, false);
-    for (size_t b = 0; b < NUM_LOGIT_BINS; b++) {
+    scores_fill_ends(&histogram, ends);
+    for (size_t b = 0; b < NUM_LOGIT_BINS; b++)
         ceilings[b] = 1;
-        for (size_t c = 0; c < 2; c++) {
-            double part = histogram.counts[c][b] / histogram.most * SHARE_PERCENT / 100;
-
-            /* One sample is seen, too. */
-            part = part > 0 && part < 0.012 ? 0.012 : part;
-            ends[c][b] = c == 0 ? part : 1 - part;
-        }
-    }
     for (size_t i = 0; i < NUM_CURVE_POINTS; i++) {
         xs[i] = -limit + 2 * limit * (double)i / (NUM_CURVE_POINTS - 1);
         ys[i] = 1 / (1 + exp(-xs[i]));
     }
     for (size_t c = 0; c < 2; c++)
-        series[c] = (struct chart_series){.name = names[c], .mark = CHART_BARS, .style = c,
-                                          .count = NUM_LOGIT_BINS, .x = histogram.starts,
-                                          .x_end = histogram.ends, .y = ends[c],
+        series[c] = (struct chart_series){.name = names[c],
+                                          .mark = CHART_BARS,
+                                          .style = c,
+                                          .count = NUM_LOGIT_BINS,
+                                          .x = histogram.starts,
+                                          .x_end = histogram.ends,
+                                          .y = ends[c],
                                           .base = c == 0 ? NULL : ceilings,
                                           .values = histogram.counts[c]};
-    series[2] = (struct chart_series){.name = "sigmoid", .mark = CHART_LINE, .style = 2,
-                                      .count = NUM_CURVE_POINTS, .x = xs, .y = ys,
+    series[2] = (struct chart_series){.name = "sigmoid",
+                                      .mark = CHART_LINE,
+                                      .style = 2,
+                                      .count = NUM_CURVE_POINTS,
+                                      .x = xs,
+                                      .y = ys,
                                       .is_plain = true};
     axis_plan_exact(&chart.x_axis, -limit, limit, 6, false);
     axis_plan_exact(&chart.y_axis, 0, 1, 5, false);

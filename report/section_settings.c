@@ -15,7 +15,7 @@ enum { NAME_SIZE = 512, VALUE_SIZE = 4400, READ_NBYTES = 1 << 20 };
 
 /* ---- settings ---- */
 
-static void settings_write_config(const struct section *section)
+static void origins_write_config(const struct section *section)
 {
     const struct checkpoint *checkpoint = &section->run->file->checkpoint;
     char value[VALUE_SIZE];
@@ -32,7 +32,7 @@ static void settings_write_config(const struct section *section)
     page_end_table(section->stream);
 }
 
-static bool settings_write_store(const struct section *section)
+static bool origins_write_store(const struct section *section)
 {
     const struct image_shape *image = store_image_shape(section->store);
     struct text_list decoders = {0};
@@ -65,7 +65,7 @@ static bool settings_write_store(const struct section *section)
 /* ---- fingerprints ---- */
 
 /* SHA-256 of a file, as sha256sum prints it. */
-static bool settings_hash_file(const char *path, char digits[65], struct error *error)
+static bool origins_hash_file(const char *path, char digits[65], struct error *error)
 {
     uint64_t nbytes = 0;
     struct sha256 hash;
@@ -87,14 +87,13 @@ static bool settings_hash_file(const char *path, char digits[65], struct error *
     return ok;
 }
 
-static bool settings_write_fingerprints(const struct section *section)
+static bool origins_write_fingerprints(const struct section *section)
 {
     const struct checkpoint *checkpoint = &section->run->file->checkpoint;
-    bool is_same =
-        strcmp(checkpoint->store_fingerprint, store_fingerprint(section->store)) == 0;
+    bool is_same = strcmp(checkpoint->store_fingerprint, store_fingerprint(section->store)) == 0;
     char digits[65];
 
-    if (!settings_hash_file(section->run->file->path, digits, section->error))
+    if (!origins_hash_file(section->run->file->path, digits, section->error))
         return false;
     page_begin_table(section->stream, "values", "Fingerprints",
                      is_same ? "The checkpoint was trained on this store."
@@ -112,12 +111,11 @@ static bool settings_write_fingerprints(const struct section *section)
 
 /* ---- the commands ---- */
 
-static bool settings_print_commands(const struct section *section, FILE *stream,
-                                    struct text_list *notes)
+static bool origins_print_commands(const struct section *section, FILE *stream,
+                                   struct text_list *notes)
 {
     const struct checkpoint *checkpoint = &section->run->file->checkpoint;
-    bool is_same =
-        strcmp(checkpoint->store_fingerprint, store_fingerprint(section->store)) == 0;
+    bool is_same = strcmp(checkpoint->store_fingerprint, store_fingerprint(section->store)) == 0;
     char run[NAME_SIZE];
     const struct commands_names names = {
         .store = file_base_name(section->request->store_path),
@@ -154,7 +152,7 @@ bool section_write_commands(const struct section *section, size_t index)
     FILE *stream = open_memstream(&text, &nbytes);
     bool ok = stream || error_set_memory(section->error, VALUE_SIZE);
 
-    ok = ok && settings_print_commands(section, stream, &notes);
+    ok = ok && origins_print_commands(section, stream, &notes);
     if (stream && fclose(stream) != 0)
         ok = error_set_memory(section->error, VALUE_SIZE);
     if (ok) {
@@ -187,15 +185,16 @@ bool section_write_settings(const struct section *section)
     bool ok;
 
     page_begin_section(section->stream, "settings", "Settings");
-    fputs("<h3>To make it again</h3>\n<p>Where the source is, these commands give the same store and "
-          "checkpoint, byte for byte, on any number of threads.</p>\n",
-          section->stream);
-    ok = section_write_commands(section, 0) && settings_write_fingerprints(section);
+    fputs(
+        "<h3>To make it again</h3>\n<p>Where the source is, these commands give the same store and "
+        "checkpoint, byte for byte, on any number of threads.</p>\n",
+        section->stream);
+    ok = section_write_commands(section, 0) && origins_write_fingerprints(section);
     fputs("<div class=\"pairs\">\n<div>\n", section->stream);
     if (ok)
-        settings_write_config(section);
+        origins_write_config(section);
     fputs("</div>\n<div>\n", section->stream);
-    ok = ok && settings_write_store(section);
+    ok = ok && origins_write_store(section);
     fputs("</div>\n</div>\n", section->stream);
     page_end_section(section->stream);
     return ok;

@@ -201,8 +201,8 @@ static bool health_find_equal(struct health_search *search)
     bool ok = memory_allocate(&members, total, sizeof(*members), search->error);
 
     for (uint64_t begin = 0, end; begin < total && ok; begin = end) {
-        for (end = begin + 1; end < total && search->entries[end].pixel_crc32 ==
-                                                 search->entries[begin].pixel_crc32;)
+        for (end = begin + 1;
+             end < total && search->entries[end].pixel_crc32 == search->entries[begin].pixel_crc32;)
             end++;
         health_add_entries(search, search->entries + begin, end - begin, members);
         ok = error_ok(search->error);

@@ -7,14 +7,16 @@
  * contrast of more than 4.5.
  */
 #define LIGHT                                                                                      \
-    "color-scheme:light;--page:#fff;--text:#1b1f23;--quiet:#586069;--line:#d8dde2;--faint:#eef1f3;" \
+    "color-scheme:light;--page:#fff;--text:#1b1f23;--quiet:#586069;--line:#d8dde2;--faint:#"       \
+    "eef1f3;"                                                                                      \
     "--link:#0a5ba8;--reference:#6f7881;"                                                          \
-    "--s0:#0072b2;--s1:#c44e00;--s2:#0c9263;--s3:#9c4a80;--s4:#8a6500;--s5:#3a86b8;--s6:#5b5f66;"    \
+    "--s0:#0072b2;--s1:#c44e00;--s2:#0c9263;--s3:#9c4a80;--s4:#8a6500;--s5:#3a86b8;--s6:#5b5f66;"  \
     "--s7:#7c4fc4;"
 #define DARK                                                                                       \
-    "color-scheme:dark;--page:#14171a;--text:#e4e7ea;--quiet:#a3abb3;--line:#343b42;--faint:#1e2328;" \
+    "color-scheme:dark;--page:#14171a;--text:#e4e7ea;--quiet:#a3abb3;--line:#343b42;--faint:#"     \
+    "1e2328;"                                                                                      \
     "--link:#7db9f5;--reference:#8d969f;"                                                          \
-    "--s0:#5ab4ec;--s1:#ff8f52;--s2:#5be5b9;--s3:#e29cc6;--s4:#e6b84a;--s5:#9fd0f0;--s6:#b3bac1;"    \
+    "--s0:#5ab4ec;--s1:#ff8f52;--s2:#5be5b9;--s3:#e29cc6;--s4:#e6b84a;--s5:#9fd0f0;--s6:#b3bac1;"  \
     "--s7:#b79cf0;"
 
 static const char text[] =
@@ -33,7 +35,8 @@ static const char text[] =
     ".over{margin:0;color:var(--quiet);font-size:.875rem}"
     "h1{margin:.1rem 0 .5rem;font-size:clamp(1.5rem,1.2rem + 1.5vw,2.125rem);line-height:1.2;"
     "font-weight:650;letter-spacing:-.015em;text-wrap:balance}"
-    "h2{margin:0 0 .35rem;font-size:1.3125rem;line-height:1.3;font-weight:650;letter-spacing:-.01em}"
+    "h2{margin:0 0 "
+    ".35rem;font-size:1.3125rem;line-height:1.3;font-weight:650;letter-spacing:-.01em}"
     "h3{margin:1.75rem 0 .35rem;font-size:1rem;font-weight:650}"
     "p{max-width:42rem;margin:.5rem 0}"
     "a{color:var(--link);text-underline-offset:.15em}"
@@ -60,7 +63,8 @@ static const char text[] =
     "figcaption{margin-top:.35rem;max-width:42rem}"
     ".charts figure{max-width:27rem}"
     ".title{margin:0 0 .35rem;font-size:.9375rem;font-weight:600}"
-    "img{image-rendering:pixelated;max-width:100%;height:auto;display:block;background:var(--faint)}"
+    "img{image-rendering:pixelated;max-width:100%;height:auto;display:block;background:var(--faint)"
+    "}"
     "img.smooth{image-rendering:auto}"
     ".chart{display:block;width:100%;height:auto;overflow:visible}"
     ".chart text{font-size:12px;fill:var(--quiet)}"
@@ -79,46 +83,49 @@ static const char text[] =
     ".bar{opacity:.78}"
     ".chart .name{font-weight:600}"
 #define SERIES(n)                                                                                  \
-    ".curve.s" #n "{stroke:var(--s" #n ")}.dot.s" #n ",.bar.s" #n ",.chart .name.s" #n              \
+    ".curve.s" #n "{stroke:var(--s" #n ")}.dot.s" #n ",.bar.s" #n ",.chart .name.s" #n             \
     "{fill:var(--s" #n ")}"
-    SERIES(0) SERIES(1) SERIES(2) SERIES(3) SERIES(4) SERIES(5) SERIES(6) SERIES(7)
-    ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;margin:.25rem 0 .75rem;padding:0;"
-    "list-style:none}"
-    ".legend li{display:flex;align-items:center;gap:.5rem}.legend svg{flex:none}"
-    /* tables */
-    ".scroll{overflow-x:auto;margin:1rem 0;max-width:100%;position:relative}"
-    "table{border-collapse:collapse;font-size:.9375rem;line-height:1.35}"
-    "caption{text-align:left;padding:0 0 .5rem;max-width:42rem}"
-    "th,td{padding:.32rem .8rem .32rem 0;text-align:left;vertical-align:baseline;"
-    "overflow-wrap:break-word}.value{overflow-wrap:anywhere}.whole{white-space:nowrap}"
-    "section>.scroll:first-of-type caption,.beside>.scroll:first-child caption{position:absolute;width:1px;height:1px;"
-    "overflow:hidden;clip-path:inset(50%);white-space:nowrap;padding:0}"
-    ".beside{display:flex;flex-wrap:wrap;gap:0 3rem;align-items:start}.beside>*{max-width:100%;min-width:0}"
-    "thead th{font-weight:600;font-size:.875rem;vertical-align:bottom;"
-    "border-bottom:1px solid var(--text)}"
-    "tbody tr+tr>*{border-top:1px solid var(--faint)}"
-    "tbody th{font-weight:400}"
-    ".sums>*{border-top:1px solid var(--text)!important}"
-    ".n{text-align:right;white-space:nowrap;overflow-wrap:normal}"
-    "td.n,th.n{padding-left:.4rem}"
-    ".range{color:var(--quiet);font-size:.8125rem}"
-    ".best{font-weight:650}.tight .range{display:block}"
-    "abbr{text-decoration:none;border-bottom:1px dotted var(--quiet)}"
-    ".name{overflow-wrap:anywhere;min-width:4.5rem;max-width:22rem}"
-    "th.name{min-width:7rem}"
-    /* the confusion matrix */
-    ".matrix{border-collapse:separate;border-spacing:2px}"
-    ".matrix th,.matrix td{border:0!important;padding:.3rem .4rem;text-align:center}"
-    ".matrix td{min-width:3.1rem;border-radius:2px;overflow-wrap:normal}"
-    ".matrix tbody th{text-align:right;white-space:nowrap;max-width:none}"
-    ".matrix .axes{font-weight:400;color:var(--quiet);font-size:.8125rem}"
-    ".matrix .long{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
-    "white-space:nowrap;vertical-align:bottom;margin:auto}"
-    ".zero{color:var(--quiet)}"
+    SERIES(0) SERIES(1) SERIES(2) SERIES(3) SERIES(4) SERIES(5) SERIES(6) SERIES(
+        7) ".legend{display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;margin:.25rem 0 .75rem;padding:0;"
+           "list-style:none}"
+           ".legend li{display:flex;align-items:center;gap:.5rem}.legend svg{flex:none}"
+           /* tables */
+           ".scroll{overflow-x:auto;margin:1rem 0;max-width:100%;position:relative}"
+           "table{border-collapse:collapse;font-size:.9375rem;line-height:1.35}"
+           "caption{text-align:left;padding:0 0 .5rem;max-width:42rem}"
+           "th,td{padding:.32rem .8rem .32rem 0;text-align:left;vertical-align:baseline;"
+           "overflow-wrap:break-word}.value{overflow-wrap:anywhere}.whole{white-space:nowrap}"
+           "section>.scroll:first-of-type caption,.beside>.scroll:first-child "
+           "caption{position:absolute;width:1px;height:1px;"
+           "overflow:hidden;clip-path:inset(50%);white-space:nowrap;padding:0}"
+           ".beside{display:flex;flex-wrap:wrap;gap:0 "
+           "3rem;align-items:start}.beside>*{max-width:100%;min-width:0}"
+           "thead th{font-weight:600;font-size:.875rem;vertical-align:bottom;"
+           "border-bottom:1px solid var(--text)}"
+           "tbody tr+tr>*{border-top:1px solid var(--faint)}"
+           "tbody th{font-weight:400}"
+           ".sums>*{border-top:1px solid var(--text)!important}"
+           ".n{text-align:right;white-space:nowrap;overflow-wrap:normal}"
+           "td.n,th.n{padding-left:.4rem}"
+           ".range{color:var(--quiet);font-size:.8125rem}"
+           ".best{font-weight:650}.tight .range{display:block}"
+           "abbr{text-decoration:none;border-bottom:1px dotted var(--quiet)}"
+           ".name{overflow-wrap:anywhere;min-width:4.5rem;max-width:22rem}"
+           "th.name{min-width:7rem}"
+           /* the confusion matrix */
+           ".matrix{border-collapse:separate;border-spacing:2px}"
+           ".matrix th,.matrix td{border:0!important;padding:.3rem .4rem;text-align:center}"
+           ".matrix td{min-width:3.1rem;border-radius:2px;overflow-wrap:normal}"
+           ".matrix tbody th{text-align:right;white-space:nowrap;max-width:none}"
+           ".matrix .axes{font-weight:400;color:var(--quiet);font-size:.8125rem}"
+           ".matrix .long{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
+           "white-space:nowrap;vertical-align:bottom;margin:auto}"
+           ".zero{color:var(--quiet)}"
 #define LEVEL(n, alpha)                                                                            \
-    ".h" #n "{background:rgba(var(--hit)," #alpha ")}.m" #n "{background:rgba(var(--miss)," #alpha ")}"
+    ".h" #n "{background:rgba(var(--hit)," #alpha ")}.m" #n "{background:rgba(var(--miss)," #alpha \
+    ")}"
     LEVEL(1, .07) LEVEL(2, .12) LEVEL(3, .17) LEVEL(4, .22) LEVEL(5, .27) LEVEL(6, .32)
-    LEVEL(7, .37) LEVEL(8, .42) LEVEL(9, .47) LEVEL(10, .52)
+        LEVEL(7, .37) LEVEL(8, .42) LEVEL(9, .47) LEVEL(10, .52)
     /* pictures */
     ".cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.25rem,1fr));"
     "gap:1.25rem 1rem;margin:1.25rem 0;padding:0;list-style:none}"
@@ -131,7 +138,8 @@ static const char text[] =
     "align-items:center;margin:1.25rem 0}"
     ".strips dt{text-align:right;font-size:.9375rem}"
     ".strips dd{margin:0;min-width:0}"
-    ".tiles{display:flex;flex-wrap:wrap;gap:1rem 1.25rem;margin:1.25rem 0;padding:0;list-style:none}"
+    ".tiles{display:flex;flex-wrap:wrap;gap:1rem 1.25rem;margin:1.25rem "
+    "0;padding:0;list-style:none}"
     ".tiles figcaption{margin-top:.25rem;max-width:12rem}"
     /* what is long */
     "details{margin:.75rem 0}"
@@ -143,7 +151,8 @@ static const char text[] =
     "code,.mono{font-size:.875em}"
     ".pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));"
     "gap:0 2.5rem}"
-    ".values td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation Mono\",monospace;"
+    ".values td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation "
+    "Mono\",monospace;"
     "font-size:.8125rem}"
     "ul.plain{margin:.5rem 0;padding-left:1.2rem;max-width:46rem}"
     "footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;color:var(--quiet);"

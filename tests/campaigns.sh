@@ -9,7 +9,7 @@ program=campaigns.sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 74
 # shellcheck source=jobs/setup.sh
 . "$root/jobs/setup.sh"
-all_parts='kill signals faults rot archives threads cluster packages fuzz'
+all_parts='kill signals faults rot archives threads cluster packages docs fuzz'
 
 usage() {
     cat <<EOF
@@ -25,6 +25,7 @@ campaigns; needs what tests/run.sh installs.  Parts (default: all, which takes a
   threads    clang's thread sanitizer, on five data sets
   cluster    job scripts on a real Slurm, every case
   packages   the packages in roots of Debian without compilers; as root, with debootstrap
+  docs       the documents' commands on the real data, which variables name; long trainings
   fuzz       clang's fuzzers
 
 Options:
@@ -117,6 +118,10 @@ run_cluster() {
 run_packages() {
     setup_install debootstrap dpkg-dev lintian || return 1
     "$root/tests/install/clean_root.sh"
+}
+
+run_docs() {
+    QUERN_BIN=$root/build/release/bin QUERN_SOURCE=$root "$root/tests/docs/commands.sh" --full
 }
 
 run_fuzz() {

@@ -158,9 +158,9 @@ static void test_markup_text_shows_what_is_hidden(void **state)
     assert_markup("a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f");
     assert_markup("\x1b[31mred", "\\x1b[31mred");
     assert_markup("bad\xff\xc3", "bad\\xff\\xc3");
-    assert_markup("\xc2\x9b", "\\xc2\\x9b");                   /* CSI of ISO 6429 */
-    assert_markup("gpj.\xe2\x80\xae", "gpj.\\xe2\\x80\\xae");  /* right to left from here */
-    assert_markup("\xef\xbb\xbf", "\\xef\\xbb\\xbf");          /* a byte order mark */
+    assert_markup("\xc2\x9b", "\\xc2\\x9b");                  /* CSI of ISO 6429 */
+    assert_markup("gpj.\xe2\x80\xae", "gpj.\\xe2\\x80\\xae"); /* right to left from here */
+    assert_markup("\xef\xbb\xbf", "\\xef\\xbb\\xbf");         /* a byte order mark */
 }
 
 static void write_cut(FILE *stream, const char *text)
@@ -171,8 +171,13 @@ static void write_cut(FILE *stream, const char *text)
 static void test_markup_text_cut_keeps_to_characters(void **state)
 {
     static const char *const cases[][2] = {
-        {"12345", "12345"}, {"123456", "1234…"}, {"ééééé", "ééééé"}, {"éééééé", "éééé…"},
-        {"<<<<<<", "&lt;&lt;&lt;&lt;…"}, {"", ""}, {"a\xff\xff\xff", "a\\xff…"},
+        {"12345", "12345"},
+        {"123456", "1234…"},
+        {"ééééé", "ééééé"},
+        {"éééééé", "éééé…"},
+        {"<<<<<<", "&lt;&lt;&lt;&lt;…"},
+        {"", ""},
+        {"a\xff\xff\xff", "a\\xff…"},
     };
 
     (void)state;
@@ -192,8 +197,8 @@ static void write_coordinate(FILE *stream, const char *number)
 static void test_markup_coordinate_is_short(void **state)
 {
     static const char *const cases[][2] = {
-        {"0", "0"}, {"-0.001", "0"}, {"12", "12"}, {"1.5", "1.5"}, {"-1.25", "-1.25"},
-        {"0.999", "1"}, {"nan", "0"}, {"inf", "0"}, {"1e300", "0"},
+        {"0", "0"},     {"-0.001", "0"}, {"12", "12"}, {"1.5", "1.5"}, {"-1.25", "-1.25"},
+        {"0.999", "1"}, {"nan", "0"},    {"inf", "0"}, {"1e300", "0"},
     };
 
     (void)state;
@@ -214,8 +219,14 @@ static void write_base64(FILE *stream, const char *text)
 static void test_base64_write_of_the_standard_s_cases(void **state)
 {
     static const char *const cases[][2] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
+        {"\xff\xfe\xfd", "//79"},
     };
 
     (void)state;
@@ -252,8 +263,15 @@ static size_t count(const char *text, const char *part)
 
 static struct chart make_chart(const struct chart_series *series, size_t num_series)
 {
-    struct chart chart = {.id = "c", .title = "T", .description = "D", .x_label = "x", .y_label = "y",
-                          .x_name = "x", .y_name = "y", .series = series, .num_series = num_series,
+    struct chart chart = {.id = "c",
+                          .title = "T",
+                          .description = "D",
+                          .x_label = "x",
+                          .y_label = "y",
+                          .x_name = "x",
+                          .y_name = "y",
+                          .series = series,
+                          .num_series = num_series,
                           .x_marked = NAN};
 
     axis_plan_exact(&chart.x_axis, 0, 10, 5, false);
@@ -264,7 +282,8 @@ static struct chart make_chart(const struct chart_series *series, size_t num_ser
 static void test_chart_write_leaves_out_what_is_no_number(void **state)
 {
     const double x[] = {0, 1, 2, 3, 4}, y[] = {0.5, NAN, 0.25, INFINITY, 0.75};
-    const struct chart_series series = {.name = "a<b", .mark = CHART_LINE, .count = 5, .x = x, .y = y};
+    const struct chart_series series = {
+        .name = "a<b", .mark = CHART_LINE, .count = 5, .x = x, .y = y};
     const struct chart chart = make_chart(&series, 1);
     char *text = chart_of(&chart);
 
@@ -282,7 +301,8 @@ static void test_chart_write_of_many_points_is_bounded(void **state)
 {
     enum { MANY = 100000 };
     double *x = malloc(MANY * sizeof(*x)), *y = malloc(MANY * sizeof(*y));
-    const struct chart_series series = {.name = "a", .mark = CHART_LINE, .count = MANY, .x = x, .y = y};
+    const struct chart_series series = {
+        .name = "a", .mark = CHART_LINE, .count = MANY, .x = x, .y = y};
     const struct chart chart = make_chart(&series, 1);
     char *text;
 

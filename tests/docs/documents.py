@@ -196,9 +196,7 @@ def update_shown(shown, found):
             place, end = (place if number == 0 else max(place, len(found) - len(segment))), len(found)
         lines += (["..."] if number else []) + (found[place:end] if segment else [])
         start = end
-    def key(line):
-        return normalise(line), re.sub(r"[0-9.,\s]", "", DATE.sub("", line))
-    return [next((old for old in shown if key(old) == key(line)), line) for line in lines]
+    return [next((old for old in shown if normalise(old) == normalise(line)), line) for line in lines]
 
 
 def png_pixels(path):

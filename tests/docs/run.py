@@ -38,11 +38,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import documents
 from documents import DocumentError
 
 ROOT = pathlib.Path(os.environ.get("QUERN_SOURCE", pathlib.Path(__file__).parents[2])).resolve()
+# Of these only the links are checked: their commands build the project and run its tests.
+LINKED = ["CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "tests/README.md"]
 DOCUMENTS = ["README.md", "docs/*.md", "formats/*.md", "examples/README.md", "examples/*/README.md"]
 
 # Folder: the variable that names the real one, whether only --full takes it, and what draws another.
@@ -89,7 +92,7 @@ class Run:
         self.path, self.folder, self.data, self.full, self.update = path, folder, data, full, update
         self.real = True               # the output so far is that of the document's own data
         self.is_own = True             # and that of this block is of its own commands
-        self.printed = None            # of the last block: (standard output, standard error)
+        self.printed = None            # of the last block: standard output, standard error, both as they came
         self.failures, self.counts, self.edits = [], {"run": 0, "compared": 0, "skipped": 0, "not run": 0}, []
 
     def fail(self, line, text):
@@ -130,13 +133,24 @@ class Run:
                     self.real = self.is_own = False
         argv = [self.folder / ".python/python3", "-"] if is_python else ["sh", "-eu"]
         environment = dict(self.data.environment, PATH=f"{self.folder / '.python'}:{self.data.environment['PATH']}")
-        result = subprocess.run(argv, input=command + "\n", cwd=self.folder, capture_output=True, text=True,
-                                env=environment, timeout=3600, check=False)
-        self.printed = (result.stdout, result.stderr)
+        result = subprocess.Popen(argv, cwd=self.folder, env=environment, text=True, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        lines = []                     # (stream, text), as they arrive
+        readers = [threading.Thread(target=lambda stream=stream: lines.extend((stream, text) for text in stream))
+                   for stream in (result.stdout, result.stderr)]
+        for reader in readers:
+            reader.start()
+        result.stdin.write(command + "\n")
+        result.stdin.close()
+        for reader in readers:
+            reader.join()
+        result.wait()
+        self.printed = tuple("".join(text for stream, text in lines if stream in streams) for streams in
+                             ([result.stdout], [result.stderr], [result.stdout, result.stderr]))
         self.counts["run"] += 1
         if result.returncode != expected_exit:
             self.fail(line, f"ended with {result.returncode} instead of {expected_exit}:\n{command}\n"
-                            f"{result.stdout}{result.stderr}".rstrip())
+                            f"{self.printed[2]}".rstrip())
             return False
         return True
 
@@ -159,11 +173,10 @@ class Run:
             self.counts["skipped"] += 1
             return
         self.counts["compared"] += 1
-        out, err = (documents.normalise(text) for text in printed)
+        out, err = (documents.normalise(text) for text in printed[:2])
         if documents.is_shown(documents.normalise("\n".join(shown)), out, err):
             return
-        found = [line for line in (printed[1] + printed[0]).rstrip("\n").split("\n")
-                 if not documents.is_progress(line)]
+        found = [line for line in printed[2].rstrip("\n").split("\n") if not documents.is_progress(line)]
         if self.update and replace:
             replace(documents.update_shown(shown, [documents.DATE.sub("", text.rstrip()) for text in found]))
             return
@@ -310,7 +323,7 @@ def main():
     if not paths:
         sys.exit(f"run.py: no document is called {' or '.join(names)}")
 
-    failures = []
+    failures = [failure for name in LINKED for failure in check_links(ROOT / name, (ROOT / name).read_text())]
     with tempfile.TemporaryDirectory() as scratch:
         scratch = arguments.keep or pathlib.Path(scratch)
         data = Data(scratch, arguments.full)

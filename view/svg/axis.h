@@ -20,9 +20,9 @@ struct axis {
 };
 
 /*
- * Steps of 1, 2 or 5 times a power of ten (Heckbert, "Nice numbers for graph labels", Graphics Gems,
- * 1990), of which there are about max_ticks at most, and wide enough for low and high: the axis
- * begins and ends at a tick.  Equal or not finite bounds give an axis around them.
+ * Steps of 1, 2 or 5 times a power of ten (Heckbert, "Nice numbers for graph labels", Graphics
+ * Gems, 1990), of which there are about max_ticks at most, and wide enough for low and high: the
+ * axis begins and ends at a tick.  Equal or not finite bounds give an axis around them.
  */
 void axis_plan_linear(struct axis *axis, double low, double high, size_t max_ticks);
 

@@ -16,10 +16,10 @@ enum {
     CHARACTER_WIDTH = 7, /* of a label, about */
     LINE_HEIGHT = 15,
     MAX_LABELLED_SERIES = 4,
-    MAX_LABEL = 12,        /* characters */
+    MAX_LABEL = 12,         /* characters */
     MAX_MARKED_POINTS = 32, /* of a line; more would run together */
-    MAX_POINTS = 900,      /* of all series; of more every second, third, ... is drawn */
-    MAX_HOVER_NAME = 40,   /* characters */
+    MAX_POINTS = 900,       /* of all series; of more every second, third, ... is drawn */
+    MAX_HOVER_NAME = 40,    /* characters */
     MAX_TEXT = 54,
     NUM_STYLES = 8,
     NUM_SHAPES = 4,
@@ -161,7 +161,8 @@ static void chart_write_hover(const struct chart_frame *frame, const struct char
     }
     fprintf(frame->stream, "%s %s, ", chart->y_name,
             chart_format(chart->y_format, series->values ? series->values[i] : series->y[i], text));
-    fprintf(frame->stream, "%s %s", chart->x_name, chart_format(chart->x_format, series->x[i], text));
+    fprintf(frame->stream, "%s %s", chart->x_name,
+            chart_format(chart->x_format, series->x[i], text));
     if (series->x_end)
         fprintf(frame->stream, " to %s", chart_format(chart->x_format, series->x_end[i], text));
     fputs("</title>", frame->stream);
@@ -170,8 +171,8 @@ static void chart_write_hover(const struct chart_frame *frame, const struct char
 /* Circle, square, triangle, diamond: who sees no colours tells series by them. */
 static void chart_write_shape(const struct chart_frame *frame, size_t style, double x, double y)
 {
-    static const char *const paths[NUM_SHAPES] = {
-        NULL, "m-3.2-3.2h6.4v6.4h-6.4z", "m0-4.2l4 7h-8z", "m0-4.4l4.4 4.4-4.4 4.4-4.4-4.4z"};
+    static const char *const paths[NUM_SHAPES] = {NULL, "m-3.2-3.2h6.4v6.4h-6.4z", "m0-4.2l4 7h-8z",
+                                                  "m0-4.4l4.4 4.4-4.4 4.4-4.4-4.4z"};
 
     if (!paths[style % NUM_SHAPES]) {
         fprintf(frame->stream, "<circle class=\"s%zu dot\" r=\"3.4\"", style % NUM_STYLES);
@@ -204,9 +205,9 @@ static void chart_write_points(const struct chart_frame *frame, const struct cha
         fputs("<g class=\"pt\">", frame->stream);
         chart_write_hover(frame, series, i);
         if (series->low && isfinite(series->low[i]) && isfinite(series->high[i]))
-            chart_line(frame, "whisker",
-                       (double[]){x, chart_y(frame, series->low[i]), x,
-                                  chart_y(frame, series->high[i])});
+            chart_line(
+                frame, "whisker",
+                (double[]){x, chart_y(frame, series->low[i]), x, chart_y(frame, series->high[i])});
         if (is_marked)
             chart_write_shape(frame, series->style, x, y);
         fputs("<circle class=\"field\" r=\"7\"", frame->stream);
@@ -335,9 +336,8 @@ static void chart_write_labels(const struct chart_frame *frame)
         /* A name that would stand on another moves away from it, a line at a time. */
         for (size_t other = 0, tries = 0; other < count && tries < 16; other++) {
             if (fabs(places[other] - y) < LINE_HEIGHT) {
-                y = y < places[other] && y - LINE_HEIGHT > frame->top
-                        ? places[other] - LINE_HEIGHT
-                        : places[other] + LINE_HEIGHT;
+                y = y < places[other] && y - LINE_HEIGHT > frame->top ? places[other] - LINE_HEIGHT
+                                                                      : places[other] + LINE_HEIGHT;
                 other = SIZE_MAX;
                 tries++;
             }
@@ -358,8 +358,8 @@ void chart_write_legend(FILE *stream, const struct chart_series *series, size_t 
     for (size_t i = 0; i < num_series; i++) {
         const struct chart frame_chart = {.num_series = 0};
         const struct chart_frame frame = {&frame_chart, stream, 0, 0, 0, 0};
-        const char *dash = dashes[series[i].style / NUM_STYLES * 2 % NUM_DASHES +
-                                  series[i].style % 2];
+        const char *dash =
+            dashes[series[i].style / NUM_STYLES * 2 % NUM_DASHES + series[i].style % 2];
 
         if (!series[i].name)
             continue;

@@ -2,8 +2,8 @@
  * Charts as SVG inside an HTML page: lines, points and bars over two axes.
  *
  * Colours are the page's: every mark has a class, "s0" to "s7" for a series, that the style sheet
- * of view/svg/chart_style.h fills by variables, so that one chart suits a light page, a dark one and
- * paper.  Series differ by dashes and shapes too.  Each mark has a <title>, which browsers show
+ * of view/svg/chart_style.h fills by variables, so that one chart suits a light page, a dark one
+ * and paper.  Series differ by dashes and shapes too.  Each mark has a <title>, which browsers show
  * when the pointer rests on it; the chart is an image with a title and a description to who cannot
  * see it.
  */
@@ -27,12 +27,12 @@ struct chart_series {
     enum chart_mark mark;
     size_t style; /* which colour, dash and shape: 0 and on */
     size_t count;
-    const double *x, *y;  /* [count]; points that are not finite are left out */
-    const double *x_end;  /* [count], of bars */
-    const double *base;   /* [count], of bars; NULL: the bottom of the chart */
-    const double *values; /* [count], what the hover text says instead of y; or NULL */
+    const double *x, *y;      /* [count]; points that are not finite are left out */
+    const double *x_end;      /* [count], of bars */
+    const double *base;       /* [count], of bars; NULL: the bottom of the chart */
+    const double *values;     /* [count], what the hover text says instead of y; or NULL */
     const double *low, *high; /* [count], of points: the ends of their intervals; or NULL */
-    bool is_plain;        /* a line without marks and hover texts: a curve, not data */
+    bool is_plain;            /* a line without marks and hover texts: a curve, not data */
 };
 
 /* How the hover text writes a value. */
@@ -48,10 +48,10 @@ struct chart {
     const char *x_name, *y_name; /* for hover texts: "epoch", "loss" */
     const struct chart_series *series;
     size_t num_series;
-    bool has_diagonal;    /* a thin line from corner to corner */
-    double x_marked;      /* a thin vertical line there; NAN: none */
-    const char *x_remark; /* what its hover text says */
-    double height;        /* 0: 250, of a width of 420 */
+    bool has_diagonal;      /* a thin line from corner to corner */
+    double x_marked;        /* a thin vertical line there; NAN: none */
+    const char *x_remark;   /* what its hover text says */
+    double height;          /* 0: 250, of a width of 420 */
     bool is_without_labels; /* names of series are in a legend elsewhere */
 };
 
