@@ -14,7 +14,8 @@ for view in "evaluation.h5" "evaluation.h5 --mistakes" "RUN" "RUN RUN" "RUN --fo
     code=0
     (
         IFS=' '
-        set -f --
+        set -f
+        set --
         for word in $view; do
             [ "$word" != RUN ] || word=$run
             set -- "$@" "$word"
