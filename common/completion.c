@@ -24,6 +24,15 @@ static void completion_add_word(struct completion_value *value, const char *word
                 (int)length, word);
 }
 
+/* No shell takes any of these letters for anything else. */
+static bool completion_is_plain(const char *word, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)word[i]) && !strchr("-_.+", word[i]))
+            return false;
+    return length > 0;
+}
+
 static bool completion_ends_with(const char *word, size_t length, const char *ending)
 {
     size_t ending_length = strlen(ending);
@@ -58,7 +67,8 @@ static void completion_add_alternative(struct completion_value *value, const cha
     while (length > 3 && completion_ends_with(word, length, "..."))
         length -= 3;
     dot = memrchr(word, '.', length);
-    if (dot && dot + 1 < word + length && isupper((unsigned char)word[0]))
+    if (dot && isupper((unsigned char)word[0]) &&
+        completion_is_plain(dot + 1, (size_t)(word + length - dot - 1)))
         completion_add_path(value, false, TEXT("%.*s", (int)(word + length - dot - 1), dot + 1));
     else if (completion_ends_with(word, length, "DIR") || completion_ends_with(word, length, "RUN"))
         completion_add_path(value, true, "");
@@ -68,7 +78,7 @@ static void completion_add_alternative(struct completion_value *value, const cha
              completion_ends_with(word, length, "SOURCE") ||
              completion_ends_with(word, length, "PATH"))
         completion_add_path(value, false, "");
-    else if (length > 0 && islower((unsigned char)word[0]) && !memchr(word, ':', length))
+    else if (islower((unsigned char)word[0]) && completion_is_plain(word, length))
         completion_add_word(value, word, length);
 }
 
@@ -313,7 +323,10 @@ static void completion_zsh(const struct completion_options *options, FILE *strea
         completion_print_help(spec->help, "\\[]", stream);
         fputc(']', stream);
         if (spec->type != OPTION_FLAG) {
-            fprintf(stream, ":%s:", spec->type == OPTION_CHOICE ? spec->name : spec->metavar);
+            fputc(':', stream);
+            completion_print_help(spec->type == OPTION_CHOICE ? spec->name : spec->metavar,
+                                  "\\:", stream);
+            fputc(':', stream);
             completion_zsh_value(&value, stream);
         }
         fputc('\'', stream);

@@ -45,7 +45,8 @@ check() {
 offers 'quern-train --mo' 'quern-train --model ' 'quern train --mo' 'quern train --recipe ' \
     'quern tra' 'quern help ev' 'quern-train di' 'quern train digits.h5 --output ' \
     'quern ingest no' 'quern pipeline --fr' 'quern-evaluate run digits.h5 --sp' 'quern --vers' \
-    'quern-train --keep ' 'quern-draw --completion ' 'quern-train --init-from ' 'quern-draw --seed '
+    'quern-train --keep ' 'quern-draw --completion ' 'quern-train --init-from ' 'quern-draw --seed ' \
+    'quern-train --shuffle ' 'quern pipeline --source '
 
 check 1 'quern-train --mo' --model --momentum --monitor
 check 2 'quern-train --model ' linear nearest-mean mlp cnn auto
@@ -63,9 +64,11 @@ check 13 'quern-train --keep ' all
 check 14 'quern-draw --completion ' bash zsh fish
 check 15 'quern-train --init-from ' run digits digits.h5 'ten digits.h5'
 check 16 'quern-draw --seed '
+check 17 'quern-train --shuffle ' full none
+check 18 'quern pipeline --source ' run digits digits.h5 'ten digits.h5' notes.txt
 
 # Every option of every table, in the shell's own words.
-for program in draw ingest train evaluate predict; do
+for program in draw ingest train evaluate predict show; do
     offers "quern-$program --"
     # shellcheck disable=SC2046
     check 1 "quern-$program --" $("$QUERN_BIN/quern-$program" --help | sed -n 's/^  \(-h, \)\{0,1\}\(--[a-z0-9-]*\).*/\2/p')

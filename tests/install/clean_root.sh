@@ -64,10 +64,16 @@ cd /tmp/chain
 "$bin/quern-ingest" digits store.h5
 "$bin/quern-train" store.h5 --layers "conv:4 relu pool dense:8 relu" --epochs 2 --output run
 "$bin/quern-evaluate" run store.h5 --output evaluation.h5 --json >evaluation.json
+"$bin/quern-evaluate" run store.h5 --report report.html >/dev/null
+grep -q '</html>' report.html
 "$bin/quern-predict" run digits/valid --csv predictions.csv
 "$bin/quern-pipeline" --source digits --work-dir work --train-options '--recipe lesson --epochs 2'
-[ ! -x "$bin/quern-show" ] || "$bin/quern-show" store.h5
-[ ! -x "$bin/quern" ] || "$bin/quern" train --version
+"$bin/quern-show" store.h5
+"$bin/quern-show" store.h5 --grid 4x4 --png grid.png
+"$bin/quern-show" run
+"$bin/quern" train --version
+"$bin/quern" pipeline --help
+"$bin/quern" help ingest
 for program in "$bin"/quern-*; do
     "$program" --help >/dev/null
 done

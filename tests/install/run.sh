@@ -104,7 +104,10 @@ run_chain() {
     expect 0 "$1/quern-train" "$2/store.h5" --recipe lesson --epochs 2 --output "$2/run"
     expect 0 "$1/quern-evaluate" "$2/run" "$2/store.h5" --output "$2/evaluation.h5"
     expect 0 "$1/quern-predict" "$2/run" "$2/digits/valid" --csv "$2/predictions.csv"
-    expect_files "$2/evaluation.h5" "$2/predictions.csv"
+    expect 0 "$1/quern-evaluate" "$2/run" "$2/store.h5" --report "$2/report.html"
+    expect 0 "$1/quern-show" "$2/store.h5" --grid 4x4 --png "$2/grid.png"
+    expect 0 "$1/quern" show "$2/run"
+    expect_files "$2/evaluation.h5" "$2/predictions.csv" "$2/report.html" "$2/grid.png"
 }
 
 chain() {
@@ -275,33 +278,33 @@ destdir() {
 }
 
 uninstall() {
-    expect 0 "$cmake" --install "$build" --prefix "$work/short lived"
-    echo mine >'short lived/bin/mine'
-    rm 'short lived/bin/quern-draw'
+    expect 0 "$cmake" --install "$build" --prefix "$work/short [lived]"
+    echo mine >'short [lived]/bin/mine'
+    rm 'short [lived]/bin/quern-draw'
     expect 0 "$cmake" --build "$build" --target uninstall
     expect_text 'Removed '
     num_checks=$((num_checks + 1))
-    find 'short lived' -mindepth 1 >log
-    [ "$(cat log)" = "$(printf 'short lived/bin\nshort lived/bin/mine')" ] ||
+    find 'short [lived]' -mindepth 1 >log
+    [ "$(cat log)" = "$(printf 'short [lived]/bin\nshort [lived]/bin/mine')" ] ||
         fail "uninstall left more than what it had not installed, or less"
-    rm -r 'short lived'
+    rm -r 'short [lived]'
     expect 1 "$cmake" --build "$build" --target uninstall
     expect_text 'apt-get purge quern'
 }
 
 uninstall_refuses() {
-    expect 0 "$cmake" --install "$build" --prefix "$work/short lived"
+    expect 0 "$cmake" --install "$build" --prefix "./short [lived]"
     echo mine >outside
     cp "$list" whole_list
-    for path in "$work/outside" "$work/short lived/../outside" relative; do
+    for path in "$work/outside" "$work/short [lived]/../outside" relative; do
         echo "$path" >>"$list"
         expect 1 "$cmake" --build "$build" --target uninstall
         expect_text 'Nothing was removed'
-        expect_files outside 'short lived/bin/quern-train'
+        expect_files outside 'short [lived]/bin/quern-train'
         cp whole_list "$list"
     done
     expect 0 "$cmake" --build "$build" --target uninstall
-    expect_none 'short lived/bin'
+    expect_none 'short [lived]/bin'
 }
 
 # ---- Packages ----------------------------------------------------------------------------------
