@@ -4,7 +4,7 @@
 #include "common/signals.h"
 #include "evaluate/evaluate_options.h"
 #include "evaluate/evaluate_runs.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 
 static const char program_name[] = "quern-evaluate";
 
@@ -21,9 +21,9 @@ static bool evaluate_run_comparison(const struct evaluate_options *options, stru
             progress_message(program_name, "note: %s has no seal: another program has rewritten it",
                              options->evaluations[i]);
     if (ok && options->json)
-        report_compare_json(stdout, &pair);
+        results_compare_json(stdout, &pair);
     else if (ok)
-        ok = report_compare_text(stdout, &pair, error);
+        ok = results_compare_text(stdout, &pair, error);
     evaluation_pair_destroy(&pair);
     return ok;
 }

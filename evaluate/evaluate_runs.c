@@ -10,7 +10,7 @@
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/text.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 #include "evaluate/split_evaluation.h"
 #include "formats/file/file_kind.h"
 #include "report/report.h"
@@ -209,12 +209,12 @@ static bool evaluate_print(const struct evaluate_work *work)
     bool is_list = count > 1, ok = true;
 
     if (is_list && !work->options->json) {
-        struct report_line *lines;
+        struct results_line *lines;
 
         ok = memory_allocate(&lines, count, sizeof(*lines), work->error);
         for (size_t i = 0; i < count && ok; i++)
-            lines[i] = (struct report_line){&work->runs[i].file, &work->runs[i].result};
-        ok = ok && report_runs_text(stdout, lines, count, work->error);
+            lines[i] = (struct results_line){&work->runs[i].file, &work->runs[i].result};
+        ok = ok && results_runs_text(stdout, lines, count, work->error);
         free(lines);
         return ok;
     }
@@ -224,9 +224,11 @@ static bool evaluate_print(const struct evaluate_work *work)
         if (i > 0)
             fputs(",", stdout);
         if (work->options->json)
-            ok = report_split_json(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
+            ok =
+                results_split_json(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
         else
-            ok = report_split_text(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
+            ok =
+                results_split_text(stdout, &work->runs[i].file, &work->runs[i].result, work->error);
     }
     if (is_list)
         fputs("]\n", stdout);

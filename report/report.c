@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,14 @@ static void report_write_head(FILE *stream, const char *name, const char *value,
             name, value, small);
 }
 
+static const char *report_interval(char small[PAGE_TEXT_SIZE], struct interval interval)
+{
+    char range[PAGE_TEXT_SIZE];
+
+    return text_format(small, PAGE_TEXT_SIZE, "%s%s",
+                       isfinite(interval.low) ? "95 % interval " : "", page_range(range, interval));
+}
+
 static void report_write_heads(const struct section *section)
 {
     const struct figures *figures = section->run->figures;
@@ -54,14 +63,14 @@ static void report_write_heads(const struct section *section)
 
     fputs("<dl class=\"heads\">\n", stream);
     report_write_head(stream, "Accuracy", page_percent(value, figures->values[FIGURE_ACCURACY]),
-                      page_range(small, figures->intervals[FIGURE_ACCURACY]));
+                      report_interval(small, figures->intervals[FIGURE_ACCURACY]));
     report_write_head(stream, "Balanced accuracy",
                       page_percent(value, figures->values[FIGURE_BALANCED_ACCURACY]),
-                      page_range(small, figures->intervals[FIGURE_BALANCED_ACCURACY]));
+                      report_interval(small, figures->intervals[FIGURE_BALANCED_ACCURACY]));
     if (figures->top_k > 0)
         report_write_head(stream, TEXT("Top-%zu accuracy", figures->top_k),
                           page_percent(value, figures->values[FIGURE_TOP_K_ACCURACY]),
-                          page_range(small, figures->intervals[FIGURE_TOP_K_ACCURACY]));
+                          report_interval(small, figures->intervals[FIGURE_TOP_K_ACCURACY]));
     if (loss == loss)
         report_write_head(stream, "Loss", page_real(value, loss, 4),
                           section->run->file->model.spec.loss == LOSS_MAE

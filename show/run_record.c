@@ -1,4 +1,6 @@
 /* A run as its directory has it: the log and the newest checkpoint together. */
+#include "show/run_record.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,9 +3,9 @@
 
 #include "common/json.h"
 #include "common/memory.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 
-void report_json_interval(struct json *json, const char *key, struct interval interval)
+void results_json_interval(struct json *json, const char *key, struct interval interval)
 {
     if (isnan(interval.low)) {
         json_null(json, key);
@@ -17,7 +17,7 @@ void report_json_interval(struct json *json, const char *key, struct interval in
     json_end_array(json);
 }
 
-static void report_json_model(struct json *json, const struct model_file *file)
+static void results_json_model(struct json *json, const struct model_file *file)
 {
     const struct model_spec *spec = &file->model.spec;
 
@@ -30,8 +30,8 @@ static void report_json_model(struct json *json, const struct model_file *file)
         json_string(json, "chosen_on_valid_by", model_file_chosen_by(file));
 }
 
-static void report_json_means(struct json *json, const char *key,
-                              const double means[NUM_CLASS_FIGURES])
+static void results_json_means(struct json *json, const char *key,
+                               const double means[NUM_CLASS_FIGURES])
 {
     json_begin_object(json, key);
     for (size_t i = 0; i < NUM_CLASS_FIGURES; i++)
@@ -39,28 +39,28 @@ static void report_json_means(struct json *json, const char *key,
     json_end_object(json);
 }
 
-static void report_json_figures(struct json *json, const struct figures *figures)
+static void results_json_figures(struct json *json, const struct figures *figures)
 {
     json_real(json, "accuracy", figures->values[FIGURE_ACCURACY]);
-    report_json_interval(json, "accuracy_interval", figures->intervals[FIGURE_ACCURACY]);
+    results_json_interval(json, "accuracy_interval", figures->intervals[FIGURE_ACCURACY]);
     json_real(json, "mean_class_accuracy", figures->values[FIGURE_BALANCED_ACCURACY]);
     json_real(json, "balanced_accuracy", figures->values[FIGURE_BALANCED_ACCURACY]);
-    report_json_interval(json, "balanced_accuracy_interval",
-                         figures->intervals[FIGURE_BALANCED_ACCURACY]);
+    results_json_interval(json, "balanced_accuracy_interval",
+                          figures->intervals[FIGURE_BALANCED_ACCURACY]);
     if (figures->top_k) {
         json_count(json, "top_k", figures->top_k);
         json_real(json, "top_k_accuracy", figures->values[FIGURE_TOP_K_ACCURACY]);
-        report_json_interval(json, "top_k_accuracy_interval",
-                             figures->intervals[FIGURE_TOP_K_ACCURACY]);
+        results_json_interval(json, "top_k_accuracy_interval",
+                              figures->intervals[FIGURE_TOP_K_ACCURACY]);
     }
     for (size_t i = FIGURE_LOSS; i < NUM_FIGURES; i++)
         json_real(json, figure_keys[i], figures->values[i]);
-    report_json_means(json, "macro", figures->macro);
-    report_json_means(json, "weighted", figures->weighted);
+    results_json_means(json, "macro", figures->macro);
+    results_json_means(json, "weighted", figures->weighted);
 }
 
-static void report_json_classes(struct json *json, const struct text_list *names,
-                                const struct figures *figures)
+static void results_json_classes(struct json *json, const struct text_list *names,
+                                 const struct figures *figures)
 {
     json_begin_array(json, "classes");
     for (size_t c = 0; c < figures->num_classes; c++) {
@@ -75,16 +75,16 @@ static void report_json_classes(struct json *json, const struct text_list *names
         for (size_t i = 0; i < NUM_CLASS_FIGURES; i++) {
             json_real(json, class_figure_keys[i], class->values[i]);
             if (i == CLASS_RECALL)
-                report_json_interval(json, "recall_interval", class->intervals[i]);
+                results_json_interval(json, "recall_interval", class->intervals[i]);
             if (i == CLASS_PRECISION)
-                report_json_interval(json, "precision_interval", class->intervals[i]);
+                results_json_interval(json, "precision_interval", class->intervals[i]);
         }
         json_end_object(json);
     }
     json_end_array(json);
 }
 
-static void report_json_calibration(struct json *json, const struct figures *figures)
+static void results_json_calibration(struct json *json, const struct figures *figures)
 {
     if (!figures->has_calibration)
         return;
@@ -105,35 +105,35 @@ static void report_json_calibration(struct json *json, const struct figures *fig
 
 /* ---- bootstrap ---- */
 
-static void report_json_intervals(struct json *json, const char *key,
-                                  const struct interval intervals[NUM_CLASS_FIGURES])
+static void results_json_intervals(struct json *json, const char *key,
+                                   const struct interval intervals[NUM_CLASS_FIGURES])
 {
     json_begin_object(json, key);
     for (size_t i = 0; i < NUM_CLASS_FIGURES; i++)
-        report_json_interval(json, class_figure_keys[i], intervals[i]);
+        results_json_interval(json, class_figure_keys[i], intervals[i]);
     json_end_object(json);
 }
 
-static void report_json_bootstrap(struct json *json, const struct bootstrap *bootstrap,
-                                  size_t num_classes)
+static void results_json_bootstrap(struct json *json, const struct bootstrap *bootstrap,
+                                   size_t num_classes)
 {
     json_begin_object(json, "bootstrap");
     json_count(json, "resamples", bootstrap->num_resamples);
     json_count(json, "seed", bootstrap->seed);
     for (size_t i = 0; i < NUM_FIGURES; i++)
-        report_json_interval(json, figure_keys[i], bootstrap->values[i]);
-    report_json_intervals(json, "macro", bootstrap->macro);
-    report_json_intervals(json, "weighted", bootstrap->weighted);
+        results_json_interval(json, figure_keys[i], bootstrap->values[i]);
+    results_json_intervals(json, "macro", bootstrap->macro);
+    results_json_intervals(json, "weighted", bootstrap->weighted);
     json_begin_array(json, "classes");
     for (size_t c = 0; c < num_classes; c++)
-        report_json_intervals(json, NULL, bootstrap->classes[c].intervals);
+        results_json_intervals(json, NULL, bootstrap->classes[c].intervals);
     json_end_array(json);
     json_end_object(json);
 }
 
 /* row [C] is working memory. */
-static void report_json_confusion(struct json *json, const struct confusion *confusion,
-                                  uint64_t *row)
+static void results_json_confusion(struct json *json, const struct confusion *confusion,
+                                   uint64_t *row)
 {
     size_t cell = 0;
 
@@ -148,8 +148,8 @@ static void report_json_confusion(struct json *json, const struct confusion *con
     json_end_array(json);
 }
 
-bool report_split_json(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result, struct error *error)
+bool results_split_json(FILE *stream, const struct model_file *file,
+                        const struct split_evaluation *result, struct error *error)
 {
     const struct text_list *names = &file->checkpoint.classes;
     const struct figures *figures = &result->figures;
@@ -159,19 +159,19 @@ bool report_split_json(FILE *stream, const struct model_file *file,
     if (!memory_allocate(&row, figures->num_classes, sizeof(*row), error))
         return false;
     json_begin_object(&json, NULL);
-    report_json_model(&json, file);
+    results_json_model(&json, file);
     json_string(&json, "store", result->store_path);
     json_string(&json, "store_fingerprint", result->store_fingerprint);
     json_string(&json, "split", split_names[result->split]);
     json_count(&json, "correct", figures->num_correct);
     json_count(&json, "total", figures->num_samples);
     json_count(&json, "unknown_samples", result->num_unknown);
-    report_json_figures(&json, figures);
-    report_json_classes(&json, names, figures);
-    report_json_calibration(&json, figures);
+    results_json_figures(&json, figures);
+    results_json_classes(&json, names, figures);
+    results_json_calibration(&json, figures);
     if (result->bootstrap.num_resamples > 0)
-        report_json_bootstrap(&json, &result->bootstrap, figures->num_classes);
-    report_json_confusion(&json, &result->confusion, row);
+        results_json_bootstrap(&json, &result->bootstrap, figures->num_classes);
+    results_json_confusion(&json, &result->confusion, row);
     json_end_object(&json);
     fputc('\n', stream);
     free(row);

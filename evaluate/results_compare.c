@@ -4,14 +4,14 @@
 #include "common/json.h"
 #include "common/text.h"
 #include "evaluate/cells.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 #include "view/terminal/terminal.h"
 #include "view/terminal/text_table.h"
 
 /* ---- tables ---- */
 
-static void report_compare_accuracies(FILE *stream, const struct terminal *terminal,
-                                      const struct evaluation_pair *pair, struct error *error)
+static void results_compare_accuracies(FILE *stream, const struct terminal *terminal,
+                                       const struct evaluation_pair *pair, struct error *error)
 {
     static const struct text_table_column columns[] = {
         {"", TEXT_TABLE_LEFT},
@@ -45,8 +45,8 @@ static void report_compare_accuracies(FILE *stream, const struct terminal *termi
     text_table_free(&table);
 }
 
-static void report_compare_add_counts(struct text_table *table, const char *name,
-                                      const struct comparison_counts *counts, struct error *error)
+static void results_compare_add_counts(struct text_table *table, const char *name,
+                                       const struct comparison_counts *counts, struct error *error)
 {
     char cells[4][CELL_SIZE];
 
@@ -58,8 +58,8 @@ static void report_compare_add_counts(struct text_table *table, const char *name
                    error);
 }
 
-static void report_compare_classes(FILE *stream, const struct terminal *terminal,
-                                   const struct evaluation_pair *pair, struct error *error)
+static void results_compare_classes(FILE *stream, const struct terminal *terminal,
+                                    const struct evaluation_pair *pair, struct error *error)
 {
     static const struct text_table_column columns[] = {
         {"right are", TEXT_TABLE_LEFT}, {"both", TEXT_TABLE_RIGHT},
@@ -70,10 +70,10 @@ static void report_compare_classes(FILE *stream, const struct terminal *terminal
     struct text_table table = {.columns = columns, .num_columns = 5};
 
     for (size_t c = 0; c < pair->classes.count && error_ok(error); c++)
-        report_compare_add_counts(&table, pair->classes.items[c], &pair->comparison.classes[c],
-                                  error);
+        results_compare_add_counts(&table, pair->classes.items[c], &pair->comparison.classes[c],
+                                   error);
     text_table_add(&table, nothing, error);
-    report_compare_add_counts(&table, "all", &pair->comparison.all, error);
+    results_compare_add_counts(&table, "all", &pair->comparison.all, error);
     if (error_ok(error))
         text_table_print(stream, terminal, &table, error);
     text_table_free(&table);
@@ -81,8 +81,8 @@ static void report_compare_classes(FILE *stream, const struct terminal *terminal
 
 /* ---- the whole ---- */
 
-static void report_compare_describe(FILE *stream, char letter, const char *path,
-                                    const struct evaluation_contents *contents)
+static void results_compare_describe(FILE *stream, char letter, const char *path,
+                                     const struct evaluation_contents *contents)
 {
     const struct setting *layers = settings_find(&contents->config, "layers");
 
@@ -99,7 +99,7 @@ static void report_compare_describe(FILE *stream, char letter, const char *path,
     fputc('\n', stream);
 }
 
-static void report_compare_test(FILE *stream, const struct comparison *comparison)
+static void results_compare_test(FILE *stream, const struct comparison *comparison)
 {
     const struct mcnemar *test = &comparison->mcnemar;
     char cell[CELL_SIZE];
@@ -114,7 +114,7 @@ static void report_compare_test(FILE *stream, const struct comparison *compariso
     fprintf(stream, "(the chance of such a difference between equally good models)\n");
 }
 
-bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error)
+bool results_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error)
 {
     const struct terminal_wish wish = {0};
     struct terminal terminal;
@@ -123,19 +123,19 @@ bool report_compare_text(FILE *stream, const struct evaluation_pair *pair, struc
     if (!terminal_find(&terminal, &wish, error))
         return false;
     for (int i = 0; i < 2; i++)
-        report_compare_describe(stream, "AB"[i], pair -> paths[i], &pair -> contents[i]);
+        results_compare_describe(stream, "AB"[i], pair -> paths[i], &pair -> contents[i]);
     fprintf(stream, "%s samples of split ", cell_of_count(cell, pair->comparison.num_samples));
     text_print_escaped(stream, pair->contents[0].split);
     fputs("\n\n", stream);
-    report_compare_accuracies(stream, &terminal, pair, error);
+    results_compare_accuracies(stream, &terminal, pair, error);
     fputc('\n', stream);
-    report_compare_classes(stream, &terminal, pair, error);
+    results_compare_classes(stream, &terminal, pair, error);
     fputc('\n', stream);
-    report_compare_test(stream, &pair->comparison);
+    results_compare_test(stream, &pair->comparison);
     return error_ok(error);
 }
 
-static void report_compare_json_counts(struct json *json, const struct comparison_counts *counts)
+static void results_compare_json_counts(struct json *json, const struct comparison_counts *counts)
 {
     json_count(json, "both_correct", counts->num_both);
     json_count(json, "first_only", counts->num_first_only);
@@ -143,8 +143,8 @@ static void report_compare_json_counts(struct json *json, const struct compariso
     json_count(json, "neither_correct", counts->num_neither);
 }
 
-static void report_compare_json_file(struct json *json, const struct evaluation_pair *pair,
-                                     int which)
+static void results_compare_json_file(struct json *json, const struct evaluation_pair *pair,
+                                      int which)
 {
     const struct evaluation_contents *contents = &pair->contents[which];
 
@@ -157,24 +157,24 @@ static void report_compare_json_file(struct json *json, const struct evaluation_
     }
     json_count(json, "correct", contents->num_correct);
     json_real(json, "accuracy", pair->comparison.accuracies[which]);
-    report_json_interval(json, "accuracy_interval", pair->comparison.intervals[which]);
+    results_json_interval(json, "accuracy_interval", pair->comparison.intervals[which]);
     json_end_object(json);
 }
 
-void report_compare_json(FILE *stream, const struct evaluation_pair *pair)
+void results_compare_json(FILE *stream, const struct evaluation_pair *pair)
 {
     const struct comparison *comparison = &pair->comparison;
     struct json json = {.stream = stream};
 
     json_begin_object(&json, NULL);
-    report_compare_json_file(&json, pair, 0);
-    report_compare_json_file(&json, pair, 1);
+    results_compare_json_file(&json, pair, 0);
+    results_compare_json_file(&json, pair, 1);
     json_string(&json, "split", pair->contents[0].split);
     json_string(&json, "store_fingerprint", pair->contents[0].store_fingerprint);
     json_count(&json, "total", comparison->num_samples);
     json_real(&json, "difference", comparison->difference);
-    report_json_interval(&json, "difference_interval", comparison->difference_interval);
-    report_compare_json_counts(&json, &comparison->all);
+    results_json_interval(&json, "difference_interval", comparison->difference_interval);
+    results_compare_json_counts(&json, &comparison->all);
     json_count(&json, "different_predictions", comparison->num_differing);
     json_begin_object(&json, "mcnemar");
     json_bool(&json, "exact", comparison->mcnemar.is_exact);
@@ -185,7 +185,7 @@ void report_compare_json(FILE *stream, const struct evaluation_pair *pair)
     for (size_t c = 0; c < comparison->num_classes; c++) {
         json_begin_object(&json, NULL);
         json_string(&json, "name", pair->classes.items[c]);
-        report_compare_json_counts(&json, &comparison->classes[c]);
+        results_compare_json_counts(&json, &comparison->classes[c]);
         json_end_object(&json);
     }
     json_end_array(&json);

@@ -1,12 +1,12 @@
 #include "common/text.h"
 #include "evaluate/cells.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 #include "view/terminal/terminal.h"
 #include "view/terminal/text_table.h"
 
 /* A row of the table: a checkpoint and its first figures. */
-static void report_runs_add(struct text_table *table, const struct report_line *line,
-                            struct error *error)
+static void results_runs_add(struct text_table *table, const struct results_line *line,
+                             struct error *error)
 {
     const struct figures *figures = &line->result->figures;
     char cells[5][CELL_SIZE];
@@ -21,8 +21,8 @@ static void report_runs_add(struct text_table *table, const struct report_line *
                    error);
 }
 
-bool report_runs_text(FILE *stream, const struct report_line *lines, size_t count,
-                      struct error *error)
+bool results_runs_text(FILE *stream, const struct results_line *lines, size_t count,
+                       struct error *error)
 {
     static const struct text_table_column columns[] = {
         {"checkpoint", TEXT_TABLE_PATH}, {"epoch", TEXT_TABLE_RIGHT},
@@ -37,7 +37,7 @@ bool report_runs_text(FILE *stream, const struct report_line *lines, size_t coun
     bool ok = terminal_find(&terminal, &wish, error);
 
     for (size_t i = 0; i < count && ok; i++)
-        report_runs_add(&table, &lines[i], error);
+        results_runs_add(&table, &lines[i], error);
     ok = ok && error_ok(error);
     if (ok) {
         fprintf(stream, "samples     %s of split %s, store ",

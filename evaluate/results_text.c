@@ -7,14 +7,14 @@
 #include "common/text.h"
 #include "common/text_list.h"
 #include "evaluate/cells.h"
-#include "evaluate/report.h"
+#include "evaluate/results.h"
 #include "view/terminal/terminal.h"
 #include "view/terminal/terminal_text.h"
 #include "view/terminal/text_table.h"
 
 enum { MATRIX_MAX_CLASSES = 20, MAX_CONFUSIONS = 10, MAX_NAME_COLUMNS = 24 };
 
-struct report_text {
+struct results_text {
     FILE *stream;
     struct terminal terminal;
     const struct text_list *classes;
@@ -23,22 +23,22 @@ struct report_text {
     struct error *error;
 };
 
-static const char *report_text_figure(struct report_text *text, char cell[CELL_SIZE], double figure,
-                                      int num_decimals)
+static const char *results_text_figure(struct results_text *text, char cell[CELL_SIZE],
+                                       double figure, int num_decimals)
 {
     text->has_undefined |= isnan(figure);
     return cell_of_figure(cell, figure, num_decimals);
 }
 
 /* An empty line between the rows before and after it. */
-static void report_text_add_gap(struct report_text *text, struct text_table *table)
+static void results_text_add_gap(struct results_text *text, struct text_table *table)
 {
     const char *const nothing[16] = {NULL};
 
     text_table_add(table, nothing, text->error);
 }
 
-static void report_text_print_table(struct report_text *text, struct text_table *table)
+static void results_text_print_table(struct results_text *text, struct text_table *table)
 {
     if (error_ok(text->error))
         text_table_print(text->stream, &text->terminal, table, text->error);
@@ -47,13 +47,13 @@ static void report_text_print_table(struct report_text *text, struct text_table 
 
 /* ---- of the checkpoint ---- */
 
-static const char *report_text_describe_distance(enum model_distance distance)
+static const char *results_text_describe_distance(enum model_distance distance)
 {
     return distance == DISTANCE_L1 ? "L1: mean absolute difference"
                                    : "L2: root mean square difference";
 }
 
-static void report_text_model(FILE *stream, const struct model_file *file)
+static void results_text_model(FILE *stream, const struct model_file *file)
 {
     const struct model_spec *spec = &file->model.spec;
     const struct checkpoint *checkpoint = &file->checkpoint;
@@ -63,16 +63,16 @@ static void report_text_model(FILE *stream, const struct model_file *file)
     fprintf(stream, " (epoch %" PRIu64 "%s)\n", checkpoint->epoch,
             checkpoint->finished ? ", finished" : "");
     fprintf(stream, "model       %s (%s)\n", model_kind_names[spec->kind],
-            spec->kind == MODEL_NEAREST_MEAN ? report_text_describe_distance(spec->distance)
+            spec->kind == MODEL_NEAREST_MEAN ? results_text_describe_distance(spec->distance)
                                              : TEXT("%s loss", model_loss_names[spec->loss]));
 }
 
 /* ---- of each class ---- */
 
 /* The columns from recall on. */
-static void report_text_add_class(struct report_text *text, struct text_table *table,
-                                  const char *name, const struct class_figures *class,
-                                  const double values[NUM_CLASS_FIGURES])
+static void results_text_add_class(struct results_text *text, struct text_table *table,
+                                   const char *name, const struct class_figures *class,
+                                   const double values[NUM_CLASS_FIGURES])
 {
     char cells[8][CELL_SIZE];
 
@@ -81,16 +81,16 @@ static void report_text_add_class(struct report_text *text, struct text_table *t
                        name,
                        class ? cell_of_count(cells[0], class->num_samples) : NULL,
                        class ? cell_of_count(cells[1], class->num_correct) : NULL,
-                       report_text_figure(text, cells[2], values[CLASS_RECALL], 4),
+                       results_text_figure(text, cells[2], values[CLASS_RECALL], 4),
                        class ? cell_of_interval(cells[3], class->intervals[CLASS_RECALL], 4) : NULL,
-                       report_text_figure(text, cells[4], values[CLASS_PRECISION], 4),
-                       report_text_figure(text, cells[5], values[CLASS_F1], 4),
-                       report_text_figure(text, cells[6], values[CLASS_ROC_AREA], 4),
+                       results_text_figure(text, cells[4], values[CLASS_PRECISION], 4),
+                       results_text_figure(text, cells[5], values[CLASS_F1], 4),
+                       results_text_figure(text, cells[6], values[CLASS_ROC_AREA], 4),
                    },
                    text->error);
 }
 
-static void report_text_classes(struct report_text *text)
+static void results_text_classes(struct results_text *text)
 {
     static const struct text_table_column columns[] = {
         {"class", TEXT_TABLE_LEFT},
@@ -107,50 +107,50 @@ static void report_text_classes(struct report_text *text)
                                .num_columns = sizeof(columns) / sizeof(columns[0])};
 
     for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
-        report_text_add_class(text, &table, text->classes->items[c], &figures->classes[c],
-                              figures->classes[c].values);
-    report_text_add_gap(text, &table);
-    report_text_add_class(text, &table, "mean", NULL, figures->macro);
-    report_text_add_class(text, &table, "weighted", NULL, figures->weighted);
-    report_text_print_table(text, &table);
+        results_text_add_class(text, &table, text->classes->items[c], &figures->classes[c],
+                               figures->classes[c].values);
+    results_text_add_gap(text, &table);
+    results_text_add_class(text, &table, "mean", NULL, figures->macro);
+    results_text_add_class(text, &table, "weighted", NULL, figures->weighted);
+    results_text_print_table(text, &table);
 }
 
 /* ---- of all samples ---- */
 
-static void report_text_add_headline(struct report_text *text, struct text_table *table,
-                                     const char *title, double figure, int num_decimals,
-                                     const struct interval *interval,
-                                     const struct interval *bootstrap)
+static void results_text_add_headline(struct results_text *text, struct text_table *table,
+                                      const char *title, double figure, int num_decimals,
+                                      const struct interval *interval,
+                                      const struct interval *bootstrap)
 {
     char cells[3][CELL_SIZE];
 
     text_table_add(table,
                    (const char *const[]){
                        title,
-                       report_text_figure(text, cells[0], figure, num_decimals),
+                       results_text_figure(text, cells[0], figure, num_decimals),
                        interval ? cell_of_interval(cells[1], *interval, num_decimals) : NULL,
                        cell_of_interval(cells[2], *bootstrap, num_decimals),
                    },
                    text->error);
 }
 
-static void report_text_add_figure(struct report_text *text, struct text_table *table,
-                                   const char *title, enum figure which, int num_decimals)
+static void results_text_add_figure(struct results_text *text, struct text_table *table,
+                                    const char *title, enum figure which, int num_decimals)
 {
     const struct figures *figures = &text->result->figures;
 
-    report_text_add_headline(text, table, title, figures->values[which], num_decimals,
-                             &figures->intervals[which], &text->result->bootstrap.values[which]);
+    results_text_add_headline(text, table, title, figures->values[which], num_decimals,
+                              &figures->intervals[which], &text->result->bootstrap.values[which]);
 }
 
-static void report_text_add_mean(struct report_text *text, struct text_table *table,
-                                 const char *title, enum class_figure which)
+static void results_text_add_mean(struct results_text *text, struct text_table *table,
+                                  const char *title, enum class_figure which)
 {
-    report_text_add_headline(text, table, title, text->result->figures.macro[which], 4, NULL,
-                             &text->result->bootstrap.macro[which]);
+    results_text_add_headline(text, table, title, text->result->figures.macro[which], 4, NULL,
+                              &text->result->bootstrap.macro[which]);
 }
 
-static void report_text_overall(struct report_text *text)
+static void results_text_overall(struct results_text *text)
 {
     static const struct text_table_column columns[] = {
         {"all samples", TEXT_TABLE_LEFT},
@@ -163,18 +163,18 @@ static void report_text_overall(struct report_text *text)
     struct text_table table = {.columns = columns, .num_columns = has_bootstrap ? 4 : 3};
     char correct[CELL_SIZE], total[CELL_SIZE];
 
-    report_text_add_figure(text, &table, "accuracy", FIGURE_ACCURACY, 4);
-    report_text_add_figure(text, &table, "balanced accuracy", FIGURE_BALANCED_ACCURACY, 4);
+    results_text_add_figure(text, &table, "accuracy", FIGURE_ACCURACY, 4);
+    results_text_add_figure(text, &table, "balanced accuracy", FIGURE_BALANCED_ACCURACY, 4);
     if (figures->top_k > 0)
-        report_text_add_figure(text, &table, TEXT("top-%zu accuracy", figures->top_k),
-                               FIGURE_TOP_K_ACCURACY, 4);
-    report_text_add_mean(text, &table, "mean F1", CLASS_F1);
-    report_text_add_mean(text, &table, "mean ROC area", CLASS_ROC_AREA);
-    report_text_add_mean(text, &table, "mean PR area", CLASS_AVERAGE_PRECISION);
-    report_text_add_figure(text, &table, "loss", FIGURE_LOSS, 6);
-    report_text_add_figure(text, &table, "Brier score", FIGURE_BRIER_SCORE, 4);
-    report_text_add_figure(text, &table, "calibration error", FIGURE_CALIBRATION_ERROR, 4);
-    report_text_print_table(text, &table);
+        results_text_add_figure(text, &table, TEXT("top-%zu accuracy", figures->top_k),
+                                FIGURE_TOP_K_ACCURACY, 4);
+    results_text_add_mean(text, &table, "mean F1", CLASS_F1);
+    results_text_add_mean(text, &table, "mean ROC area", CLASS_ROC_AREA);
+    results_text_add_mean(text, &table, "mean PR area", CLASS_AVERAGE_PRECISION);
+    results_text_add_figure(text, &table, "loss", FIGURE_LOSS, 6);
+    results_text_add_figure(text, &table, "Brier score", FIGURE_BRIER_SCORE, 4);
+    results_text_add_figure(text, &table, "calibration error", FIGURE_CALIBRATION_ERROR, 4);
+    results_text_print_table(text, &table);
     fprintf(text->stream, "%s of %s samples are correct\n",
             cell_of_count(correct, figures->num_correct),
             cell_of_count(total, figures->num_samples));
@@ -182,20 +182,20 @@ static void report_text_overall(struct report_text *text)
 
 /* ---- bootstrap ---- */
 
-static void report_text_add_intervals(struct report_text *text, struct text_table *table,
-                                      const char *name,
-                                      const struct interval intervals[NUM_CLASS_FIGURES])
+static void results_text_add_intervals(struct results_text *text, struct text_table *table,
+                                       const char *name,
+                                       const struct interval intervals[NUM_CLASS_FIGURES])
 {
     char cells[NUM_CLASS_FIGURES][CELL_SIZE];
     const char *row[1 + NUM_CLASS_FIGURES] = {name};
 
     for (size_t i = 0; i < NUM_CLASS_FIGURES; i++)
-        row[1 + i] = isnan(intervals[i].low) ? report_text_figure(text, cells[i], NAN, 3)
+        row[1 + i] = isnan(intervals[i].low) ? results_text_figure(text, cells[i], NAN, 3)
                                              : cell_of_interval(cells[i], intervals[i], 3);
     text_table_add(table, row, text->error);
 }
 
-static void report_text_bootstrap(struct report_text *text)
+static void results_text_bootstrap(struct results_text *text)
 {
     static const struct text_table_column columns[1 + NUM_CLASS_FIGURES] = {
         {"class", TEXT_TABLE_LEFT},
@@ -212,23 +212,23 @@ static void report_text_bootstrap(struct report_text *text)
     fprintf(text->stream, "bootstrap: the middle 95 %% of %s resamples, seed %" PRIu64 "\n",
             cell_of_count(count, bootstrap->num_resamples), bootstrap->seed);
     for (size_t c = 0; c < text->classes->count && error_ok(text->error); c++)
-        report_text_add_intervals(text, &table, text->classes->items[c],
-                                  bootstrap->classes[c].intervals);
-    report_text_add_gap(text, &table);
-    report_text_add_intervals(text, &table, "mean", bootstrap->macro);
-    report_text_add_intervals(text, &table, "weighted", bootstrap->weighted);
-    report_text_print_table(text, &table);
+        results_text_add_intervals(text, &table, text->classes->items[c],
+                                   bootstrap->classes[c].intervals);
+    results_text_add_gap(text, &table);
+    results_text_add_intervals(text, &table, "mean", bootstrap->macro);
+    results_text_add_intervals(text, &table, "weighted", bootstrap->weighted);
+    results_text_print_table(text, &table);
     fputc('\n', text->stream);
 }
 
 /* ---- confusions ---- */
 
-typedef char report_text_name[TERMINAL_TEXT_SIZE(MAX_NAME_COLUMNS) + 8];
+typedef char results_text_name[TERMINAL_TEXT_SIZE(MAX_NAME_COLUMNS) + 8];
 
 /* Names over the columns, or the numbers of the classes, which then stand before their names too.
  */
-static void report_text_add_matrix(struct report_text *text, struct text_table *table,
-                                   bool is_numbered)
+static void results_text_add_matrix(struct results_text *text, struct text_table *table,
+                                    bool is_numbered)
 {
     size_t num_classes = text->classes->count, next = 0;
     uint64_t counts[MATRIX_MAX_CLASSES];
@@ -236,7 +236,7 @@ static void report_text_add_matrix(struct report_text *text, struct text_table *
 
     for (size_t label = 0; label < num_classes; label++) {
         const char *row[1 + MATRIX_MAX_CLASSES];
-        report_text_name cut, name;
+        results_text_name cut, name;
 
         terminal_text_cut(cut, sizeof(cut), text->classes->items[label], MAX_NAME_COLUMNS,
                           text->terminal.is_utf8);
@@ -250,8 +250,8 @@ static void report_text_add_matrix(struct report_text *text, struct text_table *
 }
 
 /* Columns that the matrix takes with names over its columns. */
-static size_t report_text_matrix_width(const struct report_text *text,
-                                       report_text_name titles[MATRIX_MAX_CLASSES])
+static size_t results_text_matrix_width(const struct results_text *text,
+                                        results_text_name titles[MATRIX_MAX_CLASSES])
 {
     const struct confusion *confusion = &text->result->confusion;
     size_t widths[MATRIX_MAX_CLASSES], name_width = 0, total = 0;
@@ -272,9 +272,9 @@ static size_t report_text_matrix_width(const struct report_text *text,
     return name_width + total;
 }
 
-static void report_text_matrix(struct report_text *text)
+static void results_text_matrix(struct results_text *text)
 {
-    report_text_name titles[MATRIX_MAX_CLASSES];
+    results_text_name titles[MATRIX_MAX_CLASSES];
     struct text_table_column columns[1 + MATRIX_MAX_CLASSES] = {{"", TEXT_TABLE_LEFT}};
     size_t num_classes = text->classes->count;
     struct text_table table = {.columns = columns, .num_columns = 1 + num_classes};
@@ -283,18 +283,18 @@ static void report_text_matrix(struct report_text *text)
     for (size_t c = 0; c < num_classes; c++)
         terminal_text_cut(titles[c], sizeof(titles[c]), text->classes->items[c], MAX_NAME_COLUMNS,
                           text->terminal.is_utf8);
-    is_numbered = report_text_matrix_width(text, titles) > text->terminal.columns;
+    is_numbered = results_text_matrix_width(text, titles) > text->terminal.columns;
     for (size_t c = 0; c < num_classes; c++) {
         if (is_numbered)
             text_format(titles[c], sizeof(titles[c]), "%zu", c);
         columns[1 + c] = (struct text_table_column){titles[c], TEXT_TABLE_RIGHT};
     }
     fprintf(text->stream, "confusion matrix (row: true class, column: predicted class)\n");
-    report_text_add_matrix(text, &table, is_numbered);
-    report_text_print_table(text, &table);
+    results_text_add_matrix(text, &table, is_numbered);
+    results_text_print_table(text, &table);
 }
 
-static void report_text_confusions(struct report_text *text)
+static void results_text_confusions(struct results_text *text)
 {
     static const struct text_table_column columns[] = {
         {"class", TEXT_TABLE_LEFT},
@@ -317,34 +317,34 @@ static void report_text_confusions(struct report_text *text)
                                              text->classes->items[entries[i].prediction],
                                              cell_of_count(cell, entries[i].num_samples)},
                        text->error);
-    report_text_print_table(text, &table);
+    results_text_print_table(text, &table);
 }
 
-bool report_split_text(FILE *stream, const struct model_file *file,
-                       const struct split_evaluation *result, struct error *error)
+bool results_split_text(FILE *stream, const struct model_file *file,
+                        const struct split_evaluation *result, struct error *error)
 {
     const struct terminal_wish wish = {0};
-    struct report_text text = {
+    struct results_text text = {
         .stream = stream, .classes = &file->checkpoint.classes, .result = result, .error = error};
     char cell[CELL_SIZE];
 
     if (!terminal_find(&text.terminal, &wish, error))
         return false;
-    report_text_model(stream, file);
+    results_text_model(stream, file);
     fprintf(stream, "samples     %s of split %s, store ", cell_of_count(cell, result->num_samples),
             split_names[result->split]);
     text_print_escaped(stream, result->store_path);
     fputs("\n\n", stream);
-    report_text_classes(&text);
+    results_text_classes(&text);
     fputc('\n', stream);
-    report_text_overall(&text);
+    results_text_overall(&text);
     fputc('\n', stream);
     if (result->bootstrap.num_resamples > 0)
-        report_text_bootstrap(&text);
+        results_text_bootstrap(&text);
     if (text.classes->count <= MATRIX_MAX_CLASSES)
-        report_text_matrix(&text);
+        results_text_matrix(&text);
     else
-        report_text_confusions(&text);
+        results_text_confusions(&text);
     if (text.has_undefined)
         fprintf(stream, "\n-: not defined for these samples or this model\n");
     return error_ok(error);
