@@ -83,7 +83,8 @@ check_options() {
         train) check_train_options "option --train-options" "$train_options" ;;
         evaluate)
             check_program "option --evaluate-options" evaluate "$evaluate_options" "$nowhere/run" \
-                "$nowhere/store.h5" --output "$nowhere/evaluation.h5" --json
+                "$nowhere/store.h5" --output "$nowhere/evaluation.h5" \
+                --report "$nowhere/report.html" --json
             ;;
         esac
     done

@@ -206,25 +206,26 @@ set_evaluation_aside() {
     is_aside=no
     [ "$dry_run" = no ] && [ -e "$work_dir/evaluation.json" ] || return
     stamps=$(stamp_checkpoints)
-    move_evaluation evaluation evaluation-older
+    move_evaluation '' -older
     is_aside=yes
 }
 
 return_evaluation() {
     [ "$is_aside" = yes ] || return
     if [ "$stamps" = "$(stamp_checkpoints)" ]; then
-        move_evaluation evaluation-older evaluation
+        move_evaluation -older ''
     else
         say "the evaluation of the model before is now $work_dir/evaluation-older.json"
     fi
 }
 
-# move_evaluation FROM TO
+# move_evaluation MARK NEW_MARK: marks stand between the files' names and their endings.
 move_evaluation() {
-    for ending in json h5; do
-        [ ! -e "$work_dir/$1.$ending" ] ||
-            mv -f -- "$work_dir/$1.$ending" "$work_dir/$2.$ending" ||
-            fail 74 "$work_dir/$1.$ending: cannot rename"
+    for file in evaluation.json evaluation.h5 report.html; do
+        from=$work_dir/${file%.*}$1.${file##*.}
+        [ ! -e "$from" ] ||
+            mv -f -- "$from" "$work_dir/${file%.*}$2.${file##*.}" ||
+            fail 74 "$from: cannot rename"
     done
 }
 
@@ -245,7 +246,7 @@ spool_to() {
 evaluate() {
     if [ "$dry_run" = yes ]; then
         run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" \
-            --output "$work_dir/evaluation.h5" --json
+            --output "$work_dir/evaluation.h5" --report "$work_dir/report.html" --json
         return
     fi
     partial=$work_dir/evaluation.json.partial
@@ -254,14 +255,16 @@ evaluate() {
     code=$?
     rm -f -- "$partial"
     if [ "$code" -eq 0 ]; then
-        rm -f -- "$work_dir/evaluation-older.json" "$work_dir/evaluation-older.h5"
+        rm -f -- "$work_dir/evaluation-older.json" "$work_dir/evaluation-older.h5" \
+            "$work_dir/report-older.html"
     fi
     return "$code"
 }
 
 evaluate_twice() {
     run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" \
-        --output "$work_dir/evaluation.h5" --json >"$partial" || return
+        --output "$work_dir/evaluation.h5" --report "$work_dir/report.html" --json >"$partial" ||
+        return
     mv -f -- "$partial" "$work_dir/evaluation.json" || return 74
     # Its messages were seen the first time.
     run_stage evaluate "$evaluate_options" "$work_dir/run" "$store" 2>"$partial" && return

@@ -27,7 +27,8 @@ Turns images, PNG or JPEG, in folders, an archive or arrays, into a store, train
 and evaluates it:
   quern-ingest SOURCE DIR/store.h5
   quern-train DIR/store.h5 --output DIR/run --resume
-  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5, and DIR/evaluation.json
+  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5 --report DIR/report.html,
+  and DIR/evaluation.json
 It stops at the first stage that fails, with that stage's exit code.  Run again, it does what is
 left to do: an unchanged store is kept, training goes on after the newest whole checkpoint.
 

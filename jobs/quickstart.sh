@@ -62,7 +62,7 @@ get_programs() {
     else
         programs=$here/../../../bin
     fi
-    for name in draw ingest train evaluate predict; do
+    for name in draw ingest train evaluate predict show; do
         [ -x "$programs/quern-$name" ] || fail 69 "$programs: does not hold quern-$name"
     done
     programs=$(CDPATH='' cd -- "$programs" && pwd)
@@ -235,6 +235,7 @@ print_next() {
 The files are in $work_dir:
   store.h5                    images and labels
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
+  MODEL/report.html           the run and its figures as a page: open it in a browser
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
 where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's), network (what quern-train
@@ -242,9 +243,10 @@ chooses by itself) or own (--train-options).  The images are in $data.
 
 Try next:
 EOF
-    for command in evaluate predict train pipeline; do
+    for command in show evaluate predict train pipeline; do
         printf '  '
         case $command in
+        show) print_command "$programs/quern-show" "$work_dir/store.h5" --grid 4x8 ;;
         evaluate) print_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best ;;
         predict)
             print_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \

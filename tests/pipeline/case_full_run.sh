@@ -10,7 +10,8 @@ run() {
 draw_digits
 run
 expect_text stdout 'balanced accuracy'
-expect_file work/store.h5 work/run/epoch-0003.h5 work/run/log.jsonl work/evaluation.h5
+expect_file work/store.h5 work/run/epoch-0003.h5 work/run/log.jsonl work/evaluation.h5 \
+    work/report.html
 expect_text work/evaluation.json '"total":40'
 expect_text work/evaluation.json '"classes":[{"name":"7"'
 expect_no_file work/evaluation.json.partial

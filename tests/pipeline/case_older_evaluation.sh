@@ -11,23 +11,26 @@ run() {
 
 expect_exit 0 run 2
 expect_text work/evaluation.json '"epoch":2'
-cp work/evaluation.json work/evaluation.h5 .
+cp work/evaluation.json work/evaluation.h5 work/report.html .
 
 # A training that changes nothing leaves it.
 expect_exit 0 run 2 --only train
 cmp work/evaluation.json evaluation.json
 cmp work/evaluation.h5 evaluation.h5
-expect_no_file work/evaluation-older.json work/evaluation-older.h5
+cmp work/report.html report.html
+expect_no_file work/evaluation-older.json work/evaluation-older.h5 work/report-older.html
 
 # One that goes on marks it; the next evaluation replaces it.
 expect_exit 0 run 3 --only train
 expect_text stderr 'the evaluation of the model before is now work/evaluation-older.json'
-expect_no_file work/evaluation.json work/evaluation.h5
+expect_no_file work/evaluation.json work/evaluation.h5 work/report.html
 cmp work/evaluation-older.json evaluation.json
 cmp work/evaluation-older.h5 evaluation.h5
+cmp work/report-older.html report.html
 expect_exit 0 run 3 --only evaluate
 expect_text work/evaluation.json '"epoch":3'
-expect_no_file work/evaluation-older.json work/evaluation-older.h5
+expect_text work/report.html 'epoch-0003.h5'
+expect_no_file work/evaluation-older.json work/evaluation-older.h5 work/report-older.html
 
 # Anew by --force, with as many epochs; and a training that is killed.
 expect_exit 0 run 3 --only train --force
