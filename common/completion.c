@@ -13,7 +13,7 @@ struct completion_value {
     bool is_path;
     bool is_directory;  /* only directories */
     char extension[16]; /* of the files; "" for any.  Directories lead to files, and always go. */
-    char words[256];    /* what may be typed as it stands, with blanks between */
+    char words[1024];   /* what may be typed as it stands, with blanks between */
 };
 
 static void completion_add_word(struct completion_value *value, const char *word, size_t length)

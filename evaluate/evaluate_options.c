@@ -77,7 +77,8 @@ bool evaluate_options_parse(int argc, char **argv, struct evaluate_options *opti
          .value = &verify, .choices = verify_names},
         {OPTION_NBYTES, "memory-limit", "SIZE",
          "bytes (K, M, G, T: powers of 1024) for the images and all that grows with their number, "
-         "scores and paths aside; what does not fit is streamed, with the same result",
+         "scores and paths of --output aside; images that do not fit are streamed, with the same "
+         "result, and ROC and PR areas that do not fit are left out, which is said",
          &options->memory_limit, .shown_default = "3/4 of this machine's or job's memory"},
         {OPTION_CHOICE, "select",
          .help = "of a RUN_DIR, the newest epoch's checkpoint, or best.h5, which quern-train "

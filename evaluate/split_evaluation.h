@@ -52,9 +52,9 @@ struct split_request {
 
 /*
  * Evaluates every sample of a split, on checks.num_threads threads.  The result is the same for any
- * number of threads and any limit.  Classes are matched by name; samples of others are left out and
- * counted.  STATUS_DATA for a store without a class in common, with other images or without such a
- * split, STATUS_USAGE for a limit that is too small.  Free with
+ * number of threads and any limit, but for areas that have no room.  Classes are matched by name;
+ * samples of others are left out and counted.  STATUS_DATA for a store without a class in common,
+ * with other images or without such a split, STATUS_USAGE for a limit that is too small.  Free with
  * split_evaluation_destroy, after a failure too.
  */
 bool split_evaluation_run(const struct model_file *file, const struct split_request *request,

@@ -60,7 +60,7 @@ static bool print_list(const char *directory, struct error *error)
     struct text_list others = {0};
     bool ok = commands_list_others(directory, &others, error);
 
-    printf("quern %s: from folders of images to trained, evaluated classifiers\n\n"
+    printf("quern %s: from images to classifiers\n\n"
            "Usage: quern COMMAND [ARGUMENT...]\n\nCommands:\n",
            QUERN_VERSION);
     for (size_t i = 0; commands_known[i].words.name; i++) {

@@ -65,7 +65,7 @@ struct section_pictures {
     struct raster *rasters; /* [count]; owned */
     void **pngs;            /* [count]; owned */
     size_t *png_nbytes;     /* [count] */
-    size_t side, larger; /* on the page `larger` pixels take `side`: those of the first picture */
+    size_t side, larger;    /* the larger side of the first picture takes about side on the page */
 };
 
 /* Room for count pictures, to be filled by the caller; destroy them after a failure too. */
@@ -82,8 +82,15 @@ void section_pictures_destroy(struct section_pictures *pictures);
 bool section_reduce_picture(struct raster *result, const struct raster *source, size_t max_side,
                             struct error *error);
 
-/* Reads one row of a split of the store and makes a picture of it. */
+/* Reads one row of a split of the store and makes a picture of it, with no side above max_side:
+ * many such are in memory at a time. */
 bool section_read_picture(const struct section *section, enum split split, uint64_t row,
+                          size_t max_side, struct raster *raster);
+/* The same of pixels [height][width][channels] of the store's images. */
+bool section_make_picture(const struct section *section, const uint8_t *pixels, size_t max_side,
                           struct raster *raster);
+
+/* Pixels of a picture for one of the page, at most: screens may have so many. */
+enum { SECTION_DENSITY = 2 };
 
 #endif

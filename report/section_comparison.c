@@ -455,7 +455,7 @@ static bool versus_write_pictures(const struct versus *versus, const uint64_t *s
 
     for (size_t i = 0; i < count && ok; i++)
         ok = section_read_picture(section, section->request->split, best->rows[samples[i]],
-                                  &pictures.rasters[i]);
+                                  SECTION_DENSITY * PICTURE_SIDE, &pictures.rasters[i]);
     ok = ok && section_pictures_encode(&pictures, PICTURE_SIDE, PICTURES_NBYTES, section->error);
     if (ok)
         fputs("<ol class=\"cards\">\n", section->stream);

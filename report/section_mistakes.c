@@ -95,7 +95,8 @@ static bool mistakes_write_cards(const struct section *section, const struct mis
 
     for (size_t i = 0; i < count && ok; i++)
         ok = section_read_picture(section, section->request->split,
-                                  section->run->rows[worst[i].index], &pictures.rasters[i]);
+                                  section->run->rows[worst[i].index],
+                                  SECTION_DENSITY * MISTAKE_SIDE, &pictures.rasters[i]);
     ok = ok && section_pictures_encode(&pictures, MISTAKE_SIDE, MISTAKES_NBYTES, section->error);
     if (ok) {
         fputs("<ol class=\"cards\">\n", section->stream);

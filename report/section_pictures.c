@@ -6,10 +6,8 @@
 #include "view/png_write.h"
 #include "view/svg/markup.h"
 
-enum {
-    DENSITY = 2,  /* pixels of a picture for one of the page, at most: screens may have so many */
-    MIN_SIDE = 8, /* to which pictures are reduced at most, until all of them fit into the page */
-};
+/* To which sides pictures are reduced at most, until all of them fit into the page. */
+enum { MIN_SIDE = 8 };
 
 bool section_pictures_create(struct section_pictures *pictures, size_t count, struct error *error)
 {
@@ -85,7 +83,7 @@ bool section_pictures_encode(struct section_pictures *pictures, size_t side, siz
     pictures->larger = pictures->rasters[0].width > pictures->rasters[0].height
                            ? pictures->rasters[0].width
                            : pictures->rasters[0].height;
-    for (size_t max_side = DENSITY * side;; max_side = max_side * 3 / 4) {
+    for (size_t max_side = SECTION_DENSITY * side;; max_side = max_side * 3 / 4) {
         size_t total = 0;
 
         section_pictures_drop_pngs(pictures);
@@ -116,14 +114,29 @@ void section_picture_write(FILE *stream, const struct section_pictures *pictures
     fputs("\">", stream);
 }
 
-bool section_read_picture(const struct section *section, enum split split, uint64_t row,
+bool section_make_picture(const struct section *section, const uint8_t *pixels, size_t max_side,
                           struct raster *raster)
 {
     const struct image_shape *shape = store_image_shape(section->store);
+    struct raster whole = {0};
+    bool ok;
+
+    if (shape->width <= max_side && shape->height <= max_side)
+        return raster_from_image(raster, shape, pixels, section->error);
+    ok = raster_from_image(&whole, shape, pixels, section->error) &&
+         section_reduce_picture(raster, &whole, max_side, section->error);
+    raster_free(&whole);
+    return ok;
+}
+
+bool section_read_picture(const struct section *section, enum split split, uint64_t row,
+                          size_t max_side, struct raster *raster)
+{
     uint8_t *pixels = NULL;
-    bool ok = memory_allocate(&pixels, image_num_values(shape), 1, section->error) &&
+    bool ok = memory_allocate(&pixels, image_num_values(store_image_shape(section->store)), 1,
+                              section->error) &&
               store_read_pixels(section->store, split, row, 1, 1, pixels, section->error) &&
-              raster_from_image(raster, shape, pixels, section->error);
+              section_make_picture(section, pixels, max_side, raster);
 
     free(pixels);
     return ok;

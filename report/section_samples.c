@@ -64,16 +64,15 @@ static bool samples_draw_strip(const struct section *section, const uint64_t *ro
     bool ok = true;
 
     for (size_t i = 0; i < count && ok; i++) {
-        struct raster picture = {0}, fitted = {0};
+        struct raster picture = {0};
 
-        ok = section_read_picture(section, section->request->split, rows[i], &picture) &&
-             section_reduce_picture(&fitted, &picture, STRIP_MAX_PIXELS, section->error);
+        ok = section_read_picture(section, section->request->split, rows[i], STRIP_MAX_PIXELS,
+                                  &picture);
         if (ok && i == 0)
-            ok = raster_create(strip, count * (fitted.width + 1) - 1, fitted.height,
+            ok = raster_create(strip, count * (picture.width + 1) - 1, picture.height,
                                (struct colour){128, 128, 128}, section->error);
         if (ok)
-            raster_put(strip, i * (fitted.width + 1), 0, &fitted, 1);
-        raster_free(&fitted);
+            raster_put(strip, i * (picture.width + 1), 0, &picture, 1);
         raster_free(&picture);
     }
     return ok;
@@ -152,7 +151,7 @@ static bool samples_draw_mean(const struct section *section, enum split split, u
 
         pixels[i] = (uint8_t)(value * 255 + 0.5);
     }
-    ok = ok && raster_from_image(raster, shape, pixels, section->error);
+    ok = ok && section_make_picture(section, pixels, SECTION_DENSITY * MEAN_SIDE, raster);
     free(pixels);
     free(mean);
     return ok;

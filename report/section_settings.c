@@ -156,6 +156,13 @@ bool section_write_commands(const struct section *section, size_t index)
     if (stream && fclose(stream) != 0)
         ok = error_set_memory(section->error, VALUE_SIZE);
     if (ok) {
+        fprintf(
+            section->stream, "<p>%s</p>\n",
+            notes.count == 0
+                ? "Where the source is, these commands give the same store and checkpoint, byte "
+                  "for byte, on any number of threads."
+                : "Where the source is, these commands give the same store and checkpoint, once "
+                  "what the notes below name is at hand.");
         fprintf(section->stream,
                 "<pre id=\"commands-%zu\" tabindex=\"0\" aria-label=\"Commands\"><code>",
                 index + 1);
@@ -185,10 +192,7 @@ bool section_write_settings(const struct section *section)
     bool ok;
 
     page_begin_section(section->stream, "settings", "Settings");
-    fputs(
-        "<h3>To make it again</h3>\n<p>Where the source is, these commands give the same store and "
-        "checkpoint, byte for byte, on any number of threads.</p>\n",
-        section->stream);
+    fputs("<h3>To make it again</h3>\n", section->stream);
     ok = section_write_commands(section, 0) && origins_write_fingerprints(section);
     fputs("<div class=\"pairs\">\n<div>\n", section->stream);
     if (ok)

@@ -118,7 +118,8 @@ static struct settings *show_runs_settings(const struct run_record *run, struct 
         return NULL;
     }
     *settings = run->file.checkpoint.config;
-    show_runs_add_facts(run, settings);
+    if (run->file.path) /* else there is no checkpoint yet */
+        show_runs_add_facts(run, settings);
     return settings;
 }
 

@@ -38,7 +38,7 @@ export LC_ALL
 
 sample=3
 stages='draw draw-over ingest ingest-over archive shard merge train train-over
-    train-resume train-stream means evaluate evaluate-over evaluate-stream predict predict-h5'
+    train-resume train-stream means evaluate evaluate-over evaluate-stream predict predict-h5 show'
 functions=
 max_failures=20
 
@@ -141,6 +141,7 @@ run_stage() {
             --threads 1 --memory-limit 2M
         ;;
     predict) "$bin/quern-predict" ../run ../tree.tar.gz --threads 1 --csv predictions.csv ;;
+    show) "$bin/quern-show" ../store.h5 --grid 2x2 --png grid.png --threads 1 ;;
     predict-h5) "$bin/quern-predict" ../run ../tree/train --threads 1 --output predictions.h5 ;;
     *)
         echo "run.sh: unknown stage $1" >&2

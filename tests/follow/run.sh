@@ -105,7 +105,7 @@ while $tmux has-session 2>/dev/null; do sleep 0.05; done
 $tmux new-session -d -x 80 -y 24 "TERM=dumb quern-show run --follow | tail -n 1 >last; TERM=dumb quern-show run --follow; echo ended with \$?; cat"
 await "a dumb terminal" '^ended with 0$'
 screen | grep -q '^20[0-9T:.-]*Z run: broken off' || fail "no dated line on a dumb terminal"
-grep -q $'\033' last && fail "escape sequences in a pipe"
+grep -q "$(printf '\033')" last && fail "escape sequences in a pipe"
 
 [ $num_failed = 0 ] || exit 1
 echo "passed"

@@ -3,6 +3,7 @@
 # width, light and dark: nothing on the console, no request, no overflow, and what screen readers and eyes need.
 # Needs $QUERN_BIN; skipped (77) without chromium or python3.
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/report/lib.sh
 . "$here/lib.sh"
 command -v chromium >/dev/null || { echo "skipped: no chromium"; exit 77; }
 

@@ -1,7 +1,8 @@
-#!/bin/bash
+#!/bin/sh
 # The commands in a report lead to the store and the checkpoint of the report, byte for byte: runs them where nothing
 # but the source is, with runs of every kind of setting.  Needs $QUERN_BIN; skipped (77) without python3.
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/report/lib.sh
 . "$here/lib.sh"
 
 quiet quern-draw --classes 3,7,9 --train 120 --valid 20 --seed 5 'a source'
@@ -18,7 +19,7 @@ check() {
     (cd again && quiet bash -eu commands.sh)
     cmp "$3" "again/$3"
     cmp "$2" "again/$2"
-    cmp <(sed 's/report\.html/X/' report.html) <(sed 's/report\.html/X/' again/report.html)
+    cmp report.html again/report.html
     rm -r again
     echo "$1: the same again"
 }
@@ -30,7 +31,7 @@ one() {
     store=$1
     shift
     quiet quern-train "$store" --output "run $n" "$@"
-    last=$(ls -d "run $n"/epoch-*.h5 | tail -1)
+    for last in "run $n"/epoch-*.h5; do :; done
     check "$*" "$last" "$store"
 }
 

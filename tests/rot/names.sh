@@ -70,11 +70,22 @@ quern-evaluate out/run out/store.h5 --output out/evaluation.h5 >out/evaluate.txt
     fail "$(cat out/evaluate.txt)"
 quern-evaluate out/run out/store.h5 --json >out/evaluate.json 2>out/json.txt
 quern-predict out/run tree/valid --jsonl out/image.txt 2>out/predict.txt
+for view in '' --mean '--grid 2x2' '--image train/0' '--image train/0 --pixels'; do
+    # shellcheck disable=SC2086
+    quern-show out/store.h5 $view || fail "quern-show $view: ended with $?"
+    # shellcheck disable=SC2086
+    [ -z "$view" ] || quern-show out/store.h5 $view --png out/picture.png --force
+done >out/show.txt 2>&1
+quern-show out/evaluation.h5 >out/show_evaluation.txt 2>&1
+quern-show out/run >out/show_run.txt 2>&1
+rm out/picture.png
 for file in out/refused.txt out/ingest.txt out/train.txt out/evaluate.txt out/evaluate.json \
-    out/json.txt out/image.txt out/predict.txt out/run/log.jsonl; do
+    out/show.txt out/show_evaluation.txt out/show_run.txt out/json.txt out/image.txt out/predict.txt out/run/log.jsonl; do
     has_no_control "$file"
 done
 grep -qF 'two\nlines' out/evaluate.txt || fail "a class with a newline is not shown escaped"
+grep -qF 'two\nlines' out/show.txt || fail "quern-show does not show a newline escaped"
+grep -qF '数字' out/show.txt || fail "quern-show does not show UTF-8 as it is"
 grep -qF '数字' out/evaluate.txt || fail "a class in UTF-8 is not shown as it is"
 list_all >after.listing
 diff before.listing after.listing || fail "written outside of what was named"

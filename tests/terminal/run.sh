@@ -74,6 +74,7 @@ resize 10
 tell update 4800
 expect "10 columns" " 48%"
 resize 80
+tell update 4850
 tell message "note: this"
 tell update 4900
 tell result "5 of 7"
@@ -90,4 +91,34 @@ exec 3>&-
 expect "TERM=dumb is spared" after
 finish
 
+# On a terminal of 40 columns programs wrap their helps, and the table of epochs drops columns.
+# narrow COMMAND: leaves in printed what it prints, lines as they were before the terminal wrapped them.
+narrow() {
+    $tmux new-session -d -x 40 -y 24 "cd '$work' && PATH='$QUERN_BIN:$PATH' && $1; echo after; cat"
+    for _ in $(seq 400); do
+        $tmux capture-pane -p -J -S - | sed 's/ *$//' >"$work/printed"
+        ! grep -q '^after' "$work/printed" || break
+        sleep 0.05
+    done
+    finish
+}
+
+for command in "quern-draw --help" quern; do
+    narrow "$command"
+    # Examples are as long as they are.
+    if grep -v '^  quern' "$work/printed" | grep '.\{41\}'; then
+        echo "$command: longer than 40 columns"
+        num_failed=$((num_failed + 1))
+    fi
+done
+"$QUERN_BIN/quern-draw" --train 20 --valid 10 "$work/digits" >/dev/null &&
+    "$QUERN_BIN/quern-ingest" "$work/digits" "$work/digits.h5" >/dev/null || exit 1
+narrow "quern-train digits.h5 --output run --recipe lesson --epochs 2"
+for line in '^    epoch  valid loss  valid accuracy$' '^      2/2    [0-9.]*        [0-9.]*$'; do
+    grep -q "$line" "$work/printed" || {
+        echo "the table of epochs has no line $line:"
+        cat "$work/printed"
+        num_failed=$((num_failed + 1))
+    }
+done
 [ "$num_failed" -eq 0 ]

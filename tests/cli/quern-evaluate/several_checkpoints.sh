@@ -10,6 +10,8 @@ quern-evaluate means lesson store.h5 --json 2>/dev/null | sed 's/^[[,]//' | head
 quern-evaluate means store.h5 --json 2>/dev/null | cmp - first.json
 quern-evaluate means lesson store.h5 --report report.html >/dev/null
 sed -n 's/.*<h1>\(.*\)<\/h1>.*/\1/p; s/.*The best is <b>\(.*\)<\/b>.*/\1/p' report.html
+# The row of the worse run: its accuracy, how far it is below the best's, and the p-value of McNemar's test.
+grep -o 'class="name">lesson</th>.*' report.html | head -1 | sed 's/<[^>]*>/ /g; s/  */ /g'
 expect 2 quern-evaluate means lesson store.h5 --output evaluation.h5
 expect 2 quern-evaluate means lesson store.h5 --bootstrap 100
 expect 2 quern-evaluate means '' store.h5

@@ -17,3 +17,8 @@ sed -n '/^valid loss/,/^ *[0-9.]* [+|]/p' fifty | head -n 4
 expect 2 quern-show "$@" runs/slow
 echo "---- what is no run"
 expect 2 quern-show runs/slow store.h5
+echo "---- a run that has a log and no checkpoint yet"
+mkdir runs/new
+sed '/"event":"epoch"/,$d' runs/slow/log.jsonl >runs/new/log.jsonl
+quern-show runs/slow runs/new | sed -n '1,/^$/p'
+quern-show runs/slow runs/new | grep -c '0x0\|fingerprint' || true
