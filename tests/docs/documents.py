@@ -129,10 +129,10 @@ def check_accounted(blocks):
 
 # Numbers of time differ from run to run.
 TIMES = [
-    (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)? ?(us|µs|ms|s|min|h)\b *"), r" TIME \2 "),
+    (re.compile(r" *(\b[0-9][0-9,]*(\.[0-9]+)? ?(us|µs|ms|s|min|h)\b *)+"), " TIME "),
     (re.compile(r" *\b[0-9][0-9,]*(\.[0-9]+)?( [kMG])? ?((images|samples|files)?/s)\b *"), r" RATE \3 "),
     # The end of an epoch's line: the time, and samples a second.
-    (re.compile(r"^( *[0-9]+/[0-9]+ .*[^ ]) +((TIME min )?TIME m?s|[0-9.]+) +[0-9,.]+( [kMG])?$"), r"\1 TIME RATE"),
+    (re.compile(r"^( *[0-9]+/[0-9]+ .*[^ ]) +(TIME|[0-9.]+) +[0-9,.]+( [kMG])?$"), r"\1 TIME RATE"),
 ]
 # What a terminal shows without a date, and lines of progress, which it shows on one line that comes and goes.
 DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[-+][0-9]{4} ")

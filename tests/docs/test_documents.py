@@ -93,6 +93,7 @@ class Shown(unittest.TestCase):
         self.assertFalse(self.is_shown("      1/3    0.097699    0.037362        0.985770     2.504       4951",
                                        "      1/3    0.097699    0.037362        0.985771     0.391      31691"))
         self.assertTrue(self.is_shown("run    0.5 ms  done", "run  12.0 ms  done"))
+        self.assertTrue(self.is_shown("run    0.5 ms  done", "run  1 min 07 s  done"))
         self.assertTrue(self.is_shown(" 9/20  0.1  0.98  1.2 s  3.1 M", " 9/20  0.1  0.98  11.0 ms  6,100"))
         self.assertFalse(self.is_shown("3 images", "4 images"))
         self.assertFalse(self.is_shown("accuracy 0.98", "accuracy 0.99"))

@@ -116,8 +116,8 @@ run_pandas() {
     "$python" "$examples/pandas/runs.py" linear network predictions.csv >found
     expect "181 images, 1 of them could not be read" found
     for run in linear network; do
-        best=$(quern-evaluate $run gray.h5 --select best --json 2>/dev/null |
-            sed 's/.*"accuracy":\([0-9.]*\),"mean.*/\1/' | awk '{ printf "%.4f", $1 }')
+        quern-evaluate $run gray.h5 --select best --json >best.json 2>/dev/null
+        best=$(grep -o '"accuracy":[0-9.]*' best.json | head -n 1 | awk -F : '{ printf "%.4f", $2 }')
         grep "^$run " found >row
         expect "$best" row
     done
