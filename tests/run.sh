@@ -113,6 +113,10 @@ run_all() {
     if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
         setup_install libclang-rt-dev || exit 69
     fi
+    # What opens reports in tests/report, where it is a package.
+    if apt-cache show chromium >/dev/null 2>&1; then
+        setup_install chromium || exit 69
+    fi
     # What tests/bits builds for aarch64 with, on the processors for which there is such a compiler.
     if apt-cache show gcc-aarch64-linux-gnu >/dev/null 2>&1; then
         # shellcheck disable=SC2086
