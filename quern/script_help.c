@@ -18,9 +18,13 @@ static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 static void script_help_parse_row(struct script_help *help, char *line)
 {
     struct option_spec spec = {.type = OPTION_FLAG, .help = ""};
-    char *name = line + 4, *rest = name + strspn(name, name_letters), *gap;
+    char *name, *rest, *gap;
 
-    if (strncmp(line, "  --", 4) != 0 || rest == name || (*rest != ' ' && *rest != '\0') ||
+    if (strncmp(line, "  --", 4) != 0)
+        return;
+    name = line + 4;
+    rest = name + strspn(name, name_letters);
+    if (rest == name || (*rest != ' ' && *rest != '\0') ||
         help->num_options == SCRIPT_HELP_MAX_OPTIONS)
         return;
     spec.name = name;

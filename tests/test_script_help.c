@@ -42,12 +42,15 @@ static void test_parse_rows_are_options_and_other_lines_are_not(void **state)
 
 static void test_parse_more_rows_than_there_is_room_for_are_left_out(void **state)
 {
-    char *text = calloc(1, 16 * (SCRIPT_HELP_MAX_OPTIONS + 10));
+    static const char row[] = "  --option\n";
+    const size_t num_rows = SCRIPT_HELP_MAX_OPTIONS + 10, nbytes = sizeof(row) - 1;
+    char *text = calloc(num_rows, nbytes + 1);
     struct script_help help;
 
     (void)state;
-    for (int i = 0; i < SCRIPT_HELP_MAX_OPTIONS + 10; i++)
-        strcat(text, "  --option\n");
+    assert_non_null(text);
+    for (size_t i = 0; i < num_rows; i++)
+        memcpy(text + i * nbytes, row, nbytes);
     script_help_parse(&help, text);
     assert_int_equal(help.num_options, SCRIPT_HELP_MAX_OPTIONS);
     script_help_free(&help);
