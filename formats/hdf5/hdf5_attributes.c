@@ -153,30 +153,6 @@ H5T_class_t h5_attribute_class(const struct h5_context *file, hid_t object, cons
     return type_class;
 }
 
-struct attribute_names {
-    const struct h5_context *file;
-    struct text_list *list;
-};
-
-static herr_t h5_take_attribute_name(hid_t object, const char *name, const H5A_info_t *info,
-                                     void *data)
-{
-    const struct attribute_names *names = data;
-
-    (void)object;
-    (void)info;
-    return text_list_add(names->list, name, names->file->error) ? 0 : -1;
-}
-
-void h5_list_attributes(const struct h5_context *file, hid_t object, struct text_list *names)
-{
-    struct attribute_names found = {file, names};
-
-    if (h5_ok(file) &&
-        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, h5_take_attribute_name, &found) < 0)
-        h5_fail(file, STATUS_DATA, NULL, "cannot list the attributes");
-}
-
 /* Opens an attribute of num_values values (1 may be a scalar) of a type. */
 static hid_t h5_open_values(const struct h5_context *file, hid_t object, const char *name,
                             size_t num_values, H5T_class_t type_class)
