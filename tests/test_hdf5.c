@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "common/text.h"
 #include "formats/file/atomic_file.h"
 #include "formats/hdf5/hdf5.h"
 
@@ -106,11 +107,81 @@ static void test_h5_open_file_twice_is_two_files(void **state)
     h5_close_file(&b, &b_root);
 }
 
+/*
+ * Writes a file as other programs do, without a seal and without checksums in it.  Where the header
+ * of its root group goes on elsewhere, it claims to have header_nbytes, for which HDF5 asks.
+ */
+static void write_header_size(const char *path, uint64_t header_nbytes)
+{
+    enum { NUM_ATTRIBUTES = 20, SIZE_PLACE = 16 };
+    /* The type and the size of the message that says so, and its flags. */
+    const unsigned char message[8] = {0x10, 0, 0x10};
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR);
+    unsigned char *bytes;
+    size_t nbytes, i = 0;
+
+    for (int k = 0; k < NUM_ATTRIBUTES; k++)
+        H5Aclose(H5Acreate2(file, TEXT("attribute %d", k), H5T_STD_I64LE, space, H5P_DEFAULT,
+                            H5P_DEFAULT));
+    H5Sclose(space);
+    assert_true(H5Fclose(file) >= 0);
+    bytes = support_read_file(path, &nbytes);
+    while (i + SIZE_PLACE + sizeof(header_nbytes) < nbytes &&
+           memcmp(bytes + i, message, sizeof(message)) != 0)
+        i++;
+    assert_true(i + SIZE_PLACE + sizeof(header_nbytes) < nbytes);
+    memcpy(bytes + i + SIZE_PLACE, &header_nbytes, sizeof(header_nbytes));
+    support_write_file(path, bytes, nbytes);
+    free(bytes);
+}
+
+static void assert_opening_fails(const char *path, enum status status)
+{
+    const struct h5_opening opening = {.num_threads = 1};
+    struct error error = {0};
+    struct h5_context file = {.path = path, .error = &error};
+    bool is_sealed;
+    hid_t root = h5_open_file(&file, &opening, &is_sealed);
+
+    assert_true(root < 0);
+    assert_fails(error_ok(&error), &error, status);
+    assert_int_equal(h5_num_live_handles(), 0);
+}
+
+static void test_h5_open_file_size_that_no_file_has_is_damage(void **state)
+{
+    const char *path = support_path(*state, "damaged.h5");
+
+    write_header_size(path, 0);
+    assert_opening_fails(path, STATUS_DATA);
+    write_header_size(path, (uint64_t)1 << 50);
+    assert_opening_fails(path, STATUS_DATA);
+}
+
+/* The same where there is really little memory. */
+static void test_h5_open_file_without_memory_is_no_damage(void **state)
+{
+    const char *path = support_path(*state, "large.h5");
+    struct rlimit limit, less;
+
+    write_header_size(path, (uint64_t)1 << 50);
+    assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
+    less = limit;
+    less.rlim_cur = (rlim_t)1 << 26;
+    if (setrlimit(RLIMIT_AS, &less) != 0)
+        skip();
+    assert_opening_fails(path, STATUS_INTERNAL);
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SUPPORT_IN_FOLDER(test_h5_close_file_failed_write_is_told_whatever_other_files_do),
         SUPPORT_IN_FOLDER(test_h5_open_file_twice_is_two_files),
+        SUPPORT_IN_FOLDER(test_h5_open_file_size_that_no_file_has_is_damage),
+        SUPPORT_IN_FOLDER(test_h5_open_file_without_memory_is_no_damage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ struct h5_storage {
     bool is_owned;
     struct seal_sums *sums; /* of what is written; may be NULL */
     bool has_failed_to_write;
+    bool is_trusted;
     int first_errno;
 };
 
@@ -45,8 +46,11 @@ struct h5_storage *h5_storage_create(int descriptor, bool is_owned, struct seal_
     struct h5_storage *storage = calloc(1, sizeof(*storage));
 
     if (storage)
-        *storage = (struct h5_storage){
-            .num_users = 1, .descriptor = descriptor, .is_owned = is_owned, .sums = sums};
+        *storage = (struct h5_storage){.num_users = 1,
+                                       .descriptor = descriptor,
+                                       .is_owned = is_owned,
+                                       .sums = sums,
+                                       .is_trusted = true};
     return storage;
 }
 
@@ -70,6 +74,16 @@ void h5_storage_release(struct h5_storage *storage)
 int h5_storage_errno(const struct h5_storage *storage)
 {
     return storage->first_errno;
+}
+
+void h5_storage_set_trusted(struct h5_storage *storage, bool is_trusted)
+{
+    storage->is_trusted = is_trusted;
+}
+
+bool h5_storage_is_trusted(const struct h5_storage *storage)
+{
+    return storage->is_trusted;
 }
 
 static void storage_keep_errno(struct h5_storage *storage)

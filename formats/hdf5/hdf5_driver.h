@@ -35,6 +35,10 @@ void h5_storage_release(struct h5_storage *storage);
 /* The errno of the first call of the system that has failed for this file, or 0. */
 int h5_storage_errno(const struct h5_storage *storage);
 
+/* Whether the file's bytes can be trusted: its seal was checked, or we write it.  True at first. */
+void h5_storage_set_trusted(struct h5_storage *storage, bool is_trusted);
+bool h5_storage_is_trusted(const struct h5_storage *storage);
+
 /* Makes a file that is opened or created by this access list use the storage; negative on failure.
  */
 herr_t h5_driver_choose(hid_t access_list, struct h5_storage *storage);

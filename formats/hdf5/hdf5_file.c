@@ -13,6 +13,9 @@
 /* Attributes stay in their object's header, which has a checksum, however many there are. */
 enum { MAX_COMPACT_ATTRIBUTES = 64 };
 
+/* More than HDF5 needs at once for anything in a file of ours that is whole. */
+enum { AMPLE_NBYTES = 1 << 28 };
+
 /* Not thread-safe, as serial HDF5 itself is not. */
 static int num_live_handles;
 
@@ -45,6 +48,37 @@ int h5_errno(const struct h5_context *file)
     return file->storage ? h5_storage_errno(file->storage) : 0;
 }
 
+/*
+ * HDF5 says that it has no memory, too, where damaged bytes ask for an amount that nobody has, or
+ * for 0 bytes.  It does not say for how much.  So, in a file whose bytes nobody vouches for, it is
+ * damage where an ample amount can still be had.
+ */
+static bool h5_asks_for_too_much(const struct h5_context *file)
+{
+    void *volatile memory; /* so that no compiler leaves the call out */
+    bool is_ample;
+
+    if (!file->storage || h5_storage_is_trusted(file->storage))
+        return false;
+    memory = malloc(AMPLE_NBYTES);
+    is_ample = memory != NULL;
+    free(memory);
+    return is_ample;
+}
+
+static void h5_fail_for_memory(const struct h5_context *file, const char *dataset, const char *what)
+{
+    bool is_damage = h5_asks_for_too_much(file);
+
+    H5Eclear2(H5E_DEFAULT);
+    error_set(file->error, is_damage ? STATUS_DATA : STATUS_INTERNAL,
+              ERROR_AT(.file = file->path, .dataset = dataset),
+              is_damage ? "%s: a size in the file is damaged: HDF5 asks for memory that no file of "
+                          "quern needs"
+                        : "%s: HDF5 has no memory",
+              what);
+}
+
 void h5_fail(const struct h5_context *file, enum status status, const char *dataset,
              const char *what)
 {
@@ -61,9 +95,7 @@ void h5_fail(const struct h5_context *file, enum status status, const char *data
     }
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, h5_note_memory, &is_without_memory);
     if (is_without_memory) {
-        H5Eclear2(H5E_DEFAULT);
-        error_set(file->error, STATUS_INTERNAL, ERROR_AT(.file = file->path, .dataset = dataset),
-                  "%s: HDF5 has no memory", what);
+        h5_fail_for_memory(file, dataset, what);
         return;
     }
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, h5_keep_description, reason);
@@ -224,6 +256,7 @@ hid_t h5_open_file(struct h5_context *file, const struct h5_opening *opening, bo
         h5_end_storage(file);
         return H5I_INVALID_HID;
     }
+    h5_storage_set_trusted(file->storage, *is_sealed && !opening->skip_seal);
     return h5_open_storage(file);
 }
 

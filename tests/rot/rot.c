@@ -132,11 +132,7 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
 
     if (h5_num_live_handles() != 0)
         return LEAKED;
-    /* Without a seal, HDF5 itself may meet a size that there is no memory for: refused as well, as
-     * what it looks like. */
-    if ((error->status == STATUS_DATA ||
-         (error->status == STATUS_INTERNAL && strstr(error->what, "HDF5 has no memory"))) &&
-        strcmp(error->file, subject->path) == 0)
+    if (error->status == STATUS_DATA && strcmp(error->file, subject->path) == 0)
         return REFUSED;
     if (!ok)
         return WRONG_REFUSAL;
