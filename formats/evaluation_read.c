@@ -9,6 +9,7 @@
 #include "formats/file/file_kind.h"
 #include "formats/hdf5/hdf5.h"
 #include "formats/limits.h"
+#include "formats/store/store.h"
 
 enum { EVALUATION_MAJOR_VERSION = 1 };
 
@@ -183,6 +184,28 @@ static void evaluation_check_counts(const struct h5_context *file, hid_t root,
     evaluation_check_count(file, root, "correct", contents->num_correct);
 }
 
+/* A split that stores have. */
+static void evaluation_check_split(const struct h5_context *file, const char *split)
+{
+    size_t i = 0;
+
+    while (split_names[i] && strcmp(split, split_names[i]) != 0)
+        i++;
+    if (h5_ok(file) && !split_names[i])
+        h5_refuse(file, "split", "no split of a store", "train, valid or test",
+                  TEXT("'%s'", split));
+}
+
+/* A text that a store may have as its fingerprint. */
+static void evaluation_check_fingerprint(const struct h5_context *file, const char *fingerprint)
+{
+    if (h5_ok(file) && (strlen(fingerprint) != STORE_FINGERPRINT_LENGTH ||
+                        strspn(fingerprint, "0123456789abcdef") != STORE_FINGERPRINT_LENGTH))
+        h5_refuse(file, "store_fingerprint", "no fingerprint of a store",
+                  TEXT("%d hexadecimal digits", STORE_FINGERPRINT_LENGTH),
+                  TEXT("'%s'", fingerprint));
+}
+
 static void evaluation_read_attributes(const struct h5_context *file, hid_t root,
                                        struct evaluation_contents *contents)
 {
@@ -194,8 +217,10 @@ static void evaluation_read_attributes(const struct h5_context *file, hid_t root
         contents->minor_version = (unsigned)strtoul(strchr(version, '.') + 1, NULL, 10);
     h5_read_text_attribute(file, root, "model", contents->model, sizeof(contents->model));
     h5_read_text_attribute(file, root, "split", contents->split, sizeof(contents->split));
+    evaluation_check_split(file, contents->split);
     h5_read_text_attribute(file, root, "store_fingerprint", contents->store_fingerprint,
                            sizeof(contents->store_fingerprint));
+    evaluation_check_fingerprint(file, contents->store_fingerprint);
     h5_read_text_attribute(file, root, "scores_meaning", contents->scores_meaning,
                            sizeof(contents->scores_meaning));
     contents->are_probabilities = strcmp(contents->scores_meaning, "probability") == 0;

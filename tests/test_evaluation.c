@@ -427,6 +427,22 @@ static void edit_attribute(const char *name, uint64_t value)
     H5Fclose(file);
 }
 
+/* Another text for an attribute. */
+static void edit_text_attribute(const char *name, const char *text)
+{
+    hid_t file = open_to_edit(), type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute;
+
+    H5Tset_size(type, strlen(text));
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    assert_true(H5Adelete(file, name) >= 0);
+    attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, text) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Fclose(file);
+}
+
 static void assert_refused(const char *what)
 {
     struct evaluation_contents contents;
@@ -456,6 +472,15 @@ static void test_evaluation_read_what_no_evaluation_holds_is_refused(void **stat
     assert_refused("another number than that of the samples");
     edit_attribute("correct", 1);
     assert_refused("another number than that of the samples");
+    edit_text_attribute("split", "\x1b[31mvalid");
+    assert_refused("no split of a store");
+    edit_text_attribute("split", "foo");
+    assert_refused("no split of a store");
+    edit_text_attribute("store_fingerprint", "f00d");
+    assert_refused("no fingerprint of a store");
+    edit_text_attribute("store_fingerprint",
+                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd\x1bm");
+    assert_refused("no fingerprint of a store");
 }
 
 static void test_evaluation_read_damaged_byte_is_refused(void **state)

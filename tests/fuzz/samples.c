@@ -116,11 +116,12 @@ const char *samples_write_evaluation(const char *folder)
         {"precision", "of what was taken for the class", precision, intervals}};
     static const double edges[] = {0, 0.5, 1}, means[] = {NAN, 0.75};
     static const uint64_t totals[] = {0, 3};
+    char fingerprint[65] = "";
     struct settings config = {0};
     const struct evaluation evaluation = {
         .model = "linear",
         .split = "valid",
-        .store_fingerprint = "f",
+        .store_fingerprint = fingerprint,
         .scores_meaning = "probability",
         .checkpoint_digest = "d",
         .epoch = 2,
@@ -142,6 +143,7 @@ const char *samples_write_evaluation(const char *folder)
     };
     struct error error = {0};
 
+    memset(fingerprint, 'f', 64);
     settings_add_text(&config, "model", "linear");
     settings_add_count(&config, "seed", 42);
     settings_add_real(&config, "learning_rate", 0.1);
