@@ -102,7 +102,7 @@ static void show_diff_print(FILE *stream, const struct terminal *terminal,
         return;
     }
     if (comparison->result == FILE_COMPARISON_SAME_CONTENTS) {
-        fprintf(stream, "identical contents: every value and attribute is the same\n"
+        fprintf(stream, "identical contents: all values, and all attributes but dimension labels\n"
                         "the bytes differ, as they do where another program has rewritten a file\n"
                         "or another zlib has compressed it\n");
         return;

@@ -231,6 +231,107 @@ static void test_file_comparison_damaged_and_other_files_are_refused(void **stat
     assert_fails(file_comparison_run(paths, 1, &comparison, &error), &error, STATUS_IO);
 }
 
+/* Two copies of a store with an attribute x of its own each, and what is said of it. */
+struct attribute_case {
+    hid_t types[2]; /* in the file */
+    int ranks[2];
+    hsize_t shapes[2][2];
+    hid_t memory_type;
+    const void *values[2];
+    const char *expected; /* "": the same */
+};
+
+static void add_attribute(const char *path, const struct attribute_case *example, int index)
+{
+    hid_t file = open_to_change(path), attribute;
+    hid_t space = example->ranks[index] > 0
+                      ? H5Screate_simple(example->ranks[index], example->shapes[index], NULL)
+                      : H5Screate(H5S_SCALAR);
+
+    H5Adelete(file, "x");
+    attribute = H5Acreate2(file, "x", example->types[index], space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, example->memory_type, example->values[index]) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+static void test_file_comparison_attributes_of_other_values_types_or_shapes_differ(void **state)
+{
+    const int minus_five[] = {-5, 1}, minus_seven[] = {-7, 1}, count[] = {1981}, zeros[6] = {0};
+    const uint64_t nans[] = {0x7ff8000000000000, 0x7ff8000000000001};
+    const struct attribute_case cases[] = {
+        {{H5T_STD_I64LE, H5T_STD_I64LE},
+         {0},
+         {{0}},
+         H5T_NATIVE_INT,
+         {minus_five, minus_seven},
+         "attribute x: A has -5\nB has -7\n"},
+        {{H5T_STD_I64LE, H5T_STD_I64LE},
+         {1, 1},
+         {{2}, {2}},
+         H5T_NATIVE_INT,
+         {minus_five, minus_seven},
+         "attribute x: A has -5 1\nB has -7 1\n"},
+        {{H5T_STD_I64LE, H5T_STD_I64BE}, {0}, {{0}}, H5T_NATIVE_INT, {minus_five, minus_five}, ""},
+        {{H5T_STD_U64LE, H5T_STD_I64LE},
+         {0},
+         {{0}},
+         H5T_NATIVE_INT,
+         {count, minus_five},
+         "attribute x: A has unsigned integers of 64 bits, one value: 1981\n"
+         "B has signed integers of 64 bits, one value: -5\n"},
+        {{H5T_STD_U64LE, H5T_IEEE_F64LE},
+         {0},
+         {{0}},
+         H5T_NATIVE_INT,
+         {count, count},
+         "attribute x: A has unsigned integers of 64 bits, one value: 1981\n"
+         "B has reals of 64 bits, one value: 1981\n"},
+        {{H5T_IEEE_F32LE, H5T_IEEE_F64LE},
+         {0},
+         {{0}},
+         H5T_NATIVE_INT,
+         {count, count},
+         "attribute x: A has reals of 32 bits, one value: 1981\n"
+         "B has reals of 64 bits, one value: 1981\n"},
+        {{H5T_IEEE_F64LE, H5T_IEEE_F64LE},
+         {2, 2},
+         {{2, 3}, {3, 2}},
+         H5T_NATIVE_INT,
+         {zeros, zeros},
+         "attribute x: A has reals of 64 bits, 2 x 3: 0 0 0 0 0 0\n"
+         "B has reals of 64 bits, 3 x 2: 0 0 0 0 0 0\n"},
+        {{H5T_IEEE_F64LE, H5T_IEEE_F64LE},
+         {0, 1},
+         {{0}, {1}},
+         H5T_NATIVE_INT,
+         {count, count},
+         "attribute x: A has reals of 64 bits, one value: 1981\n"
+         "B has reals of 64 bits, 1: 1981\n"},
+        {{H5T_IEEE_F64LE, H5T_IEEE_F64LE},
+         {0},
+         {{0}},
+         H5T_IEEE_F64LE,
+         {&nans[0], &nans[1]},
+         "attribute x: A has nan\nB has nan\nin other bits\n"},
+    };
+    const char *paths[] = {support_path(*state, "a.h5"), support_path(*state, "b.h5")};
+
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    for (int i = 0; i < 2; i++)
+        support_write_store(paths[i], shape, 2, 30, 5, 1);
+    for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        struct file_comparison comparison;
+
+        for (int i = 0; i < 2; i++)
+            add_attribute(paths[i], &cases[k], i);
+        compare(paths[0], paths[1], &comparison);
+        assert_differences(&comparison.differences, cases[k].expected);
+        assert_int_equal(comparison.derived.count, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +341,7 @@ int main(void)
         SUPPORT_IN_FOLDER(test_file_comparison_longer_store_says_where_the_paths_part),
         SUPPORT_IN_FOLDER(test_file_comparison_checkpoints_differ_in_settings_and_bits),
         SUPPORT_IN_FOLDER(test_file_comparison_other_kinds_and_objects_differ),
+        SUPPORT_IN_FOLDER(test_file_comparison_attributes_of_other_values_types_or_shapes_differ),
         SUPPORT_IN_FOLDER(test_file_comparison_tables_differ_in_a_line),
         SUPPORT_IN_FOLDER(test_file_comparison_damaged_and_other_files_are_refused),
     };

@@ -145,42 +145,102 @@ static bool file_comparison_is_derived(const char *name)
     return false;
 }
 
-/* An attribute's numbers as text [MAX_TEXT_NBYTES], with blanks between. */
-static void file_comparison_read_numbers(const struct h5_context *file, hid_t object,
-                                         const char *name, bool is_real, size_t count, char *text)
+/* An attribute of one of the files. */
+struct attribute_value {
+    bool is_there;
+    struct h5_attribute_info info;
+    void *numbers; /* 8 bytes each: double, int64_t or uint64_t; NULL for texts */
+    char *text;    /* [MAX_TEXT_NBYTES]; of numbers, with blanks between */
+};
+
+static void attribute_value_read_numbers(const struct h5_context *file, hid_t object,
+                                         const char *name, struct attribute_value *value)
 {
-    uint64_t *counts = NULL;
-    double *reals = NULL;
-    size_t used = 0;
+    const struct h5_attribute_info *info = &value->info;
+    size_t count = info->num_values, used = 0;
 
-    if (is_real && memory_allocate(&reals, count, sizeof(*reals), file->error))
-        h5_read_reals_attribute(file, object, name, reals, count);
-    if (!is_real && memory_allocate(&counts, count, sizeof(*counts), file->error))
-        h5_read_counts_attribute(file, object, name, counts, count);
-    for (size_t i = 0; h5_ok(file) && i < count && used + MAX_NUMBER_NBYTES < MAX_TEXT_NBYTES; i++)
-        used += (size_t)(is_real ? snprintf(text + used, MAX_NUMBER_NBYTES, "%s%.17g", i ? " " : "",
-                                            reals[i])
-                                 : snprintf(text + used, MAX_NUMBER_NBYTES, "%s%" PRIu64,
-                                            i ? " " : "", counts[i]));
-    free(counts);
-    free(reals);
-}
-
-/* An attribute's value as text [MAX_TEXT_NBYTES]. */
-static void file_comparison_read_attribute(const struct h5_context *file, hid_t object,
-                                           const char *name, char *text)
-{
-    H5T_class_t type_class = h5_attribute_class(file, object, name);
-    size_t count = h5_num_attribute_values(file, object, name);
-
-    text[0] = '\0';
-    if (type_class == H5T_STRING)
-        h5_read_text_attribute(file, object, name, text, MAX_TEXT_NBYTES);
-    else if (h5_ok(file) && count > MAX_ATTRIBUTE_COUNT)
+    if (count > MAX_ATTRIBUTE_COUNT)
         h5_refuse(file, name, "the attribute has too many values",
                   TEXT("at most %d", MAX_ATTRIBUTE_COUNT), TEXT("%zu", count));
+    if (!h5_ok(file) || !memory_allocate(&value->numbers, count, sizeof(uint64_t), file->error))
+        return;
+    if (info->type_class == H5T_FLOAT)
+        h5_read_reals_attribute(file, object, name, value->numbers, count);
+    else if (info->is_signed)
+        h5_read_integers_attribute(file, object, name, value->numbers, count);
+    else
+        h5_read_counts_attribute(file, object, name, value->numbers, count);
+    for (size_t i = 0; h5_ok(file) && i < count && used + MAX_NUMBER_NBYTES < MAX_TEXT_NBYTES;
+         i++) {
+        char *text = value->text + used;
+        const char *blank = i ? " " : "";
+
+        if (info->type_class == H5T_FLOAT)
+            used += (size_t)snprintf(text, MAX_NUMBER_NBYTES, "%s%.17g", blank,
+                                     ((double *)value->numbers)[i]);
+        else if (info->is_signed)
+            used += (size_t)snprintf(text, MAX_NUMBER_NBYTES, "%s%" PRId64, blank,
+                                     ((int64_t *)value->numbers)[i]);
+        else
+            used += (size_t)snprintf(text, MAX_NUMBER_NBYTES, "%s%" PRIu64, blank,
+                                     ((uint64_t *)value->numbers)[i]);
+    }
+}
+
+static void attribute_value_read(const struct h5_context *file, hid_t object, const char *name,
+                                 struct attribute_value *value)
+{
+    if (!h5_ok(file) || !memory_allocate(&value->text, MAX_TEXT_NBYTES, 1, file->error))
+        return;
+    if (!value->is_there) {
+        snprintf(value->text, MAX_TEXT_NBYTES, "none");
+        return;
+    }
+    h5_describe_attribute(file, object, name, &value->info);
+    if (value->info.type_class == H5T_STRING)
+        h5_read_text_attribute(file, object, name, value->text, MAX_TEXT_NBYTES);
     else if (h5_ok(file))
-        file_comparison_read_numbers(file, object, name, type_class == H5T_FLOAT, count, text);
+        attribute_value_read_numbers(file, object, name, value);
+}
+
+/* Texts may have room of any length, as those of datasets. */
+static bool attribute_values_have_same_type(const struct attribute_value values[2])
+{
+    const struct h5_attribute_info *a = &values[0].info, *b = &values[1].info;
+
+    return a->type_class == b->type_class && a->num_values == b->num_values && a->rank == b->rank &&
+           memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0 &&
+           (a->type_class == H5T_STRING ||
+            (a->type_nbytes == b->type_nbytes && a->is_signed == b->is_signed));
+}
+
+/* What differs, in words; false: nothing does. */
+static bool attribute_values_describe(const struct attribute_value values[2], char *what,
+                                      size_t size)
+{
+    const struct attribute_value *a = &values[0], *b = &values[1];
+    bool are_there = a->is_there && b->is_there, is_same_text = strcmp(a->text, b->text) == 0;
+    char types[2][64], shapes[2][128];
+
+    if (are_there && !attribute_values_have_same_type(values)) {
+        for (int i = 0; i < 2; i++) {
+            const struct h5_attribute_info *info = &values[i].info;
+
+            file_comparison_format_type(types[i], info->type_class, info->is_signed,
+                                        info->type_nbytes);
+            file_comparison_format_shape(shapes[i], info->rank, info->shape);
+        }
+        snprintf(what, size, "A has %s, %s: %.400s\nB has %s, %s: %.400s", types[0], shapes[0],
+                 a->text, types[1], shapes[1], b->text);
+        return true;
+    }
+    if (a->is_there == b->is_there && is_same_text &&
+        (!a->numbers || memcmp(a->numbers, b->numbers, a->info.num_values * sizeof(uint64_t)) == 0))
+        return false;
+    /* NaNs of two kinds print alike. */
+    snprintf(what, size, "A has %.600s\nB has %.600s%s", a->text, b->text,
+             are_there && is_same_text ? "\nin other bits" : "");
+    return true;
 }
 
 static void file_comparison_compare_attribute(struct file_comparison_pair *pair,
@@ -189,26 +249,19 @@ static void file_comparison_compare_attribute(struct file_comparison_pair *pair,
 {
     char place[sizeof(((struct difference *)0)->place)];
     char what[sizeof(((struct difference *)0)->what)];
-    char *texts[2] = {NULL, NULL};
+    struct attribute_value values[2] = {{.is_there = is_there[0]}, {.is_there = is_there[1]}};
     bool is_root = strcmp(object_name, "/") == 0;
 
     text_format(place, sizeof(place), "attribute %s%s%s", name, is_root ? "" : " of ",
                 is_root ? "" : object_name);
-    for (int i = 0; i < 2; i++) {
-        texts[i] = calloc(1, MAX_TEXT_NBYTES);
-        if (!texts[i])
-            error_set_memory(pair->files[i].error, MAX_TEXT_NBYTES);
-        else if (is_there[i] && h5_ok(&pair->files[i]))
-            file_comparison_read_attribute(&pair->files[i], objects[i], name, texts[i]);
-        else
-            snprintf(texts[i], MAX_TEXT_NBYTES, "none");
-    }
-    if (h5_ok(&pair->files[0]) && (is_there[0] != is_there[1] || strcmp(texts[0], texts[1]) != 0)) {
-        snprintf(what, sizeof(what), "A has %.600s\nB has %.600s", texts[0], texts[1]);
+    for (int i = 0; i < 2; i++)
+        attribute_value_read(&pair->files[i], objects[i], name, &values[i]);
+    if (h5_ok(&pair->files[0]) && attribute_values_describe(values, what, sizeof(what)))
         file_comparison_note(pair->comparison, file_comparison_is_derived(name), place, what);
+    for (int i = 0; i < 2; i++) {
+        free(values[i].numbers);
+        free(values[i].text);
     }
-    free(texts[0]);
-    free(texts[1]);
 }
 
 /* The names in either list, in bytewise order. */

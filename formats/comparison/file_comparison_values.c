@@ -108,26 +108,41 @@ static void values_choose_type(struct values_pair *pair)
 
 /* ---- in words ---- */
 
-static const char *values_format_type(char text[64], const struct values *side)
+const char *file_comparison_format_type(char text[64], H5T_class_t type_class, bool is_signed,
+                                        size_t type_nbytes)
 {
-    if (side->type_class == H5T_STRING)
+    if (type_class == H5T_STRING)
         return text_format(text, 64, "texts");
-    return text_format(text, 64, "%s%s of %zu bits",
-                       side->type_class == H5T_FLOAT ? ""
-                       : side->is_signed             ? "signed "
-                                                     : "unsigned ",
-                       side->type_class == H5T_FLOAT ? "reals" : "integers", 8 * side->type_nbytes);
+    return text_format(text, 64, "%s of %zu bits",
+                       type_class == H5T_FLOAT ? "reals"
+                       : is_signed             ? "signed integers"
+                                               : "unsigned integers",
+                       8 * type_nbytes);
 }
 
-static const char *values_format_shape(char text[128], const struct values *side)
+const char *file_comparison_format_shape(char text[128], size_t rank, const hsize_t *shape)
 {
     size_t used = 0;
 
     snprintf(text, 128, "one value");
-    for (size_t i = 0; i < side->rank; i++)
-        used +=
-            (size_t)snprintf(text + used, 128 - used, "%s%" PRIu64, i ? " x " : "", side->shape[i]);
+    for (size_t i = 0; i < rank && used < 128; i++)
+        used += (size_t)snprintf(text + used, 128 - used, "%s%" PRIu64, i ? " x " : "",
+                                 (uint64_t)shape[i]);
     return text;
+}
+
+static const char *values_format_type(char text[64], const struct values *side)
+{
+    return file_comparison_format_type(text, side->type_class, side->is_signed, side->type_nbytes);
+}
+
+static const char *values_format_shape(char text[128], const struct values *side)
+{
+    hsize_t shape[MAX_RANK];
+
+    for (size_t i = 0; i < side->rank; i++)
+        shape[i] = side->shape[i];
+    return file_comparison_format_shape(text, side->rank, shape);
 }
 
 static void values_format_real(char text[VALUE_SIZE], const uint8_t *bytes, size_t nbytes,

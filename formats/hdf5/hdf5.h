@@ -118,6 +118,21 @@ void h5_read_reals_attribute(const struct h5_context *file, hid_t object, const 
                              double *reals, size_t num_reals);
 void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const char *name,
                               uint64_t *counts, size_t num_counts);
+/* Integers that may be negative. */
+void h5_read_integers_attribute(const struct h5_context *file, hid_t object, const char *name,
+                                int64_t *integers, size_t num_integers);
+
+/* What an attribute holds. */
+struct h5_attribute_info {
+    H5T_class_t type_class; /* H5T_INTEGER, H5T_FLOAT or H5T_STRING */
+    bool is_signed;         /* of integers */
+    size_t type_nbytes;     /* of one value, in the file */
+    size_t num_values;
+    size_t rank;
+    hsize_t shape[H5S_MAX_RANK];
+};
+void h5_describe_attribute(const struct h5_context *file, hid_t object, const char *name,
+                           struct h5_attribute_info *info);
 
 /* How many values an attribute has, and of which class they are: H5T_INTEGER, H5T_FLOAT or
  * H5T_STRING; H5T_NO_CLASS on failure. */

@@ -153,6 +153,31 @@ H5T_class_t h5_attribute_class(const struct h5_context *file, hid_t object, cons
     return type_class;
 }
 
+void h5_describe_attribute(const struct h5_context *file, hid_t object, const char *name,
+                           struct h5_attribute_info *info)
+{
+    hid_t attribute, type = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    int rank = 0;
+
+    *info = (struct h5_attribute_info){.type_class = H5T_NO_CLASS};
+    attribute = h5_open_attribute(file, object, name, &info->num_values, &info->type_class);
+    if (h5_ok(file))
+        type = h5_hold(file, H5Aget_type(attribute), name, "cannot read the attribute's type");
+    if (h5_ok(file))
+        space = h5_hold(file, H5Aget_space(attribute), name, "cannot read the attribute's shape");
+    if (h5_ok(file)) {
+        info->type_nbytes = H5Tget_size(type);
+        info->is_signed = info->type_class == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_2;
+        rank = H5Sget_simple_extent_dims(space, info->shape, NULL);
+    }
+    if (h5_ok(file) && rank < 0)
+        h5_fail(file, STATUS_DATA, name, "cannot read the attribute's shape");
+    info->rank = rank > 0 ? (size_t)rank : 0;
+    h5_close(file, &space);
+    h5_close(file, &type);
+    h5_close(file, &attribute);
+}
+
 /* Opens an attribute of num_values values (1 may be a scalar) of a type. */
 static hid_t h5_open_values(const struct h5_context *file, hid_t object, const char *name,
                             size_t num_values, H5T_class_t type_class)
@@ -207,6 +232,12 @@ void h5_read_counts_attribute(const struct h5_context *file, hid_t object, const
                               uint64_t *counts, size_t num_counts)
 {
     h5_read_values(file, object, name, H5T_NATIVE_UINT64, H5T_INTEGER, num_counts, counts);
+}
+
+void h5_read_integers_attribute(const struct h5_context *file, hid_t object, const char *name,
+                                int64_t *integers, size_t num_integers)
+{
+    h5_read_values(file, object, name, H5T_NATIVE_INT64, H5T_INTEGER, num_integers, integers);
 }
 
 void h5_read_text_attribute(const struct h5_context *file, hid_t object, const char *name,
