@@ -17,6 +17,9 @@ complain() {
 for program in "$QUERN_BIN"/quern "$QUERN_BIN"/quern-*; do
     page=$man/$(basename "$program").1
     [ -f "$page" ] || complain "$(basename "$program") has no manual page"
+    # Where man looks when the programs of the build are in PATH.
+    [ -f "$QUERN_BIN/../share/man/man1/$(basename "$program").1" ] ||
+        complain "$(basename "$program") has no page beside the programs of the build"
 done
 for page in "$man"/*.1; do
     name=$(basename "$page" .1)
