@@ -18,30 +18,37 @@ usage() {
     cat <<EOF
 Usage: $program [OPTION...] [OPTION OF quern-ingest...]
 
-On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
-draws two thousand handwritten-like 3s and 7s each (or takes other data), trains four
-classifiers on them, and prints how well each does.  Run again, it does what is left to do.
+On a Debian or Ubuntu machine, as root or with sudo: installs what is missing,
+builds quern, draws two thousand handwritten-like 3s and 7s each (or takes
+other data), trains four classifiers on them, and prints how well each does.
+Run again, it does what is left to do.
 
 Data:
-  --data SOURCE        a folder or archive of images, as quern-ingest takes it, such as
-                       SOURCE/train/CLASS/*.png and SOURCE/valid/CLASS/*.png
-  --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads $sample_nbytes bytes, or
-                       takes the archive or folder that the variable QUERN_MNIST_SAMPLE names
-  other options        are given to quern-ingest, which names those that the data need, such as
-                       --valid-fraction 0.2 or --size 64x64
+  --data SOURCE        a folder or archive of images, as quern-ingest takes it,
+                       such as SOURCE/train/CLASS/*.png and
+                       SOURCE/valid/CLASS/*.png
+  --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads
+                       $sample_nbytes bytes, or takes the archive or folder that
+                       the variable QUERN_MNIST_SAMPLE names
+  other options        are given to quern-ingest, which names those that the
+                       data need, such as --valid-fraction 0.2 or --size 64x64
 
 Running:
   --train-options 'WORDS'
-                       train one more classifier, named own, with these options of quern-train
+                       train one more classifier, named own, with these options
+                       of quern-train
   --force              make the store and the runs anew, whatever is there
-  --work-dir DIR       folder for all that is written (default: quern-quickstart)
-  --programs BIN_DIR   the quern programs that are there, instead of installing and building
+  --work-dir DIR       folder for all that is written (default:
+                       quern-quickstart)
+  --programs BIN_DIR   the quern programs that are there, instead of installing
+                       and building
 
 General:
   --help               print this help and exit
 
-Exit status: 0 done, 1 the build failed, 2 wrong arguments, 65 bad data, 69 packages or a
-download are missing, 74 cannot write; else that of the stage that failed.
+Exit status: 0 done, 1 the build failed, 2 wrong arguments, 65 bad data, 69
+packages or a download are missing, 74 cannot write; else that of the stage
+that failed.
 EOF
 }
 
@@ -76,12 +83,36 @@ build_programs() {
     setup_install $setup_build_packages || exit 69
     root=$(CDPATH='' cd -- "$here/.." && pwd)
     log=$work_dir/build.log
-    setup_say "building (one or two minutes; messages in $log)"
-    if ! setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1; then
+    setup_say "building (two or three minutes; messages in $log)"
+    : >"$log" || fail 74 "$log: cannot write"
+    watcher=''
+    if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; then
+        watch_build &
+        watcher=$!
+    fi
+    setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1
+    code=$?
+    if [ -n "$watcher" ]; then
+        kill "$watcher" 2>/dev/null
+        wait "$watcher" 2>/dev/null
+        printf '\r\033[K' >&2
+    fi
+    if [ "$code" -ne 0 ]; then
         tail -n 30 -- "$log" >&2
         fail 1 "the build failed; all of its messages are in $log"
     fi
     programs=$root/build/release/bin
+}
+
+# How far the build is, by the last line of ninja or make that says so; ends with the script at the
+# latest.
+watch_build() {
+    while kill -0 "$$" 2>/dev/null; do
+        sleep 1
+        steps=$(sed -n 's,^\[ *\([0-9]*\)/\([0-9]*\)\] .*,\1 of \2 steps,p; s,^\[ *\([0-9]*%\)\] .*,\1,p' "$log" |
+            tail -n 1)
+        [ -z "$steps" ] || printf '\r\033[K%s: building: %s' "$program" "$steps" >&2
+    done
 }
 
 # ---- Data --------------------------------------------------------------------------------------
@@ -238,8 +269,9 @@ The files are in $work_dir:
   MODEL/report.html           the run and its figures as a page: open it in a browser
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
-where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's), network (what quern-train
-chooses by itself) or own (--train-options).  The images are in $data.
+where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's),
+network (what quern-train chooses by itself) or own (--train-options).
+The images are in $data.
 
 Try next:
 EOF

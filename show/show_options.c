@@ -20,7 +20,7 @@ static const char epilogue[] =
     "  quern-show digits.h5 --image train/3001\n"
     "  quern-show digits.h5 --image train/3001 --pixels --png pixels.png\n"
     "  quern-show digits.h5 --mean\n"
-    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --seed 42 --epoch 3\n"
+    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --epoch 3\n"
     "  quern-show --function sigmoid\n"
     "  quern-show run\n"
     "  quern-show run --follow\n"

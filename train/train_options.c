@@ -299,7 +299,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
             "  quern-train store.h5 --output lesson --recipe lesson\n"
             "  quern-train store.h5 --output means --model nearest-mean --distance l1\n"
             "  quern-train store.h5 --output cnn --model cnn --epochs 10\n"
-            "  quern-train store.h5 --output net --layers \"conv:16 norm relu pool dense:64 relu\"",
+            "  quern-train store.h5 --output net --layers \"conv:16 relu pool dense:64 relu\"",
         .options = specs,
         .num_options = sizeof(specs) / sizeof(specs[0]),
     };
