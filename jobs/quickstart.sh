@@ -266,7 +266,7 @@ print_next() {
 The files are in $work_dir:
   store.h5                    images and labels
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
-  MODEL/report.html           the run and its figures as a page: open it in a browser
+  MODEL/report.html           the run as a page: open it in a browser
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
 where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's),
@@ -275,24 +275,34 @@ The images are in $data.
 
 Try next:
 EOF
-    for command in show evaluate predict train pipeline; do
-        printf '  '
-        case $command in
-        show) print_command "$programs/quern-show" "$work_dir/store.h5" --grid 4x8 ;;
-        evaluate) print_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best ;;
-        predict)
-            print_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \
-                "$work_dir/predictions.csv"
-            ;;
-        train)
-            # Its words are options.
-            # shellcheck disable=SC2086
-            print_command "$programs/quern-train" "$work_dir/store.h5" --output "$work_dir/longer" \
-                $lesson --epochs 100
-            ;;
-        pipeline) print_command "$pipeline" --help ;;
-        esac
+    print_next_command "$programs/quern-show" "$work_dir/store.h5" --grid 4x8
+    print_next_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best
+    print_next_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \
+        "$work_dir/predictions.csv"
+    # The words of the lesson are options.
+    # shellcheck disable=SC2086
+    print_next_command "$programs/quern-train" "$work_dir/store.h5" --output "$work_dir/longer" $lesson \
+        --epochs 100
+    print_next_command "$pipeline" --help
+}
+
+# print_next_command WORD...: as a shell takes it; on a terminal, between words on further lines.
+print_next_command() {
+    columns=''
+    if [ -t 1 ]; then
+        columns=$(stty size <&1 2>/dev/null | sed -n 's/^[0-9]* \([1-9][0-9]*\)$/\1/p')
+        columns=${columns:-80}
+    fi
+    line=' '
+    for word in "$@"; do
+        word=$(quote_word "$word")
+        if [ -n "$columns" ] && [ "$line" != ' ' ] && [ $((${#line} + ${#word} + 4)) -gt "$columns" ]; then
+            printf '%s \\\n' "$line"
+            line='     '
+        fi
+        line="$line $word"
     done
+    printf '%s\n' "$line"
 }
 
 # ---- Arguments ---------------------------------------------------------------------------------
