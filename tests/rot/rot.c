@@ -1,7 +1,8 @@
 /*
  * Damages a file in many ways, has it read after each, and counts what came of it.
  *
- *     rot KIND FILE [STEP]     KIND: store, store-unverified, shard, checkpoint, evaluation
+ *     rot KIND FILE [STEP]     KIND: store, store-unverified, shard, checkpoint, evaluation,
+ *                              evaluation-rewritten
  *
  * Every STEP-th byte (by default each) is damaged twice, by one bit and by all eight, and the file
  * is cut to every STEP-th length; at the end it is as it was.  The reader runs in a child process,
@@ -11,7 +12,9 @@
  *   - a file is refused without its name, or by another status than "bad data";
  *   - reading a file with a whole seal in front kills the process.
  * For a file without a seal (KIND store-unverified likewise, which does not look at the CRC-32 of
- * the seal) HDF5 parses damaged bytes: deaths in it are counted and are no failure.
+ * the seal) HDF5 parses damaged bytes: deaths in it are counted and are no failure.  KIND
+ * evaluation-rewritten is the reverse: scores have no checksum but the seal, so other results are
+ * counted, and deaths are failures.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -28,9 +31,9 @@
 #include "tests/rot/contents.h"
 #include "tests/support.h"
 
-enum kind { STORE, STORE_UNVERIFIED, SHARD, CHECKPOINT, EVALUATION };
-static const char *const kind_names[] = {"store", "store-unverified", "shard", "checkpoint",
-                                         "evaluation"};
+enum kind { STORE, STORE_UNVERIFIED, SHARD, CHECKPOINT, EVALUATION, EVALUATION_REWRITTEN };
+static const char *const kind_names[] = {"store",      "store-unverified", "shard",
+                                         "checkpoint", "evaluation",       "evaluation-rewritten"};
 
 enum outcome {
     REFUSED,
@@ -86,6 +89,7 @@ static bool read_contents(const struct subject *subject, struct contents *conten
     case CHECKPOINT:
         return contents_read_checkpoint(path, contents, error);
     case EVALUATION:
+    case EVALUATION_REWRITTEN:
         return contents_read_evaluation(path, contents, error);
     default:
         return contents_read_store(path, contents, error);
@@ -147,6 +151,9 @@ static enum outcome judge(const struct subject *subject, enum damage damage, uin
 
 static bool is_failure(const struct subject *subject, enum outcome outcome)
 {
+    if (subject->kind == EVALUATION_REWRITTEN)
+        return outcome != REFUSED && outcome != HARMLESS && outcome != OTHER_INFORMATION &&
+               outcome != OTHER_RESULT;
     switch (outcome) {
     case REFUSED:
     case HARMLESS:
@@ -266,7 +273,7 @@ int main(int argc, char **argv)
         fputs("Usage: rot KIND FILE [STEP]\n", stderr);
         return 2;
     }
-    while (subject.kind < EVALUATION && strcmp(argv[1], kind_names[subject.kind]) != 0)
+    while (subject.kind < EVALUATION_REWRITTEN && strcmp(argv[1], kind_names[subject.kind]) != 0)
         subject.kind++;
     if (strcmp(argv[1], kind_names[subject.kind]) != 0 ||
         (argc > 3 && (subject.step = strtoull(argv[3], NULL, 10)) == 0)) {

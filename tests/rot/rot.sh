@@ -6,7 +6,7 @@
 # Sealed stores, checkpoints and evaluations are damaged at every byte and cut to every length, a
 # large store at a sample; a shard at a sample, with --full at every byte, as are files rewritten by h5repack, which have no seal, and a store whose
 # seal is not verified: there a result that differs fails the test, and deaths inside HDF5 are
-# counted.
+# counted; of a rewritten evaluation, whose scores have no checksum, deaths fail it.
 # Exit status: 0 passed, 1 not, 77 h5repack is missing.
 set -eu
 
@@ -93,6 +93,8 @@ command -v h5repack >/dev/null || {
 }
 h5repack store.h5 store-repacked.h5
 h5repack run/epoch-0002.h5 checkpoint-repacked.h5
+h5repack evaluation.h5 evaluation-repacked.h5
 check store store-repacked.h5 "$step"
 check checkpoint checkpoint-repacked.h5 "$step"
+check evaluation-rewritten evaluation-repacked.h5 "$step"
 [ "$failed" = no ]
