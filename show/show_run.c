@@ -27,7 +27,8 @@ const char *show_format_phase(const struct run_state *state, char *text, size_t 
     case RUN_PHASE_STOPPED:
         return text_format(
             text, size,
-            "%s by %.20s after %" PRIu64 " of %" PRIu64 " epochs: the same command goes on", name,
+            "%s by %.20s after %" PRIu64 " of %" PRIu64 " epochs: the same command with --resume goes on",
+            name,
             state->signal[0] ? state->signal : "a signal", epoch, state->num_asked);
     case RUN_PHASE_FINISHED:
         return text_format(text, size, "%s after %" PRIu64 " of %" PRIu64 " epochs", name, epoch,
@@ -35,7 +36,8 @@ const char *show_format_phase(const struct run_state *state, char *text, size_t 
     default:
         return text_format(text, size,
                            "%s after %" PRIu64 " of %" PRIu64
-                           " epochs, without a word: the same command goes on",
+                           " epochs, without a word: the same command "
+                           "with --resume goes on",
                            name, epoch, state->num_asked);
     }
 }
