@@ -19,7 +19,7 @@ static const char epilogue[] =
     "  quern-show digits.h5 --image train/3001\n"
     "  quern-show digits.h5 --image train/3001 --pixels --png pixels.png\n"
     "  quern-show digits.h5 --mean\n"
-    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --seed 42 --epoch 3\n"
+    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --epoch 3\n"
     "  quern-show --function sigmoid\n"
     "  quern-show run\n"
     "  quern-show run --follow\n"
@@ -31,9 +31,8 @@ static const char epilogue[] =
     "The environment: NO_COLOR, TERM, COLORTERM, COLUMNS and the locale are respected;\n"
     "QUERN_COLOUR and QUERN_GRAPHICS take the words of --colour and --graphics.\n"
     "\n"
-    "Exit codes: 0 done, 1 different (--diff alone), 2 wrong usage, 65 bad input data, 70 internal "
-    "error, 74 read or write\n"
-    "error.";
+    "Exit codes: 0 done, 1 different (--diff alone), 2 wrong usage, 65 bad input data,\n"
+    "70 internal error, 74 read or write error.";
 
 /* What the options ask for; that they do not exclude each other the table has checked. */
 struct show_asked {
