@@ -162,7 +162,9 @@ static bool show_follow_draw_charts(const struct follow *follow, FILE *frame,
                                     const struct history *history, size_t rows_left,
                                     struct error *error)
 {
-    const size_t half = (follow->terminal.columns - 1 - CHART_GAP) / 2;
+    /* The last column stays free, as in the lines above. */
+    const size_t columns = follow->terminal.columns;
+    const size_t half = columns > CHART_GAP + 1 ? (columns - CHART_GAP - 1) / 2 : 0;
     bool has_two = history_count(history, HISTORY_VALID_ACCURACY) > 1;
     bool is_below = rows_left >= 2 * (CHART_ROWS_BESIDE + GOOD_CHART_ROWS);
     bool is_beside = !is_below && half >= MIN_CHART_COLUMNS;

@@ -240,7 +240,9 @@ static void pixels_print_all(const struct show *show, const struct image_shape *
 {
     size_t num_columns = window->columns.end - window->columns.first;
 
-    if (pixels_width(image, image->channels, num_columns) <= show->terminal.columns) {
+    /* The name of a channel is wider than one column. */
+    if (num_columns > 1 &&
+        pixels_width(image, image->channels, num_columns) <= show->terminal.columns) {
         pixels_print(show, image, pixels, window, 0, image->channels);
         return;
     }
