@@ -187,7 +187,7 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
     text_format(
         parts->run, sizeof(parts->run), "run %s left",
         amount_time_left(text, sizeof(text),
-                          (double)(progress->run_pending - done) * seconds / (double)num_done));
+                         (double)(progress->run_pending - done) * seconds / (double)num_done));
 }
 
 static void progress_format_parts(const struct progress *progress, uint64_t done, double now,
