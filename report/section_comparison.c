@@ -232,13 +232,13 @@ static bool versus_make_series(const struct versus *versus, enum versus_column c
 static bool versus_write_chart(const struct versus *versus, enum versus_column column)
 {
     static const char *const ids[] = {"curve-train", "curve-valid", "curve-accuracy"};
-    static const char *const titles[] = {"Loss on train", "Loss on valid", "Accuracy on valid"};
+    static const char *const titles[] = {"Mean loss on train", "Mean loss on valid",
+                                         "Accuracy on valid, %"};
     bool is_accuracy = column == COLUMN_VALID_ACCURACY;
     struct chart chart = {.id = ids[column],
                           .title = titles[column],
                           .description = "One line for each run, over its epochs.",
                           .x_label = "epoch",
-                          .y_label = is_accuracy ? "accuracy, %" : "mean loss",
                           .x_name = "epoch",
                           .y_name = is_accuracy ? "accuracy" : "loss",
                           .x_format = CHART_FORMAT_COUNT,

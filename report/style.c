@@ -68,7 +68,7 @@ static const char text[] =
     "img.smooth{image-rendering:auto}"
     ".chart{display:block;width:100%;height:auto;overflow:visible}"
     ".chart text{font-size:12px;fill:var(--quiet)}"
-    ".chart .label{fill:var(--text)}"
+    ".chart .label,.chart .flag{fill:var(--text)}"
     ".end{text-anchor:end}.middle{text-anchor:middle}"
     ".grid{stroke:var(--line);stroke-width:1}"
     ".axis{stroke:var(--quiet);stroke-width:1}"
