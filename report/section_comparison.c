@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/best.h"
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
@@ -18,6 +19,7 @@ enum {
     PICTURES_NBYTES = 350000,
     PICTURE_SIDE = 112,
     MAX_NAME = 60,
+    MAX_PATH = 160,
     VALUE_SIZE = 4400,
 };
 
@@ -136,6 +138,19 @@ static uint64_t versus_count_parameters(const struct report_run *run)
     return total;
 }
 
+/* Of a run whose last epoch is not its best, the best one too. */
+static void versus_write_epoch(FILE *stream, const struct checkpoint *checkpoint)
+{
+    const struct epoch_record *best = best_before_last(checkpoint->records, checkpoint->num_records,
+                                                       best_monitor(&checkpoint->config));
+    char text[PAGE_TEXT_SIZE];
+
+    fprintf(stream, "<td class=\"n\">%s", page_count(text, checkpoint->epoch));
+    if (best)
+        fprintf(stream, " <span class=\"range\">best %s</span>", page_count(text, best->epoch));
+    fputs("</td>", stream);
+}
+
 static bool versus_write_row(const struct versus *versus, size_t index)
 {
     const struct report_run *run = &versus->runs[index];
@@ -153,7 +168,7 @@ static bool versus_write_row(const struct versus *versus, size_t index)
     page_cell(stream, page_percent(text, figures->values[FIGURE_BALANCED_ACCURACY]));
     page_cell(stream, page_real(text, figures->values[FIGURE_LOSS], 4));
     page_cell(stream, page_percent(text, figures->values[FIGURE_CALIBRATION_ERROR]));
-    page_cell(stream, page_count(text, run->file->checkpoint.epoch));
+    versus_write_epoch(stream, &run->file->checkpoint);
     page_cell(stream, page_count(text, versus_count_parameters(run)));
     fputs("<td>", stream);
     markup_text(stream, model ? model : "");
@@ -445,6 +460,69 @@ static size_t versus_count_wrong(const struct versus *versus, uint64_t sample)
     return num_wrong;
 }
 
+/*
+ * How many of each class are shown, shares [C]: one of each class after another, until there are
+ * MAX_PICTURES or no more.  num_wrong [C] is how many samples of a class all runs get wrong.
+ */
+static void versus_share_pictures(const uint64_t *num_wrong, size_t num_classes, uint64_t *shares)
+{
+    size_t count = 0;
+    bool has_more = true;
+
+    while (has_more && count < MAX_PICTURES) {
+        has_more = false;
+        for (size_t c = 0; c < num_classes && count < MAX_PICTURES; c++) {
+            if (shares[c] == num_wrong[c])
+                continue;
+            shares[c]++;
+            count++;
+            has_more = true;
+        }
+    }
+}
+
+/* Samples [MAX_PICTURES] that all runs get wrong, of as many classes as there are. */
+static bool versus_choose_samples(const struct versus *versus, uint64_t *samples, size_t *count)
+{
+    const struct report_run *best = &versus->runs[versus->best];
+    struct error *error = versus->section->error;
+    size_t num_classes = best->figures->num_classes;
+    uint64_t *num_wrong = NULL, *shares = NULL;
+    bool ok = memory_allocate(&num_wrong, num_classes, sizeof(*num_wrong), error) &&
+              memory_allocate(&shares, num_classes, sizeof(*shares), error);
+
+    *count = 0;
+    for (uint64_t i = 0; i < best->num_samples && ok; i++)
+        num_wrong[best->labels[i]] += versus_count_wrong(versus, i) == versus->num_runs;
+    if (ok)
+        versus_share_pictures(num_wrong, num_classes, shares);
+    for (uint64_t i = 0; i < best->num_samples && ok; i++) {
+        uint64_t *share = &shares[best->labels[i]];
+
+        if (*share > 0 && versus_count_wrong(versus, i) == versus->num_runs) {
+            samples[(*count)++] = i;
+            (*share)--;
+        }
+    }
+    free(shares);
+    free(num_wrong);
+    return ok;
+}
+
+static bool versus_write_path(const struct section *section, uint64_t row)
+{
+    char *path = NULL;
+    bool ok = store_read_path(section->store, section->request->split, row, &path, section->error);
+
+    if (ok) {
+        fputs("<span class=\"path\">", section->stream);
+        markup_text_cut(section->stream, path, MAX_PATH);
+        fputs("</span>", section->stream);
+    }
+    free(path);
+    return ok;
+}
+
 static bool versus_write_pictures(const struct versus *versus, const uint64_t *samples,
                                   size_t count)
 {
@@ -472,6 +550,7 @@ static bool versus_write_pictures(const struct versus *versus, const uint64_t *s
         markup_text_cut(section->stream, label, 40);
         fputs("</b></span><br>best run: ", section->stream);
         markup_text_cut(section->stream, prediction, 40);
+        ok = versus_write_path(section, best->rows[samples[i]]);
         fputs("</figcaption></figure></li>\n", section->stream);
     }
     if (ok)
@@ -487,30 +566,29 @@ static bool versus_write_agreement(const struct versus *versus)
     uint64_t samples[MAX_PICTURES];
     char right[PAGE_TEXT_SIZE], wrong[PAGE_TEXT_SIZE], some[PAGE_TEXT_SIZE];
     size_t num_shown;
-    bool ok = true;
+    bool ok;
 
     if (!versus->is_same)
         return true;
     for (uint64_t i = 0; i < count; i++) {
         size_t number = versus_count_wrong(versus, i);
 
-        if (number == versus->num_runs && num_wrong < MAX_PICTURES)
-            samples[num_wrong] = i;
         num_right += number == 0;
         num_wrong += number == versus->num_runs;
     }
-    num_shown = num_wrong < MAX_PICTURES ? (size_t)num_wrong : MAX_PICTURES;
+    ok = versus_choose_samples(versus, samples, &num_shown);
     page_begin_section(section->stream, "mistakes", "Where the runs agree");
     fprintf(section->stream,
             "<p>Every run is right on %s samples and wrong on %s; on %s some are "
             "right.%s</p>\n",
             page_count(right, num_right), page_count(wrong, num_wrong),
             page_count(some, count - num_right - num_wrong),
-            num_wrong > num_shown ? TEXT(" The first %zu that all get wrong:", num_shown)
-            : num_wrong > 0       ? " Those that all get wrong:"
-                                  : "");
+            num_wrong > num_shown
+                ? TEXT(" Of those that all get wrong, %zu from all classes:", num_shown)
+            : num_wrong > 0 ? " Those that all get wrong:"
+                            : "");
     if (num_shown > 0)
-        ok = versus_write_pictures(versus, samples, num_shown);
+        ok = ok && versus_write_pictures(versus, samples, num_shown);
     page_end_section(section->stream);
     return ok;
 }
