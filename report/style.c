@@ -9,13 +9,13 @@
 #define LIGHT                                                                                      \
     "color-scheme:light;--page:#fff;--text:#1b1f23;--quiet:#586069;--line:#d8dde2;--faint:#"       \
     "eef1f3;"                                                                                      \
-    "--link:#0a5ba8;--reference:#6f7881;"                                                          \
+    "--link:#0a5ba8;--reference:#6f7881;--shadow:rgba(27,31,35,.3);"                               \
     "--s0:#0072b2;--s1:#c44e00;--s2:#0c9263;--s3:#9c4a80;--s4:#8a6500;--s5:#3a86b8;--s6:#5b5f66;"  \
     "--s7:#7c4fc4;"
 #define DARK                                                                                       \
     "color-scheme:dark;--page:#14171a;--text:#e4e7ea;--quiet:#a3abb3;--line:#343b42;--faint:#"     \
     "1e2328;"                                                                                      \
-    "--link:#7db9f5;--reference:#8d969f;"                                                          \
+    "--link:#7db9f5;--reference:#8d969f;--shadow:rgba(220,230,240,.34);"                           \
     "--s0:#5ab4ec;--s1:#ff8f52;--s2:#5be5b9;--s3:#e29cc6;--s4:#e6b84a;--s5:#9fd0f0;--s6:#b3bac1;"  \
     "--s7:#b79cf0;"
 
@@ -90,7 +90,14 @@ static const char text[] =
            "list-style:none}"
            ".legend li{display:flex;align-items:center;gap:.5rem}.legend svg{flex:none}"
            /* tables */
-           ".scroll{overflow-x:auto;margin:1rem 0;max-width:100%;position:relative}"
+           /* Shadows at the ends beyond which there is more: covers that move with the table hide
+            * them where there is not. */
+           ".scroll{overflow-x:auto;margin:1rem 0;max-width:100%;position:relative;"
+           "background:linear-gradient(to right,var(--page) 40%,transparent) 0 0/3rem 100% "
+           "no-repeat local,linear-gradient(to left,var(--page) 40%,transparent) 100% 0/3rem 100% "
+           "no-repeat local,linear-gradient(to right,var(--shadow),transparent) 0 0/1.1rem 100% "
+           "no-repeat scroll,linear-gradient(to left,var(--shadow),transparent) 100% 0/1.1rem 100% "
+           "no-repeat scroll}"
            "table{border-collapse:collapse;font-size:.9375rem;line-height:1.35}"
            "caption{text-align:left;padding:0 0 .5rem;max-width:42rem}"
            "th,td{padding:.32rem .8rem .32rem 0;text-align:left;vertical-align:baseline;"
@@ -115,12 +122,17 @@ static const char text[] =
            /* the confusion matrix */
            ".matrix{border-collapse:separate;border-spacing:2px}"
            ".matrix th,.matrix td{border:0!important;padding:.3rem .4rem;text-align:center}"
-           ".matrix td{min-width:3.1rem;border-radius:2px;overflow-wrap:normal}"
-           ".matrix tbody th{text-align:right;white-space:nowrap;max-width:none}"
-           ".matrix .axes{font-weight:400;color:var(--quiet);font-size:.8125rem}"
-           ".matrix .long{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
-           "white-space:nowrap;vertical-align:bottom;margin:auto}"
-           ".zero{color:var(--quiet)}"
+           ".matrix{--room:1rem;--least:2.75rem}"
+           ".matrix td{border-radius:2px;overflow-wrap:normal;padding:.3rem}"
+#define WIDTH(n) ".w" #n " td{min-width:max(var(--least),calc(" #n "ch + var(--room)))}"
+    WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8) WIDTH(9) WIDTH(10) WIDTH(11)
+        WIDTH(12) ".key{display:inline-flex;gap:2px}.key span{width:1.1rem;height:.9rem;"
+                  "border-radius:2px}"
+                  ".matrix tbody th{text-align:right;white-space:nowrap;max-width:none}"
+                  ".matrix .axes{font-weight:400;color:var(--quiet);font-size:.8125rem}"
+                  ".matrix .long{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;"
+                  "white-space:nowrap;vertical-align:bottom;margin:auto}"
+                  ".zero{color:var(--quiet)}"
 #define LEVEL(n, alpha)                                                                            \
     ".h" #n "{background:rgba(var(--hit)," #alpha ")}.m" #n "{background:rgba(var(--miss)," #alpha \
     ")}"
@@ -137,47 +149,65 @@ static const char text[] =
     ".strips{display:grid;grid-template-columns:minmax(4rem,max-content) 1fr;gap:.5rem 1rem;"
     "align-items:center;margin:1.25rem 0}"
     ".strips dt{text-align:right;font-size:.9375rem}"
-    ".strips dd{margin:0;min-width:0}"
+    ".strips dd{margin:0;min-width:0;display:flex;flex-wrap:wrap;gap:1px}"
     ".tiles{display:flex;flex-wrap:wrap;gap:1rem 1.25rem;margin:1.25rem "
     "0;padding:0;list-style:none}"
     ".tiles figcaption{margin-top:.25rem;max-width:12rem}"
-    /* what is long */
-    "details{margin:.75rem 0}"
-    "summary{cursor:pointer;color:var(--link);font-size:.9375rem;width:fit-content}"
-    "pre{margin:.75rem 0;padding:.9rem 1rem;background:var(--faint);font-size:.8125rem;"
-    "line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}"
-    "pre,code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation Mono\","
-    "monospace}"
-    "code,.mono{font-size:.875em}"
-    ".pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));"
-    "gap:0 2.5rem}"
-    ".values td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation "
-    "Mono\",monospace;"
-    "font-size:.8125rem}"
-    "ul.plain{margin:.5rem 0;padding-left:1.2rem;max-width:46rem}"
-    "footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;color:var(--quiet);"
-    "font-size:.875rem}"
-    "@media(max-width:48rem){.range{display:block}th,td{padding-right:.6rem}}"
-    "@media(max-width:30rem){body{font-size:15px}.heads{grid-template-columns:1fr 1fr}"
-    ".heads .big{font-size:1.75rem}.cards{grid-template-columns:1fr 1fr}section{margin-top:2.5rem}"
-    "table{font-size:.875rem}.matrix td{min-width:2rem;padding:.25rem}.matrix th{padding:.25rem}}"
-    "@media print{:root{" LIGHT "}"
-    "body{font-size:10pt}header,main,footer{max-width:none;padding:0}"
-    "nav,.skip{display:none}"
-    ".scroll{overflow:visible}"
-    "section{margin-top:1.5rem}h2,h3,.title,caption{break-after:avoid}"
-    "figure,tr,li,pre,.heads div,dd{break-inside:avoid}"
-    "thead{display:table-header-group}"
-    ".charts{grid-template-columns:1fr 1fr;gap:1rem}"
-    ".heads{grid-template-columns:repeat(auto-fit,minmax(6rem,1fr))}.heads .big{font-size:16pt}"
-    "table{font-size:8.5pt}th,td{padding-top:.12rem;padding-bottom:.12rem}"
-    ".matrix td{min-width:0;padding:.15rem .25rem}"
-    ".note,figcaption,caption,.legend,.heads dt,.heads .small{font-size:8pt}"
-    ".range{display:inline;font-size:7.5pt}"
-    ".cards{grid-template-columns:repeat(6,1fr);gap:.75rem}.cards figcaption,.path{font-size:7pt}"
-    "h2+p{break-after:avoid}"
-    "details::details-content{content-visibility:visible;block-size:auto}summary{color:inherit}"
-    "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-    "@page{margin:16mm}}";
+#define COLUMNS(n)                                                                                 \
+    ".by" #n "{display:grid;grid-template-columns:repeat(" #n ",minmax(0,max-content))}"
+    "@media(min-width:72rem){" COLUMNS(5) COLUMNS(6) COLUMNS(7) COLUMNS(
+        8) "}"
+           /* what is long */
+           "details{margin:.75rem 0}"
+           "summary{cursor:pointer;color:var(--link);font-size:.9375rem;width:fit-content}"
+           "pre{margin:.75rem 0;padding:.9rem 1rem;background:var(--faint);font-size:.8125rem;"
+           "line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}"
+           "pre,code,.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation "
+           "Mono\","
+           "monospace}"
+           "code,.mono{font-size:.875em}"
+           ".pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))"
+           ";"
+           "gap:0 2.5rem}"
+           ".values td{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation "
+           "Mono\",monospace;"
+           "font-size:.8125rem}"
+           "ul.plain{margin:.5rem 0;padding-left:1.2rem;max-width:46rem}"
+           "footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;color:var(--quiet);"
+           "font-size:.875rem}"
+           "@media(max-width:48rem){.range{display:block}th,td{padding-right:.6rem}}"
+           "@media(max-width:30rem){body{font-size:15px}.heads{grid-template-columns:1fr 1fr}"
+           ".heads .big{font-size:1.75rem}.cards{grid-template-columns:1fr "
+           "1fr}section{margin-top:2.5rem}"
+           "table{font-size:.875rem}.name,th.name{min-width:5.6rem}thead "
+           "th.n{white-space:normal}th,td{padding-right:.45rem}"
+           "tbody th{position:sticky;left:0;background:var(--page);max-width:40vw}"
+           ".matrix{font-size:.6875rem;border-spacing:1px;--room:.2rem;--least:0rem}"
+           ".matrix td,.matrix th{padding:.3rem 0}.matrix .axes{font-size:.75rem}"
+           ".matrix tbody "
+           "th{padding-right:.3rem;max-width:30vw;overflow:hidden;text-overflow:ellipsis}"
+           ".strips{grid-template-columns:1fr;gap:.25rem}.strips dt{text-align:left}"
+           ".strips dd{margin-bottom:.5rem}}"
+           "@media print{:root{" LIGHT "}"
+           "body{font-size:10pt}header,main,footer{max-width:none;padding:0}"
+           "nav,.skip{display:none}"
+           ".scroll{overflow:visible}"
+           "section{margin-top:1.5rem}h2,h3,.title,caption{break-after:avoid}"
+           "figure,tr,li,pre,.heads div,dd{break-inside:avoid}"
+           "thead{display:table-header-group}"
+           ".charts{grid-template-columns:1fr 1fr;gap:1rem}"
+           ".heads{grid-template-columns:repeat(auto-fit,minmax(6rem,1fr))}.heads "
+           ".big{font-size:16pt}"
+           "table{font-size:8.5pt}th,td{padding-top:.12rem;padding-bottom:.12rem}"
+           ".matrix td{min-width:0;padding:.15rem .25rem}"
+           ".note,figcaption,caption,.legend,.heads dt,.heads .small{font-size:8pt}"
+           ".range{display:inline;font-size:7.5pt}"
+           ".cards{grid-template-columns:repeat(6,1fr);gap:.75rem}.cards "
+           "figcaption,.path{font-size:7pt}"
+           "h2+p{break-after:avoid}"
+           "details::details-content{content-visibility:visible;block-size:auto}summary{color:"
+           "inherit}"
+           "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
+           "@page{margin:16mm}}";
 
 const char *const style_sheet = text;
