@@ -86,8 +86,8 @@ static void evaluate_note_selection(const struct evaluate_work *work, const stru
                       monitor);
 }
 
-/* The newest of a run is taken unless another is asked for; who does not know that there is a better
- * one would take its figures for the run's. */
+/* The newest of a run is taken unless another is asked for; who does not know that there is a
+ * better one would take its figures for the run's. */
 static void evaluate_note_better(const struct evaluate_work *work, const struct model_file *file,
                                  const char *operand)
 {

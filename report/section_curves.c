@@ -134,11 +134,17 @@ static void curves_write_rate(FILE *stream, const struct curves *curves, struct 
 
 /* ---- the best epoch ---- */
 
-static const char *curves_format_figure(char buffer[PAGE_TEXT_SIZE],
-                                        const struct epoch_record *record, enum monitor monitor)
+/* What epochs are judged by, and the other figure, which may say otherwise. */
+static const char *curves_format_figures(char buffer[4 * PAGE_TEXT_SIZE],
+                                         const struct epoch_record *record, enum monitor monitor)
 {
-    return monitor == MONITOR_VALID_ACCURACY ? page_percent(buffer, record->valid_accuracy)
-                                             : page_real(buffer, record->valid_loss, 4);
+    char accuracy[PAGE_TEXT_SIZE], loss[PAGE_TEXT_SIZE];
+
+    page_percent(accuracy, record->valid_accuracy);
+    page_real(loss, record->valid_loss, 4);
+    if (monitor == MONITOR_VALID_ACCURACY)
+        return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with a loss of %s", accuracy, loss);
+    return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with an accuracy of %s", loss, accuracy);
 }
 
 /* What the charts mark, in a sentence: what is after the best epoch has not helped. */
@@ -149,19 +155,20 @@ static void curves_write_best(FILE *stream, const struct checkpoint *checkpoint)
     const struct epoch_record *records = checkpoint->records;
     size_t count = checkpoint->num_records;
     const struct epoch_record *best = best_find(records, count, monitor);
-    char text[PAGE_TEXT_SIZE];
+    char text[4 * PAGE_TEXT_SIZE];
 
     if (!best || count < 2)
         return;
     fprintf(stream, "<p>The %s on valid was %s after epoch %" PRIu64 ": %s.",
             is_accuracy ? "accuracy" : "loss", is_accuracy ? "highest" : "least", best->epoch,
-            curves_format_figure(text, best, monitor));
+            curves_format_figures(text, best, monitor));
     if (best_before_last(records, count, monitor))
         fprintf(stream,
-                " Since then it has %s, to %s after epoch %" PRIu64 ", of which this report is: "
-                "<code>quern-evaluate --select best</code> takes the best epoch instead.",
+                " Since then it has %s, to %s, after epoch %" PRIu64 ", of which this report is; "
+                "<code class=\"whole\">quern-evaluate --select best</code> takes the best epoch "
+                "instead.",
                 is_accuracy ? "fallen" : "risen",
-                curves_format_figure(text, &records[count - 1], monitor),
+                curves_format_figures(text, &records[count - 1], monitor),
                 records[count - 1].epoch);
     fputs("</p>\n", stream);
 }
@@ -169,8 +176,8 @@ static void curves_write_best(FILE *stream, const struct checkpoint *checkpoint)
 /* The line of the best epoch, in the charts of what epochs are judged by. */
 static void curves_mark_best(struct chart *chart, const struct checkpoint *checkpoint)
 {
-    const struct epoch_record *best = best_find(checkpoint->records, checkpoint->num_records,
-                                                best_monitor(&checkpoint->config));
+    const struct epoch_record *best =
+        best_find(checkpoint->records, checkpoint->num_records, best_monitor(&checkpoint->config));
 
     if (!best || checkpoint->num_records < 2)
         return;
