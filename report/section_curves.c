@@ -141,7 +141,7 @@ static const char *curves_format_figures(char buffer[4 * PAGE_TEXT_SIZE],
     char accuracy[PAGE_TEXT_SIZE], loss[PAGE_TEXT_SIZE];
 
     page_percent(accuracy, record->valid_accuracy);
-    page_real(loss, record->valid_loss, 4);
+    page_real(loss, record->valid_loss, 6); /* as quern-train prints it */
     if (monitor == MONITOR_VALID_ACCURACY)
         return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with a loss of %s", accuracy, loss);
     return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with an accuracy of %s", loss, accuracy);

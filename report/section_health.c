@@ -164,7 +164,7 @@ static size_t health_count_equals(const uint64_t *counts, size_t num_classes, ui
     return num_equals;
 }
 
-/* "deer", or "deer and 2 others" of so many images. */
+/* "deer has", or "deer and 2 other classes have" of equally many images. */
 static void health_write_extreme(const struct section *section, const uint64_t *counts, size_t at)
 {
     const struct text_list *classes = store_classes(section->store);
@@ -172,8 +172,10 @@ static void health_write_extreme(const struct section *section, const uint64_t *
 
     markup_text_cut(section->stream, classes->items[at], MAX_NAME);
     if (num_equals > 1)
-        fprintf(section->stream, " and %zu %s", num_equals - 1,
-                page_plural(num_equals - 1, "other", "others"));
+        fprintf(section->stream, " and %zu other %s have", num_equals - 1,
+                page_plural(num_equals - 1, "class", "classes"));
+    else
+        fputs(" has", section->stream);
 }
 
 /* How unlike in number the classes of the training samples are. */
@@ -201,17 +203,15 @@ static void health_write_balance(const struct section *section, const uint64_t *
                 page_count(fewest, counts[least]), page_count(text, counts[most]));
         return;
     }
-    fprintf(section->stream, "The most images in train, %s, are of ",
-            page_count(text, counts[most]));
+    fputs("In train, ", section->stream);
     health_write_extreme(section, counts, most);
-    if (counts[least] > 0)
-        fprintf(section->stream, ", the fewest, %s, of ", page_count(text, counts[least]));
-    else
-        fputs(", none of ", section->stream);
+    fprintf(section->stream, " the most images, %s, and ", page_count(text, counts[most]));
     health_write_extreme(section, counts, least);
     if (counts[least] > 0)
-        fprintf(section->stream, ": a ratio of %.2f", (double)counts[most] / (double)counts[least]);
-    fputs(".</p>\n", section->stream);
+        fprintf(section->stream, " the fewest, %s: a ratio of %.2f.</p>\n",
+                page_count(text, counts[least]), (double)counts[most] / (double)counts[least]);
+    else
+        fputs(" none.</p>\n", section->stream);
 }
 
 static bool health_write_rejects(const struct section *section)

@@ -1,6 +1,6 @@
 # A run that overfits: the newest epoch is evaluated, and a note names the better one; the report marks it and says by how
 # much the newest is behind.
-quern-draw --classes 3,7,8 --train 12 --valid 60 --seed 3 tree >/dev/null
+quern-draw --classes 3,7,8 --train 12 --valid 240 --seed 3 tree >/dev/null
 quern-ingest tree store.h5 >/dev/null
 quern-train store.h5 --output run --model mlp --hidden 32 --learning-rate 0.02 --epochs 30 >train.txt
 quern-train store.h5 --output other --model mlp --hidden 16 --learning-rate 0.02 --epochs 24 >/dev/null
