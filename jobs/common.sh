@@ -157,7 +157,9 @@ find_programs() {
         has_programs "$programs" || fail 69 "$programs: does not hold the programs for: $stages"
         return
     fi
-    for programs in "$here" "$jobs/../build/release/bin" "$jobs/../../../bin"; do
+    # First beside a link to the script, as the build makes one beside its programs.
+    for programs in "$(dirname -- "$0")" "$here" "$jobs/../build/release/bin" \
+        "$jobs/../../../bin"; do
         if has_programs "$programs"; then
             programs=$(CDPATH='' cd -- "$programs" && pwd)
             return
