@@ -102,7 +102,10 @@ static void report_write_lede(const struct section *section)
                                        : "from checkpoint");
     markup_text(stream, section->run->file->path);
     fputs("</span>", stream);
-    if (kind != MODEL_NEAREST_MEAN)
+    if (checkpoint->batch > 0)
+        fprintf(stream, " after %s %s of epoch %" PRIu64, page_count(count, checkpoint->batch),
+                page_plural(checkpoint->batch, "batch", "batches"), checkpoint->epoch + 1);
+    else if (kind != MODEL_NEAREST_MEAN)
         fprintf(stream, " after %" PRIu64 " %s", checkpoint->epoch,
                 page_plural(checkpoint->epoch, "epoch", "epochs"));
     fprintf(stream, ", on the %s %s images (%zu × %zu %s) of the %s split of ",
