@@ -123,8 +123,10 @@ static void report_write_lede(const struct section *section)
     if (section->request->split == SPLIT_TRAIN)
         fputs(" It was trained on these images: elsewhere it will do worse.", stream);
     if (section->run->num_unknown > 0)
-        fprintf(stream, " %s images of classes that it does not know are left out.",
-                page_count(count, section->run->num_unknown));
+        fprintf(stream, " %s %s of classes that it does not know %s left out.",
+                page_count(count, section->run->num_unknown),
+                page_plural(section->run->num_unknown, "image", "images"),
+                page_plural(section->run->num_unknown, "is", "are"));
     fputs("</p>\n", stream);
 }
 
