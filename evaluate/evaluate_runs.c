@@ -95,17 +95,15 @@ static void evaluate_note_better(const struct evaluate_work *work, const struct 
     enum monitor monitor = best_monitor(&checkpoint->config);
     const struct epoch_record *best =
         best_before_last(checkpoint->records, checkpoint->num_records, monitor);
-    char escaped[2048], path[4096];
+    char path[4096];
 
     if (work->options->select != MODEL_SELECT_LAST || !best || strcmp(file->path, operand) == 0)
         return;
     text_format(path, sizeof(path), "%s/" MODEL_FILE_BEST, operand);
     if (file_exists(path))
         progress_note(work->program,
-                      "note: that is the newest epoch, %" PRIu64 "; by %s epoch %" PRIu64
-                      " was better: --select best takes %s",
-                      checkpoint->epoch, monitor_names[monitor], best->epoch,
-                      text_escape(escaped, sizeof(escaped), path));
+                      "note: epoch %" PRIu64 " was better by %s: --select best takes it",
+                      best->epoch, monitor_names[monitor]);
 }
 
 /* Of the store, said once. */

@@ -191,7 +191,7 @@ static const char text[] =
            "@media print{:root{" LIGHT "}"
            "body{font-size:10pt}header,main,footer{max-width:none;padding:0}"
            "nav,.skip{display:none}"
-           ".scroll{overflow:visible}"
+           ".scroll{overflow:visible;background:none}"
            "section{margin-top:1.5rem}h2,h3,.title,caption{break-after:avoid}"
            "figure,tr,li,pre,.heads div,dd{break-inside:avoid}"
            "thead{display:table-header-group}"

@@ -42,10 +42,7 @@ check_copied() {
     cmp "$1" "again/$1"
     test "$(fingerprint report.html)" = "$(fingerprint again/report.html)"
     fingerprint report.html | grep -qx '[0-9a-f]\{64\}'
-    if cmp -s "$2" "again/$2"; then
-        echo "the files have other times, but the stores the same bytes"
-        exit 1
-    fi
+    if cmp -s "$2" "again/$2"; then echo "the store has no times: the page may promise its bytes"; exit 1; fi
     rm -r again
     echo "a copy with other times: the same checkpoint, a store of the same fingerprint"
 }

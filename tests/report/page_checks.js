@@ -82,6 +82,23 @@
             say("reaches beyond the window", element);
     }
 
+    for (const region of all(".scroll"))
+        if (region.scrollWidth > region.clientWidth && getComputedStyle(region).backgroundImage === "none")
+            say("scrolls without a sign of it", region);
+    for (const image of all(".strips img"))
+        if (image.getBoundingClientRect().width < 0.9 * Number(image.getAttribute("width")))
+            say("samples that are made smaller", image);
+    for (const row of all(".matrix tbody tr")) {
+        const widths = [...row.querySelectorAll("td")].map((cell) => cell.getBoundingClientRect().width);
+        if (width > 1000 && Math.max(...widths) > Math.min(...widths) + 1)
+            say("columns of unequal width", row);
+    }
+    for (const grid of all(".charts")) {
+        const flags = grid.querySelectorAll("text.flag").length;
+        if (grid.querySelector("#curve-rate-t") && grid.querySelectorAll("svg.chart").length === 3 && flags !== 2)
+            say("the best epoch is not marked", grid);
+    }
+
     // Contrast, WCAG 2: 4.5 of text, 3 of large text and of what charts are drawn with
     const parse = (text) => {
         const numbers = (text.match(/[\d.]+/g) || [0, 0, 0, 0]).map(Number);
