@@ -13,6 +13,7 @@
 #include "common/amount.h"
 #include "common/text.h"
 #include "common/text_width.h"
+#include "common/wrap.h"
 
 #define TERMINAL_INTERVAL_SECONDS 0.1
 #define LOG_INTERVAL_SECONDS 10.0
@@ -44,19 +45,21 @@ void progress_set_quiet(bool is_quiet)
 
 static void progress_print_message(const char *program, const char *format, va_list arguments)
 {
+    char date[32] = "", *text = NULL;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     progress_wipe();
     if (!isatty(STDERR_FILENO)) {
-        char date[32];
         time_t now = time(NULL);
         struct tm parts;
 
         localtime_r(&now, &parts);
-        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z", &parts);
-        fprintf(stderr, "%s ", date);
+        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z ", &parts);
     }
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    /* Without memory there are the words at least. */
+    wrap_format(stderr, 2, "%s%s: %s", date, program, text ? text : format);
+    free(text);
 }
 
 void progress_message(const char *program, const char *format, ...)
@@ -187,7 +190,7 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
     text_format(
         parts->run, sizeof(parts->run), "run %s",
         amount_time_left(text, sizeof(text),
-                          (double)(progress->run_pending - done) * seconds / (double)num_done));
+                         (double)(progress->run_pending - done) * seconds / (double)num_done));
 }
 
 static void progress_format_parts(const struct progress *progress, uint64_t done, double now,
