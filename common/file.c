@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/checksum.h"
+
 static const char temporary_suffix[] = ".partial";
 
 enum { NUM_RANDOM_DIGITS = 16, MAX_LINKS = 40 };
@@ -275,15 +277,44 @@ char *file_resolve(const char *path, struct error *error)
     return resolved;
 }
 
+/* What a temporary name has of its file's: whole, or the beginning and a mark of the whole. */
+struct file_stem {
+    int length;
+    char mark[12]; /* "" or "~" and 8 digits */
+};
+
+/*
+ * The names that a directory can take are NAME_MAX bytes long, so that there would be no room for
+ * the ending behind a name nearly so long.  What is longer still is left as it is: to create it
+ * fails, and that is to be seen before the work and not at the rename.
+ */
+static struct file_stem file_stem_of(const char *base)
+{
+    size_t ending_length = NUM_RANDOM_DIGITS + sizeof(temporary_suffix);
+    size_t room = NAME_MAX - 1 - ending_length, length = strlen(base);
+    struct file_stem stem = {.length = (int)length, .mark = ""};
+
+    if (length <= room || length > NAME_MAX)
+        return stem;
+    snprintf(stem.mark, sizeof(stem.mark), "~%08x", (unsigned)crc32_of(base, length));
+    stem.length = (int)(room - strlen(stem.mark));
+    /* Characters stay whole: there are file systems that take nothing but UTF-8. */
+    while (stem.length > 0 && (base[stem.length] & 0xc0) == 0x80)
+        stem.length--;
+    return stem;
+}
+
 char *file_temporary_name(const char *path, struct error *error)
 {
     char *directory = file_directory_of(path), *name = NULL;
+    const char *base = file_base_name(path);
+    struct file_stem stem = file_stem_of(base);
     uint64_t number;
 
     if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number)) {
         error_set_errno(error, path, "the system gives no random numbers");
     } else if (!directory ||
-               asprintf(&name, "%s/.%s.%0*llx%s", directory, file_base_name(path),
+               asprintf(&name, "%s/.%.*s%s.%0*llx%s", directory, stem.length, base, stem.mark,
                         (int)NUM_RANDOM_DIGITS, (unsigned long long)number, temporary_suffix) < 0) {
         error_set_memory(error, strlen(path));
         name = NULL;
@@ -309,10 +340,12 @@ bool file_is_temporary(const char *name)
 
 bool file_is_temporary_of(const char *name, const char *base)
 {
-    size_t length = strlen(base);
+    struct file_stem stem = file_stem_of(base);
+    size_t length = (size_t)stem.length, mark_length = strlen(stem.mark);
 
     return name[0] == '.' && strncmp(name + 1, base, length) == 0 &&
-           file_is_temporary_ending(name + 1 + length);
+           strncmp(name + 1 + length, stem.mark, mark_length) == 0 &&
+           file_is_temporary_ending(name + 1 + length + mark_length);
 }
 
 int file_create_temporary(const char *path, char **temporary_path, struct error *error)

@@ -79,7 +79,9 @@ bool file_read_whole(const char *path, uint64_t max_nbytes, uint8_t **bytes, siz
  */
 char *file_resolve(const char *path, struct error *error);
 
-/* ".NAME.", 16 random digits and ".partial", in the directory of path; malloc'ed, NULL on failure.
+/*
+ * ".NAME.", 16 random digits and ".partial", in the directory of path; malloc'ed, NULL on failure.
+ * A NAME with which that would be too long is cut, and marked by "~" and its CRC-32.
  */
 char *file_temporary_name(const char *path, struct error *error);
 

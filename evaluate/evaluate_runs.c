@@ -123,12 +123,17 @@ static void evaluate_note_store(const struct evaluate_work *work,
 static void evaluate_note_run(const struct evaluate_work *work, const struct evaluated *run)
 {
     const struct split_evaluation *result = &run->result;
+    char escaped[2048];
 
     if (result->num_unknown > 0)
         progress_message(work->program,
-                         "note: %" PRIu64 " samples of classes that the checkpoint does not know "
-                         "are left out of all figures",
-                         result->num_unknown);
+                         "note: %" PRIu64 " %s of classes that %s does not know %s left out of "
+                         "all figures",
+                         result->num_unknown, result->num_unknown == 1 ? "sample" : "samples",
+                         work->options->num_checkpoints == 1
+                             ? "the checkpoint"
+                             : text_escape(escaped, sizeof(escaped), run->file.path),
+                         result->num_unknown == 1 ? "is" : "are");
     if (!result->has_areas)
         progress_message(work->program,
                          "note: ROC and PR areas are left out: they need the scores of all "

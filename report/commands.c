@@ -38,8 +38,9 @@ static void command_add(struct command *command, const char *option, const char 
     }
     if (option)
         fprintf(stream, "--%s", option);
+    /* A value that looks like an option would be refused as a word of its own. */
     if (option && value)
-        fputc(' ', stream);
+        fputc(value[0] == '-' ? '=' : ' ', stream);
     if (value)
         text_print_argument(stream, value);
     if (fclose(stream) != 0) {
@@ -55,10 +56,19 @@ static void command_add(struct command *command, const char *option, const char 
     free(text);
 }
 
-/* Behind "--" where an operand would be taken for an option. */
-static void command_add_operands(struct command *command, const char *first, const char *second)
+/* Where in a command operands are.  One that would be taken for an option is behind "--", and so
+ * behind all options; operands are in front of them, where people write them, otherwise. */
+enum command_place { COMMAND_FRONT, COMMAND_END };
+
+/* Adds the operands, of which second may be NULL, if this is their place. */
+static void command_add_operands(struct command *command, enum command_place place,
+                                 const char *first, const char *second)
 {
-    if (first[0] == '-' || (second && second[0] == '-'))
+    bool is_like_option = first[0] == '-' || (second && second[0] == '-');
+
+    if (is_like_option != (place == COMMAND_END))
+        return;
+    if (is_like_option)
         command_add(command, NULL, "--");
     command_add(command, NULL, first);
     if (second)
@@ -193,11 +203,14 @@ bool commands_print_ingest(FILE *stream, struct store *store, const struct comma
                            struct text_list *notes, struct error *error)
 {
     struct command command = command_begin(stream, "quern-ingest", notes, error);
-    char settings[MAX_SETTINGS], digest[128], source[1024], *rest = settings, *item;
+    char settings[MAX_SETTINGS], digest[128], name[1024], *rest = settings, *item;
+    const char *source = name;
 
     if (!store_read_source(store, settings, sizeof(settings), digest, sizeof(digest), error) ||
-        !store_read_source_name(store, source, sizeof(source), error))
+        !store_read_source_name(store, name, sizeof(name), error))
         return false;
+    if (!*name)
+        source = "SOURCE";
     while ((item = strsep(&rest, " ")) != NULL) {
         char *value = strchr(item, '=');
 
@@ -206,7 +219,9 @@ bool commands_print_ingest(FILE *stream, struct store *store, const struct comma
         *value = '\0';
         commands_add_setting(&command, store_classes(store), item, value + 1);
     }
-    command_add_operands(&command, *source ? source : "SOURCE", names->store);
+    /* quern-ingest's operands are behind its options in any case. */
+    command_add_operands(&command, COMMAND_FRONT, source, names->store);
+    command_add_operands(&command, COMMAND_END, source, names->store);
     command_end(&command);
     return error_ok(error);
 }
@@ -261,10 +276,18 @@ static void commands_add_initial(struct command *command, const struct settings 
     const char *init = commands_text(config, "init"), *input = commands_text(config, "input");
 
     if (strcmp(init, "checkpoint") == 0) {
+        bool is_new = *commands_text(config, "new_classes");
+
         command_add(command, "init-from", "CHECKPOINT");
+        /* Else it is the checkpoint's: "standard" may be of its images, and is not asked for. */
+        if (strcmp(input, "unit") == 0)
+            command_add(command, "input", input);
+        if (is_new)
+            command_add(command, "new-classes", NULL);
         text_list_add(command->notes,
-                      TEXT("CHECKPOINT: training began with the parameters of another checkpoint, "
-                           "of which the SHA-256 is %.64s",
+                      TEXT("CHECKPOINT: training began with the parameters of another "
+                           "checkpoint%s; all that it began with have the SHA-256 %.64s",
+                           is_new ? " but for the last layer" : "",
                            commands_text(config, "init_sha256")),
                       command->error);
         return;
@@ -342,7 +365,7 @@ bool commands_print_train(FILE *stream, const struct checkpoint *checkpoint,
     const struct settings *config = &checkpoint->config;
     char value[ARGUMENT_SIZE];
 
-    command_add_operands(&command, names->store, NULL);
+    command_add_operands(&command, COMMAND_FRONT, names->store, NULL);
     command_add(&command, "output", names->run);
     commands_add_model(&command, config);
     for (size_t i = 0; i < sizeof(train_options) / sizeof(train_options[0]); i++) {
@@ -357,6 +380,7 @@ bool commands_print_train(FILE *stream, const struct checkpoint *checkpoint,
         commands_add_weights(&command, config);
         commands_add_schedule(&command, checkpoint);
     }
+    command_add_operands(&command, COMMAND_END, names->store, NULL);
     command_end(&command);
     return error_ok(error);
 }
@@ -371,8 +395,9 @@ void commands_print_evaluate(FILE *stream, const struct checkpoint *checkpoint, 
     char path[2048];
 
     text_format(path, sizeof(path), "%s/epoch-%04" PRIu64 ".h5", names->run, checkpoint->epoch);
-    command_add_operands(&command, path, names->store);
+    command_add_operands(&command, COMMAND_FRONT, path, names->store);
     command_add(&command, "split", split_names[split]);
     command_add(&command, "report", names->report);
+    command_add_operands(&command, COMMAND_END, path, names->store);
     command_end(&command);
 }

@@ -102,7 +102,10 @@ static void report_write_lede(const struct section *section)
                                        : "from checkpoint");
     markup_text(stream, section->run->file->path);
     fputs("</span>", stream);
-    if (kind != MODEL_NEAREST_MEAN)
+    if (checkpoint->batch > 0)
+        fprintf(stream, " after %s %s of epoch %" PRIu64, page_count(count, checkpoint->batch),
+                page_plural(checkpoint->batch, "batch", "batches"), checkpoint->epoch + 1);
+    else if (kind != MODEL_NEAREST_MEAN)
         fprintf(stream, " after %" PRIu64 " %s", checkpoint->epoch,
                 page_plural(checkpoint->epoch, "epoch", "epochs"));
     fprintf(stream, ", on the %s %s images (%zu × %zu %s) of the %s split of ",
@@ -120,8 +123,10 @@ static void report_write_lede(const struct section *section)
     if (section->request->split == SPLIT_TRAIN)
         fputs(" It was trained on these images: elsewhere it will do worse.", stream);
     if (section->run->num_unknown > 0)
-        fprintf(stream, " %s images of classes that it does not know are left out.",
-                page_count(count, section->run->num_unknown));
+        fprintf(stream, " %s %s of classes that it does not know %s left out.",
+                page_count(count, section->run->num_unknown),
+                page_plural(section->run->num_unknown, "image", "images"),
+                page_plural(section->run->num_unknown, "is", "are"));
     fputs("</p>\n", stream);
 }
 

@@ -23,7 +23,7 @@ struct versus {
     const struct section *section;
     const struct report_run *runs;
     size_t num_runs;
-    size_t best;  /* the first of the highest accuracy */
+    size_t best;  /* the first of the highest accuracy; it is called so if is_same */
     char **names; /* [num_runs]; owned */
     bool is_same; /* all were evaluated on the same samples */
 };
@@ -64,7 +64,7 @@ static void versus_free(struct versus *versus)
 static void versus_write_name(const struct versus *versus, size_t index)
 {
     fprintf(versus->section->stream, "<th scope=\"row\" class=\"name%s\">",
-            index == versus->best ? " best" : "");
+            index == versus->best && versus->is_same ? " best" : "");
     markup_text_cut(versus->section->stream, versus->names[index], MAX_NAME);
     fputs("</th>", versus->section->stream);
 }
@@ -106,9 +106,8 @@ static bool versus_write_difference(const struct versus *versus, size_t index)
     FILE *stream = versus->section->stream;
     bool ok;
 
-    if (index == versus->best || !versus->is_same) {
-        fprintf(stream, "<td class=\"n\">%s</td><td class=\"n\"></td>",
-                index == versus->best ? "best" : "–");
+    if (index == versus->best) {
+        fputs("<td class=\"n\">best</td><td class=\"n\"></td>", stream);
         return true;
     }
     ok = versus_compare(versus, index, &result);
@@ -142,6 +141,10 @@ static void versus_write_epoch(FILE *stream, const struct checkpoint *checkpoint
     char text[PAGE_TEXT_SIZE];
 
     fprintf(stream, "<td class=\"n\">%s", page_count(text, checkpoint->epoch));
+    if (checkpoint->batch > 0)
+        fprintf(stream, " <span class=\"range\">and %s %s</span>",
+                page_count(text, checkpoint->batch),
+                page_plural(checkpoint->batch, "batch", "batches"));
     if (best)
         fprintf(stream, " <span class=\"range\">best %s</span>", page_count(text, best->epoch));
     fputs("</td>", stream);
@@ -153,14 +156,17 @@ static bool versus_write_row(const struct versus *versus, size_t index)
     const struct figures *figures = run->figures;
     FILE *stream = versus->section->stream;
     const char *model = section_setting_text(run, "model");
-    char text[PAGE_TEXT_SIZE];
+    char text[PAGE_TEXT_SIZE], left_out[PAGE_TEXT_SIZE];
     bool ok;
 
     fputs("<tr>", stream);
     versus_write_name(versus, index);
+    if (!versus->is_same)
+        fprintf(stream, "<td class=\"n\">%s <span class=\"range\">%s left out</span></td>",
+                page_count(text, run->num_samples), page_count(left_out, run->num_unknown));
     page_percent_cell(stream, figures->values[FIGURE_ACCURACY],
                       figures->intervals[FIGURE_ACCURACY]);
-    ok = versus_write_difference(versus, index);
+    ok = !versus->is_same || versus_write_difference(versus, index);
     page_cell(stream, page_percent(text, figures->values[FIGURE_BALANCED_ACCURACY]));
     page_cell(stream, page_real(text, figures->values[FIGURE_LOSS], 4));
     page_cell(stream, page_percent(text, figures->values[FIGURE_CALIBRATION_ERROR]));
@@ -185,10 +191,15 @@ static bool versus_write_table(const struct versus *versus)
               "interval; p: by McNemar's test on the same samples, how often equally good runs "
               "would differ as much. Calibration error: how far confidence is from accuracy."
             : "The runs were evaluated on different samples, because they know different classes: "
-              "they cannot be compared sample by sample.");
-    fputs("<thead><tr><th scope=\"col\">run</th><th scope=\"col\" class=\"n\">accuracy</th><th "
-          "scope=\"col\" class=\"n\">difference</th><th scope=\"col\" class=\"n\">p</th><th "
-          "scope=\"col\" class=\"n\">balanced<br>accuracy</th><th scope=\"col\" "
+              "they cannot be compared sample by sample. Left out are the samples of classes that "
+              "a run does not know.");
+    fprintf(stream,
+            "<thead><tr><th scope=\"col\">run</th>%s<th scope=\"col\" class=\"n\">accuracy</th>%s",
+            versus->is_same ? "" : "<th scope=\"col\" class=\"n\">samples</th>",
+            versus->is_same ? "<th scope=\"col\" class=\"n\">difference</th><th scope=\"col\" "
+                              "class=\"n\">p</th>"
+                            : "");
+    fputs("<th scope=\"col\" class=\"n\">balanced<br>accuracy</th><th scope=\"col\" "
           "class=\"n\">loss</th><th scope=\"col\" class=\"n\">calibration<br>error</th><th "
           "scope=\"col\" class=\"n\">epoch</th><th scope=\"col\" "
           "class=\"n\">parameters</th><th scope=\"col\">model</th></tr></thead>\n<tbody>\n",
@@ -391,45 +402,82 @@ static bool versus_write_settings(const struct versus *versus)
 
 /* ---- classes ---- */
 
-static void versus_write_class(const struct versus *versus, uint32_t class)
+/* The label that a run has for a class, which most have at the same place; the number of its
+ * classes if it does not know it. */
+static size_t versus_find_label(const struct report_run *run, size_t place, const char *name)
+{
+    const struct text_list *classes = &run->file->checkpoint.classes;
+
+    return place < classes->count && strcmp(classes->items[place], name) == 0
+               ? place
+               : text_list_find(classes, name);
+}
+
+/* The classes that any of the runs knows, the best one's first; MAX_CLASSES at most. */
+static bool versus_list_classes(const struct versus *versus, struct text_list *names,
+                                bool *has_more)
+{
+    bool ok = true;
+
+    *has_more = false;
+    for (size_t i = 0; i <= versus->num_runs && ok; i++) {
+        size_t index = i == 0 ? versus->best : i - 1;
+        const struct text_list *classes = &versus->runs[index].file->checkpoint.classes;
+
+        for (size_t c = 0; c < classes->count && !*has_more && ok; c++) {
+            const char *name = classes->items[c];
+
+            if ((c < names->count && strcmp(names->items[c], name) == 0) ||
+                text_list_find(names, name) < names->count)
+                continue;
+            *has_more = names->count == MAX_CLASSES;
+            ok = *has_more || text_list_add(names, name, versus->section->error);
+        }
+    }
+    return ok;
+}
+
+static void versus_write_class(const struct versus *versus, size_t place, const char *name)
 {
     FILE *stream = versus->section->stream;
-    const char *name = versus->runs[versus->best].file->checkpoint.classes.items[class];
+    uint64_t num_samples = 0;
     char text[PAGE_TEXT_SIZE];
 
+    /* All samples of a class are evaluated by who knows it. */
+    for (size_t i = 0; i < versus->num_runs; i++) {
+        const struct figures *figures = versus->runs[i].figures;
+        size_t label = versus_find_label(&versus->runs[i], place, name);
+
+        if (label < figures->num_classes && figures->classes[label].num_samples > num_samples)
+            num_samples = figures->classes[label].num_samples;
+    }
     fputs("<tr><th scope=\"row\" class=\"name\">", stream);
     markup_text_cut(stream, name, MAX_NAME);
     fputs("</th>", stream);
-    page_cell(stream,
-              page_count(text, versus->runs[versus->best].figures->classes[class].num_samples));
+    page_cell(stream, page_count(text, num_samples));
     for (size_t i = 0; i < versus->num_runs; i++) {
-        const struct text_list *classes = &versus->runs[i].file->checkpoint.classes;
-        size_t own = class < classes->count && strcmp(classes->items[class], name) == 0
-                         ? class
-                         : text_list_find(classes, name);
+        const struct figures *figures = versus->runs[i].figures;
+        size_t label = versus_find_label(&versus->runs[i], place, name);
 
-        if (own == classes->count)
-            page_cell(stream, "–");
+        if (label == figures->num_classes)
+            page_cell(stream, "not known");
         else
-            page_cell(
-                stream,
-                page_percent(text, versus->runs[i].figures->classes[own].values[CLASS_RECALL]));
+            page_cell(stream, page_percent(text, figures->classes[label].values[CLASS_RECALL]));
     }
     fputs("</tr>\n", stream);
 }
 
-static void versus_write_classes(const struct versus *versus)
+static bool versus_write_classes(const struct versus *versus)
 {
     FILE *stream = versus->section->stream;
-    size_t num_classes = versus->runs[versus->best].figures->num_classes;
-    size_t num_shown = num_classes < MAX_CLASSES ? num_classes : MAX_CLASSES;
+    struct text_list names = {0};
+    bool has_more, ok = versus_list_classes(versus, &names, &has_more);
 
     page_begin_section(stream, "classes", "Classes");
-    page_begin_table(stream, "", "Recall of each class",
-                     TEXT("Of the samples of a class, how many each run found.%s",
-                          num_shown < num_classes
-                              ? TEXT(" The first %zu of %zu classes.", num_shown, num_classes)
-                              : ""));
+    page_begin_table(
+        stream, "", "Recall of each class",
+        TEXT("Of the samples of a class, how many each run found.%s",
+             has_more ? TEXT(" The first %d classes of more.", (int)MAX_CLASSES) : ""));
     fputs("<thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"n\">samples</th>",
           stream);
     for (size_t i = 0; i < versus->num_runs; i++) {
@@ -438,11 +486,13 @@ static void versus_write_classes(const struct versus *versus)
         fputs("</th>", stream);
     }
     fputs("</tr></thead>\n<tbody>\n", stream);
-    for (uint32_t c = 0; c < num_shown; c++)
-        versus_write_class(versus, c);
+    for (size_t c = 0; c < names.count; c++)
+        versus_write_class(versus, c, names.items[c]);
     fputs("</tbody>\n", stream);
     page_end_table(stream);
     page_end_section(stream);
+    text_list_free(&names);
+    return ok;
 }
 
 /* ---- all ---- */
@@ -469,21 +519,33 @@ static bool versus_write_commands(const struct versus *versus)
 static void versus_write_lede(const struct versus *versus)
 {
     const struct section *section = versus->section;
-    const struct figures *figures = versus->runs[versus->best].figures;
+    const struct report_run *best = &versus->runs[versus->best];
+    const struct figures *figures = best->figures;
+    FILE *stream = section->stream;
     char count[PAGE_TEXT_SIZE], percent[PAGE_TEXT_SIZE];
 
-    fprintf(section->stream,
-            "<p class=\"lede\">%zu checkpoints on the %s split of <span "
-            "class=\"mono\">",
+    fprintf(stream, "<p class=\"lede\">%zu checkpoints on the %s split of <span class=\"mono\">",
             versus->num_runs, split_names[section->request->split]);
-    markup_text(section->stream, section->request->store_path);
-    fprintf(section->stream, "</span>, %s samples. The best is <b>",
-            page_count(count, versus->runs[versus->best].num_samples));
-    markup_text_cut(section->stream, versus->names[versus->best], MAX_NAME);
-    fprintf(section->stream, "</b> with an accuracy of %s",
+    markup_text(stream, section->request->store_path);
+    if (!versus->is_same) {
+        fprintf(stream,
+                "</span>, each on those of its %s samples whose classes it knows. Their figures "
+                "are of different samples: none is the best of them.</p>\n",
+                page_count(count, best->num_samples + best->num_unknown));
+        return;
+    }
+    fprintf(stream, "</span>, %s %s. The best is <b>", page_count(count, best->num_samples),
+            page_plural(best->num_samples, "sample", "samples"));
+    markup_text_cut(stream, versus->names[versus->best], MAX_NAME);
+    fprintf(stream, "</b> with an accuracy of %s",
             page_percent(percent, figures->values[FIGURE_ACCURACY]));
-    fprintf(section->stream, " (%s).</p>\n",
-            page_range(percent, figures->intervals[FIGURE_ACCURACY]));
+    fprintf(stream, " (%s).", page_range(percent, figures->intervals[FIGURE_ACCURACY]));
+    if (best->num_unknown > 0)
+        fprintf(stream, " %s %s of classes that they do not know %s left out.",
+                page_count(count, best->num_unknown),
+                page_plural(best->num_unknown, "sample", "samples"),
+                page_plural(best->num_unknown, "is", "are"));
+    fputs("</p>\n", stream);
 }
 
 bool section_write_comparison(const struct section *section, const struct report_run *runs,
@@ -510,9 +572,8 @@ bool section_write_comparison(const struct section *section, const struct report
         ok = versus_write_table(&versus);
         page_end_section(section->stream);
     }
-    ok = ok && versus_write_curves(&versus) && versus_write_settings(&versus);
-    if (ok)
-        versus_write_classes(&versus);
+    ok = ok && versus_write_curves(&versus) && versus_write_settings(&versus) &&
+         versus_write_classes(&versus);
     if (ok && versus.is_same)
         ok = section_write_agreement(&best, runs, num_runs);
     ok = ok && section_write_health(&best) && versus_write_commands(&versus);

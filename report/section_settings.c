@@ -27,6 +27,9 @@ static void origins_write_config(const struct section *section)
                  setting_format(&checkpoint->config.items[i], value, sizeof(value)));
     page_row(section->stream, "epochs asked for", TEXT("%" PRIu64, checkpoint->epochs));
     page_row(section->stream, "epochs done", TEXT("%" PRIu64, checkpoint->epoch));
+    if (checkpoint->batch > 0)
+        page_row(section->stream, "batches of the next epoch done",
+                 TEXT("%" PRIu64, checkpoint->batch));
     page_row(section->stream, "updates done", TEXT("%" PRIu64, checkpoint->step));
     fputs("</tbody>\n", section->stream);
     page_end_table(section->stream);
@@ -163,13 +166,34 @@ static bool origins_print_commands(const struct section *section, FILE *stream,
     }
     if (!commands_print_train(stream, checkpoint, &training, notes, section->error))
         return false;
-    commands_print_evaluate(stream, checkpoint, section->request->split, &names);
-    if (checkpoint->batch > 0)
-        text_list_add(notes,
-                      "the checkpoint is of a run that was interrupted inside of an epoch: the "
-                      "commands lead to the ends of epochs",
-                      section->error);
+    /* No checkpoint that the run leaves is the one that was evaluated. */
+    if (checkpoint->batch == 0)
+        commands_print_evaluate(stream, checkpoint, section->request->split, &names);
     return error_ok(section->error);
+}
+
+/* What the commands lead to. */
+static const char *origins_describe_commands(const struct section *section,
+                                             const struct text_list *notes)
+{
+    bool has_notes = notes->count > 0;
+
+    if (section->run->file->checkpoint.batch > 0)
+        return has_notes
+                   ? "The checkpoint is of a run that was interrupted inside of an epoch: no "
+                     "command makes this state again, of which the figures of this page are. These "
+                     "commands give a store of the same fingerprint, and the run with all its "
+                     "epochs, once what the notes below name is at hand."
+                   : "The checkpoint is of a run that was interrupted inside of an epoch: no "
+                     "command makes this state again, of which the figures of this page are. These "
+                     "commands give a store of the same fingerprint, and the run with all its "
+                     "epochs.";
+    return has_notes
+               ? "Where the source is, these commands give a store of the same fingerprint and "
+                 "the same checkpoint, once what the notes below name is at hand."
+               : "Where the source is, these commands give the same checkpoint, byte for byte, on "
+                 "any number of threads. The store has the same fingerprint; it is the same byte "
+                 "for byte where the source’s files still have their times, which it records.";
 }
 
 bool section_write_commands(const struct section *section, size_t index)
@@ -184,14 +208,7 @@ bool section_write_commands(const struct section *section, size_t index)
     if (stream && fclose(stream) != 0)
         ok = error_set_memory(section->error, VALUE_SIZE);
     if (ok) {
-        fprintf(
-            section->stream, "<p>%s</p>\n",
-            notes.count == 0
-                ? "Where the source is, these commands give the same checkpoint, byte for byte, on "
-                  "any number of threads. The store has the same fingerprint; it is the same byte "
-                  "for byte where the source’s files still have their times, which it records."
-                : "Where the source is, these commands give a store of the same fingerprint and "
-                  "the same checkpoint, once what the notes below name is at hand.");
+        fprintf(section->stream, "<p>%s</p>\n", origins_describe_commands(section, &notes));
         fprintf(section->stream,
                 "<pre id=\"commands-%zu\" tabindex=\"0\" aria-label=\"Commands\"><code>",
                 index + 1);

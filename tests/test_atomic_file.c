@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/text.h"
 #include "formats/file/atomic_file.h"
 #include "formats/file/seal.h"
 
@@ -205,6 +206,52 @@ static void test_atomic_file_begin_second_writer_is_refused_where_locks_are_opti
     assert_int_equal(unsetenv("HDF5_USE_FILE_LOCKING"), 0);
 }
 
+/* A name of length bytes, the last of them last. */
+static const char *long_path(const char *folder, size_t length, char last)
+{
+    char name[300];
+
+    assert_true(length < sizeof(name));
+    memset(name, 'n', length);
+    /* Where the name is cut, a character of two bytes stands. */
+    memcpy(name + 219, "\xc3\xa9", 2);
+    name[length - 1] = last;
+    name[length] = '\0';
+    return support_path(folder, name);
+}
+
+static void test_atomic_file_begin_longest_names_are_written_side_by_side(void **state)
+{
+    for (size_t length = 228; length <= 255; length++) {
+        const char *path = long_path(*state, length, 'a');
+        struct atomic_file file, other, second;
+        struct error error = {0}, refused = {0};
+        size_t temporary_length;
+
+        assert_ok(begin(&file, path, &error), &error);
+        temporary_length = strlen(file_base_name(file.temporary_path));
+        assert_true(temporary_length <= 255);
+        assert_true(text_is_utf8(file.temporary_path, strlen(file.temporary_path)));
+        assert_true(file_is_temporary(file_base_name(file.temporary_path)));
+        assert_true(
+            file_is_temporary_of(file_base_name(file.temporary_path), file_base_name(path)));
+        assert_fails(begin(&second, path, &refused), &refused, STATUS_IO);
+        assert_ok(begin(&other, long_path(*state, length, 'b'), &error), &error);
+        atomic_file_abandon(&other);
+        assert_ok(atomic_file_commit(&file, &error), &error);
+        assert_true(exists(path));
+    }
+}
+
+static void test_atomic_file_begin_name_too_long_is_refused(void **state)
+{
+    struct atomic_file file;
+    struct error error = {0};
+
+    assert_fails(begin(&file, long_path(*state, 256, 'a'), &error), &error, STATUS_IO);
+    assert_non_null(strstr(error.what, "too long"));
+}
+
 /* Needs root, to be two users. */
 static void test_atomic_file_begin_stale_file_of_another_user_is_no_matter(void **state)
 {
@@ -309,6 +356,8 @@ int main(void)
         SUPPORT_IN_FOLDER(test_atomic_file_begin_planted_link_is_not_followed),
         SUPPORT_IN_FOLDER(test_atomic_file_commit_output_that_is_a_link_is_written_where_it_points),
         SUPPORT_IN_FOLDER(test_atomic_file_begin_second_writer_is_refused_where_locks_are_optional),
+        SUPPORT_IN_FOLDER(test_atomic_file_begin_longest_names_are_written_side_by_side),
+        SUPPORT_IN_FOLDER(test_atomic_file_begin_name_too_long_is_refused),
         SUPPORT_IN_FOLDER(test_atomic_file_begin_stale_file_of_another_user_is_no_matter),
         SUPPORT_IN_FOLDER(test_atomic_file_begin_at_the_same_instant_lets_one_in),
         SUPPORT_IN_FOLDER(test_atomic_file_begin_file_of_another_kind_is_kept_unless_forced),

@@ -437,6 +437,8 @@ static void train_config_fill_settings(const struct train_options *options,
     settings_add_count(config, "slice_rows", MODEL_SLICE_ROWS);
     if (options->init_from) {
         settings_add_text(config, "init", "checkpoint");
+        if (options->new_classes)
+            settings_add_text(config, "new_classes", "yes");
         train_config_add_initial_parameters(config, model);
     } else {
         settings_add_text(config, "init", init_names[options->init]);

@@ -161,6 +161,14 @@ compile() {
 pkg_config() {
     compile "$cc -std=c11" by_pkg_config "$root/examples/c/read_store.c"
     expect_reads env LD_LIBRARY_PATH="$plain/lib" ./by_pkg_config
+    # Names of classes do not drive the terminal.
+    evil=$(printf 'e\033[31mc\302\233d\303\251')
+    mkdir -p evil/train
+    cp -r digits/train/3 "evil/train/$evil"
+    cp -r digits/train/7 evil/train
+    expect 0 "$prefix/bin/quern-ingest" evil evil.h5
+    expect 0 env LD_LIBRARY_PATH="$plain/lib" ./by_pkg_config evil.h5
+    expect_text "$(printf 'e\\x1b[31mc\\xc2\\x9bd\303\251')"
     expect 0 env PKG_CONFIG_PATH="$plain/lib/pkgconfig" pkg-config --modversion quern-formats
     expect_text "$version"
 }
@@ -217,6 +225,8 @@ END
     expect 0 env LD_LIBRARY_PATH="$plain/lib" ./by_cxx store.h5 run/epoch-0002.h5
     expect_text '144 bytes'
     expect_text 'epoch 2'
+    compile "c++ -std=c++11 -x c++" example_by_cxx "$root/examples/c/read_store.c"
+    expect_reads env LD_LIBRARY_PATH="$plain/lib" ./example_by_cxx
 }
 
 # The program in docs/install.md, as it stands there.

@@ -10,16 +10,17 @@ quiet quern-draw --classes 3,7,9 --train 120 --valid 20 --seed 5 'a source'
 : >'a source/train/3/bad.png'
 cp -rp 'a source/train' flat
 
-# check RUN CHECKPOINT STORE: the same again from the report's commands.
+# check RUN CHECKPOINT STORE: the same again from the report's commands; $begun is what --init-from takes.
+begun=
 check() {
     mkdir again
-    quiet quern-evaluate "$2" "$3" --report report.html
+    quiet quern-evaluate --report report.html -- "$2" "$3"
     # A store says of its source's files when they were changed: with their times it is the same.
     cp -rp 'a source' flat again/
-    python3 "$here/commands.py" report.html >again/commands.sh
+    python3 "$here/commands.py" report.html | sed "s|CHECKPOINT|$begun|" >again/commands.sh
     (cd again && quiet bash -eu commands.sh)
-    cmp "$3" "again/$3"
-    cmp "$2" "again/$2"
+    cmp "./$3" "again/$3"
+    cmp "./$2" "again/$2"
     cmp report.html again/report.html
     rm -r again
     echo "$1: the same again"
@@ -70,3 +71,28 @@ one other.h5 --layers 'conv:4 norm relu pool dense:8 relu dropout:0.2' --epochs 
 one other.h5 --model mlp --hidden 9,8 --epochs 3 --schedule cosine --warmup 0.7 --shuffle window:2 --input unit \
     --init normal --init-std 0.05 --freeze dense1 --optimizer adam --beta2 0.98 --epsilon 1e-7 --learning-rate 3e-4
 one other.h5 --layers ' ' --epochs 2 --schedule constant --warmup 1 --shuffle none --init glorot
+
+# Other classes than those of the checkpoint that training began with; how its pixels were scaled is taken from it.
+quiet quern-train two.h5 --output first --layers 'dense:6 relu' --epochs 1
+quiet quern-ingest --skip-bad 'a source' three.h5
+begun="'../first/epoch-0001.h5'"
+one three.h5 --init-from first --new-classes --epochs 1
+one three.h5 --init-from first --new-classes --input unit --epochs 1
+
+# Names that could be options.
+quiet quern-ingest --skip-bad --classes 9,3 -- 'a source' -two.h5
+quiet quern-train --output=--epochs --model linear --epochs 1 -- -two.h5
+check 'names of options' --epochs/epoch-0001.h5 -two.h5
+
+# No command makes what is inside of an epoch; those that lead to its ends are right.
+until [ -e cut/interrupted.h5 ]; do
+    rm -rf cut
+    timeout -s TERM 1 quern-train two.h5 --output cut --layers 'conv:64 conv:64' --batch-size 1 --epochs 9 \
+        >/dev/null 2>&1 || true
+done
+quiet quern-evaluate cut/interrupted.h5 two.h5 --report report.html
+grep -q '<p class="lede">.*interrupted.h5</span> after [0-9]* batch[es]* of epoch [0-9]*, on' report.html
+grep -q 'interrupted inside of an epoch: no command makes this state again' report.html
+python3 "$here/commands.py" report.html >commands.sh
+test "$(grep -o '^quern-[a-z]*' commands.sh | tr '\n' ' ')" = 'quern-ingest quern-train '
+echo "interrupted.h5: what cannot be made again is said"
