@@ -42,8 +42,18 @@ void progress_set_quiet(bool is_quiet)
     progress_is_quiet = is_quiet;
 }
 
+/* Names come into messages from everywhere; none of their bytes drives the terminal. */
 static void progress_print_message(const char *program, const char *format, va_list arguments)
 {
+    char cut[4096], *text = NULL;
+    va_list again;
+
+    va_copy(again, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    if (!text)
+        vsnprintf(cut, sizeof(cut), format, again);
+    va_end(again);
     progress_wipe();
     if (!isatty(STDERR_FILENO)) {
         char date[32];
@@ -54,9 +64,11 @@ static void progress_print_message(const char *program, const char *format, va_l
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z", &parts);
         fprintf(stderr, "%s ", date);
     }
-    fprintf(stderr, "%s: ", program);
-    vfprintf(stderr, format, arguments);
+    text_print_line(stderr, program);
+    fputs(": ", stderr);
+    text_print_line(stderr, text ? text : cut);
     fputc('\n', stderr);
+    free(text);
 }
 
 void progress_message(const char *program, const char *format, ...)
@@ -187,7 +199,7 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
     text_format(
         parts->run, sizeof(parts->run), "run %s",
         amount_time_left(text, sizeof(text),
-                          (double)(progress->run_pending - done) * seconds / (double)num_done));
+                         (double)(progress->run_pending - done) * seconds / (double)num_done));
 }
 
 static void progress_format_parts(const struct progress *progress, uint64_t done, double now,

@@ -25,10 +25,21 @@ size_t text_utf8_length(const char *text)
     return 0;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069: what follows is shown from right to left, or in another
+ * order than it has. */
+static bool text_turns_direction(const char *text)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+
+    return bytes[0] == 0xe2 && ((bytes[1] == 0x80 && bytes[2] >= 0xaa && bytes[2] <= 0xae) ||
+                                (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9));
+}
+
 /*
  * Writes the first character of text as it is or escaped, at most 4 bytes and a NUL.  Returns how
  * many bytes of text were written.  U+0080 to U+009F, which drive terminals too, are 0xc2 and a
- * second byte: the first is escaped here, and the second next, because it is malformed alone.
+ * second byte: the first is escaped here, and the second next, because it is malformed alone.  So
+ * are those that turn the direction.
  */
 static size_t text_escape_character(char out[5], const char *text)
 {
@@ -42,7 +53,7 @@ static size_t text_escape_character(char out[5], const char *text)
     else if (byte == '\\')
         snprintf(out, 5, "\\\\");
     else if (length == 0 || byte < 0x20 || byte == 0x7f ||
-             (byte == 0xc2 && (unsigned char)text[1] < 0xa0))
+             (byte == 0xc2 && (unsigned char)text[1] < 0xa0) || text_turns_direction(text))
         snprintf(out, 5, "\\x%02x", byte);
     else {
         memcpy(out, text, length);
@@ -59,6 +70,18 @@ void text_print_escaped(FILE *stream, const char *text)
     while (*text) {
         text += text_escape_character(escaped, text);
         fputs(escaped, stream);
+    }
+}
+
+void text_print_line(FILE *stream, const char *text)
+{
+    char escaped[5];
+
+    while (*text) {
+        bool is_backslash = *text == '\\';
+
+        text += text_escape_character(escaped, text);
+        fputs(is_backslash ? "\\" : escaped, stream);
     }
 }
 
