@@ -292,10 +292,14 @@ static bool show_mistakes_show(const struct show *show, const struct evaluation_
     char counts[2][32];
     bool ok = true;
 
-    printf("%s of %s samples of split %s were taken for another class%s\n",
+    printf("%s of %s sample%s of split %s %s taken for another class%s\n",
            text_group_digits(counts[0], 32, num_mistakes),
-           text_group_digits(counts[1], 32, contents->num_samples), contents->split,
-           count == 0 ? "" : TEXT("; the %zu worst", count));
+           text_group_digits(counts[1], 32, contents->num_samples),
+           contents->num_samples == 1 ? "" : "s", contents->split,
+           num_mistakes == 1 || contents->num_samples == 1 ? "was" : "were",
+           count == 0   ? ""
+           : count == 1 ? "; the worst"
+                        : TEXT("; the %zu worst", count));
     if (count > 0)
         ok = show_mistakes_find_store(show, contents->store_fingerprint, &store, error);
     if (ok && show->options->png && !store)
