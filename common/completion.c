@@ -99,11 +99,10 @@ static struct completion_value completion_of_option(const struct option_spec *sp
 {
     struct completion_value value = {0};
 
-    if (spec->type == OPTION_CHOICE)
-        for (size_t i = 0; spec->choices[i]; i++)
-            completion_add_word(&value, spec->choices[i], strlen(spec->choices[i]));
-    else if (spec->type == OPTION_TEXT)
+    if (spec->type == OPTION_TEXT)
         completion_add_metavar(&value, spec->metavar, strlen(spec->metavar));
+    for (size_t i = 0; spec->choices && spec->choices[i]; i++)
+        completion_add_word(&value, spec->choices[i], strlen(spec->choices[i]));
     return value;
 }
 
@@ -205,6 +204,8 @@ static const char completion_bash_functions[] =
     "}\n"
     "_quern_words() {\n"
     "    mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n"
+    "    # What a number is to follow is not done yet.\n"
+    "    if [[ ${COMPREPLY[*]} == *: ]]; then compopt -o nospace 2>/dev/null; fi\n"
     "}\n"
     "# $1: the ending of files, * for any, / for directories alone.\n"
     "_quern_paths() {\n"
@@ -287,15 +288,25 @@ static void completion_bash_commands(const struct completion_command *commands, 
 
 /* ---- zsh ---- */
 
+/* Words as part of an action, in which a colon would end it. */
+static void completion_zsh_words(const char *words, FILE *stream)
+{
+    for (; *words; words++)
+        fprintf(stream, "%s%c", *words == ':' ? "\\" : "", *words);
+}
+
 static void completion_zsh_value(const struct completion_value *value, FILE *stream)
 {
     /* _alternative takes words and files alike. */
-    if (value->words[0] && value->is_path)
-        fprintf(stream, "{_alternative \"words:word:(%s)\" \"files:file:_files%s\"}", value->words,
-                value->is_directory ? " -/" : "");
-    else if (value->words[0])
-        fprintf(stream, "(%s)", value->words);
-    else if (value->is_directory)
+    if (value->words[0] && value->is_path) {
+        fputs("{_alternative \"words:word:(", stream);
+        completion_zsh_words(value->words, stream);
+        fprintf(stream, ")\" \"files:file:_files%s\"}", value->is_directory ? " -/" : "");
+    } else if (value->words[0]) {
+        fputc('(', stream);
+        completion_zsh_words(value->words, stream);
+        fputc(')', stream);
+    } else if (value->is_directory)
         fputs("_files -/", stream);
     else if (value->is_path && value->extension[0])
         fprintf(stream, "_files -g \"*.%s(-.)\"", value->extension);

@@ -5,7 +5,8 @@
  * What a value or an operand may be is told by the words that the help has for it: a name with a
  * dot ("STORE.h5") is a file with that ending, "FILE" and "SOURCE" any file, "RUN_DIR" and
  * "CHECKPOINT" a directory or a file that ends in .h5, and what is in small letters ("full|none")
- * is typed as it stands.
+ * is typed as it stands.  The choices of an option are offered, too, those of a text as what it may
+ * be or begin with.
  */
 #ifndef QUERN_COMMON_COMPLETION_H
 #define QUERN_COMMON_COMPLETION_H

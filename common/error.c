@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/progress.h"
 #include "common/text.h"
+#include "common/wrap.h"
 
 static void error_copy_if_given(char *destination, size_t size, const char *source)
 {
@@ -70,8 +72,19 @@ void error_print_reason(const struct error *error, FILE *stream)
 
 void error_print(const struct error *error, const char *program, FILE *stream)
 {
+    char *reason = NULL;
+    size_t nbytes = 0;
+    FILE *memory = open_memstream(&reason, &nbytes);
+
     progress_wipe();
-    fprintf(stream, "%s: ", program);
-    error_print_reason(error, stream);
-    fputc('\n', stream);
+    if (memory)
+        error_print_reason(error, memory);
+    if (memory && fclose(memory) == 0) {
+        wrap_format(stream, 2, "%s: %s", program, reason);
+    } else { /* no memory: not wrapped */
+        fprintf(stream, "%s: ", program);
+        error_print_reason(error, stream);
+        fputc('\n', stream);
+    }
+    free(reason);
 }

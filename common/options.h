@@ -37,9 +37,10 @@ struct option_spec {
     void *value;
     double minimum; /* of counts, reals and the sides of sizes; both zero means 0 or more */
     double maximum;
-    const char *const *choices; /* NULL at the end */
-    const char *shown_default;  /* shown instead of the value; "" shows none */
-    bool *given;                /* if not NULL, set to true when the option is met */
+    /* NULL at the end; of OPTION_TEXT what it may begin with, for completion alone. */
+    const char *const *choices;
+    const char *shown_default; /* shown instead of the value; "" shows none */
+    bool *given;               /* if not NULL, set to true when the option is met */
     bool is_required;
     /*
      * Conditions with blanks between them, checked when the option is given: none of excludes may

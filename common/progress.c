@@ -13,6 +13,7 @@
 #include "common/amount.h"
 #include "common/text.h"
 #include "common/text_width.h"
+#include "common/wrap.h"
 
 #define TERMINAL_INTERVAL_SECONDS 0.1
 #define LOG_INTERVAL_SECONDS 10.0
@@ -45,29 +46,27 @@ void progress_set_quiet(bool is_quiet)
 /* Names come into messages from everywhere; none of their bytes drives the terminal. */
 static void progress_print_message(const char *program, const char *format, va_list arguments)
 {
-    char cut[4096], *text = NULL;
-    va_list again;
+    char date[32] = "", name[64], *text = NULL, *escaped;
+    size_t nbytes;
 
-    va_copy(again, arguments);
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
-    if (!text)
-        vsnprintf(cut, sizeof(cut), format, again);
-    va_end(again);
+    nbytes = text ? 4 * strlen(text) + 1 : 1;
+    escaped = malloc(nbytes);
+    if (text && escaped)
+        text_escape_line(escaped, nbytes, text);
     progress_wipe();
     if (!isatty(STDERR_FILENO)) {
-        char date[32];
         time_t now = time(NULL);
         struct tm parts;
 
         localtime_r(&now, &parts);
-        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z", &parts);
-        fprintf(stderr, "%s ", date);
+        strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z ", &parts);
     }
-    text_print_line(stderr, program);
-    fputs(": ", stderr);
-    text_print_line(stderr, text ? text : cut);
-    fputc('\n', stderr);
+    /* Without memory there are the words at least. */
+    wrap_format(stderr, 2, "%s%s: %s", date, text_escape_line(name, sizeof(name), program),
+                text && escaped ? escaped : format);
+    free(escaped);
     free(text);
 }
 

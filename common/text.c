@@ -73,18 +73,6 @@ void text_print_escaped(FILE *stream, const char *text)
     }
 }
 
-void text_print_line(FILE *stream, const char *text)
-{
-    char escaped[5];
-
-    while (*text) {
-        bool is_backslash = *text == '\\';
-
-        text += text_escape_character(escaped, text);
-        fputs(is_backslash ? "\\" : escaped, stream);
-    }
-}
-
 static bool text_needs_escape(const char *text)
 {
     char escaped[5];
@@ -122,16 +110,18 @@ void text_print_argument(FILE *stream, const char *text)
     fputc('\'', stream);
 }
 
-const char *text_escape(char *buffer, size_t size, const char *text)
+static const char *text_escape_into(char *buffer, size_t size, const char *text,
+                                    bool keeps_backslashes)
 {
     size_t used = 0;
     char escaped[5];
 
     while (*text) {
         size_t length;
+        bool is_kept = keeps_backslashes && *text == '\\';
 
         text += text_escape_character(escaped, text);
-        length = strlen(escaped);
+        length = is_kept ? 1 : strlen(escaped);
         if (used + length >= size)
             break;
         memcpy(buffer + used, escaped, length);
@@ -139,6 +129,16 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     }
     buffer[used] = '\0';
     return buffer;
+}
+
+const char *text_escape(char *buffer, size_t size, const char *text)
+{
+    return text_escape_into(buffer, size, text, false);
+}
+
+const char *text_escape_line(char *buffer, size_t size, const char *text)
+{
+    return text_escape_into(buffer, size, text, true);
 }
 
 static bool text_is_digit(char c)

@@ -25,11 +25,11 @@ const char *text_format(char *buffer, size_t size, const char *format, ...)
  */
 void text_print_escaped(FILE *stream, const char *text);
 
-/* The same of a line that names were put into, escaped or not: backslashes stay as they are. */
-void text_print_line(FILE *stream, const char *text);
-
-/* Escaped into a buffer, cut to fit; returns the buffer. */
+/* The same into a buffer, cut to fit; returns the buffer. */
 const char *text_escape(char *buffer, size_t size, const char *text);
+
+/* text_escape of a line that names were put into, escaped or not: backslashes stay as they are. */
+const char *text_escape_line(char *buffer, size_t size, const char *text);
 
 /* Prints text as a shell takes it for one argument: plain, in quotes, or as bash's $'\xNN' where it
  * holds what text_print_escaped would escape. */

@@ -7,6 +7,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "common/wrap.h"
 #include "ingest/contents.h"
 #include "ingest/report.h"
 
@@ -15,6 +16,9 @@
 
 /* That are tried for splits in which each class has an image that can be read. */
 enum { MAX_SEEDS = 20 };
+
+/* Where what is said begins, behind what it is about. */
+enum { REPORT_INDENT = 10 };
 
 /* ---- findings as notes ---- */
 
@@ -158,8 +162,8 @@ bool health_note_contents(const struct tree *tree, const uint64_t *contents, boo
         health_find(tree, contents, &findings, error) && health_list_contents(&notes, &findings);
 
     for (size_t i = 0; i < list.count && ok; i++)
-        fprintf(messages, "quern-ingest: note: %s%s\n", is_shard ? "in this shard " : "",
-                list.items[i]);
+        wrap_format(messages, 2, "quern-ingest: note: %s%s", is_shard ? "in this shard " : "",
+                    list.items[i]);
     text_list_free(&list);
     return ok;
 }
@@ -169,7 +173,7 @@ bool health_note_contents(const struct tree *tree, const uint64_t *contents, boo
 static void health_print_files(const struct survey *survey, FILE *stream)
 {
     uint64_t num_files = survey->num_images + survey->num_bad;
-    char files[32], bad[32];
+    char files[32], bad[32], escaped[8192];
 
     fprintf(stream, "files     %s can be read", survey->num_bad == 0 ? "all" : "not all");
     if (survey->num_bad > 0)
@@ -177,9 +181,8 @@ static void health_print_files(const struct survey *survey, FILE *stream)
                 text_group_digits(files, sizeof(files), num_files));
     fputc('\n', stream);
     for (size_t i = 0; i < survey->bad.count; i++) {
-        fputs("            ", stream);
-        text_print_escaped(stream, survey->bad.items[i]);
-        fputc('\n', stream);
+        wrap_format(stream, REPORT_INDENT + 4, "            %s",
+                    text_escape(escaped, sizeof(escaped), survey->bad.items[i]));
     }
     if (survey->num_bad > survey->bad.count)
         fprintf(stream, "            and %" PRIu64 " more\n", survey->num_bad - survey->bad.count);
@@ -190,23 +193,29 @@ static void health_print_files(const struct survey *survey, FILE *stream)
 
 static void health_print_sizes(const struct survey *survey, FILE *stream)
 {
-    char number[32];
+    const struct survey_size *first = &survey->sizes[0];
+    char number[32], line[512];
 
     if (survey->num_images == 0)
         return;
     if (survey->num_sizes == 1) {
-        fprintf(stream, "sizes     all %" PRIu32 "x%" PRIu32 "\n", survey->sizes[0].height,
-                survey->sizes[0].width);
+        fprintf(stream, "sizes     all %" PRIu32 "x%" PRIu32 "%s\n", first->height, first->width,
+                first->height == first->width ? "" : " (height x width)");
         return;
     }
-    fprintf(stream, "sizes     %s, shorter sides from %" PRIu32 " to %" PRIu32 ":",
-            text_group_digits(number, sizeof(number), survey->num_sizes), survey->least_side,
-            survey->most_side);
-    for (size_t i = 0; i < SURVEY_MAX_SIZES && survey->sizes[i].count > 0; i++)
-        fprintf(stream, "%s %s of %" PRIu32 "x%" PRIu32, i ? "," : "",
-                text_group_digits(number, sizeof(number), survey->sizes[i].count),
-                survey->sizes[i].height, survey->sizes[i].width);
-    fprintf(stream, "%s\n", survey->num_sizes > SURVEY_MAX_SIZES ? ", ..." : "");
+    text_format(line, sizeof(line),
+                "sizes     %s (height x width), shorter sides from %" PRIu32 " to %" PRIu32 ":",
+                text_group_digits(number, sizeof(number), survey->num_sizes), survey->least_side,
+                survey->most_side);
+    for (size_t i = 0; i < SURVEY_MAX_SIZES && survey->sizes[i].count > 0; i++) {
+        size_t length = strlen(line);
+
+        text_format(line + length, sizeof(line) - length, "%s %s of %" PRIu32 "x%" PRIu32,
+                    i ? "," : "", text_group_digits(number, sizeof(number), survey->sizes[i].count),
+                    survey->sizes[i].height, survey->sizes[i].width);
+    }
+    wrap_format(stream, REPORT_INDENT, "%s%s", line,
+                survey->num_sizes > SURVEY_MAX_SIZES ? ", ..." : "");
 }
 
 static void health_print_colors(const struct survey *survey, FILE *stream)
@@ -389,11 +398,14 @@ static bool health_find_lost_class(const struct health *health, const struct tre
 /* Says which class would be lost with the files that cannot be read. */
 static void health_print_lost_class(const char *class, int split, FILE *stream)
 {
-    fputs("\nfirst put right or remove the files that cannot be read: without them class '",
-          stream);
-    text_print_escaped(stream, class);
-    fprintf(stream, "' has no image in %s, so that --skip-bad would be refused\n",
-            split_names[split]);
+    char escaped[1024];
+
+    fputc('\n', stream);
+    wrap_format(
+        stream, 0,
+        "first put right or remove the files that cannot be read: without them class '%s' has "
+        "no image in %s, so that --skip-bad would be refused",
+        text_escape(escaped, sizeof(escaped), class), split_names[split]);
 }
 
 static bool health_has_seed(const struct ingest_options *options)
@@ -437,31 +449,45 @@ static bool health_check_bad(const struct health *health, struct tree_rules *adv
     return ok && !is_lost;
 }
 
-static bool health_print_command(const struct health *health,
-                                 const struct contents_findings *findings, FILE *stream,
-                                 struct error *error)
+static void health_print_words(const struct health *health, const struct tree_rules *advised,
+                               bool skips_bad, FILE *stream)
 {
     const struct ingest_options *options = health->options;
-    struct tree_rules advised = health_advise_splits(health, findings);
-    bool skips_bad = health_check_bad(health, &advised, stream, error);
 
-    if (!error_ok(error))
-        return false;
-    fputs(skips_bad ? "\nto write the store:\n  quern-ingest"
-                    : "\nthen, to write the store:\n  quern-ingest",
-          stream);
+    fputs("  quern-ingest", stream);
     for (int i = 0; i < options->num_given; i++) {
         if (strcmp(options->given[i], "--dry-run") != 0 && strcmp(options->given[i], "--") != 0)
             health_print_argument(stream, options->given[i]);
     }
-    health_print_advised_options(health, &advised, skips_bad && health->survey->num_bad > 0,
-                                 stream);
+    health_print_advised_options(health, advised, skips_bad && health->survey->num_bad > 0, stream);
     if (options->source[0] == '-' || (options->store && options->store[0] == '-'))
         fputs(" --", stream);
     health_print_argument(stream, options->source);
     health_print_store(options, stream);
-    fputc('\n', stream);
-    return true;
+}
+
+static bool health_print_command(const struct health *health,
+                                 const struct contents_findings *findings, FILE *stream,
+                                 struct error *error)
+{
+    struct tree_rules advised = health_advise_splits(health, findings);
+    bool skips_bad = health_check_bad(health, &advised, stream, error), ok;
+    char *line = NULL;
+    size_t nbytes = 0;
+    FILE *memory;
+
+    if (!error_ok(error))
+        return false;
+    memory = open_memstream(&line, &nbytes);
+    if (!memory)
+        return error_set_memory(error, 1024);
+    health_print_words(health, &advised, skips_bad, memory);
+    ok = fclose(memory) == 0;
+    fputs(skips_bad ? "\nto write the store:\n" : "\nthen, to write the store:\n", stream);
+    if (ok)
+        wrap_print_command(stream, line, 6);
+    free(line);
+    return ok || error_set_memory(error, 1024);
 }
 
 /* ---- the whole ---- */
@@ -517,7 +543,8 @@ bool health_report(const struct health *health, FILE *stream, struct error *erro
     if (ok) {
         health_report_files(health->survey, stream);
         for (size_t i = 0; i < list.count; i++)
-            fprintf(stream, "%s%s\n", i ? "          " : "notes     ", list.items[i]);
+            wrap_format(stream, REPORT_INDENT, "%s%s", i ? "          " : "notes     ",
+                        list.items[i]);
         ok = health_print_command(health, &findings, stream, error);
     }
     free(contents);

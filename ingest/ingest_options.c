@@ -34,7 +34,7 @@ static const char epilogue[] =
     "  quern-ingest --folds 5 --fold 1 --group-by 'patient[0-9]+' scans fold1.h5\n"
     "  quern-ingest --classes 7,3 --dry-run mnist_sample\n"
     "  quern-ingest --write-list photos.list photos\n"
-    "  quern-ingest --list photos.list --shard 1/8 photos shard1.h5    (to 8/8, shard8.h5)\n"
+    "  quern-ingest --list photos.list --shard 1/8 photos shard1.h5  # to 8/8\n"
     "  quern-ingest --merge photos.h5 shard*.h5";
 
 /* Values as the command line gives them. */

@@ -407,7 +407,8 @@ static bool layout_choose(struct survey *survey)
                              "--valid-fraction 0.2, which splits them (0: all are in train)");
     return layout_refuse(survey, STATUS_USAGE,
                          "holds no folder train/; if its folders are classes, "
-                         "--valid-fraction 0.2 splits them");
+                         "--valid-fraction 0.2 splits them; --dry-run prints a command with all "
+                         "options that it needs");
 }
 
 bool layout_find(const char *source, const struct scan *scan, const struct layout_rules *rules,

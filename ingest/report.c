@@ -9,6 +9,7 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "common/text_width.h"
+#include "common/wrap.h"
 #include "formats/store/store.h"
 
 enum { LINE_WIDTH = 100, MAX_CLASSES_SHOWN = 20 };
@@ -270,13 +271,11 @@ bool report_store(const char *path, bool is_shard, const char *before, const cha
 void report_say(FILE *messages, const char *format, ...)
 {
     va_list arguments;
-    char text[1024];
+    char text[1024], escaped[4 * sizeof(text)];
 
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     progress_wipe();
-    fputs("quern-ingest: ", messages);
-    text_print_escaped(messages, text);
-    fputc('\n', messages);
+    wrap_format(messages, 2, "quern-ingest: %s", text_escape(escaped, sizeof(escaped), text));
 }

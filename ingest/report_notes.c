@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "common/wrap.h"
 #include "images/sources/labelling.h"
 #include "images/sources/webdataset.h"
 
@@ -469,7 +470,7 @@ bool report_list_notes(const struct tree *tree, const struct scan *scan,
 static void report_print_notes(const struct text_list *notes, FILE *messages)
 {
     for (size_t i = 0; i < notes->count; i++)
-        fprintf(messages, "quern-ingest: note: %s\n", notes->items[i]);
+        wrap_format(messages, 2, "quern-ingest: note: %s", notes->items[i]);
 }
 
 bool report_notes(const struct tree *tree, const struct scan *scan, const struct tree_rules *rules,

@@ -23,54 +23,63 @@ usage() {
 Usage: $program [OPTION...] --source SOURCE --work-dir DIR
        $program [OPTION...] --settings FILE
 
-Turns images, PNG or JPEG, in folders, an archive or arrays, into a store, trains a classifier on it
-and evaluates it:
+Turns images, PNG or JPEG, in folders, an archive or arrays, into a store,
+trains a classifier on it and evaluates it:
   quern-ingest SOURCE DIR/store.h5
   quern-train DIR/store.h5 --output DIR/run --resume
-  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5 --report DIR/report.html,
-  and DIR/evaluation.json
-It stops at the first stage that fails, with that stage's exit code.  Run again, it does what is
-left to do: an unchanged store is kept, training goes on after the newest whole checkpoint.
+  quern-evaluate DIR/run DIR/store.h5 --output DIR/evaluation.h5, with
+  DIR/evaluation.json and the page DIR/report.html beside it
+It stops at the first stage that fails, with that stage's exit code.  Run
+again, it does what is left to do: an unchanged store is kept, training goes on
+after the newest whole checkpoint.
 
 What and where:
-  --source SOURCE             images, PNG or JPEG, in folders, an archive or arrays, as
-                              quern-ingest takes them
+  --source SOURCE             images, PNG or JPEG, in folders, an archive or
+                              arrays, as quern-ingest takes them
   --work-dir DIR              folder for all that is written, made if new
-  --store STORE.h5            the store, for runs that share one (default: DIR/store.h5)
-  --settings FILE             take settings from FILE; the options here overrule it
-  --programs BIN_DIR          where the three programs are (default: beside this script, then in
-                              build/release/bin of its checkout, then in PATH)
+  --store STORE.h5            the store, for runs that share one (default:
+                              DIR/store.h5)
+  --settings FILE             take settings from FILE; the options here
+                              overrule it
+  --programs BIN_DIR          where the three programs are (default: beside
+                              this script, then in build/release/bin of its
+                              checkout, then in PATH)
 
 Settings of the stages:
-  --ingest-options 'WORDS'    more options for quern-ingest, such as '--classes 7,3'
+  --ingest-options 'WORDS'    more options for quern-ingest, such as
+                              '--classes 7,3'
   --train-options 'WORDS'     more options for quern-train
   --evaluate-options 'WORDS'  more options for quern-evaluate
-  --sweep TABLE               train and evaluate once for each line of TABLE, a name and options for
-                              quern-train, in DIR/sweep/NAME; then print and write
+  --sweep TABLE               train and evaluate once for each line of TABLE, a
+                              name and options for quern-train, in
+                              DIR/sweep/NAME; then print and write
                               DIR/sweep/ranking.tsv, the best first
 
 Which stages:
-  --from STAGE                begin with STAGE: ingest, train or evaluate (default: ingest).  Of a
-                              sweep, train stands for all its runs, evaluate for the ranking
+  --from STAGE                begin with STAGE: ingest, train or evaluate
+                              (default: ingest).  Of a sweep, train stands for
+                              all its runs, evaluate for the ranking
   --only STAGE                this stage alone
-  --force                     ingest and train anew: replaces the store, removes the checkpoints of
-                              the run
+  --force                     ingest and train anew: replaces the store,
+                              removes the checkpoints of the run
   --dry-run                   print the commands and stop
 
 General:
-  --quiet                     no progress and no notes on how the work is done, by the stages either
+  --quiet                     no progress and no notes on how the work is done,
+                              by the stages either
   --help                      print this help and exit
   --version                   print the version and exit
 
-FILE has lines KEY=VALUE with the keys SOURCE, WORK_DIR, STORE, SWEEP, INGEST_OPTIONS, TRAIN_OPTIONS
-and EVALUATE_OPTIONS.  Quotes, \$HOME, \${HOME}, ~ and comments from # on mean what they do in a shell; no
-command is ever run.  Paths are relative to the folder of FILE.  The keys that quern-slurm-submit knows
-besides are for a scheduler, and not used here.
+FILE has lines KEY=VALUE with the keys SOURCE, WORK_DIR, STORE, SWEEP,
+INGEST_OPTIONS, TRAIN_OPTIONS and EVALUATE_OPTIONS.  Quotes, \$HOME, \${HOME}, ~
+and comments from # on mean what they do in a shell; no command is ever run.
+Paths are relative to the folder of FILE.  The keys that quern-slurm-submit
+knows besides are for a scheduler, and not used here.
 WORDS are separated by blanks; quotes and backslashes keep a word together.
 
-Exit status: 0 done, 1 a run of a sweep failed, 2 wrong arguments or settings, 69 a program was not
-found, 74 cannot write, 75 stopped after a checkpoint (run again to go on); else that of the stage
-that failed.
+Exit status: 0 done, 1 a run of a sweep failed, 2 wrong arguments or settings,
+69 a program was not found, 74 cannot write, 75 stopped after a checkpoint (run
+again to go on); else that of the stage that failed.
 
 Examples:
   $program --source digits --work-dir work --train-options '--epochs 20'

@@ -18,30 +18,37 @@ usage() {
     cat <<EOF
 Usage: $program [OPTION...] [OPTION OF quern-ingest...]
 
-On a Debian or Ubuntu machine, as root or with sudo: installs what is missing, builds quern,
-draws two thousand handwritten-like 3s and 7s each (or takes other data), trains four
-classifiers on them, and prints how well each does.  Run again, it does what is left to do.
+On a Debian or Ubuntu machine, as root or with sudo: installs what is missing,
+builds quern, draws two thousand handwritten-like 3s and 7s each (or takes
+other data), trains four classifiers on them, and prints how well each does.
+Run again, it does what is left to do.
 
 Data:
-  --data SOURCE        a folder or archive of images, as quern-ingest takes it, such as
-                       SOURCE/train/CLASS/*.png and SOURCE/valid/CLASS/*.png
-  --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads $sample_nbytes bytes, or
-                       takes the archive or folder that the variable QUERN_MNIST_SAMPLE names
-  other options        are given to quern-ingest, which names those that the data need, such as
-                       --valid-fraction 0.2 or --size 64x64
+  --data SOURCE        a folder or archive of images, as quern-ingest takes it,
+                       such as SOURCE/train/CLASS/*.png and
+                       SOURCE/valid/CLASS/*.png
+  --mnist-sample       the MNIST_SAMPLE of the fast.ai lesson: downloads
+                       $sample_nbytes bytes, or takes the archive or folder that
+                       the variable QUERN_MNIST_SAMPLE names
+  other options        are given to quern-ingest, which names those that the
+                       data need, such as --valid-fraction 0.2 or --size 64x64
 
 Running:
   --train-options 'WORDS'
-                       train one more classifier, named own, with these options of quern-train
+                       train one more classifier, named own, with these options
+                       of quern-train
   --force              make the store and the runs anew, whatever is there
-  --work-dir DIR       folder for all that is written (default: quern-quickstart)
-  --programs BIN_DIR   the quern programs that are there, instead of installing and building
+  --work-dir DIR       folder for all that is written (default:
+                       quern-quickstart)
+  --programs BIN_DIR   the quern programs that are there, instead of installing
+                       and building
 
 General:
   --help               print this help and exit
 
-Exit status: 0 done, 1 the build failed, 2 wrong arguments, 65 bad data, 69 packages or a
-download are missing, 74 cannot write; else that of the stage that failed.
+Exit status: 0 done, 1 the build failed, 2 wrong arguments, 65 bad data, 69
+packages or a download are missing, 74 cannot write; else that of the stage
+that failed.
 EOF
 }
 
@@ -76,12 +83,36 @@ build_programs() {
     setup_install $setup_build_packages || exit 69
     root=$(CDPATH='' cd -- "$here/.." && pwd)
     log=$work_dir/build.log
-    setup_say "building (one or two minutes; messages in $log)"
-    if ! setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1; then
+    setup_say "building (two or three minutes; messages in $log)"
+    : >"$log" || fail 74 "$log: cannot write"
+    watcher=''
+    if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; then
+        watch_build &
+        watcher=$!
+    fi
+    setup_build "$root" release -DQUERN_TESTS=OFF >"$log" 2>&1
+    code=$?
+    if [ -n "$watcher" ]; then
+        kill "$watcher" 2>/dev/null
+        wait "$watcher" 2>/dev/null
+        printf '\r\033[K' >&2
+    fi
+    if [ "$code" -ne 0 ]; then
         tail -n 30 -- "$log" >&2
         fail 1 "the build failed; all of its messages are in $log"
     fi
     programs=$root/build/release/bin
+}
+
+# How far the build is, by the last line of ninja or make that says so; ends with the script at the
+# latest.
+watch_build() {
+    while kill -0 "$$" 2>/dev/null; do
+        sleep 1
+        steps=$(sed -n 's,^\[ *\([0-9]*\)/\([0-9]*\)\] .*,\1 of \2 steps,p; s,^\[ *\([0-9]*%\)\] .*,\1,p' "$log" |
+            tail -n 1)
+        [ -z "$steps" ] || printf '\r\033[K%s: building: %s' "$program" "$steps" >&2
+    done
 }
 
 # ---- Data --------------------------------------------------------------------------------------
@@ -235,32 +266,43 @@ print_next() {
 The files are in $work_dir:
   store.h5                    images and labels
   MODEL/run/epoch-NNNN.h5     checkpoints, with log.jsonl
-  MODEL/report.html           the run and its figures as a page: open it in a browser
+  MODEL/report.html           the run as a page: open it in a browser
   MODEL/evaluation.h5, .json  the figures above and those of each image
   MODEL/output.log            what the stages printed
-where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's), network (what quern-train
-chooses by itself) or own (--train-options).  The images are in $data.
+where MODEL is nearest-mean-l1, nearest-mean-l2, linear (the lesson's),
+network (what quern-train chooses by itself) or own (--train-options).
+The images are in $data.
 
 Try next:
 EOF
-    for command in show evaluate predict train pipeline; do
-        printf '  '
-        case $command in
-        show) print_command "$programs/quern-show" "$work_dir/store.h5" --grid 4x8 ;;
-        evaluate) print_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best ;;
-        predict)
-            print_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \
-                "$work_dir/predictions.csv"
-            ;;
-        train)
-            # Its words are options.
-            # shellcheck disable=SC2086
-            print_command "$programs/quern-train" "$work_dir/store.h5" --output "$work_dir/longer" \
-                $lesson --epochs 100
-            ;;
-        pipeline) print_command "$pipeline" --help ;;
-        esac
+    print_next_command "$programs/quern-show" "$work_dir/store.h5" --grid 4x8
+    print_next_command "$programs/quern-evaluate" "$work_dir/network/run" "$work_dir/store.h5" --select best
+    print_next_command "$programs/quern-predict" "$work_dir/network/run" "$data" --csv \
+        "$work_dir/predictions.csv"
+    # The words of the lesson are options.
+    # shellcheck disable=SC2086
+    print_next_command "$programs/quern-train" "$work_dir/store.h5" --output "$work_dir/longer" $lesson \
+        --epochs 100
+    print_next_command "$pipeline" --help
+}
+
+# print_next_command WORD...: as a shell takes it; on a terminal, between words on further lines.
+print_next_command() {
+    columns=''
+    if [ -t 1 ]; then
+        columns=$(stty size <&1 2>/dev/null | sed -n 's/^[0-9]* \([1-9][0-9]*\)$/\1/p')
+        columns=${columns:-80}
+    fi
+    line=' '
+    for word in "$@"; do
+        word=$(quote_word "$word")
+        if [ -n "$columns" ] && [ "$line" != ' ' ] && [ $((${#line} + ${#word} + 4)) -gt "$columns" ]; then
+            printf '%s \\\n' "$line"
+            line='     '
+        fi
+        line="$line $word"
     done
+    printf '%s\n' "$line"
 }
 
 # ---- Arguments ---------------------------------------------------------------------------------

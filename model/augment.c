@@ -15,6 +15,10 @@ const struct augment_preset augment_presets[] = {
     {NULL, NULL},
 };
 
+const char *const augment_beginnings[] = {
+    "digits", "photos", "rotate:",     "shift:",    "scale:", "shear:", "elastic:",
+    "flip",   "crop:",  "brightness:", "contrast:", "erase:", "fill:",  NULL};
+
 enum augment_value { VALUE_FLAG, VALUE_COUNT, VALUE_REAL, VALUE_FILL };
 
 enum { MAX_ARGUMENTS = 2, MAX_WORD = 64 };

@@ -58,6 +58,10 @@ struct augment_preset {
 /* "digits" and "photos"; a NULL name at the end. */
 extern const struct augment_preset augment_presets[];
 
+/* What a text can begin with, for completion: the presets, and operations up to their numbers;
+ * NULL at the end. */
+extern const char *const augment_beginnings[];
+
 enum { AUGMENT_TEXT_SIZE = 512 };
 
 /* STATUS_USAGE with the word that cannot be, and what it may be. */

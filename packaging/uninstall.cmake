@@ -2,7 +2,8 @@
 # build wrote, by its list, and the directories that are empty then.  Files that changed since are
 # removed too; files that it did not write stay.  DESTDIR is respected, as by installing.
 #
-# LIST is that list: a line with the prefix, and one for each file.
+# LIST is that list: a line with the prefix, and one for each file.  MADE_LIST holds the prefix where the
+# installation made it: it goes, too, when it is empty.
 cmake_minimum_required(VERSION 3.18)
 
 if(NOT EXISTS ${LIST})
@@ -57,5 +58,11 @@ foreach(directory IN LISTS directories)
         execute_process(COMMAND rmdir -- "${root}${directory}" OUTPUT_QUIET ERROR_QUIET)
     endif()
 endforeach()
-file(REMOVE ${LIST})
+if(EXISTS "${MADE_LIST}")
+    file(READ "${MADE_LIST}" made)
+    if(made STREQUAL "${root}${prefix}")
+        execute_process(COMMAND rmdir -- "${made}" OUTPUT_QUIET ERROR_QUIET)
+    endif()
+endif()
+file(REMOVE ${LIST} "${MADE_LIST}")
 message(STATUS "Removed ${num_removed} files from ${root}${prefix}")

@@ -9,6 +9,7 @@
 #include "model/layers/layer.h"
 #include "model/loss.h"
 #include "show/show.h"
+#include "show/show_options.h"
 #include "view/terminal/terminal_text.h"
 #include "view/terminal/text_chart.h"
 
@@ -46,6 +47,9 @@ static const struct function functions[] = {
      "the loss whose gradient does not vanish where the model is wrong",
      "x, the output of a model of two classes"},
 };
+
+const char *const show_function_names[] = {"sigmoid",       "relu", "leaky", "mae",
+                                           "cross-entropy", "list", NULL};
 
 enum { NUM_FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
 

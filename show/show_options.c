@@ -3,6 +3,7 @@
 #include "common/machine.h"
 #include "common/options.h"
 #include "common/text.h"
+#include "model/augment.h"
 #include "view/raster.h"
 
 static const char *const verify_names[] = {"full", "quick", NULL};
@@ -19,7 +20,7 @@ static const char epilogue[] =
     "  quern-show digits.h5 --image train/3001\n"
     "  quern-show digits.h5 --image train/3001 --pixels --png pixels.png\n"
     "  quern-show digits.h5 --mean\n"
-    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --seed 42 --epoch 3\n"
+    "  quern-show digits.h5 --grid 4x8 --class 7 --augmented digits --epoch 3\n"
     "  quern-show --function sigmoid\n"
     "  quern-show run\n"
     "  quern-show run --follow\n"
@@ -120,7 +121,7 @@ bool show_options_parse(int argc, char **argv, struct show_options *options, boo
         {OPTION_TEXT, "augmented", "TEXT",
          "images of --grid or --image as quern-train --augment TEXT sees them: \"digits\", "
          "\"photos\", \"rotate:12 shift:2.5\"",
-         &options->augment},
+         &options->augment, .choices = augment_beginnings},
         {OPTION_COUNT, "seed", "N", "which samples --grid draws, and the run's of --augmented",
          &options->seed, .given = &asked.seed},
         {OPTION_COUNT, "epoch", "N", "the epoch of --augmented", &options->epoch, 1, 1 << 24,
@@ -149,7 +150,7 @@ bool show_options_parse(int argc, char **argv, struct show_options *options, boo
         {OPTION_HEADING, .help = "Functions"},
         {OPTION_TEXT, "function", "NAME",
          "a chart of an activation or a loss, without a file; the name \"list\" lists them",
-         &options->function},
+         &options->function, .choices = show_function_names},
         {OPTION_HEADING, .help = "Output"},
         {OPTION_TEXT, "png", "FILE.png", "write the picture to a file, not to the terminal",
          &options->png},

@@ -61,4 +61,7 @@ struct show_options {
 bool show_options_parse(int argc, char **argv, struct show_options *options, bool *done,
                         struct error *error);
 
+/* What --function takes, and "list"; NULL at the end. */
+extern const char *const show_function_names[];
+
 #endif

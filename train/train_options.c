@@ -220,7 +220,8 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
          "shear:F "
          "elastic:PIXELS:SPACING flip crop:PIXELS brightness:F contrast:F erase:P "
          "fill:zero|edge|reflect, or digits or photos",
-         &augment, .shown_default = "none", .excludes = NEEDS_GRADIENT},
+         &augment, .choices = augment_beginnings, .shown_default = "none",
+         .excludes = NEEDS_GRADIENT},
         {OPTION_CHOICE, "optimizer", NULL, "what makes a step of a gradient", &options->optimizer,
          .choices = optimizer_names, .given = &given->optimizer, .excludes = NEEDS_GRADIENT},
         {OPTION_REAL, "learning-rate", "R", "step size, the largest of the schedule",
@@ -298,7 +299,7 @@ bool train_options_parse(struct train_options *options, int argc, char **argv, b
             "  quern-train store.h5 --output lesson --recipe lesson\n"
             "  quern-train store.h5 --output means --model nearest-mean --distance l1\n"
             "  quern-train store.h5 --output cnn --model cnn --epochs 10\n"
-            "  quern-train store.h5 --output net --layers \"conv:16 norm relu pool dense:64 relu\"",
+            "  quern-train store.h5 --output net --layers \"conv:16 relu pool dense:64 relu\"",
         .options = specs,
         .num_options = sizeof(specs) / sizeof(specs[0]),
     };

@@ -14,14 +14,17 @@ usage() {
     cat <<EOF
 Usage: $program [--from STAGE | --only STAGE] [--dry-run] --settings FILE
 
-Submits to PBS what quern-pipeline runs on one machine, and prints the ids of the jobs.  Options of the
-stages, source and queue are checked first, and with what is wrong nothing is queued.
-FILE is as for quern-pipeline; of a scheduler's keys it may hold NAME (of the run, for the names of jobs),
-ACCOUNT, PARTITION (a queue), TIME (minutes, or hours:minutes:seconds), THREADS, MEMORY, the last three
-with INGEST_, TRAIN_ or EVALUATE_ before them too, and SUBMIT_OPTIONS for qsub.
+Submits to PBS what quern-pipeline runs on one machine, and prints the ids of
+the jobs.  Options of the stages, source and queue are checked first, and with
+what is wrong nothing is queued.
+FILE is as for quern-pipeline; of a scheduler's keys it may hold NAME (of the
+run, for the names of jobs), ACCOUNT, PARTITION (a queue), TIME (minutes, or
+hours:minutes:seconds), THREADS, MEMORY, the last three with INGEST_, TRAIN_ or
+EVALUATE_ before them too, and SUBMIT_OPTIONS for qsub.
 
-Exit status: 0 submitted, 2 wrong arguments or settings, 65 the source or the store is not for these
-options, 69 a program was not found or qsub refused, 74 cannot write.
+Exit status: 0 submitted, 2 wrong arguments or settings, 65 the source or the
+store is not for these options, 69 a program was not found or qsub refused, 74
+cannot write.
 EOF
 }
 

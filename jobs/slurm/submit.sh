@@ -22,66 +22,80 @@ usage() {
 Usage: $program [OPTION...] --source SOURCE --work-dir DIR
        $program [OPTION...] --settings FILE
 
-Submits to Slurm what quern-pipeline runs on one machine: the jobs ingest, train and evaluate, each
-of which begins when the one before it has ended well, and is cancelled when it has not.  Prints
-their names and ids, one job a line.  A job that is interrupted, by preemption, by the end of its
-time (train), or by the loss of a node, goes back into the queue, and on from where it was.  Options of
-the stages, source and partition are checked first, and with what is wrong nothing is queued.
+Submits to Slurm what quern-pipeline runs on one machine: the jobs ingest,
+train and evaluate, each of which begins when the one before it has ended well,
+and is cancelled when it has not.  Prints their names and ids, one job a line.
+A job that is interrupted, by preemption, by the end of its time (train), or by
+the loss of a node, goes back into the queue, and on from where it was.
+Options of the stages, source and partition are checked first, and with what is
+wrong nothing is queued.
 
 What and where:
-  --source SOURCE             images, PNG or JPEG, in folders, an archive or arrays, as
-                              quern-ingest takes them
-  --work-dir DIR              folder for all that is written, logs included, made if new
-  --store STORE.h5            the store, for runs that share one (default: DIR/store.h5)
-  --name NAME                 of the run: jobs are NAME-ingest, NAME-train and so on (default: the
-                              last part of DIR)
-  --settings FILE             take settings from FILE; the options here overrule it
-  --programs BIN_DIR          where the programs are (default: found as quern-pipeline finds them)
+  --source SOURCE             images, PNG or JPEG, in folders, an archive or
+                              arrays, as quern-ingest takes them
+  --work-dir DIR              folder for all that is written, logs included,
+                              made if new
+  --store STORE.h5            the store, for runs that share one (default:
+                              DIR/store.h5)
+  --name NAME                 of the run: jobs are NAME-ingest, NAME-train and
+                              so on (default: the last part of DIR)
+  --settings FILE             take settings from FILE; the options here
+                              overrule it
+  --programs BIN_DIR          where the programs are (default: found as
+                              quern-pipeline finds them)
 
 Settings of the stages:
-  --ingest-options 'WORDS'    more options for quern-ingest, such as '--classes 7,3'
+  --ingest-options 'WORDS'    more options for quern-ingest, such as
+                              '--classes 7,3'
   --train-options 'WORDS'     more options for quern-train
   --evaluate-options 'WORDS'  more options for quern-evaluate
-  --shards N                  ingest by a job that lists the files, an array of N jobs that write a
-                              shard each, and a job that merges them
-  --sweep TABLE               train and evaluate by an array of jobs, one for each line of TABLE: a
-                              name, and options for quern-train; a last job ranks them
+  --shards N                  ingest by a job that lists the files, an array of
+                              N jobs that write a shard each, and a job that
+                              merges them
+  --sweep TABLE               train and evaluate by an array of jobs, one for
+                              each line of TABLE: a name, and options for
+                              quern-train; a last job ranks them
 
 Which stages:
-  --from STAGE                begin with STAGE: ingest, train or evaluate (default: ingest).  Of a
-                              sweep, train stands for the array, evaluate for the ranking
+  --from STAGE                begin with STAGE: ingest, train or evaluate
+                              (default: ingest).  Of a sweep, train stands for
+                              the array, evaluate for the ranking
   --only STAGE                this stage alone
-  --force                     ingest and train anew: replaces the store, removes the checkpoints of
-                              the run
+  --force                     ingest and train anew: replaces the store,
+                              removes the checkpoints of the run
   --dry-run                   check, print the commands and stop
 
-Resources, of each job; where none is given, the scripts and Slurm have defaults:
+Resources of each job, for which the scripts and Slurm have defaults:
   --account NAME              to charge
   --partition NAME            to run in
-  --time TIME                 limit, in Slurm's forms: minutes, or hours:minutes:seconds
+  --time TIME                 limit, in Slurm's forms: minutes, or
+                              hours:minutes:seconds
   --threads N                 CPUs of a task
   --memory SIZE               of a node, such as 4G
   --STAGE-time TIME, --STAGE-threads N, --STAGE-memory SIZE
                               the same for ingest, train or evaluate alone
-  --nodes N                   to train on; the other stages are one process on one node
+  --nodes N                   to train on; the other stages are one process on
+                              one node
   --tasks-per-node N          to train with on a node (default: 1)
   --mpi TYPE                  how srun starts several tasks (default: pmix)
-  --submit-options 'WORDS'    more options for sbatch, such as '--qos=night --constraint=avx2'
+  --submit-options 'WORDS'    more options for sbatch, such as
+                              '--qos=night --constraint=avx2'
 
 General:
   --help                      print this help and exit
   --version                   print the version and exit
 
-FILE is as for quern-pipeline, and knows these keys besides: NAME, SHARDS, ACCOUNT, PARTITION, TIME,
-THREADS, MEMORY, the last three with INGEST_, TRAIN_ or EVALUATE_ before them too, NODES,
-TASKS_PER_NODE, MPI and SUBMIT_OPTIONS.
+FILE is as for quern-pipeline, and knows these keys besides: NAME, SHARDS,
+ACCOUNT, PARTITION, TIME, THREADS, MEMORY, the last three with INGEST_, TRAIN_
+or EVALUATE_ before them too, NODES, TASKS_PER_NODE, MPI and SUBMIT_OPTIONS.
 The job scripts are in $jobs/slurm; each can be submitted alone.
 
-Exit status: 0 submitted, 2 wrong arguments or settings, 65 the source or the store is not for these
-options, 69 a program was not found or sbatch refused, 74 cannot write.
+Exit status: 0 submitted, 2 wrong arguments or settings, 65 the source or the
+store is not for these options, 69 a program was not found or sbatch refused,
+74 cannot write.
 
 Examples:
-  $program --settings digits.settings --account physics --time 30 --threads 8
+  $program --settings digits.settings --time 30 --threads 8
   $program --settings digits.settings --from train --nodes 4
   $program --settings digits.settings --from train --sweep table
 EOF

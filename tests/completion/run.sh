@@ -46,7 +46,8 @@ offers 'quern-train --mo' 'quern-train --model ' 'quern train --mo' 'quern train
     'quern tra' 'quern help ev' 'quern-train di' 'quern train digits.h5 --output ' \
     'quern ingest no' 'quern pipeline --fr' 'quern-evaluate run digits.h5 --sp' 'quern --vers' \
     'quern-train --keep ' 'quern-draw --completion ' 'quern-train --init-from ' 'quern-draw --seed ' \
-    'quern-train --shuffle ' 'quern pipeline --source '
+    'quern-train --shuffle ' 'quern pipeline --source ' 'quern-show --function si' 'quern show --function ' \
+    'quern-train --augment e' 'quern-show digits.h5 --grid 4x8 --augmented '
 
 check 1 'quern-train --mo' --model --momentum --monitor
 check 2 'quern-train --model ' linear nearest-mean mlp cnn auto
@@ -66,6 +67,15 @@ check 15 'quern-train --init-from ' run digits digits.h5 'ten digits.h5'
 check 16 'quern-draw --seed '
 check 17 'quern-train --shuffle ' full none
 check 18 'quern pipeline --source ' run digits digits.h5 'ten digits.h5' notes.txt
+check 19 'quern-show --function si' sigmoid
+# shellcheck disable=SC2046
+check 20 'quern show --function ' list $(quern-show --function list | sed 's/ .*//')
+check 21 'quern-train --augment e' elastic: erase:
+# All that the refusal of another word names; a number follows all but three of them.
+# shellcheck disable=SC2046
+check 22 'quern-show digits.h5 --grid 4x8 --augmented ' $(
+    quern-train none.h5 --output none --augment none-such 2>&1 | sed -n 's/.*: expected //p' |
+        sed 's/ or /, /; s/, /\n/g' | sed '/^digits$/!{/^photos$/!{/^flip$/!s/$/:/;};}')
 
 # Every option of every table, in the shell's own words.
 for program in draw ingest train evaluate predict show; do

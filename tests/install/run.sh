@@ -287,7 +287,12 @@ uninstall() {
     find 'short [lived]' -mindepth 1 >log
     [ "$(cat log)" = "$(printf 'short [lived]/bin\nshort [lived]/bin/mine')" ] ||
         fail "uninstall left more than what it had not installed, or less"
-    rm -r 'short [lived]'
+    rm -r 'short [lived]/bin'
+    expect 0 "$cmake" --install "$build" --prefix "$work/short [lived]"
+    expect 0 "$cmake" --build "$build" --target uninstall
+    # It was there before.
+    expect 0 test -d 'short [lived]'
+    rmdir 'short [lived]'
     expect 1 "$cmake" --build "$build" --target uninstall
     expect_text 'apt-get purge quern'
 }
@@ -304,7 +309,7 @@ uninstall_refuses() {
         cp whole_list "$list"
     done
     expect 0 "$cmake" --build "$build" --target uninstall
-    expect_none 'short [lived]/bin'
+    expect_none 'short [lived]'
 }
 
 # ---- Packages ----------------------------------------------------------------------------------

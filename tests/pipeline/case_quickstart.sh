@@ -39,7 +39,7 @@ expect_text stdout 'the split valid'
 # The commands that it prints can be run as they are, wherever its files are.
 printf '#!/bin/sh\nset -e\n' >next
 sed -n '/^Try next/,$ s/^  //p' stdout >>next
-[ "$(wc -l <next)" -eq 6 ] || fail "printed: $(cat next)"
+[ "$(wc -l <next)" -eq 7 ] || fail "printed: $(cat next)"
 expect_exit 0 sh next
 expect_file 'other work/longer/epoch-0100.h5' 'other work/predictions.csv'
 

@@ -113,6 +113,14 @@ for command in "quern-draw --help" quern; do
 done
 "$QUERN_BIN/quern-draw" --train 20 --valid 10 "$work/digits" >/dev/null &&
     "$QUERN_BIN/quern-ingest" "$work/digits" "$work/digits.h5" >/dev/null || exit 1
+# Errors, notes and what --dry-run says go on between words, the command after a backslash.
+for command in 'quern-ingest digits/train --dry-run' 'quern-ingest digits/train train.h5'; do
+    narrow "$command"
+    if grep '.\{41\}' "$work/printed" || ! grep -q -- '--valid-fraction 0.2' "$work/printed"; then
+        echo "$command: not wrapped to 40 columns"
+        num_failed=$((num_failed + 1))
+    fi
+done
 narrow "quern-train digits.h5 --output run --recipe lesson --epochs 2"
 for line in '^    epoch  valid loss  valid accuracy$' '^      2/2    [0-9.]*        [0-9.]*$'; do
     grep -q "$line" "$work/printed" || {
