@@ -33,6 +33,16 @@ const struct epoch_record *best_find(const struct epoch_record *records, size_t 
     return best;
 }
 
+const struct epoch_record *best_before_last(const struct epoch_record *records, size_t count,
+                                            enum monitor monitor)
+{
+    const struct epoch_record *best = best_find(records, count, monitor);
+
+    /* A figure that is not a number is worse, too. */
+    return best && !(best_merit(&records[count - 1], monitor) >= best_merit(best, monitor)) ? best
+                                                                                            : NULL;
+}
+
 bool best_is_past(const struct epoch_record *records, size_t count, enum monitor monitor,
                   uint64_t patience)
 {

@@ -24,6 +24,10 @@ enum monitor best_monitor(const struct settings *config);
 const struct epoch_record *best_find(const struct epoch_record *records, size_t count,
                                      enum monitor monitor);
 
+/* The same if the last of the records is worse than it; NULL where none is better than the last. */
+const struct epoch_record *best_before_last(const struct epoch_record *records, size_t count,
+                                            enum monitor monitor);
+
 /* Have patience epochs or more passed since the best one?  Never with a patience of 0. */
 bool best_is_past(const struct epoch_record *records, size_t count, enum monitor monitor,
                   uint64_t patience);

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* What errors name as the file where there is none: standard output. */
+#define ERROR_STDOUT "standard output"
+
 /* The values are the exit codes of the programs. */
 enum status {
     STATUS_OK = 0,

@@ -2,8 +2,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/completion.h"
 #include "common/options_help.h"
@@ -478,16 +481,35 @@ bool options_check_operands(const char *names, int count, char **operands, struc
                                    "'%s' is one operand too many", operands[i]);
 }
 
+/* Has who read our standard output gone away, as head does after its lines? */
+static bool options_reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+/* In silence, by the signal that ends programs which do not ignore it. */
+static void options_end_by_closed_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int options_exit_status(const char *program, const struct error *error)
 {
     int code = (int)error->status;
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+    bool is_about_output = error_ok(error) ? !is_written : strcmp(error->file, ERROR_STDOUT) == 0;
 
+    if (is_about_output && options_reader_is_gone())
+        options_end_by_closed_pipe();
     if (!error_ok(error))
         error_print(error, program, stderr);
     if (code == STATUS_USAGE)
         fprintf(stderr, "Try '%s --help'.\n", program);
     /* Output that could not be written is a failure, even after all else went well. */
-    if ((fflush(stdout) != 0 || ferror(stdout)) && error_ok(error)) {
+    if (!is_written && error_ok(error)) {
         fprintf(stderr, "%s: cannot write to standard output\n", program);
         code = STATUS_IO;
     }

@@ -91,7 +91,11 @@ bool options_parse_count(const char *name, const char *text, uint64_t minimum, u
 bool options_parse_real(const char *name, const char *text, double minimum, double maximum,
                         double *value, struct error *error);
 
-/* How every main ends: prints the error, if any, and for usage errors where the help is. */
+/*
+ * How every main ends: prints the error, if any, and for usage errors where the help is.  Where
+ * standard output is a pipe that is read no more, and nothing else is wrong, it ends the process by
+ * SIGPIPE, in silence.
+ */
 int options_exit_status(const char *program, const struct error *error);
 
 #endif

@@ -183,7 +183,7 @@ struct progress_parts {
     char count[48]; /* only where there are no percent */
     char rate[64], short_rate[AMOUNT_SIZE];
     char left[AMOUNT_SIZE + 8];
-    char run[AMOUNT_SIZE + 8];
+    char run[AMOUNT_SIZE + 16];
 };
 
 static void progress_format_run(const struct progress *progress, uint64_t done, double now,
@@ -196,7 +196,7 @@ static void progress_format_run(const struct progress *progress, uint64_t done, 
     if (progress->run_pending <= progress->total || done < progress->first_done || num_done == 0)
         return;
     text_format(
-        parts->run, sizeof(parts->run), "run %s",
+        parts->run, sizeof(parts->run), "run %s left",
         amount_time_left(text, sizeof(text),
                          (double)(progress->run_pending - done) * seconds / (double)num_done));
 }

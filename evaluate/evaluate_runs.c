@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/best.h"
 #include "apply/model_file.h"
 #include "apply/run_files.h"
 #include "common/file.h"
@@ -113,6 +114,26 @@ static void evaluate_note_selection(const struct evaluate_work *work, const stru
                       monitor);
 }
 
+/* The newest of a run is taken unless another is asked for; who does not know that there is a
+ * better one would take its figures for the run's. */
+static void evaluate_note_better(const struct evaluate_work *work, const struct model_file *file,
+                                 const char *operand)
+{
+    const struct checkpoint *checkpoint = &file->checkpoint;
+    enum monitor monitor = best_monitor(&checkpoint->config);
+    const struct epoch_record *best =
+        best_before_last(checkpoint->records, checkpoint->num_records, monitor);
+    char path[4096];
+
+    if (work->options->select != MODEL_SELECT_LAST || !best || strcmp(file->path, operand) == 0)
+        return;
+    text_format(path, sizeof(path), "%s/" MODEL_FILE_BEST, operand);
+    if (file_exists(path))
+        progress_note(work->program,
+                      "note: epoch %" PRIu64 " was better by %s: --select best takes it",
+                      best->epoch, monitor_names[monitor]);
+}
+
 /* Of the store, said once. */
 static void evaluate_note_store(const struct evaluate_work *work,
                                 const struct split_evaluation *result)
@@ -155,6 +176,8 @@ static bool evaluate_open_runs(const struct evaluate_work *work)
         ok = model_file_open_selected(options->checkpoints[i], options->select, &work->runs[i].file,
                                       work->error);
         model_file_print_choice(&work->runs[i].file, work->program, options->checkpoints[i]);
+        if (ok)
+            evaluate_note_better(work, &work->runs[i].file, options->checkpoints[i]);
     }
     return ok;
 }

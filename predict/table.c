@@ -18,7 +18,7 @@ struct table {
 
 static const char *table_name(const struct table *table)
 {
-    return table->plan.path ? table->plan.path : "standard output";
+    return table->plan.path ? table->plan.path : ERROR_STDOUT;
 }
 
 static bool table_open_text(struct table *table, struct error *error)

@@ -31,6 +31,34 @@ static const char *report_interval(char small[PAGE_TEXT_SIZE], struct interval i
                        isfinite(interval.low) ? "95 % interval " : "", page_range(range, interval));
 }
 
+/* The accuracy without any look at images: of always the class that is most frequent here. */
+static double report_find_baseline(const struct figures *figures)
+{
+    uint64_t most = 0;
+
+    for (size_t c = 0; c < figures->num_classes; c++)
+        if (figures->classes[c].num_samples > most)
+            most = figures->classes[c].num_samples;
+    return figures->num_samples > 0 ? (double)most / (double)figures->num_samples : NAN;
+}
+
+/* Accuracies with what they are to be compared with. */
+static void report_write_accuracies(const struct section *section)
+{
+    const struct figures *figures = section->run->figures;
+    FILE *stream = section->stream;
+    char value[PAGE_TEXT_SIZE], small[PAGE_TEXT_SIZE], base[PAGE_TEXT_SIZE];
+
+    report_write_head(stream, "Accuracy", page_percent(value, figures->values[FIGURE_ACCURACY]),
+                      TEXT("%s<br>always one class: %s",
+                           report_interval(small, figures->intervals[FIGURE_ACCURACY]),
+                           page_percent(base, report_find_baseline(figures))));
+    report_write_head(stream, "Balanced accuracy",
+                      page_percent(value, figures->values[FIGURE_BALANCED_ACCURACY]),
+                      TEXT("%s<br>mean of the classes’ recalls",
+                           report_interval(small, figures->intervals[FIGURE_BALANCED_ACCURACY])));
+}
+
 static void report_write_heads(const struct section *section)
 {
     const struct figures *figures = section->run->figures;
@@ -39,11 +67,7 @@ static void report_write_heads(const struct section *section)
     double loss = figures->values[FIGURE_LOSS];
 
     fputs("<dl class=\"heads\">\n", stream);
-    report_write_head(stream, "Accuracy", page_percent(value, figures->values[FIGURE_ACCURACY]),
-                      report_interval(small, figures->intervals[FIGURE_ACCURACY]));
-    report_write_head(stream, "Balanced accuracy",
-                      page_percent(value, figures->values[FIGURE_BALANCED_ACCURACY]),
-                      report_interval(small, figures->intervals[FIGURE_BALANCED_ACCURACY]));
+    report_write_accuracies(section);
     if (figures->top_k > 0)
         report_write_head(stream, TEXT("Top-%zu accuracy", figures->top_k),
                           page_percent(value, figures->values[FIGURE_TOP_K_ACCURACY]),

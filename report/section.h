@@ -43,6 +43,10 @@ bool section_write_commands(const struct section *section, size_t index);
 bool section_write_comparison(const struct section *section, const struct report_run *runs,
                               size_t num_runs);
 
+/* Of runs on the same samples, those that all get right or wrong; section->run is the best. */
+bool section_write_agreement(const struct section *section, const struct report_run *runs,
+                             size_t num_runs);
+
 /* ---- what sections share ---- */
 
 /* A name, whole characters of it, cut to some eighty bytes; lives as TEXT of common/text.h does. */

@@ -36,8 +36,8 @@ static void classes_write_columns(FILE *stream, bool has_areas)
     if (has_areas)
         fputs("<th scope=\"col\" class=\"n\"><abbr title=\"area under the ROC curve, this class "
               "against the others\">ROC area</abbr></th><th scope=\"col\" class=\"n\"><abbr "
-              "title=\"average precision, this class against the others\">avg. "
-              "precision</abbr></th>",
+              "title=\"area under the precision-recall curve, this class against the others: the "
+              "average precision\">PR area</abbr></th>",
               stream);
     fputs("</tr></thead>\n<tbody>\n", stream);
 }
@@ -51,7 +51,7 @@ static void classes_write_values(FILE *stream, const double values[NUM_CLASS_FIG
     page_percent_cell(stream, values[CLASS_RECALL], intervals ? intervals[CLASS_RECALL] : none);
     page_percent_cell(stream, values[CLASS_PRECISION],
                       intervals ? intervals[CLASS_PRECISION] : none);
-    page_cell(stream, page_real(text, values[CLASS_F1], 4));
+    page_cell(stream, page_percent(text, values[CLASS_F1]));
     if (has_areas) {
         page_cell(stream, page_real(text, values[CLASS_ROC_AREA], 4));
         page_cell(stream, page_real(text, values[CLASS_AVERAGE_PRECISION], 4));
@@ -77,7 +77,7 @@ static void classes_write_table(const struct section *section, const struct clas
         stream, "", "Figures of each class",
         TEXT(
             "Recall: of the samples of a class, how many were found. Precision: of those predicted "
-            "as it, how many are. Small print: 95 %% intervals.%s",
+            "as it, how many are. F1: the harmonic mean of both. Small print: 95 %% intervals.%s",
             num_shown < figures->num_classes
                 ? TEXT(" The %s classes of the lowest F1, of %s.", page_count(shown, num_shown),
                        page_count(all, figures->num_classes))

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/best.h"
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
@@ -14,9 +15,6 @@
 
 enum {
     MAX_CLASSES = 60,
-    MAX_PICTURES = 24,
-    PICTURES_NBYTES = 350000,
-    PICTURE_SIDE = 112,
     MAX_NAME = 60,
     VALUE_SIZE = 4400,
 };
@@ -136,6 +134,19 @@ static uint64_t versus_count_parameters(const struct report_run *run)
     return total;
 }
 
+/* Of a run whose last epoch is not its best, the best one too. */
+static void versus_write_epoch(FILE *stream, const struct checkpoint *checkpoint)
+{
+    const struct epoch_record *best = best_before_last(checkpoint->records, checkpoint->num_records,
+                                                       best_monitor(&checkpoint->config));
+    char text[PAGE_TEXT_SIZE];
+
+    fprintf(stream, "<td class=\"n\">%s", page_count(text, checkpoint->epoch));
+    if (best)
+        fprintf(stream, " <span class=\"range\">best %s</span>", page_count(text, best->epoch));
+    fputs("</td>", stream);
+}
+
 static bool versus_write_row(const struct versus *versus, size_t index)
 {
     const struct report_run *run = &versus->runs[index];
@@ -153,7 +164,7 @@ static bool versus_write_row(const struct versus *versus, size_t index)
     page_cell(stream, page_percent(text, figures->values[FIGURE_BALANCED_ACCURACY]));
     page_cell(stream, page_real(text, figures->values[FIGURE_LOSS], 4));
     page_cell(stream, page_percent(text, figures->values[FIGURE_CALIBRATION_ERROR]));
-    page_cell(stream, page_count(text, run->file->checkpoint.epoch));
+    versus_write_epoch(stream, &run->file->checkpoint);
     page_cell(stream, page_count(text, versus_count_parameters(run)));
     fputs("<td>", stream);
     markup_text(stream, model ? model : "");
@@ -232,13 +243,13 @@ static bool versus_make_series(const struct versus *versus, enum versus_column c
 static bool versus_write_chart(const struct versus *versus, enum versus_column column)
 {
     static const char *const ids[] = {"curve-train", "curve-valid", "curve-accuracy"};
-    static const char *const titles[] = {"Loss on train", "Loss on valid", "Accuracy on valid"};
+    static const char *const titles[] = {"Mean loss on train", "Mean loss on valid",
+                                         "Accuracy on valid, %"};
     bool is_accuracy = column == COLUMN_VALID_ACCURACY;
     struct chart chart = {.id = ids[column],
                           .title = titles[column],
                           .description = "One line for each run, over its epochs.",
                           .x_label = "epoch",
-                          .y_label = is_accuracy ? "accuracy, %" : "mean loss",
                           .x_name = "epoch",
                           .y_name = is_accuracy ? "accuracy" : "loss",
                           .x_format = CHART_FORMAT_COUNT,
@@ -434,87 +445,6 @@ static void versus_write_classes(const struct versus *versus)
     page_end_section(stream);
 }
 
-/* ---- samples that all runs get wrong ---- */
-
-static size_t versus_count_wrong(const struct versus *versus, uint64_t sample)
-{
-    size_t num_wrong = 0;
-
-    for (size_t i = 0; i < versus->num_runs; i++)
-        num_wrong += versus->runs[i].labels[sample] != versus->runs[i].predictions[sample];
-    return num_wrong;
-}
-
-static bool versus_write_pictures(const struct versus *versus, const uint64_t *samples,
-                                  size_t count)
-{
-    const struct section *section = versus->section;
-    const struct report_run *best = &versus->runs[versus->best];
-    struct section_pictures pictures = {0};
-    bool ok = section_pictures_create(&pictures, count, section->error);
-
-    for (size_t i = 0; i < count && ok; i++)
-        ok = section_read_picture(section, section->request->split, best->rows[samples[i]],
-                                  SECTION_DENSITY * PICTURE_SIDE, &pictures.rasters[i]);
-    ok = ok && section_pictures_encode(&pictures, PICTURE_SIDE, PICTURES_NBYTES, section->error);
-    if (ok)
-        fputs("<ol class=\"cards\">\n", section->stream);
-    for (size_t i = 0; i < count && ok; i++) {
-        const struct text_list *classes = &best->file->checkpoint.classes;
-        const char *label = classes->items[best->labels[samples[i]]];
-        const char *prediction = classes->items[best->predictions[samples[i]]];
-
-        fputs("<li><figure>", section->stream);
-        section_picture_write(section->stream, &pictures, i,
-                              TEXT("%s that the best run predicted as %s", SECTION_NAME(label),
-                                   SECTION_NAME(prediction)));
-        fputs("<figcaption><span class=\"truth\">is <b>", section->stream);
-        markup_text_cut(section->stream, label, 40);
-        fputs("</b></span><br>best run: ", section->stream);
-        markup_text_cut(section->stream, prediction, 40);
-        fputs("</figcaption></figure></li>\n", section->stream);
-    }
-    if (ok)
-        fputs("</ol>\n", section->stream);
-    section_pictures_destroy(&pictures);
-    return ok;
-}
-
-static bool versus_write_agreement(const struct versus *versus)
-{
-    const struct section *section = versus->section;
-    uint64_t count = versus->runs[0].num_samples, num_right = 0, num_wrong = 0;
-    uint64_t samples[MAX_PICTURES];
-    char right[PAGE_TEXT_SIZE], wrong[PAGE_TEXT_SIZE], some[PAGE_TEXT_SIZE];
-    size_t num_shown;
-    bool ok = true;
-
-    if (!versus->is_same)
-        return true;
-    for (uint64_t i = 0; i < count; i++) {
-        size_t number = versus_count_wrong(versus, i);
-
-        if (number == versus->num_runs && num_wrong < MAX_PICTURES)
-            samples[num_wrong] = i;
-        num_right += number == 0;
-        num_wrong += number == versus->num_runs;
-    }
-    num_shown = num_wrong < MAX_PICTURES ? (size_t)num_wrong : MAX_PICTURES;
-    page_begin_section(section->stream, "mistakes", "Where the runs agree");
-    fprintf(section->stream,
-            "<p>Every run is right on %s samples and wrong on %s; on %s some are "
-            "right.%s</p>\n",
-            page_count(right, num_right), page_count(wrong, num_wrong),
-            page_count(some, count - num_right - num_wrong),
-            num_wrong > num_shown ? TEXT(" The first %zu that all get wrong:", num_shown)
-            : num_wrong > 0       ? " Those that all get wrong:"
-                                  : "");
-    if (num_shown > 0)
-        ok = versus_write_pictures(versus, samples, num_shown);
-    page_end_section(section->stream);
-    return ok;
-}
-
 /* ---- all ---- */
 
 static bool versus_write_commands(const struct versus *versus)
@@ -583,8 +513,9 @@ bool section_write_comparison(const struct section *section, const struct report
     ok = ok && versus_write_curves(&versus) && versus_write_settings(&versus);
     if (ok)
         versus_write_classes(&versus);
-    ok = ok && versus_write_agreement(&versus) && section_write_health(&best) &&
-         versus_write_commands(&versus);
+    if (ok && versus.is_same)
+        ok = section_write_agreement(&best, runs, num_runs);
+    ok = ok && section_write_health(&best) && versus_write_commands(&versus);
     versus_free(&versus);
     return ok;
 }

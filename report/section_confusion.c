@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -13,7 +14,9 @@ enum {
     MAX_PAIRS = 25,
     FEW_PAIRS = 10,     /* beside the matrix */
     MAX_NAME = 24,      /* characters of a class in the matrix */
-    MAX_LEVEL_NAME = 4, /* longer names of columns stand upright */
+    MAX_LEVEL_NAME = 4, /* longer names of columns stand upright, of few columns */
+    MAX_FEW_NAME = 12,  /* those */
+    MAX_WIDTH = 12,     /* of a column, in digits: what report/style.c has classes for */
     NUM_LEVELS = 10,
 };
 
@@ -48,12 +51,40 @@ static int matrix_level(uint64_t count, uint64_t total, bool is_mistake, double 
     return count == 0 ? 0 : level < 1 ? 1 : level > NUM_LEVELS ? NUM_LEVELS : level;
 }
 
+static size_t matrix_longest_name(const struct section *section, size_t num_classes)
+{
+    size_t longest = 0;
+
+    for (uint32_t c = 0; c < num_classes; c++) {
+        size_t length = markup_count_characters(section_class_name(section, c));
+
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
 static bool matrix_has_long_names(const struct section *section, size_t num_classes)
 {
-    for (uint32_t c = 0; c < num_classes; c++)
-        if (markup_count_characters(section_class_name(section, c)) > MAX_LEVEL_NAME)
-            return num_classes > 4;
-    return false;
+    return matrix_longest_name(section, num_classes) >
+           (num_classes > 4 ? MAX_LEVEL_NAME : MAX_FEW_NAME);
+}
+
+/* Of all columns alike, or a wide one would seem to weigh more. */
+static size_t matrix_find_width(const struct section *section, size_t num_classes)
+{
+    const struct confusion *confusion = section->run->confusion;
+    size_t width =
+        matrix_has_long_names(section, num_classes) ? 0 : matrix_longest_name(section, num_classes);
+    char text[PAGE_TEXT_SIZE];
+
+    for (size_t i = 0; i < confusion->num_cells; i++) {
+        /* The room beside the digits takes their commas. */
+        size_t length =
+            strlen(text_format(text, sizeof(text), "%" PRIu64, confusion->cells[i].num_samples));
+
+        width = length > width ? length : width;
+    }
+    return width < 2 ? 2 : width > MAX_WIDTH ? MAX_WIDTH : width;
 }
 
 static void matrix_write_columns(const struct section *section, size_t num_classes)
@@ -101,7 +132,8 @@ static bool matrix_write_matrix(const struct section *section, size_t num_classe
 
     if (!memory_allocate(&row, num_classes, sizeof(*row), section->error))
         return false;
-    page_begin_table(section->stream, "matrix", "Confusion matrix", NULL);
+    page_begin_table(section->stream, TEXT("matrix w%zu", matrix_find_width(section, num_classes)),
+                     "Confusion matrix", NULL);
     matrix_write_columns(section, num_classes);
     fputs("<tbody>\n", section->stream);
     for (uint32_t label = 0; label < num_classes; label++) {
@@ -128,7 +160,7 @@ static void matrix_write_pairs(const struct section *section)
     size_t count = confusion_find_frequent(
         section->run->confusion, pairs, num_classes <= MAX_MATRIX_CLASSES ? FEW_PAIRS : MAX_PAIRS);
     uint64_t num_pairs = 0;
-    char text[PAGE_TEXT_SIZE], all[PAGE_TEXT_SIZE];
+    char text[PAGE_TEXT_SIZE];
 
     for (size_t i = 0; i < section->run->confusion->num_cells; i++)
         num_pairs +=
@@ -137,10 +169,11 @@ static void matrix_write_pairs(const struct section *section)
         fputs("<p>No sample was taken for another class.</p>\n", section->stream);
         return;
     }
-    page_begin_table(
-        section->stream, "", "Most frequent confusions",
-        TEXT("Of classes, %s pairs were confused; %s.", page_count(all, num_pairs),
-             count < num_pairs ? TEXT("the %zu most frequent", count) : "the most frequent first"));
+    page_begin_table(section->stream, "",
+                     count < num_pairs ? TEXT("The %zu most frequent of %s confusions", count,
+                                              page_count(text, num_pairs))
+                                       : "Confusions, the most frequent first",
+                     NULL);
     fputs("<thead><tr><th scope=\"col\">is</th><th scope=\"col\">predicted as</th><th "
           "scope=\"col\" class=\"n\">samples</th><th scope=\"col\" class=\"n\">of its "
           "class</th></tr></thead>\n<tbody>\n",
@@ -162,6 +195,30 @@ static void matrix_write_pairs(const struct section *section)
     page_end_table(section->stream);
 }
 
+/* A few steps of the colors, and which share of a row the strongest stands for. */
+static void matrix_write_key(const struct section *section)
+{
+    double most = matrix_find_most(section->run);
+    FILE *stream = section->stream;
+    char text[PAGE_TEXT_SIZE];
+
+    fputs("<p class=\"note\">Rows are the true classes, columns the predicted ones. The stronger "
+          "the color, the larger the share of its row.</p>\n<ul class=\"legend\"><li><span "
+          "class=\"key\">",
+          stream);
+    for (int level = 1; level <= NUM_LEVELS; level += 3)
+        fprintf(stream, "<span class=\"h%d\"></span>", level);
+    fputs("</span>right, up to 100 % of the row</li>", stream);
+    if (most > 0) {
+        fputs("<li><span class=\"key\">", stream);
+        for (int level = 1; level <= NUM_LEVELS; level += 3)
+            fprintf(stream, "<span class=\"m%d\"></span>", level);
+        fprintf(stream, "</span>wrong, up to %s of the row</li>",
+                page_percent(text, most > LEAST_SHARE ? most : LEAST_SHARE));
+    }
+    fputs("</ul>\n", stream);
+}
+
 bool section_write_confusion(const struct section *section)
 {
     size_t num_classes = section->run->confusion->num_classes;
@@ -169,11 +226,7 @@ bool section_write_confusion(const struct section *section)
 
     page_begin_section(section->stream, "confusion", "Confusion");
     if (num_classes <= MAX_MATRIX_CLASSES)
-        fputs("<p class=\"note\">Samples by their true class (rows) and the class that was "
-              "predicted (columns). The stronger the color, the larger the share of its row; blue "
-              "is right, orange is wrong, and small shares of mistakes are lifted to be "
-              "seen.</p>\n",
-              section->stream);
+        matrix_write_key(section);
     fputs("<div class=\"beside\">\n", section->stream);
     if (num_classes <= MAX_MATRIX_CLASSES)
         ok = matrix_write_matrix(section, num_classes);

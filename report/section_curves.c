@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "apply/best.h"
 #include "common/memory.h"
 #include "common/text.h"
 #include "report/page.h"
@@ -75,9 +76,8 @@ static void curves_write_loss(FILE *stream, const struct curves *curves, struct 
     chart_widen(curves->columns[2], curves->count, &low, &high);
     curves_plan_axis(&chart->y_axis, low, high);
     chart->id = "curve-loss";
-    chart->title = "Loss";
+    chart->title = "Mean loss";
     chart->description = "Mean loss of each epoch on the training and the validation samples.";
-    chart->y_label = "mean loss";
     chart->y_name = "loss";
     chart->series = series;
     chart->num_series = 2;
@@ -100,10 +100,9 @@ static void curves_write_accuracy(FILE *stream, const struct curves *curves, str
     curves_plan_axis(&chart->y_axis, low, high);
     chart->y_axis.label_factor = 100;
     chart->id = "curve-accuracy";
-    chart->title = "Accuracy";
+    chart->title = "Accuracy on valid, %";
     chart->description = "Share of the validation samples that are predicted correctly after each "
                          "epoch.";
-    chart->y_label = "accuracy on valid, %";
     chart->y_name = "accuracy";
     chart->y_format = CHART_FORMAT_PERCENT;
     chart->series = &series;
@@ -123,15 +122,73 @@ static void curves_write_rate(FILE *stream, const struct curves *curves, struct 
 
     chart_widen(curves->columns[4], curves->count, &low, &high);
     axis_plan_linear(&chart->y_axis, 0, high, 5);
+    chart->x_marked = NAN;
     chart->id = "curve-rate";
     chart->title = "Learning rate";
     chart->description = "Learning rate at the end of each epoch.";
-    chart->y_label = "learning rate";
     chart->y_name = "learning rate";
     chart->series = &series;
     chart->num_series = 1;
     curves_write_figure(stream, chart);
 }
+
+/* ---- the best epoch ---- */
+
+/* What epochs are judged by, and the other figure, which may say otherwise. */
+static const char *curves_format_figures(char buffer[4 * PAGE_TEXT_SIZE],
+                                         const struct epoch_record *record, enum monitor monitor)
+{
+    char accuracy[PAGE_TEXT_SIZE], loss[PAGE_TEXT_SIZE];
+
+    page_percent(accuracy, record->valid_accuracy);
+    page_real(loss, record->valid_loss, 6); /* as quern-train prints it */
+    if (monitor == MONITOR_VALID_ACCURACY)
+        return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with a loss of %s", accuracy, loss);
+    return text_format(buffer, 4 * PAGE_TEXT_SIZE, "%s, with an accuracy of %s", loss, accuracy);
+}
+
+/* What the charts mark, in a sentence: what is after the best epoch has not helped. */
+static void curves_write_best(FILE *stream, const struct checkpoint *checkpoint)
+{
+    enum monitor monitor = best_monitor(&checkpoint->config);
+    bool is_accuracy = monitor == MONITOR_VALID_ACCURACY;
+    const struct epoch_record *records = checkpoint->records;
+    size_t count = checkpoint->num_records;
+    const struct epoch_record *best = best_find(records, count, monitor);
+    char text[4 * PAGE_TEXT_SIZE];
+
+    if (!best || count < 2)
+        return;
+    fprintf(stream, "<p>The %s on valid was %s after epoch %" PRIu64 ": %s.",
+            is_accuracy ? "accuracy" : "loss", is_accuracy ? "highest" : "least", best->epoch,
+            curves_format_figures(text, best, monitor));
+    if (best_before_last(records, count, monitor))
+        fprintf(stream,
+                " Since then it has %s, to %s, after epoch %" PRIu64 ", of which this report is; "
+                "<code class=\"whole\">quern-evaluate --select best</code> takes the best epoch "
+                "instead.",
+                is_accuracy ? "fallen" : "risen",
+                curves_format_figures(text, &records[count - 1], monitor),
+                records[count - 1].epoch);
+    fputs("</p>\n", stream);
+}
+
+/* The line of the best epoch, in the charts of what epochs are judged by. */
+static void curves_mark_best(struct chart *chart, const struct checkpoint *checkpoint)
+{
+    const struct epoch_record *best =
+        best_find(checkpoint->records, checkpoint->num_records, best_monitor(&checkpoint->config));
+
+    if (!best || checkpoint->num_records < 2)
+        return;
+    chart->x_marked = (double)best->epoch;
+    chart->x_flag = "best epoch";
+    chart->x_remark = best_monitor(&checkpoint->config) == MONITOR_VALID_ACCURACY
+                          ? "the epoch of the highest accuracy on valid"
+                          : "the epoch of the least loss on valid";
+}
+
+/* ---- the table ---- */
 
 /* The same for who cannot see the charts, and for who wants the numbers. */
 static void curves_write_table(FILE *stream, const struct curves *curves)
@@ -156,7 +213,7 @@ static void curves_write_table(FILE *stream, const struct curves *curves)
         page_cell(stream, page_real(text, curves->columns[1][i], 5));
         page_cell(stream, page_real(text, curves->columns[2][i], 5));
         page_cell(stream, page_percent(text, curves->columns[3][i]));
-        page_cell(stream, text_format(text, sizeof(text), "%.4g", curves->columns[4][i]));
+        page_cell(stream, text_format(text, sizeof(text), "%.3e", curves->columns[4][i]));
         fputs("</tr>\n", stream);
     }
     fputs("</tbody>\n", stream);
@@ -179,6 +236,8 @@ bool section_write_curves(const struct section *section)
         axis_plan_exact(&chart.x_axis, curves.count > 1 ? curves.columns[0][0] : 0,
                         curves.columns[0][curves.count - 1], 6, true);
         page_begin_section(section->stream, "curves", "Learning curves");
+        curves_write_best(section->stream, checkpoint);
+        curves_mark_best(&chart, checkpoint);
         fputs("<div class=\"charts\">\n", section->stream);
         curves_write_loss(section->stream, &curves, &chart);
         curves_write_accuracy(section->stream, &curves, &chart);

@@ -152,12 +152,38 @@ static bool health_write_images(const struct section *section)
     return error_ok(section->error);
 }
 
+/* Beyond this ratio of the largest class to the smallest, which they are is worth a sentence. */
+#define NEARLY_EQUAL 1.1
+
+static size_t health_count_equals(const uint64_t *counts, size_t num_classes, uint64_t count)
+{
+    size_t num_equals = 0;
+
+    for (size_t c = 0; c < num_classes; c++)
+        num_equals += counts[c] == count;
+    return num_equals;
+}
+
+/* "deer has", or "deer and 2 other classes have" of equally many images. */
+static void health_write_extreme(const struct section *section, const uint64_t *counts, size_t at)
+{
+    const struct text_list *classes = store_classes(section->store);
+    size_t num_equals = health_count_equals(counts, classes->count, counts[at]);
+
+    markup_text_cut(section->stream, classes->items[at], MAX_NAME);
+    if (num_equals > 1)
+        fprintf(section->stream, " and %zu other %s have", num_equals - 1,
+                page_plural(num_equals - 1, "class", "classes"));
+    else
+        fputs(" has", section->stream);
+}
+
 /* How unlike in number the classes of the training samples are. */
 static void health_write_balance(const struct section *section, const uint64_t *counts)
 {
     const struct text_list *classes = store_classes(section->store);
     size_t least = 0, most = 0;
-    char text[PAGE_TEXT_SIZE];
+    char text[PAGE_TEXT_SIZE], fewest[PAGE_TEXT_SIZE];
 
     if (!store_labels(section->store, SPLIT_TRAIN) || classes->count < 2)
         return;
@@ -171,10 +197,16 @@ static void health_write_balance(const struct section *section, const uint64_t *
                 page_count(text, counts[most]));
         return;
     }
+    if ((double)counts[most] < NEARLY_EQUAL * (double)counts[least]) {
+        fprintf(section->stream,
+                "The classes have nearly equally many images in train, %s to %s.</p>\n",
+                page_count(fewest, counts[least]), page_count(text, counts[most]));
+        return;
+    }
     fputs("In train, ", section->stream);
-    markup_text_cut(section->stream, classes->items[most], MAX_NAME);
-    fprintf(section->stream, " has the most images, %s, and ", page_count(text, counts[most]));
-    markup_text_cut(section->stream, classes->items[least], MAX_NAME);
+    health_write_extreme(section, counts, most);
+    fprintf(section->stream, " the most images, %s, and ", page_count(text, counts[most]));
+    health_write_extreme(section, counts, least);
     if (counts[least] > 0)
         fprintf(section->stream, " the fewest, %s: a ratio of %.2f.</p>\n",
                 page_count(text, counts[least]), (double)counts[most] / (double)counts[least]);

@@ -11,6 +11,7 @@
 
 enum {
     MAX_MISTAKES = 48,
+    NUM_FIRST = 14,           /* two rows of a wide page; the others unfold */
     MISTAKES_NBYTES = 700000, /* of their pictures */
     MISTAKE_SIDE = 112,       /* pixels on the page, about */
     MAX_PATH = 160,
@@ -78,10 +79,10 @@ static void mistakes_write_card(const struct section *section, uint64_t index,
     section_picture_write(stream, pictures, picture, alt);
     fputs("\n<figcaption><span class=\"truth\">predicted <b>", stream);
     markup_text_cut(stream, section_class_name(section, prediction), MAX_NAME);
-    fprintf(stream, "</b> <span class=\"whole\">· %s</span></span><br>is <b>",
+    fprintf(stream, "</b> <span class=\"whole\">%s</span></span><br>is <b>",
             mistakes_format_score(section, scores[prediction], text));
     markup_text_cut(stream, section_class_name(section, label), MAX_NAME);
-    fprintf(stream, "</b> <span class=\"whole\">· %s</span> <span class=\"path\">",
+    fprintf(stream, "</b> <span class=\"whole\">%s</span> <span class=\"path\">",
             mistakes_format_score(section, scores[label], text));
     markup_text_cut(stream, run->paths->items[index], MAX_PATH);
     fputs("</span></figcaption></figure></li>\n", stream);
@@ -100,9 +101,15 @@ static bool mistakes_write_cards(const struct section *section, const struct mis
     ok = ok && section_pictures_encode(&pictures, MISTAKE_SIDE, MISTAKES_NBYTES, section->error);
     if (ok) {
         fputs("<ol class=\"cards\">\n", section->stream);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
+            if (i == NUM_FIRST)
+                fprintf(section->stream,
+                        "</ol>\n<details><summary>%zu more</summary>\n<ol class=\"cards\" "
+                        "start=\"%zu\">\n",
+                        count - i, i + 1);
             mistakes_write_card(section, worst[i].index, &pictures, i);
-        fputs("</ol>\n", section->stream);
+        }
+        fprintf(section->stream, "</ol>%s\n", count > NUM_FIRST ? "</details>" : "");
     }
     section_pictures_destroy(&pictures);
     return ok;

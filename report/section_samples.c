@@ -10,6 +10,8 @@
 enum {
     MAX_CLASSES = 20,
     SAMPLES_EACH = 10,
+    STRIP_LENGTH = 5, /* samples of a picture: as many as a narrow page takes */
+    NUM_STRIPS = SAMPLES_EACH / STRIP_LENGTH,
     SAMPLES_NBYTES = 350000,
     MEANS_NBYTES = 150000,
     STRIP_SIDE = 64, /* pixels of a sample on the page, about */
@@ -57,7 +59,7 @@ static bool samples_find(const struct section *section, size_t num_shown, uint64
     return ok;
 }
 
-/* The samples of one class side by side, one pixel apart. */
+/* Samples of one class side by side, one pixel apart. */
 static bool samples_draw_strip(const struct section *section, const uint64_t *rows, size_t count,
                                struct raster *strip)
 {
@@ -86,15 +88,18 @@ static bool samples_draw_strips(const struct section *section, size_t num_shown,
     size_t num_classes = section->run->figures->num_classes;
     bool ok = memory_allocate(&rows, num_shown * SAMPLES_EACH, sizeof(*rows), section->error) &&
               memory_allocate(&num_rows, num_shown, sizeof(*num_rows), section->error) &&
-              section_pictures_create(pictures, num_shown, section->error) &&
+              section_pictures_create(pictures, NUM_STRIPS * num_shown, section->error) &&
               samples_find(section, num_shown, rows, num_rows);
 
     for (size_t i = 0; i < num_shown && ok; i++) {
-        if (num_rows[i] == 0)
-            continue;
-        labels[count] = samples_choose_class(i, num_shown, num_classes);
-        ok = samples_draw_strip(section, rows + i * SAMPLES_EACH, num_rows[i],
-                                &pictures->rasters[count++]);
+        for (size_t first = 0; first < num_rows[i] && ok; first += STRIP_LENGTH) {
+            size_t rest = num_rows[i] - first;
+
+            labels[count] = samples_choose_class(i, num_shown, num_classes);
+            ok = samples_draw_strip(section, rows + i * SAMPLES_EACH + first,
+                                    rest < STRIP_LENGTH ? rest : STRIP_LENGTH,
+                                    &pictures->rasters[count++]);
+        }
     }
     pictures->count = count;
     free(num_rows);
@@ -105,7 +110,7 @@ static bool samples_draw_strips(const struct section *section, size_t num_shown,
 static bool samples_write_strips(const struct section *section, size_t num_shown)
 {
     struct section_pictures pictures = {0};
-    uint32_t labels[MAX_CLASSES];
+    uint32_t labels[NUM_STRIPS * MAX_CLASSES]; /* of the pictures */
     bool ok = samples_draw_strips(section, num_shown, &pictures, labels);
     FILE *stream = section->stream;
 
@@ -119,15 +124,16 @@ static bool samples_write_strips(const struct section *section, size_t num_shown
     if (ok) {
         fprintf(stream, "<dl class=\"strips\">\n");
         for (size_t i = 0; i < pictures.count; i++) {
-            fputs("<dt>", stream);
-            markup_text_cut(stream, section_class_name(section, labels[i]), MAX_NAME);
-            fputs("</dt><dd>", stream);
+            if (i == 0 || labels[i] != labels[i - 1]) {
+                fputs(i == 0 ? "<dt>" : "</dd>\n<dt>", stream);
+                markup_text_cut(stream, section_class_name(section, labels[i]), MAX_NAME);
+                fputs("</dt><dd>", stream);
+            }
             section_picture_write(
                 stream, &pictures, i,
                 TEXT("Samples of class %s", SECTION_NAME(section_class_name(section, labels[i]))));
-            fputs("</dd>\n", stream);
         }
-        fputs("</dl>\n", stream);
+        fputs("</dd>\n</dl>\n", stream);
     }
     section_pictures_destroy(&pictures);
     return ok;

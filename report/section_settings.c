@@ -32,11 +32,38 @@ static void origins_write_config(const struct section *section)
     page_end_table(section->stream);
 }
 
+/* "valid-fraction=0.20000000000000001" as "=0.2": the shortest that is the same number. */
+static void origins_shorten_fractions(const char *text, char *shortened, size_t size)
+{
+    static const char mark[] = "-fraction=";
+    size_t used = 0;
+
+    shortened[0] = '\0';
+    while (used + 1 < size) {
+        const char *at = strstr(text, mark);
+        struct setting number = {.type = SETTING_REAL};
+        char *end, digits[64];
+        size_t length;
+
+        if (at)
+            number.real = strtod(at + strlen(mark), &end);
+        if (!at || end == at + strlen(mark)) {
+            text_format(shortened + used, size - used, "%s", text);
+            return;
+        }
+        length = (size_t)(at - text) + strlen(mark);
+        text_format(shortened + used, size - used, "%.*s%s", (int)length, text,
+                    setting_format(&number, digits, sizeof(digits)));
+        used += strlen(shortened + used);
+        text = end;
+    }
+}
+
 static bool origins_write_store(const struct section *section)
 {
     const struct image_shape *image = store_image_shape(section->store);
     struct text_list decoders = {0};
-    char text[VALUE_SIZE], digest[128], name[1024];
+    char text[VALUE_SIZE], shortened[VALUE_SIZE], digest[128], name[1024];
     bool ok = store_read_source_name(section->store, name, sizeof(name), section->error) &&
               store_read_image_decoders(section->store, &decoders, section->error);
 
@@ -52,7 +79,8 @@ static bool origins_write_store(const struct section *section)
                  ok && *text ? text : "as they are: none was asked for");
         ok = ok && store_read_source(section->store, text, sizeof(text), digest, sizeof(digest),
                                      section->error);
-        page_row(section->stream, "settings", ok ? text : "");
+        origins_shorten_fractions(ok ? text : "", shortened, sizeof(shortened));
+        page_row(section->stream, "settings", shortened);
         for (size_t i = 0; i < decoders.count; i++)
             page_row(section->stream, "decoded by", decoders.items[i]);
         fputs("</tbody>\n", section->stream);
@@ -159,10 +187,11 @@ bool section_write_commands(const struct section *section, size_t index)
         fprintf(
             section->stream, "<p>%s</p>\n",
             notes.count == 0
-                ? "Where the source is, these commands give the same store and checkpoint, byte "
-                  "for byte, on any number of threads."
-                : "Where the source is, these commands give the same store and checkpoint, once "
-                  "what the notes below name is at hand.");
+                ? "Where the source is, these commands give the same checkpoint, byte for byte, on "
+                  "any number of threads. The store has the same fingerprint; it is the same byte "
+                  "for byte where the source’s files still have their times, which it records."
+                : "Where the source is, these commands give a store of the same fingerprint and "
+                  "the same checkpoint, once what the notes below name is at hand.");
         fprintf(section->stream,
                 "<pre id=\"commands-%zu\" tabindex=\"0\" aria-label=\"Commands\"><code>",
                 index + 1);

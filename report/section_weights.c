@@ -14,6 +14,9 @@ enum {
     ONE_SIDE = 224,     /* of a single picture */
     FILTER_SIDE = 56,   /* of the few weights of a convolution */
     MAX_NAME = 40,
+    /* In a row of a wide page; report/style.c has classes for them. */
+    MIN_COLUMNS = 5,
+    MAX_COLUMNS = 8,
 };
 
 /* ---- pictures ---- */
@@ -46,6 +49,17 @@ static const char *weights_name(const struct section *section, const struct weig
     return text_format(buffer, size, "%s", SECTION_NAME(classes->items[index]));
 }
 
+/* Rows of equal length where the number has a divisor that fits the page; 0: it has none. */
+static size_t weights_choose_columns(size_t count)
+{
+    if (count <= MAX_COLUMNS)
+        return 0;
+    for (size_t columns = MAX_COLUMNS; columns >= MIN_COLUMNS; columns--)
+        if (count % columns == 0)
+            return columns;
+    return 0;
+}
+
 static bool weights_write_pictures(const struct section *section, struct weights_view *view)
 {
     size_t side = view->kind == WEIGHTS_FILTERS ? FILTER_SIDE
@@ -54,10 +68,13 @@ static bool weights_write_pictures(const struct section *section, struct weights
     struct section_pictures pictures = {0};
     bool ok = weights_take_pictures(view, &pictures, section->error) &&
               section_pictures_encode(&pictures, side, WEIGHTS_NBYTES, section->error);
+    /* Names of classes may need more than a picture's width. */
+    size_t columns = view->kind == WEIGHTS_OUTPUTS ? 0 : weights_choose_columns(view->count);
     char name[256];
 
     if (ok) {
-        fputs("<ul class=\"tiles\">\n", section->stream);
+        fprintf(section->stream, "<ul class=\"tiles%s\">\n",
+                columns > 0 ? TEXT(" by%zu", columns) : "");
         for (size_t i = 0; i < pictures.count; i++) {
             weights_name(section, view, i, name, sizeof(name));
             fputs("<li><figure>", section->stream);

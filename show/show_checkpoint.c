@@ -57,8 +57,16 @@ static const char *show_checkpoint_setting(const struct checkpoint *checkpoint, 
     return setting && setting->type == SETTING_TEXT ? setting->text : NULL;
 }
 
-static const char *show_checkpoint_progress(const struct checkpoint *checkpoint, char *text,
-                                            size_t size)
+/* Is it the best.h5 that quern-train keeps? */
+static bool show_checkpoint_is_best(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strcmp(slash ? slash + 1 : path, "best.h5") == 0;
+}
+
+static const char *show_checkpoint_progress(const char *path, const struct checkpoint *checkpoint,
+                                            char *text, size_t size)
 {
     char step[32], batch[80] = "";
 
@@ -66,9 +74,27 @@ static const char *show_checkpoint_progress(const struct checkpoint *checkpoint,
     if (checkpoint->batch > 0)
         text_format(batch, sizeof(batch), ", %" PRIu64 " batches into epoch %" PRIu64,
                     checkpoint->batch, checkpoint->epoch + 1);
-    return text_format(text, size, "epoch %" PRIu64 " of %" PRIu64 "%s, step %s, %s",
-                       checkpoint->epoch, checkpoint->epochs, batch, step,
-                       checkpoint->finished ? "finished" : "not finished");
+    if (show_checkpoint_is_best(path))
+        return text_format(
+            text, size, "the best epoch so far of a run of %" PRIu64 ": epoch %" PRIu64 ", step %s",
+            checkpoint->epochs, checkpoint->epoch, step);
+    return text_format(text, size, "epoch %" PRIu64 " of %s%" PRIu64 "%s, step %s%s",
+                       checkpoint->epoch, checkpoint->finished ? "" : "a run of ",
+                       checkpoint->epochs, batch, step, checkpoint->finished ? ", finished" : "");
+}
+
+/* The epoch that the history has as the best, which need not be this one. */
+static void show_checkpoint_best(FILE *stream, const struct terminal *terminal,
+                                 const struct checkpoint *checkpoint)
+{
+    const struct epoch_record *best =
+        best_find(checkpoint->records, checkpoint->num_records, best_monitor(&checkpoint->config));
+    char text[400], record[300];
+
+    if (best)
+        show_print_field(stream, terminal, "best",
+                         text_format(text, sizeof(text), "epoch %s",
+                                     history_format_record(best, record, sizeof(record))));
 }
 
 static bool show_checkpoint_summary(FILE *stream, const struct terminal *terminal, const char *path,
@@ -99,13 +125,14 @@ static bool show_checkpoint_summary(FILE *stream, const struct terminal *termina
                 text_group_digits(count, sizeof(count), show_count_parameters(checkpoint)));
     show_print_field(stream, terminal, "model", text);
     show_print_field(stream, terminal, "progress",
-                     show_checkpoint_progress(checkpoint, text, sizeof(text)));
+                     show_checkpoint_progress(path, checkpoint, text, sizeof(text)));
+    show_checkpoint_best(stream, terminal, checkpoint);
     show_print_field(stream, terminal, "images",
-                     text_format(text, sizeof(text), "%zux%zu %s", image->height, image->width,
-                                 image->channels == 1 ? "gray" : "RGB"));
-    show_print_field(stream, terminal, "preprocessing",
+                     text_format(text, sizeof(text), "%zux%zu %s (height x width)", image->height,
+                                 image->width, image->channels == 1 ? "gray" : "RGB"));
+    show_print_field(stream, terminal, "preparation",
                      checkpoint->preparation[0] ? checkpoint->preparation
-                                                : "none: images as they are");
+                                                : "none: images are as they were in their files");
     show_print_field(stream, terminal, "classes", classes);
     show_print_field(
         stream, terminal, "store",
@@ -291,10 +318,11 @@ bool show_print_checkpoint(FILE *stream, const struct terminal *terminal, const 
                            const struct checkpoint *checkpoint, uint64_t num_valid,
                            struct error *error)
 {
+    /* First what is looked for most often, last what is longest. */
     if (!show_checkpoint_summary(stream, terminal, path, checkpoint, error) ||
+        !show_checkpoint_history(stream, terminal, checkpoint, num_valid, error) ||
         !show_checkpoint_layers(stream, terminal, path, checkpoint, error))
         return false;
     show_checkpoint_config(stream, terminal, &checkpoint->config);
-    return show_checkpoint_statistics(stream, terminal, checkpoint, error) &&
-           show_checkpoint_history(stream, terminal, checkpoint, num_valid, error);
+    return show_checkpoint_statistics(stream, terminal, checkpoint, error);
 }

@@ -70,21 +70,37 @@ static void show_diff_print_one(FILE *stream, const struct terminal *terminal,
     }
 }
 
-/* The names of those from first on. */
+/* Checksums of single tensors: there are as many as tensors that differ. */
+static bool show_diff_is_checksum(const struct difference *difference)
+{
+    static const char beginning[] = "attribute crc32 of ";
+
+    return strncmp(difference->place, beginning, sizeof(beginning) - 1) == 0;
+}
+
+/* The names of those from first on; checksums are counted. */
 static void show_diff_print_others(FILE *stream, const char *title,
                                    const struct difference_list *list, size_t first)
 {
     size_t num_kept =
         list->count < FILE_COMPARISON_MAX_KEPT ? (size_t)list->count : FILE_COMPARISON_MAX_KEPT;
+    size_t num_checksums = 0;
 
     if (list->count <= first)
         return;
     fprintf(stream, "%s:\n", title);
     for (size_t i = first; i < num_kept; i++) {
+        if (show_diff_is_checksum(&list->kept[i])) {
+            num_checksums++;
+            continue;
+        }
         fputs("  ", stream);
         text_print_escaped(stream, list->kept[i].place);
         fputc('\n', stream);
     }
+    if (num_checksums > 0)
+        fprintf(stream, "  %zu %s of tensors\n", num_checksums,
+                num_checksums == 1 ? "checksum" : "checksums");
     if (list->count > num_kept)
         fprintf(stream, "  and %" PRIu64 " more\n", list->count - num_kept);
 }

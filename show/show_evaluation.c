@@ -31,13 +31,6 @@ static const char *show_evaluation_format(double value, char text[32])
     return isfinite(value) ? text_format(text, 32, "%.4f", value) : "-";
 }
 
-static const char *show_evaluation_interval(const struct interval *interval, char text[48])
-{
-    return isnan(interval->low)
-               ? ""
-               : text_format(text, 48, "[%.4f, %.4f]", interval->low, interval->high);
-}
-
 static void show_evaluation_summary(const struct show *show,
                                     const struct evaluation_contents *contents)
 {
@@ -89,7 +82,7 @@ static bool show_evaluation_figures(const struct show *show, const struct figure
                                          ? TEXT("top-%zu accuracy", figures->top_k)
                                          : figure_titles[i],
                                      show_evaluation_format(figures->values[i], value),
-                                     show_evaluation_interval(&figures->intervals[i], interval)};
+                                     show_format_interval(&figures->intervals[i], interval)};
 
         if (!isnan(figures->values[i]))
             ok = text_table_add(&table, cells, error);
@@ -155,7 +148,7 @@ static bool show_evaluation_add_class(struct text_table *table, const char *name
         name,
         text_group_digits(samples, sizeof(samples), class->num_samples),
         show_evaluation_format(class->values[CLASS_RECALL], texts[0]),
-        show_evaluation_interval(&class->intervals[CLASS_RECALL], interval),
+        show_format_interval(&class->intervals[CLASS_RECALL], interval),
         show_evaluation_format(class->values[CLASS_PRECISION], texts[1]),
         show_evaluation_format(class->values[CLASS_F1], texts[2]),
         show_evaluation_format(class->values[CLASS_ROC_AREA], texts[3]),
@@ -367,9 +360,9 @@ static bool show_evaluation_calibration(const struct show *show,
                                         const struct calibration *calibration, struct error *error)
 {
     static const struct text_table_column columns[] = {
-        {"score from", TEXT_TABLE_RIGHT}, {"to", TEXT_TABLE_RIGHT},
-        {"samples", TEXT_TABLE_RIGHT},    {"mean score", TEXT_TABLE_RIGHT},
-        {"accuracy", TEXT_TABLE_RIGHT},   {"off by", TEXT_TABLE_RIGHT},
+        {"confidence from", TEXT_TABLE_RIGHT}, {"to", TEXT_TABLE_RIGHT},
+        {"samples", TEXT_TABLE_RIGHT},         {"mean", TEXT_TABLE_RIGHT},
+        {"accuracy", TEXT_TABLE_RIGHT},        {"off by", TEXT_TABLE_RIGHT},
     };
     struct text_table table = {.columns = columns, .num_columns = 6};
     bool ok = true;
@@ -390,7 +383,7 @@ static bool show_evaluation_calibration(const struct show *show,
             ok = text_table_add(&table, cells, error);
     }
     if (ok) {
-        show_print_heading(stdout, &show->terminal, "calibration (score against accuracy)");
+        show_print_heading(stdout, &show->terminal, "calibration by confidence");
         ok = text_table_print(stdout, &show->terminal, &table, error);
     }
     text_table_free(&table);

@@ -1,9 +1,11 @@
 #include "show/show_fields.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/text.h"
+#include "view/terminal/terminal_text.h"
 
 enum { NAME_COLUMNS = 14 };
 
@@ -51,6 +53,14 @@ void show_print_heading(FILE *stream, const struct terminal *terminal, const cha
 {
     fputc('\n', stream);
     terminal_set_bold(terminal, stream);
-    fprintf(stream, "%s\n", text);
+    terminal_text_wrap(stream, text, 0, 0, terminal->columns);
     terminal_set_plain(terminal, stream);
+}
+
+const char *show_format_interval(const struct interval *interval, char text[48])
+{
+    if (isnan(interval->low))
+        return text_format(text, 48, "%s", "");
+    return text_format(text, 48, "%.4f%s%.4f", interval->low, interval->low < 0 ? " to " : "-",
+                       interval->high);
 }

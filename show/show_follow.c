@@ -22,7 +22,9 @@ enum {
     CHART_ROWS_BESIDE = 6, /* of a chart: title, axis, labels, legend, and the empty line */
     MIN_CHART_ROWS = 4,
     MAX_CHART_ROWS = 12,
-    FIRST_EPOCHS = 10, /* of a chart, if the run has so many */
+    GOOD_CHART_ROWS = 8,    /* of charts below each other; with less they are side by side ... */
+    MIN_CHART_COLUMNS = 34, /* ... where each can have so many columns */
+    CHART_GAP = 2,
 };
 
 struct follow {
@@ -117,49 +119,88 @@ static void show_follow_line(FILE *frame, const struct terminal *terminal, const
     free(line);
 }
 
-/* Up to which epoch charts go: as the run goes on they are drawn anew with twice as many, so that
- * the beginning of a long run is seen. */
-static uint64_t show_follow_last_epoch(const struct run_state *state)
+/* The lines of two charts beside each other, the right one from column on. */
+static void show_follow_join(FILE *frame, const char *left, const char *right, size_t column)
 {
-    uint64_t last = FIRST_EPOCHS;
+    while (*left || *right) {
+        size_t num_left = strcspn(left, "\n"), num_right = strcspn(right, "\n");
 
-    while (last < state->epochs[state->count - 1].record.epoch)
-        last *= 2;
-    return last < state->num_asked || state->num_asked == 0 ? last : state->num_asked;
+        /* Whatever stood between them is wiped. */
+        fprintf(frame, "%.*s\033[K\033[%zuG%.*s\n", (int)num_left, left, column + 1, (int)num_right,
+                right);
+        left += num_left + (left[num_left] == '\n');
+        right += num_right + (right[num_right] == '\n');
+    }
+}
+
+/* The chart of losses or, of the others, of accuracies; *text is malloc'ed. */
+static bool show_follow_chart(const struct follow *follow, const struct history *history,
+                              bool is_loss, size_t rows, size_t columns, char **text,
+                              struct error *error)
+{
+    static const enum history_figure losses[] = {HISTORY_TRAIN_LOSS, HISTORY_VALID_LOSS};
+    static const enum history_figure accuracies[] = {HISTORY_VALID_ACCURACY};
+    const struct history_chart chart = {.title = is_loss ? "loss" : "accuracy on the valid split",
+                                        .rows = rows < MAX_CHART_ROWS ? rows : MAX_CHART_ROWS,
+                                        .columns = columns};
+    struct terminal terminal = follow->terminal;
+    size_t nbytes;
+    FILE *stream = open_memstream(text, &nbytes);
+    bool ok = stream || error_set_memory(error, 1);
+
+    if (columns > 0)
+        terminal.columns = columns;
+    ok = ok && history_print(stream, &terminal, &chart, history, 1, is_loss ? losses : accuracies,
+                             is_loss ? 2 : 1, error);
+    if (stream && fclose(stream) != 0)
+        ok = error_set_memory(error, nbytes);
+    return ok;
+}
+
+/* Below each other where each has enough rows so, else side by side where the terminal is wide. */
+static bool show_follow_draw_charts(const struct follow *follow, FILE *frame,
+                                    const struct history *history, size_t rows_left,
+                                    struct error *error)
+{
+    /* The last column stays free, as in the lines above. */
+    const size_t columns = follow->terminal.columns;
+    const size_t half = columns > CHART_GAP + 1 ? (columns - CHART_GAP - 1) / 2 : 0;
+    bool has_two = history_count(history, HISTORY_VALID_ACCURACY) > 1;
+    bool is_below = rows_left >= 2 * (CHART_ROWS_BESIDE + GOOD_CHART_ROWS);
+    bool is_beside = !is_below && half >= MIN_CHART_COLUMNS;
+    char *texts[2] = {NULL, NULL};
+    size_t rows;
+    bool ok = true;
+
+    has_two = has_two && (is_beside || rows_left >= 2 * (CHART_ROWS_BESIDE + MIN_CHART_ROWS));
+    rows = rows_left / (has_two && !is_beside ? 2 : 1) - CHART_ROWS_BESIDE;
+    for (size_t i = 0; i < (has_two ? 2 : 1) && ok; i++)
+        ok = show_follow_chart(follow, history, i == 0, rows, has_two && is_beside ? half : 0,
+                               &texts[i], error);
+    if (ok && has_two && is_beside)
+        show_follow_join(frame, texts[0], texts[1], half + CHART_GAP);
+    else if (ok)
+        fprintf(frame, "%s%s", texts[0], has_two ? texts[1] : "");
+    free(texts[0]);
+    free(texts[1]);
+    return ok;
 }
 
 static bool show_follow_charts(const struct follow *follow, FILE *frame, size_t rows_left,
                                struct error *error)
 {
-    static const enum history_figure losses[] = {HISTORY_TRAIN_LOSS, HISTORY_VALID_LOSS};
-    static const enum history_figure accuracies[] = {HISTORY_VALID_ACCURACY};
     const struct run_state *state = &follow->state;
-    struct history_chart chart = {.title = "loss"};
     struct history history = {.count = state->count};
     struct epoch_record *records = NULL;
-    size_t num_charts;
     bool ok;
 
-    if (state->count == 0)
+    if (state->count == 0 || rows_left < CHART_ROWS_BESIDE + MIN_CHART_ROWS)
         return true;
-    chart.epochs = show_follow_last_epoch(state);
     ok = memory_allocate(&records, state->count, sizeof(*records), error);
     for (size_t i = 0; i < state->count && ok; i++)
         records[i] = state->epochs[i].record;
     history.records = records;
-    num_charts = ok && history_count(&history, HISTORY_VALID_ACCURACY) > 0 &&
-                         rows_left >= 2 * (CHART_ROWS_BESIDE + MIN_CHART_ROWS)
-                     ? 2
-                     : 1;
-    if (ok && rows_left >= CHART_ROWS_BESIDE + MIN_CHART_ROWS) {
-        chart.rows = rows_left / num_charts - CHART_ROWS_BESIDE;
-        chart.rows = chart.rows < MAX_CHART_ROWS ? chart.rows : MAX_CHART_ROWS;
-        ok = history_print(frame, &follow->terminal, &chart, &history, 1, losses, 2, error);
-        chart.title = "accuracy on the valid split";
-        if (num_charts == 2)
-            ok = ok &&
-                 history_print(frame, &follow->terminal, &chart, &history, 1, accuracies, 1, error);
-    }
+    ok = ok && show_follow_draw_charts(follow, frame, &history, rows_left, error);
     free(records);
     return ok;
 }

@@ -7,6 +7,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "metrics/interval.h"
+#include "show/show_fields.h"
 #include "view/terminal/text_chart.h"
 #include "view/terminal/text_table.h"
 
@@ -62,6 +63,7 @@ const char *history_format_record(const struct epoch_record *record, char *text,
 const char *history_format_accuracy(double accuracy, uint64_t num_samples, char text[64])
 {
     struct interval interval;
+    char words[48];
 
     if (!isfinite(accuracy))
         return "-";
@@ -69,7 +71,7 @@ const char *history_format_accuracy(double accuracy, uint64_t num_samples, char 
         return text_format(text, 64, "%.4f", accuracy);
     interval =
         interval_of_proportion((uint64_t)llround(accuracy * (double)num_samples), num_samples);
-    return text_format(text, 64, "%.4f [%.4f, %.4f]", accuracy, interval.low, interval.high);
+    return text_format(text, 64, "%.4f (%s)", accuracy, show_format_interval(&interval, words));
 }
 
 static bool history_add_record(struct text_table *table, const char *name,
@@ -95,7 +97,7 @@ bool history_print_records(FILE *stream, const struct terminal *terminal,
         {"epoch", TEXT_TABLE_RIGHT},
         {"train loss", TEXT_TABLE_RIGHT},
         {"valid loss", TEXT_TABLE_RIGHT},
-        {num_valid > 0 ? "accuracy [95 % interval]" : "accuracy", TEXT_TABLE_RIGHT},
+        {num_valid > 0 ? "accuracy (95 % interval)" : "accuracy", TEXT_TABLE_RIGHT},
     };
     struct text_table table = {.columns = columns, .num_columns = 5};
     const struct epoch_record *best = best_find(records, count, monitor);
@@ -152,10 +154,6 @@ bool history_print(FILE *stream, const struct terminal *terminal,
     }
     if (num_finite < 2)
         return true;
-    if (wanted->epochs > 1) {
-        chart.x_low = 1;
-        chart.x_high = (double)wanted->epochs;
-    }
     ok = memory_allocate(&lines, num_histories * num_figures, sizeof(*lines), error) &&
          memory_allocate(&points, 2 * num_points, sizeof(*points), error);
     for (size_t i = 0; i < num_histories && ok; i++)

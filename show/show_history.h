@@ -48,9 +48,8 @@ struct history {
 /* How large a chart is. */
 struct history_chart {
     const char *title;
-    size_t rows;     /* of the plot */
-    size_t columns;  /* of the whole; 0: the terminal's */
-    uint64_t epochs; /* the axis goes that far; 0: as far as there are records */
+    size_t rows;    /* of the plot */
+    size_t columns; /* of the whole; 0: the terminal's */
 };
 
 /* How many finite values a figure has. */

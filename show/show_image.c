@@ -46,7 +46,7 @@ bool show_write_png(const struct show *show, const struct raster *picture, struc
         return false;
     fputs("wrote ", stdout);
     text_print_escaped(stdout, path);
-    printf(": %zux%zu pixels\n", picture->height, picture->width);
+    printf(": %zu pixels wide, %zu high\n", picture->width, picture->height);
     return true;
 }
 

@@ -23,7 +23,7 @@ enum { DEFAULT_COUNT = 9, MAX_STORES_LOOKED_AT = 100 };
 
 struct mistake {
     uint64_t sample; /* of the evaluation */
-    double badness;
+    float badness;   /* by how much the wrong class has the higher score */
 };
 
 static int show_mistakes_compare(const void *first, const void *second)
@@ -42,9 +42,8 @@ static float show_mistakes_score(const struct evaluation_contents *contents, uin
 }
 
 /*
- * All mistakes [*count], the worst first.  Of probabilities that is the one whose true class has
- * the least, which is also the one with the largest cross-entropy; other scores are compared by how
- * far the predicted class is ahead of the true one.
+ * All mistakes [*count], the worst first: by how far the predicted class is ahead of the true one,
+ * as the page of quern-evaluate --report has them.
  */
 static struct mistake *show_mistakes_rank(const struct evaluation_contents *contents, size_t *count,
                                           struct error *error)
@@ -55,12 +54,11 @@ static struct mistake *show_mistakes_rank(const struct evaluation_contents *cont
     *count = 0;
     for (uint64_t i = 0; i < contents->num_samples; i++) {
         uint32_t label = contents->labels[i], prediction = contents->predictions[i];
-        double score = (double)show_mistakes_score(contents, i, label), badness = -score;
+        float badness =
+            show_mistakes_score(contents, i, prediction) - show_mistakes_score(contents, i, label);
 
         if (label == prediction)
             continue;
-        if (!contents->are_probabilities)
-            badness += (double)show_mistakes_score(contents, i, prediction);
         if (!memory_grow(&mistakes, &capacity, *count + 1, sizeof(*mistakes), error)) {
             free(mistakes);
             return NULL;
@@ -251,10 +249,13 @@ static bool show_mistakes_pictures(const struct show *show, struct store *store,
 static bool show_mistakes_table(const struct show *show, const struct evaluation_contents *contents,
                                 const struct mistake *mistakes, size_t count, struct error *error)
 {
-    static const struct text_table_column columns[] = {
-        {"", TEXT_TABLE_RIGHT},          {"class", TEXT_TABLE_LEFT},
-        {"its score", TEXT_TABLE_RIGHT}, {"predicted", TEXT_TABLE_LEFT},
-        {"its score", TEXT_TABLE_RIGHT}, {"path", TEXT_TABLE_PATH},
+    const struct text_table_column columns[] = {
+        {"", TEXT_TABLE_RIGHT},
+        {"class", TEXT_TABLE_LEFT},
+        {"its score", TEXT_TABLE_RIGHT},
+        {"predicted", TEXT_TABLE_LEFT},
+        {contents->are_probabilities ? "confidence" : "score of that", TEXT_TABLE_RIGHT},
+        {"path", TEXT_TABLE_PATH},
     };
     struct text_table table = {.columns = columns, .num_columns = 6};
     bool ok = true;

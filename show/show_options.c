@@ -32,9 +32,8 @@ static const char epilogue[] =
     "The environment: NO_COLOR, TERM, COLORTERM, COLUMNS and the locale are respected;\n"
     "QUERN_COLOUR and QUERN_GRAPHICS take the words of --colour and --graphics.\n"
     "\n"
-    "Exit codes: 0 done, 1 different (--diff alone), 2 wrong usage, 65 bad input data, 70 internal "
-    "error, 74 read or write\n"
-    "error.";
+    "Exit codes: 0 done, 1 different (--diff alone), 2 wrong usage, 65 bad input data,\n"
+    "70 internal error, 74 read or write error.";
 
 /* What the options ask for; that they do not exclude each other the table has checked. */
 struct show_asked {

@@ -19,6 +19,8 @@
 enum {
     CELL_COLUMNS = 4, /* three digits and a blank */
     MAX_ROWS = 64,    /* that are shown by themselves */
+    CHANNEL_GAP = 2,
+    MIN_COLUMNS_BESIDE = 4, /* of each channel; where fewer fit, channels are not side by side */
     MAX_VALUE = 255,
 };
 
@@ -155,28 +157,73 @@ static struct colour pixels_ground(const struct image_shape *image, size_t chann
 
 /* ---- on the terminal ---- */
 
-static void pixels_print(const struct show *show, const struct image_shape *image,
-                         const uint8_t *pixels, const struct pixels_window *window, size_t channel)
+/* The columns of a terminal that tables side by side take. */
+static size_t pixels_width(const struct image_shape *image, size_t num_tables, size_t num_columns)
 {
-    const struct terminal *terminal = &show->terminal;
+    return pixels_label_width(image) + num_tables * num_columns * CELL_COLUMNS +
+           (num_tables - 1) * CHANNEL_GAP;
+}
+
+/* How many columns of an image there is room for, of one channel or of all side by side. */
+static size_t pixels_room(const struct show *show, const struct image_shape *image)
+{
+    size_t count = 1, num_tables = image->channels;
+
+    if (pixels_width(image, num_tables, MIN_COLUMNS_BESIDE) > show->terminal.columns)
+        num_tables = 1;
+    while (pixels_width(image, num_tables, count + 1) <= show->terminal.columns)
+        count++;
+    return count;
+}
+
+/* The numbers of the columns, above them the channels. */
+static void pixels_print_heads(const struct show *show, const struct image_shape *image,
+                               const struct pixels_window *window, size_t first, size_t end)
+{
+    size_t num_columns = window->columns.end - window->columns.first;
     int label_width = (int)pixels_label_width(image);
 
+    for (size_t c = first; c < end && image->channels > 1; c++) {
+        bool is_last = c + 1 == end;
+
+        printf("%*s%*s", c == first ? label_width : CHANNEL_GAP, "", CELL_COLUMNS - 3, "");
+        printf("%-*s", is_last ? 0 : (int)(num_columns * CELL_COLUMNS) - (CELL_COLUMNS - 3),
+               channel_names[c]);
+    }
     if (image->channels > 1)
-        printf("%s\n", channel_names[channel]);
-    terminal_set_faint(terminal, stdout);
-    printf("%*s", label_width, "");
-    for (size_t x = window->columns.first; x < window->columns.end; x++)
-        printf("%*zu", CELL_COLUMNS, x);
-    terminal_set_plain(terminal, stdout);
+        putchar('\n');
+    terminal_set_faint(&show->terminal, stdout);
+    for (size_t c = first; c < end; c++) {
+        printf("%*s", c == first ? label_width : CHANNEL_GAP, "");
+        for (size_t x = window->columns.first; x < window->columns.end; x++)
+            printf("%*zu", CELL_COLUMNS, x);
+    }
+    terminal_set_plain(&show->terminal, stdout);
     putchar('\n');
+}
+
+/* A table of the channels from first on that are before end, side by side. */
+static void pixels_print(const struct show *show, const struct image_shape *image,
+                         const uint8_t *pixels, const struct pixels_window *window, size_t first,
+                         size_t end)
+{
+    const struct terminal *terminal = &show->terminal;
+    const size_t num_columns = window->columns.end - window->columns.first;
+
+    pixels_print_heads(show, image, window, first, end);
     for (size_t y = window->rows.first; y < window->rows.end; y++) {
         terminal_set_faint(terminal, stdout);
-        printf("%*zu", label_width, y);
+        printf("%*zu", (int)pixels_label_width(image), y);
         terminal_set_plain(terminal, stdout);
-        for (size_t x = window->columns.first; x < window->columns.end; x++) {
+        for (size_t i = 0; i < (end - first) * num_columns; i++) {
+            size_t channel = first + i / num_columns, x = window->columns.first + i % num_columns;
             uint8_t value = pixels_value(image, pixels, y, x, channel);
             struct colour ground = pixels_ground(image, channel, value);
 
+            if (i > 0 && i % num_columns == 0) {
+                terminal_set_plain(terminal, stdout);
+                printf("%*s", CHANNEL_GAP, "");
+            }
             terminal_set_ground(terminal, stdout, ground);
             terminal_set_ink(terminal, stdout, colour_ink_on(ground));
             printf("%*d", CELL_COLUMNS, value);
@@ -184,6 +231,23 @@ static void pixels_print(const struct show *show, const struct image_shape *imag
         terminal_set_plain(terminal, stdout);
         putchar('\n');
     }
+}
+
+/* The channels side by side where that fits, so that a pixel is seen as one; else one below the
+ * other. */
+static void pixels_print_all(const struct show *show, const struct image_shape *image,
+                             const uint8_t *pixels, const struct pixels_window *window)
+{
+    size_t num_columns = window->columns.end - window->columns.first;
+
+    /* The name of a channel is wider than one column. */
+    if (num_columns > 1 &&
+        pixels_width(image, image->channels, num_columns) <= show->terminal.columns) {
+        pixels_print(show, image, pixels, window, 0, image->channels);
+        return;
+    }
+    for (size_t c = 0; c < image->channels; c++)
+        pixels_print(show, image, pixels, window, c, c + 1);
 }
 
 static void pixels_print_note(const struct show *show, const char *what,
@@ -276,18 +340,17 @@ bool show_pixels(const struct show *show, struct error *error)
 
     if (ok) {
         image = store_image_shape(store);
-        room = show->terminal.columns - pixels_label_width(image);
-        ok = pixels_choose_window(
-            options, image, sample.pixels, options->png ? MAX_PICTURE_SIDE : MAX_ROWS,
-            options->png ? MAX_PICTURE_SIDE : room / CELL_COLUMNS, &window, error);
+        room = pixels_room(show, image);
+        ok = pixels_choose_window(options, image, sample.pixels,
+                                  options->png ? MAX_PICTURE_SIDE : MAX_ROWS,
+                                  options->png ? MAX_PICTURE_SIDE : room, &window, error);
     }
     if (ok) {
         show_sample_print(show, store, &sample);
         if (options->png)
             ok = pixels_write_png(show, image, sample.pixels, &window, error);
         else
-            for (size_t c = 0; c < image->channels; c++)
-                pixels_print(show, image, sample.pixels, &window, c);
+            pixels_print_all(show, image, sample.pixels, &window);
     }
     if (ok) {
         pixels_print_note(show, "rows", &window.rows, image->height, options->rows != NULL);

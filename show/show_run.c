@@ -25,17 +25,19 @@ const char *show_format_phase(const struct run_state *state, char *text, size_t 
                            state->num_asked,
                            state->is_lock_known ? "" : " (by its log: locks cannot tell here)");
     case RUN_PHASE_STOPPED:
-        return text_format(
-            text, size,
-            "%s by %.20s after %" PRIu64 " of %" PRIu64 " epochs: the same command goes on", name,
-            state->signal[0] ? state->signal : "a signal", epoch, state->num_asked);
+        return text_format(text, size,
+                           "%s by %.20s after %" PRIu64 " of %" PRIu64
+                           " epochs: the same command with --resume goes on",
+                           name, state->signal[0] ? state->signal : "a signal", epoch,
+                           state->num_asked);
     case RUN_PHASE_FINISHED:
         return text_format(text, size, "%s after %" PRIu64 " of %" PRIu64 " epochs", name, epoch,
                            state->num_asked);
     default:
         return text_format(text, size,
                            "%s after %" PRIu64 " of %" PRIu64
-                           " epochs, without a word: the same command goes on",
+                           " epochs, without a word: the same command "
+                           "with --resume goes on",
                            name, epoch, state->num_asked);
     }
 }

@@ -62,7 +62,7 @@ static bool show_runs_add(struct text_table *table, const struct run_record *run
         total > 0 ? amount_duration(seconds, sizeof(seconds), total) : "-",
         run->is_directory && run->state.last_event[0] ? run_phase_name(run_state_phase(&run->state))
         : run->file.checkpoint.finished               ? "finished"
-                                                      : "not finished",
+                                                      : "-",
     };
 
     return text_table_add(table, cells, error);

@@ -184,7 +184,7 @@ static bool show_store_facts(const struct show *show, struct store *store,
     bool ok = store_read_source_name(store, name, sizeof(name), error);
 
     show_store_line(show, "images",
-                    TEXT("%zux%zu %s, uint8", image->height, image->width,
+                    TEXT("%zux%zu %s (height x width), uint8", image->height, image->width,
                          image->channels == 1 ? "gray" : "RGB"));
     show_store_line(show, "classes", text_group_digits(file, sizeof(file), num_classes));
     show_store_line(show, "file",
@@ -213,7 +213,7 @@ static bool show_store_facts(const struct show *show, struct store *store,
     return ok;
 }
 
-static bool show_store_rejects(const struct show *show, struct store *store, struct error *error)
+static bool show_store_rejects(struct store *store, struct error *error)
 {
     struct text_list paths = {0}, reasons = {0};
     bool ok = store_read_rejects(store, &paths, &reasons, error);
@@ -221,13 +221,12 @@ static bool show_store_rejects(const struct show *show, struct store *store, str
     if (ok && paths.count > 0)
         printf("\n%zu %s skipped\n", paths.count, paths.count == 1 ? "file was" : "files were");
     for (size_t i = 0; i < paths.count && i < MAX_REJECTS && ok; i++) {
-        char path[LINE_SIZE], reason[LINE_SIZE], line[LINE_SIZE];
-
-        terminal_text_cut_left(path, sizeof(path), paths.items[i], show->terminal.columns / 2,
-                               show->terminal.is_utf8);
-        text_escape(reason, sizeof(reason), reasons.items[i]);
-        /* Both are escaped, and what is cut has no control characters. */
-        printf("  %s: %s\n", path, text_format(line, sizeof(line), "%s", reason));
+        /* The path is whole, so that the file can be found by it. */
+        fputs("  ", stdout);
+        text_print_escaped(stdout, paths.items[i]);
+        fputs(": ", stdout);
+        text_print_escaped(stdout, reasons.items[i]);
+        putchar('\n');
     }
     if (ok && paths.count > MAX_REJECTS)
         printf("  and %zu more: /rejects of the file lists all\n", paths.count - MAX_REJECTS);
@@ -372,7 +371,7 @@ bool show_store(const struct show *show, struct error *error)
     }
     for (int s = 0; s < NUM_SPLITS && ok; s++)
         ok = show_balance(show, store, (enum split)s, error);
-    ok = ok && show_store_rejects(show, store, error);
+    ok = ok && show_store_rejects(store, error);
     store_close(store);
     return ok;
 }

@@ -34,6 +34,20 @@ static void test_best_find_without_figures_finds_none(void **state)
     assert_false(best_is_past(&none, 1, MONITOR_VALID_LOSS, 1));
 }
 
+static void test_best_before_last_only_where_the_last_is_worse(void **state)
+{
+    const struct epoch_record diverged[] = {{.epoch = 1, .valid_loss = 0.5},
+                                            {.epoch = 2, .valid_loss = NAN}};
+
+    (void)state;
+    assert_int_equal(best_before_last(records, 4, MONITOR_VALID_LOSS)->epoch, 2);
+    assert_null(best_before_last(records, 4, MONITOR_VALID_ACCURACY)); /* as good */
+    assert_null(best_before_last(records, 3, MONITOR_VALID_LOSS));
+    assert_null(best_before_last(records, 2, MONITOR_VALID_LOSS));
+    assert_null(best_before_last(records, 0, MONITOR_VALID_LOSS));
+    assert_int_equal(best_before_last(diverged, 2, MONITOR_VALID_LOSS)->epoch, 1);
+}
+
 static void test_best_is_past_counts_epochs_since_the_best(void **state)
 {
     (void)state;
@@ -50,6 +64,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_best_find_first_of_equals),
         cmocka_unit_test(test_best_find_without_figures_finds_none),
+        cmocka_unit_test(test_best_before_last_only_where_the_last_is_worse),
         cmocka_unit_test(test_best_is_past_counts_epochs_since_the_best),
     };
 

@@ -451,6 +451,30 @@ static void test_sheet_wraps_what_is_too_narrow(void **state)
         raster_free(&tiles[i].picture);
 }
 
+static void test_sheet_of_large_pictures_has_several_in_a_row(void **state)
+{
+    struct sheet_tile tiles[4];
+    struct sheet sheet = {tiles, 4, 0, 0};
+    struct error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        tiles[i] = (struct sheet_tile){make_picture(100, 60, 5), "caption"};
+    /* As they are, one would be as wide as the terminal; a scale that is asked for is kept. */
+    for (size_t scale = 0; scale < 2; scale++) {
+        struct printed *printed = print_begin();
+        size_t num_columns;
+
+        sheet.scale = scale;
+        assert_ok(sheet_print(printed->stream, &blocks, &sheet, &num_columns, &error), &error);
+        fclose(printed->stream);
+        assert_int_equal(num_columns, scale ? 1 : 3);
+        free(printed->text);
+    }
+    for (size_t i = 0; i < 4; i++)
+        raster_free(&tiles[i].picture);
+}
+
 static void test_sheet_to_raster_has_each_tile_in_its_place(void **state)
 {
     struct sheet_tile tiles[3];
@@ -488,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_measure_enlarges_by_whole_factors_and_reduces),
         cmocka_unit_test(test_measure_thin_pictures_keep_a_pixel),
         cmocka_unit_test(test_sheet_wraps_what_is_too_narrow),
+        cmocka_unit_test(test_sheet_of_large_pictures_has_several_in_a_row),
         cmocka_unit_test(test_sheet_to_raster_has_each_tile_in_its_place),
     };
 

@@ -85,8 +85,8 @@ static void test_line_of_one_epoch_has_the_time_left_of_the_run(void **state)
     stage.run_done = 1000;
     stage.run_seconds = 10;
     stage.run_pending = 3000;
-    assert_string_equal(format(&stage, 500, 5, 60),
-                        "epoch 2/4  ####-----   50%  100 images/s  5 s left  run 25 s");
+    assert_string_equal(format(&stage, 500, 5, 65),
+                        "epoch 2/4  ####-----   50%  100 images/s  5 s left  run 25 s left");
     stage.run_pending = 1000;
     assert_string_equal(format(&stage, 500, 5, 40), "epoch 2/4   50%  100/s  5 s left");
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "tests/support.h"
 #include "view/font.h"
 #include "view/raster.h"
@@ -154,30 +155,72 @@ static void test_text_is_drawn_letter_by_letter(void **state)
 
     (void)state;
     assert_ok(raster_create(&raster, 40, 20, colour_white, &error), &error);
-    raster_text(&raster, 3, 2, " 7\u00e9", 2, colour_black);
+    raster_text(&raster, 3, 2, " 7\u72d7", 2, colour_black);
     for (size_t y = 0; y < FONT_HEIGHT; y++)
         for (size_t x = 0; x < FONT_WIDTH; x++)
             assert_level(&raster, 3 + 2 * FONT_ADVANCE + 2 * x, 2 + 2 * y,
                          seven[y][x] == '#' ? 0 : 255);
     assert_level(&raster, 3, 2, 255);
     assert_level(&raster, 3 + 4 * FONT_ADVANCE, 2, 0); /* the box of what the font has not */
-    assert_int_equal(raster_text_width(" 7\u00e9", 2), 3 * 2 * FONT_ADVANCE);
+    assert_int_equal(raster_text_width(" 7\u72d7", 2), 3 * 2 * FONT_ADVANCE);
     raster_free(&raster);
+}
+
+static const uint8_t *glyph_of(const char *text)
+{
+    const uint8_t *glyph = NULL;
+
+    assert_int_equal(font_next(text, &glyph), strlen(text));
+    return glyph;
+}
+
+/* A character of Latin-1 as UTF-8. */
+static const char *latin(unsigned character, char text[3])
+{
+    if (character < 0x80)
+        return text_format(text, 3, "%c", (int)character);
+    return text_format(text, 3, "%c%c", (int)(0xc0 | character >> 6),
+                       (int)(0x80 | (character & 0x3f)));
+}
+
+static bool is_printable(unsigned character)
+{
+    return character != 0xa0 && character != 0xad && (character < 0x7f || character > 0x9f);
 }
 
 static void test_font_characters_are_all_different(void **state)
 {
+    char text[2][3];
+
     (void)state;
-    for (unsigned char a = ' '; a <= '~'; a++) {
-        for (unsigned char b = a + 1; b <= '~'; b++) {
+    for (unsigned a = ' '; a <= 0xff; a++) {
+        for (unsigned b = a + 1; b <= 0xff && is_printable(a); b++) {
             /* A zero and an O look alike, in numbers and names of their own. */
-            if (a == '0' && b == 'O')
-                continue;
-            assert_memory_not_equal(font_glyph(a), font_glyph(b), FONT_HEIGHT);
+            if (is_printable(b) && (a != '0' || b != 'O'))
+                assert_memory_not_equal(glyph_of(latin(a, text[0])), glyph_of(latin(b, text[1])),
+                                        FONT_HEIGHT);
         }
-        assert_memory_not_equal(font_glyph(a), font_glyph(0), FONT_HEIGHT);
+        if (is_printable(a))
+            assert_ptr_not_equal(glyph_of(latin(a, text[0])), glyph_of("\u72d7"));
     }
-    assert_ptr_equal(font_glyph(0x7f), font_glyph(0));
+    assert_ptr_equal(glyph_of("\x7f"), glyph_of("\u72d7"));
+    assert_ptr_equal(glyph_of("\xff"), glyph_of("\u72d7"));
+}
+
+static void test_font_letters_beyond_latin_1_are_the_nearest(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"u\u0308", "\u00fc"}, /* a letter and its mark, as macOS writes names */
+        {"A\u030a", "\u00c5"}, {"\u0161", "s"}, {"s\u030c", "s"}, {"\u0142", "l"}, {"\u2013", "-"},
+    };
+    const uint8_t *glyph;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+        assert_ptr_equal(glyph_of(pairs[i][0]), glyph_of(pairs[i][1]));
+    assert_memory_equal(glyph_of("\u00fc") + 2, glyph_of("u") + 2, FONT_HEIGHT - 2);
+    assert_int_equal(font_next("", &glyph), 0);
+    assert_int_equal(raster_text_width("Fro\u0308sche", 1), 7 * FONT_ADVANCE);
 }
 
 int main(void)
@@ -192,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_resize_large_picture_is_within_its_range),
         cmocka_unit_test(test_text_is_drawn_letter_by_letter),
         cmocka_unit_test(test_font_characters_are_all_different),
+        cmocka_unit_test(test_font_letters_beyond_latin_1_are_the_nearest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

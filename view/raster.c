@@ -159,15 +159,12 @@ bool raster_resize(struct raster *result, const struct raster *source, size_t wi
 
 size_t raster_text_width(const char *text, size_t factor)
 {
-    size_t num_characters = 0;
+    size_t num_letters = 0, nbytes;
+    const uint8_t *glyph;
 
-    while (*text) {
-        size_t length = text_utf8_length(text);
-
-        text += length ? length : 1;
-        num_characters++;
-    }
-    return num_characters * FONT_ADVANCE * factor;
+    for (; (nbytes = font_next(text, &glyph)) > 0; text += nbytes)
+        num_letters++;
+    return num_letters * FONT_ADVANCE * factor;
 }
 
 size_t raster_text_height(size_t factor)
@@ -178,16 +175,15 @@ size_t raster_text_height(size_t factor)
 void raster_text(struct raster *raster, size_t left, size_t top, const char *text, size_t factor,
                  struct colour colour)
 {
-    while (*text) {
-        size_t length = text_utf8_length(text);
-        const uint8_t *glyph = font_glyph(length == 1 ? (unsigned char)*text : 0);
+    const uint8_t *glyph;
+    size_t nbytes;
 
+    for (; (nbytes = font_next(text, &glyph)) > 0; text += nbytes) {
         for (size_t y = 0; y < FONT_HEIGHT; y++)
             for (size_t x = 0; x < FONT_WIDTH; x++)
                 if (font_has_dot(glyph, x, y))
                     raster_fill(raster, left + x * factor, top + y * factor, factor, factor,
                                 colour);
         left += FONT_ADVANCE * factor;
-        text += length ? length : 1;
     }
 }

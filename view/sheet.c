@@ -9,8 +9,10 @@
 
 enum {
     GAP_COLUMNS = 1,
-    MIN_TILE_COLUMNS = 12, /* in which a picture can be made out */
-    MIN_EXACT_COLUMNS = 4, /* of pixels rather than cells */
+    MIN_TILE_COLUMNS = 12,  /* in which a picture can be made out */
+    MIN_EXACT_COLUMNS = 4,  /* of pixels rather than cells */
+    GOOD_TILE_COLUMNS = 24, /* in which a picture is seen well, of those side by side */
+    GOOD_TILES = 3,         /* beside each other, where the terminal is wide */
     MAX_CAPTION = 64,
 };
 
@@ -31,12 +33,25 @@ static size_t sheet_own_columns(const struct terminal *terminal, const struct sh
     return columns < terminal->columns ? columns : terminal->columns;
 }
 
+/* Pictures of which a row would have a single one are drawn smaller, if that is not asked for. */
+static size_t sheet_share_columns(const struct terminal *terminal, const struct sheet *sheet,
+                                  size_t own)
+{
+    size_t share = (terminal->columns + GAP_COLUMNS) / GOOD_TILES - GAP_COLUMNS;
+
+    share = share > GOOD_TILE_COLUMNS ? share : GOOD_TILE_COLUMNS;
+    return sheet->count > 1 && sheet->scale == 0 && sheet_tiles_in(terminal->columns, own) == 1
+               ? share
+               : own;
+}
+
 /* How many tiles a row has: as many as asked for where they can be made out. */
 static size_t sheet_choose_columns(const struct terminal *terminal, const struct sheet *sheet)
 {
     bool is_exact = picture_unit_columns(terminal) > 1;
     size_t min_columns = is_exact ? MIN_EXACT_COLUMNS : MIN_TILE_COLUMNS;
-    size_t own = sheet_own_columns(terminal, sheet), columns, most;
+    size_t own = sheet_share_columns(terminal, sheet, sheet_own_columns(terminal, sheet));
+    size_t columns, most;
 
     /* Captions need room too. */
     own = own > min_columns ? own : min_columns;

@@ -43,8 +43,9 @@ for level in O0 O3; do
     # shellcheck disable=SC2046,SC2086
     "$compiler" "-$level" $flags -Wno-unknown-pragmas '-DQUERN_VERSION="0"' -static \
         -o "$work/bits" tests/bits/*.c \
-        common/error.c common/memory.c common/options.c common/random.c common/suggestion.c \
-        common/text.c common/text_list.c \
+        common/amount.c common/completion.c common/error.c common/memory.c common/options.c \
+        common/options_help.c common/progress.c common/random.c common/suggestion.c common/text.c \
+        common/text_list.c common/text_width.c common/wrap.c \
         $(find model -name '*.c' ! -name '*_vector.c') $objects -lm
     printf 'aarch64, -%s: ' "$level"
     "$emulator" "$work/bits" tests/bits/expected.txt

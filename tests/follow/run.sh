@@ -64,6 +64,10 @@ screen | head -n 5 | grep -q '^5$' || fail "the lines above are gone"
 $tmux resize-window -x 60 -y 60
 sleep 1
 screen | head -n 1 | grep -q '^run: ' || fail "after a resize something is left of the view before"
+# Where there is no room for one chart below the other, they are side by side.
+$tmux resize-window -x 80 -y 24
+await "charts side by side" '^loss  *accuracy on the valid split$'
+[ "$(screen | grep -c '^run: ')" = 1 ] || fail "side by side more than one view"
 $tmux resize-window -x 40 -y 16
 await "after a resize" '^run: running, '
 sleep 1

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The commands in a report lead to the store and the checkpoint of the report, byte for byte: runs them where nothing
+# The commands in a report lead to the store and the checkpoint of the report, byte for byte, and to a store of the same
+# fingerprint where the source's files have other times: runs them where nothing
 # but the source is, with runs of every kind of setting.  Needs $QUERN_BIN; skipped (77) without python3.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/report/lib.sh
@@ -13,7 +14,7 @@ cp -rp 'a source/train' flat
 check() {
     mkdir again
     quiet quern-evaluate "$2" "$3" --report report.html
-    # A store says of its source's files when they were changed.
+    # A store says of its source's files when they were changed: with their times it is the same.
     cp -rp 'a source' flat again/
     python3 "$here/commands.py" report.html >again/commands.sh
     (cd again && quiet bash -eu commands.sh)
@@ -22,6 +23,27 @@ check() {
     cmp report.html again/report.html
     rm -r again
     echo "$1: the same again"
+}
+
+# fingerprint REPORT: of the store.
+fingerprint() {
+    sed -n 's/.*fingerprint of the store<[^>]*><[^>]*>\([0-9a-f]*\)<.*/\1/p' "$1"
+}
+
+# check_copied CHECKPOINT STORE: from a copy whose files have other times, as a download has.
+check_copied() {
+    mkdir again
+    quiet quern-evaluate "$1" "$2" --report report.html
+    cp -rp 'a source' again/
+    find again -name '*.png' -exec touch -d '2001-02-03 04:05:06' {} +
+    python3 "$here/commands.py" report.html >again/commands.sh
+    (cd again && quiet bash -eu commands.sh)
+    cmp "$1" "again/$1"
+    test "$(fingerprint report.html)" = "$(fingerprint again/report.html)"
+    fingerprint report.html | grep -qx '[0-9a-f]\{64\}'
+    if cmp -s "$2" "again/$2"; then echo "the store has no times: the page may promise its bytes"; exit 1; fi
+    rm -r again
+    echo "a copy with other times: the same checkpoint, a store of the same fingerprint"
 }
 
 n=0
@@ -37,6 +59,7 @@ one() {
 
 quiet quern-ingest --skip-bad --classes '9,3' 'a source' two.h5
 one two.h5 --recipe lesson --epochs 3
+check_copied 'run 1/epoch-0003.h5' two.h5
 one two.h5 --model nearest-mean --distance l2
 one two.h5 --model linear --optimizer sgd --nesterov --schedule step --step-epochs 1.3 --gamma 0.37 --epochs 4 \
     --weight-decay 0.001 --clip-norm 0.7 --accumulate 3 --batch-size 17

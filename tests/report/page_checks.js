@@ -45,7 +45,9 @@
             say("a chart without title and description", svg);
     }
     for (const chart of all("svg.chart")) {
-        if (chart.querySelectorAll("text.label").length < 2) say("a chart without names of axes", chart);
+        /* What y is, the heading says where no label does. */
+        if (chart.querySelectorAll("text.label").length < 2 && !chart.closest("figure")?.querySelector(".title"))
+            say("a chart without names of axes", chart);
         if (chart.querySelectorAll("text.tick").length < 3) say("a chart without ticks", chart);
         if (/NaN|inf/.test(chart.outerHTML)) say("a chart with what is no number", chart);
         for (const mark of chart.querySelectorAll("g.pt"))
@@ -78,6 +80,23 @@
         const box = element.getBoundingClientRect();
         if (box.right > width + 1 && box.width > 0 && !element.closest(".scroll, pre, svg, .skip"))
             say("reaches beyond the window", element);
+    }
+
+    for (const region of all(".scroll"))
+        if (region.scrollWidth > region.clientWidth && getComputedStyle(region).backgroundImage === "none")
+            say("scrolls without a sign of it", region);
+    for (const image of all(".strips img"))
+        if (image.getBoundingClientRect().width < 0.9 * Number(image.getAttribute("width")))
+            say("samples that are made smaller", image);
+    for (const row of all(".matrix tbody tr")) {
+        const widths = [...row.querySelectorAll("td")].map((cell) => cell.getBoundingClientRect().width);
+        if (width > 1000 && Math.max(...widths) > Math.min(...widths) + 1)
+            say("columns of unequal width", row);
+    }
+    for (const grid of all(".charts")) {
+        const flags = grid.querySelectorAll("text.flag").length;
+        if (grid.querySelector("#curve-rate-t") && grid.querySelectorAll("svg.chart").length === 3 && flags !== 2)
+            say("the best epoch is not marked", grid);
     }
 
     // Contrast, WCAG 2: 4.5 of text, 3 of large text and of what charts are drawn with

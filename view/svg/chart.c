@@ -111,7 +111,8 @@ static void chart_write_axes(const struct chart_frame *frame)
     }
     chart_line(frame, "axis", (double[]){frame->left, frame->bottom, frame->right, frame->bottom});
     chart_text(frame, "label middle", middle, frame->bottom + 36, frame->chart->x_label);
-    chart_text(frame, "label", 2, 12, frame->chart->y_label);
+    if (frame->chart->y_label)
+        chart_text(frame, "label", 2, 12, frame->chart->y_label);
     fputs("</g>", frame->stream);
 }
 
@@ -129,6 +130,12 @@ static void chart_write_references(const struct chart_frame *frame)
         markup_text(frame->stream, chart->x_remark);
         fputs("</title>", frame->stream);
         chart_line(frame, "reference", (double[]){x, frame->bottom, x, frame->top});
+        if (chart->x_flag) {
+            double half = (double)(markup_count_characters(chart->x_flag) * CHARACTER_WIDTH) / 2;
+
+            x = x < half ? half : x > WIDTH - half ? WIDTH - half : x;
+            chart_text(frame, "flag middle", x, frame->top - 6, chart->x_flag);
+        }
         fputs("</g>", frame->stream);
     }
 }

@@ -42,7 +42,7 @@ struct chart {
     const char *id;    /* unique in the page */
     const char *title; /* what is shown, short */
     const char *description;
-    const char *x_label, *y_label; /* with units */
+    const char *x_label, *y_label; /* with units; y_label NULL: the heading above says it */
     struct axis x_axis, y_axis;
     enum chart_format x_format, y_format;
     const char *x_name, *y_name; /* for hover texts: "epoch", "loss" */
@@ -51,6 +51,7 @@ struct chart {
     bool has_diagonal;      /* a thin line from corner to corner */
     double x_marked;        /* a thin vertical line there; NAN: none */
     const char *x_remark;   /* what its hover text says */
+    const char *x_flag;     /* a word or two at its top; NULL: none */
     double height;          /* 0: 250, of a width of 420 */
     bool is_without_labels; /* names of series are in a legend elsewhere */
 };

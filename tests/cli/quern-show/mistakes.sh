@@ -22,6 +22,11 @@ echo "---- another store"
 make_digits another.h5
 expect 65 quern-show evaluation.h5 --mistakes --store another.h5
 quern-show evaluation.h5 --mistakes 2>/dev/null |
-    awk '$1 ~ /^[0-9]$/ { if ($3 < last) print "out of order"; last = $3; rows++ } END { print rows }'
+    awk '$1 ~ /^[0-9]$/ { if (rows && $5 - $3 > last) print "out of order"; last = $5 - $3; rows++ } END { print rows }'
 expect 2 quern-show evaluation.h5 --store another.h5
 expect 2 quern-show evaluation.h5 --count 3
+echo "---- in the order of the report"
+quern-evaluate run/epoch-0001.h5 elsewhere/store.h5 --report report.html >/dev/null 2>&1
+sed -n '/id="mistakes-h"/,/<\/section>/p' report.html | grep -o 'valid/[0-9]/[0-9]*\.png' | awk '!seen[$0]++' >in_report
+quern-show evaluation.h5 --mistakes --count 100 2>/dev/null | grep -o 'valid/[0-9]/[0-9]*\.png' >shown
+[ -s in_report ] && head -n "$(wc -l <in_report)" shown | cmp - in_report && echo "the same"

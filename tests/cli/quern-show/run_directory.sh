@@ -2,7 +2,7 @@
 tidy() { sed -E 's/[0-9.,]+ ?[kM]? (samples)/N \1/; s/ [0-9.]+ (s|ms|us) (an epoch|for)/ T \2/; s/at [0-9T:.-]+Z/at TIME/'; }
 make_digits store.h5
 quern-train store.h5 --output run --recipe lesson --epochs 3 >/dev/null 2>&1
-quern-show run 2>err | tidy | sed -n '1,/^layers/p'
+quern-show run 2>err | tidy | sed -n '1,/^history/p'
 cat err >&2
 quern-show run 2>/dev/null | grep -A 3 '^history'
 echo "---- the log goes on past the newest checkpoint, and ends in the middle"

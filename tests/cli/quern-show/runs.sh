@@ -5,7 +5,7 @@ quern-train store.h5 --output runs/fast --recipe lesson --epochs 6 --learning-ra
 quern-show runs/slow/epoch-0004.h5 runs/fast/epoch-0006.h5
 echo "---- directories tell the time and how sure an accuracy is"
 quern-show runs/slow runs/fast | sed -n '/^run .*time/,/^$/p' | tr -s ' ' | sed -E 's/ [0-9.]+ (s|ms|us) / T /'
-quern-show runs/slow runs/fast | grep -c '\[0\.[0-9]*, [0-9.]*\]'
+quern-show runs/slow runs/fast | grep -c '(0\.[0-9]*-[0-9.]*)'
 echo "---- equal ones"
 quern-show runs/slow runs/slow | grep -A 1 'settings that differ'
 echo "---- fifty, forty columns: no line is longer"
