@@ -117,9 +117,10 @@ bool options_parse_real(const char *name, const char *text, double minimum, doub
     return true;
 }
 
-static bool options_take_size(const char *name, const char *text, uint64_t minimum,
-                              uint64_t maximum, uint64_t *value, struct error *error)
+static bool options_take_size(const struct option_spec *spec, const char *name, const char *text,
+                              uint64_t minimum, uint64_t maximum, struct error *error)
 {
+    uint64_t *value = spec->value;
     size_t length = strcspn(text, "x");
     uint64_t height, width;
 
@@ -127,10 +128,10 @@ static bool options_take_size(const char *name, const char *text, uint64_t minim
         !text_to_count(TEXT("%.*s", (int)length, text), &height) ||
         !text_to_count(text + length + 1, &width) || height < minimum || height > maximum ||
         width < minimum || width > maximum)
-        return options_refuse_value(
-            name, text,
-            TEXT("HEIGHTxWIDTH such as 28x28, each %" PRIu64 " to %" PRIu64, minimum, maximum),
-            error);
+        return options_refuse_value(name, text,
+                                    TEXT("%s such as 28x28, each %" PRIu64 " to %" PRIu64,
+                                         spec->metavar ? spec->metavar : "HxW", minimum, maximum),
+                                    error);
     value[0] = height;
     value[1] = width;
     return true;
@@ -221,7 +222,7 @@ static bool options_take_value(const struct option_spec *spec, const char *text,
     case OPTION_NBYTES:
         return options_take_nbytes(name, text, spec->value, error);
     case OPTION_SIZE:
-        return options_take_size(name, text, minimum, maximum, spec->value, error);
+        return options_take_size(spec, name, text, minimum, maximum, error);
     case OPTION_NAMES:
         return options_take_names(name, text, spec->value, error);
     case OPTION_HEADING:

@@ -43,12 +43,18 @@ void progress_set_quiet(bool is_quiet)
     progress_is_quiet = is_quiet;
 }
 
+/* Names come into messages from everywhere; none of their bytes drives the terminal. */
 static void progress_print_message(const char *program, const char *format, va_list arguments)
 {
-    char date[32] = "", *text = NULL;
+    char date[32] = "", name[64], *text = NULL, *escaped;
+    size_t nbytes;
 
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;
+    nbytes = text ? 4 * strlen(text) + 1 : 1;
+    escaped = malloc(nbytes);
+    if (text && escaped)
+        text_escape_line(escaped, nbytes, text);
     progress_wipe();
     if (!isatty(STDERR_FILENO)) {
         time_t now = time(NULL);
@@ -58,7 +64,9 @@ static void progress_print_message(const char *program, const char *format, va_l
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S%z ", &parts);
     }
     /* Without memory there are the words at least. */
-    wrap_format(stderr, 2, "%s%s: %s", date, program, text ? text : format);
+    wrap_format(stderr, 2, "%s%s: %s", date, text_escape_line(name, sizeof(name), program),
+                text && escaped ? escaped : format);
+    free(escaped);
     free(text);
 }
 

@@ -54,7 +54,8 @@ void progress_set_quiet(bool is_quiet);
 double progress_seconds(void);
 
 /*
- * One message line on stderr: "quern-train: TEXT", dated when stderr is no terminal.  A message is
+ * One message line on stderr: "quern-train: TEXT", dated when stderr is no terminal; control
+ * characters of names in it are escaped (text_escape_line).  A message is
  * what must be known: warnings, and what became of data.  A note is what --quiet leaves out: how
  * the program goes about its work.
  */

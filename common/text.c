@@ -25,10 +25,21 @@ size_t text_utf8_length(const char *text)
     return 0;
 }
 
+/* U+202A to U+202E and U+2066 to U+2069: what follows is shown from right to left, or in another
+ * order than it has. */
+static bool text_turns_direction(const char *text)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+
+    return bytes[0] == 0xe2 && ((bytes[1] == 0x80 && bytes[2] >= 0xaa && bytes[2] <= 0xae) ||
+                                (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9));
+}
+
 /*
  * Writes the first character of text as it is or escaped, at most 4 bytes and a NUL.  Returns how
  * many bytes of text were written.  U+0080 to U+009F, which drive terminals too, are 0xc2 and a
- * second byte: the first is escaped here, and the second next, because it is malformed alone.
+ * second byte: the first is escaped here, and the second next, because it is malformed alone.  So
+ * are those that turn the direction.
  */
 static size_t text_escape_character(char out[5], const char *text)
 {
@@ -42,7 +53,7 @@ static size_t text_escape_character(char out[5], const char *text)
     else if (byte == '\\')
         snprintf(out, 5, "\\\\");
     else if (length == 0 || byte < 0x20 || byte == 0x7f ||
-             (byte == 0xc2 && (unsigned char)text[1] < 0xa0))
+             (byte == 0xc2 && (unsigned char)text[1] < 0xa0) || text_turns_direction(text))
         snprintf(out, 5, "\\x%02x", byte);
     else {
         memcpy(out, text, length);
@@ -99,16 +110,18 @@ void text_print_argument(FILE *stream, const char *text)
     fputc('\'', stream);
 }
 
-const char *text_escape(char *buffer, size_t size, const char *text)
+static const char *text_escape_into(char *buffer, size_t size, const char *text,
+                                    bool keeps_backslashes)
 {
     size_t used = 0;
     char escaped[5];
 
     while (*text) {
         size_t length;
+        bool is_kept = keeps_backslashes && *text == '\\';
 
         text += text_escape_character(escaped, text);
-        length = strlen(escaped);
+        length = is_kept ? 1 : strlen(escaped);
         if (used + length >= size)
             break;
         memcpy(buffer + used, escaped, length);
@@ -116,6 +129,16 @@ const char *text_escape(char *buffer, size_t size, const char *text)
     }
     buffer[used] = '\0';
     return buffer;
+}
+
+const char *text_escape(char *buffer, size_t size, const char *text)
+{
+    return text_escape_into(buffer, size, text, false);
+}
+
+const char *text_escape_line(char *buffer, size_t size, const char *text)
+{
+    return text_escape_into(buffer, size, text, true);
 }
 
 static bool text_is_digit(char c)

@@ -19,12 +19,17 @@
 const char *text_format(char *buffer, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Prints text with control characters and bytes that are not UTF-8 as \n, \t, \xNN, so that a name
- * cannot drive a terminal. */
+/*
+ * Prints text with control characters, those that turn the direction of letters, and bytes that are
+ * not UTF-8 as \n, \t, \xNN, so that a name can neither drive a terminal nor look like another.
+ */
 void text_print_escaped(FILE *stream, const char *text);
 
 /* The same into a buffer, cut to fit; returns the buffer. */
 const char *text_escape(char *buffer, size_t size, const char *text);
+
+/* text_escape of a line that names were put into, escaped or not: backslashes stay as they are. */
+const char *text_escape_line(char *buffer, size_t size, const char *text);
 
 /* Prints text as a shell takes it for one argument: plain, in quotes, or as bash's $'\xNN' where it
  * holds what text_print_escaped would escape. */

@@ -6,6 +6,7 @@
 
 #include "apply/best.h"
 #include "apply/model_file.h"
+#include "apply/run_files.h"
 #include "common/file.h"
 #include "common/machine.h"
 #include "common/memory.h"
@@ -30,37 +31,64 @@ struct evaluate_work {
 };
 
 /*
- * An output takes the place of nothing that is read, and of a file of another kind only by --force.
- * The file is looked at again when it is written; to be told now saves the evaluation.
+ * An output takes the place of nothing that is read, of no file of a run, and of a file of another
+ * kind only by --force.  The file is looked at again when it is written; to be told now saves the
+ * evaluation.
  */
 static bool evaluate_check_output(const struct evaluate_work *work, const char *option,
                                   const char *output, enum file_kind kind)
 {
-    bool is_read;
+    bool is_read, is_of_run = false, ok = true;
 
     if (!output)
         return true;
     is_read = file_is_same(output, work->options->store);
-    for (size_t i = 0; i < work->options->num_checkpoints; i++)
-        is_read |= file_is_same(output, work->runs[i].file.path);
-    if (is_read)
-        return error_set(work->error, STATUS_USAGE, ERROR_AT(.file = output),
-                         "%s names a file that is read: give it another name", option);
-    return file_kind_check_output(output, kind, work->options->force, work->error);
+    for (size_t i = 0; i < work->options->num_checkpoints && ok && !is_of_run; i++) {
+        const char *checkpoint = work->runs[i].file.path;
+
+        is_read |= file_is_same(output, checkpoint);
+        ok = run_files_include(checkpoint, output, &is_of_run, work->error);
+    }
+    if (ok && (is_read || is_of_run))
+        ok = error_set(work->error, STATUS_USAGE, ERROR_AT(.file = output),
+                       "%s names a file %s: give it another name", option,
+                       is_read ? "that is read" : "of the run");
+    return ok && file_kind_check_output(output, kind, work->options->force, work->error);
 }
 
-static bool evaluate_refuse_one_file(const struct evaluate_work *work)
+/* *is_one: whether two outputs would be one file, there or not, however they are spelled. */
+static bool evaluate_is_one_file(const char *a, const char *b, bool *is_one, struct error *error)
 {
-    return error_set(work->error, STATUS_USAGE, ERROR_AT(.file = work->options->report),
-                     "--output and --report name one file");
+    const char *const outputs[2] = {a, b};
+    char *targets[2] = {NULL, NULL}, *directories[2] = {NULL, NULL};
+    bool ok = true;
+
+    for (int i = 0; i < 2 && ok; i++) {
+        ok = (targets[i] = file_resolve(outputs[i], error)) != NULL;
+        if (ok && !(directories[i] = file_directory_of(targets[i])))
+            ok = error_set_memory(error, strlen(targets[i]));
+    }
+    *is_one = ok && strcmp(file_base_name(targets[0]), file_base_name(targets[1])) == 0 &&
+              (strcmp(directories[0], directories[1]) == 0 ||
+               file_is_same(directories[0], directories[1]));
+    for (int i = 0; i < 2; i++) {
+        free(targets[i]);
+        free(directories[i]);
+    }
+    return ok;
 }
 
 static bool evaluate_check_outputs(const struct evaluate_work *work)
 {
     const struct evaluate_options *options = work->options;
+    bool is_one = false;
 
-    if (options->output && options->report && strcmp(options->output, options->report) == 0)
-        return evaluate_refuse_one_file(work);
+    if (options->output && options->report &&
+        !evaluate_is_one_file(options->output, options->report, &is_one, work->error))
+        return false;
+    if (is_one)
+        return error_set(work->error, STATUS_USAGE, ERROR_AT(.file = options->report),
+                         "--output and --report name one file");
     return evaluate_check_output(work, "--output", options->output, FILE_KIND_EVALUATION) &&
            evaluate_check_output(work, "--report", options->report, FILE_KIND_REPORT);
 }
@@ -203,12 +231,7 @@ static bool evaluate_write_report(const struct evaluate_work *work)
         .num_threads = options->num_threads,
     };
     struct report_run *runs;
-    bool ok;
-
-    /* Two names of the file that was just written. */
-    if (options->output && file_is_same(options->output, options->report))
-        return evaluate_refuse_one_file(work);
-    ok = memory_allocate(&runs, options->num_checkpoints, sizeof(*runs), work->error);
+    bool ok = memory_allocate(&runs, options->num_checkpoints, sizeof(*runs), work->error);
 
     for (size_t i = 0; i < options->num_checkpoints && ok; i++) {
         const struct split_evaluation *result = &work->runs[i].result;

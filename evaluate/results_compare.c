@@ -104,8 +104,9 @@ static void results_compare_test(FILE *stream, const struct comparison *comparis
     const struct mcnemar *test = &comparison->mcnemar;
     char cell[CELL_SIZE];
 
-    fprintf(stream, "%s samples have different predictions\n",
-            cell_of_count(cell, comparison->num_differing));
+    fprintf(stream, "%s %s\n", cell_of_count(cell, comparison->num_differing),
+            comparison->num_differing == 1 ? "sample has a different prediction"
+                                           : "samples have different predictions");
     if (test->is_exact)
         fprintf(stream, "McNemar's test, exact: p = %.2g\n", test->p_value);
     else
@@ -116,15 +117,14 @@ static void results_compare_test(FILE *stream, const struct comparison *comparis
 
 bool results_compare_text(FILE *stream, const struct evaluation_pair *pair, struct error *error)
 {
-    const struct terminal_wish wish = {0};
     struct terminal terminal;
     char cell[CELL_SIZE];
 
-    if (!terminal_find(&terminal, &wish, error))
-        return false;
+    terminal_find_text(&terminal);
     for (int i = 0; i < 2; i++)
         results_compare_describe(stream, "AB"[i], pair -> paths[i], &pair -> contents[i]);
-    fprintf(stream, "%s samples of split ", cell_of_count(cell, pair->comparison.num_samples));
+    fprintf(stream, "%s sample%s of split ", cell_of_count(cell, pair->comparison.num_samples),
+            pair->comparison.num_samples == 1 ? "" : "s");
     text_print_escaped(stream, pair->contents[0].split);
     fputs("\n\n", stream);
     results_compare_accuracies(stream, &terminal, pair, error);

@@ -51,11 +51,11 @@ bool results_runs_text(FILE *stream, const struct results_line *lines, size_t co
     /* The last column is for samples that differ. */
     struct text_table table = {.columns = columns,
                                .num_columns = sizeof(columns) / sizeof(columns[0]) - is_same};
-    const struct terminal_wish wish = {.may_ask = false};
     struct terminal terminal;
     char cell[CELL_SIZE];
-    bool ok = terminal_find(&terminal, &wish, error);
+    bool ok = true;
 
+    terminal_find_text(&terminal);
     for (size_t i = 0; i < count && ok; i++)
         results_runs_add(&table, &lines[i], error);
     ok = ok && error_ok(error);

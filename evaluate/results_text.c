@@ -175,9 +175,10 @@ static void results_text_overall(struct results_text *text)
     results_text_add_figure(text, &table, "Brier score", FIGURE_BRIER_SCORE, 4);
     results_text_add_figure(text, &table, "calibration error", FIGURE_CALIBRATION_ERROR, 4);
     results_text_print_table(text, &table);
-    fprintf(text->stream, "%s of %s samples are correct\n",
+    fprintf(text->stream, "%s of %s sample%s %s correct\n",
             cell_of_count(correct, figures->num_correct),
-            cell_of_count(total, figures->num_samples));
+            cell_of_count(total, figures->num_samples), figures->num_samples == 1 ? "" : "s",
+            figures->num_correct == 1 || figures->num_samples == 1 ? "is" : "are");
 }
 
 /* ---- bootstrap ---- */
@@ -323,13 +324,11 @@ static void results_text_confusions(struct results_text *text)
 bool results_split_text(FILE *stream, const struct model_file *file,
                         const struct split_evaluation *result, struct error *error)
 {
-    const struct terminal_wish wish = {0};
     struct results_text text = {
         .stream = stream, .classes = &file->checkpoint.classes, .result = result, .error = error};
     char cell[CELL_SIZE];
 
-    if (!terminal_find(&text.terminal, &wish, error))
-        return false;
+    terminal_find_text(&text.terminal);
     results_text_model(stream, file);
     fprintf(stream, "samples     %s of split %s, store ", cell_of_count(cell, result->num_samples),
             split_names[result->split]);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/run_files.h"
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/text.h"
@@ -199,18 +200,37 @@ static const struct show_view *show_choose(const struct show *show, struct error
     return NULL;
 }
 
-/* The picture takes the place of nothing that is read. */
-static bool show_check_png(const struct show_options *options, struct error *error)
+/* The picture takes the place of nothing that is read, of no file of a run either. */
+static bool show_check_png(const struct show *show, struct error *error)
 {
-    if (options->png && options->store && file_is_same(options->png, options->store))
-        return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
-                         "--png names the store that is read: give it another name");
-    for (size_t i = 0; i < options->num_operands && options->png; i++)
+    const struct show_options *options = show->options;
+    bool is_of_run = false;
+
+    if (!options->png)
+        return true;
+    if (options->store && !show_check_png_store(show, options->store, error))
+        return false;
+    for (size_t i = 0; i < options->num_operands; i++) {
         if (file_is_same(options->png, options->operands[i]))
             return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
                              "--png names a file that is read: give it another name");
-    return !options->png ||
-           file_kind_check_output(options->png, FILE_KIND_PNG, options->force, error);
+        if (show->kinds[i] & SHOW_KINDS_OF_RUNS &&
+            !run_files_include(options->operands[i], options->png, &is_of_run, error))
+            return false;
+        if (is_of_run)
+            return error_set(error, STATUS_USAGE, ERROR_AT(.file = options->png),
+                             "--png names a file of the run: give it another name");
+    }
+    return file_kind_check_output(options->png, FILE_KIND_PNG, options->force, error);
+}
+
+bool show_check_png_store(const struct show *show, const char *store_path, struct error *error)
+{
+    const char *png = show->options->png;
+
+    return !png || !file_is_same(png, store_path) ||
+           error_set(error, STATUS_USAGE, ERROR_AT(.file = png),
+                     "--png names the store that is read: give it another name");
 }
 
 bool show_run(const struct show_options *options, bool *is_different, struct error *error)
@@ -225,7 +245,7 @@ bool show_run(const struct show_options *options, bool *is_different, struct err
     for (size_t i = 0; i < options->num_operands && ok; i++)
         ok = show_may_wait(options, options->operands[i], &kinds[i]) ||
              show_find_kind(options->operands[i], &kinds[i], error);
-    ok = ok && (view = show_choose(&show, error)) != NULL && show_check_png(options, error);
+    ok = ok && (view = show_choose(&show, error)) != NULL && show_check_png(&show, error);
     if (ok) {
         wish.may_ask = view->needs_pictures && !options->png;
         ok = terminal_find(&show.terminal, &wish, error) && view->show(&show, error);

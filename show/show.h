@@ -48,6 +48,8 @@ bool show_run(const struct show_options *options, bool *is_different, struct err
 
 /* A picture that was asked for: enlarged, on the terminal or, with --png, in the file. */
 bool show_picture(const struct show *show, const struct raster *picture, struct error *error);
+/* STATUS_USAGE where --png names the store that a view reads. */
+bool show_check_png_store(const struct show *show, const char *store_path, struct error *error);
 /* Writes a picture as it is to the file of --png, and says so. */
 bool show_write_png(const struct show *show, const struct raster *picture, struct error *error);
 

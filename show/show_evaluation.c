@@ -50,15 +50,17 @@ static void show_evaluation_summary(const struct show *show,
                          text_format(text, sizeof(text), "epoch %" PRIu64 ", digest %.16s",
                                      contents->epoch, contents->checkpoint_digest));
     show_print_field(stdout, terminal, "samples",
-                     text_format(text, sizeof(text), "%s of split %s, %s classes",
+                     text_format(text, sizeof(text), "%s of split %s, %s class%s",
                                  text_group_digits(counts[0], 32, contents->num_samples),
                                  contents->split,
-                                 text_group_digits(counts[1], 32, contents->classes.count)));
+                                 text_group_digits(counts[1], 32, contents->classes.count),
+                                 contents->classes.count == 1 ? "" : "es"));
     if (contents->num_unknown > 0)
         show_print_field(stdout, terminal, "left out",
                          text_format(text, sizeof(text),
-                                     "%s samples of classes that the model does not know",
-                                     text_group_digits(counts[2], 32, contents->num_unknown)));
+                                     "%s sample%s of classes that the model does not know",
+                                     text_group_digits(counts[2], 32, contents->num_unknown),
+                                     contents->num_unknown == 1 ? "" : "s"));
     show_print_field(
         stdout, terminal, "store",
         text_format(text, sizeof(text), "fingerprint %.16s", contents->store_fingerprint));

@@ -234,8 +234,8 @@ bool show_mean(const struct show *show, struct error *error)
         ok = show_sheet(show, &tiles, 0, error);
     }
     if (ok && label == num_classes && num_shown < num_classes)
-        printf("and %zu classes more: --class NAME shows one, --png all\n",
-               num_classes - num_shown);
+        printf("and %zu class%s more: --class NAME shows one, --png all\n", num_classes - num_shown,
+               num_classes - num_shown == 1 ? "" : "es");
     show_tiles_free(&tiles);
     free(counts);
     store_close(store);

@@ -92,33 +92,34 @@ static bool show_mistakes_try_store(const char *path, const char *fingerprint, i
     return false;
 }
 
-/* Looks in a directory for a store of this fingerprint. */
-static bool show_mistakes_look_in(const char *directory, const char *fingerprint, int num_threads,
-                                  struct store **store)
+/* Looks in a directory for a store of this fingerprint; *store stays NULL where there is none. */
+static bool show_mistakes_look_in(const struct show *show, const char *directory,
+                                  const char *fingerprint, struct store **store,
+                                  struct error *error)
 {
     struct text_list names = {0};
     struct error ignored = {0};
     size_t num_looked_at = 0;
-    bool is_found = false;
+    bool ok = true;
 
     file_list_directory(directory, &names, &ignored);
-    for (size_t i = 0; i < names.count && !is_found && num_looked_at < MAX_STORES_LOOKED_AT; i++) {
+    for (size_t i = 0; i < names.count && !*store && num_looked_at < MAX_STORES_LOOKED_AT; i++) {
         size_t length = strlen(names.items[i]);
-        char *path = NULL, escaped[1024];
+        char *path = NULL;
 
         if (length < 3 || strcmp(names.items[i] + length - 3, ".h5") != 0 ||
             asprintf(&path, "%s/%s", directory, names.items[i]) < 0)
             continue;
         num_looked_at++;
-        is_found = show_mistakes_try_store(path, fingerprint, num_threads, store);
-        if (is_found)
+        if (show_mistakes_try_store(path, fingerprint, show->options->num_threads, store)) {
             progress_note("quern-show",
-                          "note: pictures from %s, which has the evaluation's fingerprint",
-                          text_escape(escaped, sizeof(escaped), path));
+                          "note: pictures from %s, which has the evaluation's fingerprint", path);
+            ok = show_check_png_store(show, path, error);
+        }
         free(path);
     }
     text_list_free(&names);
-    return is_found;
+    return ok;
 }
 
 /*
@@ -132,6 +133,7 @@ static bool show_mistakes_find_store(const struct show *show, const char *finger
     const struct store_checks checks = {.skip_seal = options->is_quick,
                                         .num_threads = options->num_threads};
     char *directory;
+    bool ok;
 
     *store = NULL;
     if (options->store) {
@@ -147,16 +149,16 @@ static bool show_mistakes_find_store(const struct show *show, const char *finger
     directory = file_directory_of(options->operands[0]);
     if (!directory)
         return error_set_memory(error, 1);
-    if (!show_mistakes_look_in(directory, fingerprint, options->num_threads, store) &&
-        strcmp(directory, ".") != 0)
-        show_mistakes_look_in(".", fingerprint, options->num_threads, store);
+    ok = show_mistakes_look_in(show, directory, fingerprint, store, error);
+    if (ok && !*store && strcmp(directory, ".") != 0)
+        ok = show_mistakes_look_in(show, ".", fingerprint, store, error);
     free(directory);
-    if (!*store)
+    if (ok && !*store)
         progress_note("quern-show",
                       "note: without pictures: the store of fingerprint %.16s... is neither "
                       "beside the evaluation nor here; --store STORE.h5 names it",
                       fingerprint);
-    return true;
+    return ok;
 }
 
 /* ---- with pictures ---- */
@@ -291,10 +293,14 @@ static bool show_mistakes_show(const struct show *show, const struct evaluation_
     char counts[2][32];
     bool ok = true;
 
-    printf("%s of %s samples of split %s were taken for another class%s\n",
+    printf("%s of %s sample%s of split %s %s taken for another class%s\n",
            text_group_digits(counts[0], 32, num_mistakes),
-           text_group_digits(counts[1], 32, contents->num_samples), contents->split,
-           count == 0 ? "" : TEXT("; the %zu worst", count));
+           text_group_digits(counts[1], 32, contents->num_samples),
+           contents->num_samples == 1 ? "" : "s", contents->split,
+           num_mistakes == 1 || contents->num_samples == 1 ? "was" : "were",
+           count == 0   ? ""
+           : count == 1 ? "; the worst"
+                        : TEXT("; the %zu worst", count));
     if (count > 0)
         ok = show_mistakes_find_store(show, contents->store_fingerprint, &store, error);
     if (ok && show->options->png && !store)

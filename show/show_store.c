@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/amount.h"
 #include "common/memory.h"
@@ -55,9 +56,11 @@ struct show_store_sizes {
     uint64_t file_nbytes, all_stored_nbytes, all_raw_nbytes;
 };
 
-static bool show_store_measure(struct store *store, struct show_store_sizes *sizes,
-                               struct error *error)
+static bool show_store_measure(const char *path, struct store *store,
+                               struct show_store_sizes *sizes, struct error *error)
 {
+    struct stat info;
+
     for (int s = 0; s < NUM_SPLITS; s++) {
         struct store_storage *storage = &sizes->storage[s];
         uint64_t num_rows = store_num_rows(store, (enum split)s);
@@ -70,6 +73,12 @@ static bool show_store_measure(struct store *store, struct show_store_sizes *siz
         sizes->file_nbytes = storage->file_nbytes;
         sizes->all_stored_nbytes += storage->stored_nbytes;
         sizes->all_raw_nbytes += sizes->raw_nbytes[s];
+    }
+    /* Without images there was no dataset to learn it from. */
+    if (sizes->file_nbytes == 0) {
+        if (stat(path, &info) != 0)
+            return error_set_errno(error, path, "cannot look at");
+        sizes->file_nbytes = (uint64_t)info.st_size;
     }
     return true;
 }
@@ -351,7 +360,8 @@ bool show_store(const struct show *show, struct error *error)
 {
     struct store *store = NULL;
     struct show_store_sizes sizes = {0};
-    bool ok = show_open_store(show, &store, error) && show_store_measure(store, &sizes, error);
+    bool ok = show_open_store(show, &store, error) &&
+              show_store_measure(show->options->operands[0], store, &sizes, error);
 
     if (ok) {
         show_store_heading(show, show_kind_name(show->kinds[0]));

@@ -161,6 +161,31 @@ static void test_escape_c1_controls_and_broken_utf8_are_named(void **state)
                    "\\x9b2J\\xe2\\x82");
 }
 
+/* A name with U+202E is shown as another: "gnp.exe" as "exe.png". */
+static void test_escape_turns_of_direction_are_named(void **state)
+{
+    (void)state;
+    assert_escapes("a\xe2\x80\xae"
+                   "b",
+                   "a\\xe2\\x80\\xaeb");
+    assert_escapes("\xe2\x80\xaa\xe2\x81\xa6", "\\xe2\\x80\\xaa\\xe2\\x81\\xa6");
+    assert_escapes("\xe2\x81\xa9", "\\xe2\\x81\\xa9");
+    /* Their neighbours do no such thing. */
+    assert_escapes("\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5");
+    assert_escapes("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d");
+}
+
+static void test_escape_line_of_escaped_names_is_unchanged(void **state)
+{
+    char buffer[80];
+
+    (void)state;
+    assert_string_equal(
+        text_escape_line(buffer, sizeof(buffer), "skipped a\\x1b[31m\\\\b, and \x1b[31m\n"),
+        "skipped a\\x1b[31m\\\\b, and \\x1b[31m\\n");
+    assert_string_equal(text_escape_line(buffer, 4, "a\\\\b"), "a\\\\");
+}
+
 static void test_escape_full_buffer_is_cut_between_characters(void **state)
 {
     char buffer[6];
@@ -258,6 +283,8 @@ int main(void)
         cmocka_unit_test(test_escape_plain_text_is_unchanged),
         cmocka_unit_test(test_escape_control_characters_are_named),
         cmocka_unit_test(test_escape_c1_controls_and_broken_utf8_are_named),
+        cmocka_unit_test(test_escape_turns_of_direction_are_named),
+        cmocka_unit_test(test_escape_line_of_escaped_names_is_unchanged),
         cmocka_unit_test(test_escape_full_buffer_is_cut_between_characters),
         cmocka_unit_test(test_format_text_is_cut_to_the_buffer),
         cmocka_unit_test(test_group_digits_every_length_has_commas_in_place),

@@ -300,7 +300,8 @@ void run_report_head(struct run *run)
 
     if (!run_leads(run))
         return;
-    printf("%s: %s training and %s validation images, %zu classes\n", run->options->store_path,
+    text_print_escaped(stdout, run->options->store_path);
+    printf(": %s training and %s validation images, %zu classes\n",
            text_group_digits(train, sizeof(train), run->train.dataset.num_rows),
            text_group_digits(valid, sizeof(valid), run->valid.dataset.num_rows),
            run->checkpoint.classes.count);
@@ -422,10 +423,15 @@ void run_report_end(struct run *run, double seconds)
     if (!model_has_gradient(&run->model))
         best = NULL;
     run_report_accuracies(run, best);
-    printf("wrote %s/epoch-%04" PRIu64 ".h5", run->options->output, run->checkpoint.epoch);
-    if (best)
-        printf("; the best by %s is epoch %" PRIu64 ", %s/" MODEL_FILE_BEST,
-               monitor_names[run->options->monitor], best->epoch, run->options->output);
+    fputs("wrote ", stdout);
+    text_print_escaped(stdout, run->options->output);
+    printf("/epoch-%04" PRIu64 ".h5", run->checkpoint.epoch);
+    if (best) {
+        printf("; the best by %s is epoch %" PRIu64 ", ", monitor_names[run->options->monitor],
+               best->epoch);
+        text_print_escaped(stdout, run->options->output);
+        fputs("/" MODEL_FILE_BEST, stdout);
+    }
     printf("\n");
     if (run->checkpoint.epoch < run->checkpoint.epochs)
         printf("stopped %" PRIu64 " epochs after the best (--patience)\n", run->options->patience);

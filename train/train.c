@@ -130,7 +130,8 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
         run_restore_best(run, existing);
     *is_finished = existing->epoch >= run->checkpoint.epochs || run_is_past_best(run, existing);
     if (*is_finished) {
-        printf("%s: finished, %" PRIu64 " %s done: nothing to do\n", directory, existing->epoch,
+        text_print_escaped(stdout, directory);
+        printf(": finished, %" PRIu64 " %s done: nothing to do\n", existing->epoch,
                existing->epoch == 1 ? "epoch is" : "epochs are");
         run->checkpoint.epoch = existing->epoch;
         run->checkpoint.step = existing->step;
@@ -143,7 +144,8 @@ static bool train_take_up(struct run *run, const struct run_newest *newest, bool
     if (run->options->resume || existing->finished) {
         if (!run_resume(run, existing, error))
             return false;
-        printf("%s: going on after epoch %" PRIu64 "%s\n", directory, existing->epoch,
+        text_print_escaped(stdout, directory);
+        printf(": going on after epoch %" PRIu64 "%s\n", existing->epoch,
                existing->batch ? TEXT(" and %" PRIu64 " batches", existing->batch) : "");
         return true;
     }
@@ -450,9 +452,11 @@ static void train_describe(const struct run *run)
     const struct model *model = &run->model;
     char count[32], work[32];
 
-    printf("%s: would train epochs %" PRIu64 " to %" PRIu64 " of %s on %s\n", run->options->output,
-           run->first_epoch + 1, run->checkpoint.epochs, model_kind_names[model->spec.kind],
-           run->options->store_path);
+    text_print_escaped(stdout, run->options->output);
+    printf(": would train epochs %" PRIu64 " to %" PRIu64 " of %s on ", run->first_epoch + 1,
+           run->checkpoint.epochs, model_kind_names[model->spec.kind]);
+    text_print_escaped(stdout, run->options->store_path);
+    putchar('\n');
     run_report_defaults(run);
     if (!model->network)
         return;

@@ -150,19 +150,36 @@ static enum terminal_graphics terminal_find_graphics(struct terminal *terminal, 
     return TERMINAL_GRAPHICS_BLOCKS;
 }
 
+/* All but the pictures. */
+static void terminal_find_plain(struct terminal *terminal, int colour)
+{
+    *terminal = (struct terminal){.is_terminal = isatty(STDOUT_FILENO) != 0,
+                                  .is_utf8 = terminal_find_utf8(),
+                                  .graphics = TERMINAL_GRAPHICS_TEXT};
+    terminal_find_size(terminal);
+    terminal->colours = colour == CHOICE_AUTO ? terminal_find_colours(terminal)
+                                              : (enum terminal_colours)(colour - 1);
+}
+
+void terminal_find_text(struct terminal *terminal)
+{
+    struct error ignored = {0};
+    int colour;
+
+    if (!terminal_choose(CHOICE_AUTO, "QUERN_COLOUR", terminal_colour_choices, &colour, &ignored))
+        colour = CHOICE_AUTO;
+    terminal_find_plain(terminal, colour);
+}
+
 bool terminal_find(struct terminal *terminal, const struct terminal_wish *wish, struct error *error)
 {
     int colour, graphics;
 
-    *terminal = (struct terminal){.is_terminal = isatty(STDOUT_FILENO) != 0};
     if (!terminal_choose(wish->colour, "QUERN_COLOUR", terminal_colour_choices, &colour, error) ||
         !terminal_choose(wish->graphics, "QUERN_GRAPHICS", terminal_graphics_choices, &graphics,
                          error))
         return false;
-    terminal->is_utf8 = terminal_find_utf8();
-    terminal_find_size(terminal);
-    terminal->colours = colour == CHOICE_AUTO ? terminal_find_colours(terminal)
-                                              : (enum terminal_colours)(colour - 1);
+    terminal_find_plain(terminal, colour);
     terminal->graphics = graphics == CHOICE_AUTO ? terminal_find_graphics(terminal, wish->may_ask)
                                                  : (enum terminal_graphics)(graphics - 1);
     /* Blocks are told apart by colours alone. */

@@ -57,6 +57,12 @@ struct terminal_wish {
 bool terminal_find(struct terminal *terminal, const struct terminal_wish *wish,
                    struct error *error);
 
+/*
+ * The same for a program that prints tables alone, which has no such options: what the environment
+ * says of pictures is not looked at, and a word that it does not know of colours is passed over.
+ */
+void terminal_find_text(struct terminal *terminal);
+
 /* ---- colours of text: nothing is written to a terminal without ---- */
 
 void terminal_set_ink(const struct terminal *terminal, FILE *stream, struct colour colour);

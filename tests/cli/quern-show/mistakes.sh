@@ -5,6 +5,14 @@ quern-evaluate run/epoch-0001.h5 store.h5 --output evaluation.h5 >/dev/null
 quern-show evaluation.h5 --mistakes --count 2
 echo "---- the store named, a picture in a file"
 quern-show evaluation.h5 --mistakes --count 3 --store store.h5 --png mistakes.png
+echo "---- the store found by itself is not replaced"
+cp store.h5 store_before
+ln -s store.h5 link
+for png in store.h5 ./link; do
+    expect 2 quern-show evaluation.h5 --mistakes --png $png --force
+done
+rm link
+cmp store.h5 store_before
 echo "---- the store elsewhere"
 mkdir elsewhere
 mv store.h5 elsewhere

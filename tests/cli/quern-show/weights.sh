@@ -16,3 +16,12 @@ echo "---- no layer reads pixels"
 quern-train store.h5 --output none --layers "pool dense:5 relu" --epochs 1 >/dev/null 2>&1
 expect 65 quern-show none/epoch-0001.h5 --weights
 expect 65 quern-show store.h5 --weights
+echo "---- no file of a run is replaced"
+cp -r linear linear_before
+ln -s linear/log.jsonl log
+for png in linear/epoch-0002.h5 linear/../linear/epoch-0003.h5 linear/best.h5 linear/log.jsonl log; do
+    expect 2 quern-show linear --weights --png $png --force
+    expect 2 quern-show linear/epoch-0003.h5 --weights --png $png --force
+done
+diff -r linear linear_before
+quern-show linear --weights --png linear/weights.png
