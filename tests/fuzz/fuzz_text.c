@@ -16,21 +16,29 @@ static int sign(int value)
     return (value > 0) - (value < 0);
 }
 
-/* What a terminal obeys: C0, DEL, and C1, which in UTF-8 is 0xc2 and 0x80 to 0x9f. */
+/*
+ * What a terminal obeys: C0, DEL, C1, which in UTF-8 is 0xc2 and 0x80 to 0x9f, and the marks that
+ * turn the direction of writing, U+202A to U+202E and U+2066 to U+2069.
+ */
+static bool is_obeyed(const unsigned char *byte)
+{
+    return *byte < 0x20 || *byte == 0x7f ||
+           (byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0) ||
+           (byte[0] == 0xe2 && byte[1] == 0x80 && byte[2] >= 0xaa && byte[2] <= 0xae) ||
+           (byte[0] == 0xe2 && byte[1] == 0x81 && byte[2] >= 0xa6 && byte[2] <= 0xa9);
+}
+
 static void demand_harmless(const char *text)
 {
-    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
-        FUZZ_DEMAND(*byte >= 0x20 && *byte != 0x7f);
-        FUZZ_DEMAND(!(byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0));
-    }
+    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++)
+        FUZZ_DEMAND(!is_obeyed(byte));
     FUZZ_DEMAND(text_is_utf8(text, strlen(text)));
 }
 
 static bool has_nothing_to_escape(const char *text)
 {
     for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++)
-        if (*byte < 0x20 || *byte == 0x7f || *byte == '\\' ||
-            (byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0))
+        if (*byte == '\\' || is_obeyed(byte))
             return false;
     return text_is_utf8(text, strlen(text));
 }
