@@ -5,7 +5,7 @@
 
 setup_build_packages='gcc libc6-dev cmake ninja-build make pkg-config
     libhdf5-dev libpng-dev libjpeg62-turbo-dev zlib1g-dev libarchive-dev libdeflate-dev'
-setup_test_packages='clang g++ dpkg-dev lintian libomp-dev libcmocka-dev hdf5-tools shellcheck man-db
+setup_test_packages='clang g++ dpkg-dev libomp-dev libcmocka-dev hdf5-tools shellcheck man-db
     mandoc tmux zsh fish openmpi-bin libopenmpi-dev python3 python3-h5py python3-numpy'
 setup_aarch64_packages='gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
 setup_cluster_packages='slurmctld slurmd slurm-client munge openmpi-bin'

@@ -29,7 +29,7 @@ tests/README.md tells what kinds of tests there are.
 
 Options:
   --quick              the last part only
-  --fuzz-seconds N     for each target (default: 10)
+  --fuzz-seconds N     for each target (default: 8)
   --list               print the names of the tests, build nothing
   --update             print how the output of these cli/ tests differs from what is expected, and
                        expect it from now on
@@ -84,8 +84,8 @@ build_release() {
     setup_build "$root" release -DQUERN_TESTS=ON -DQUERN_BENCH=ON -DQUERN_PYTHON="$python"
 }
 
-cluster_cases='chain alone threads failing_stage warned preempted stuck nested refused sweep shards
-    mpi mpi_warned singletons'
+cluster_cases='chain alone threads failing_stage preempted stuck nested refused sweep shards mpi
+    mpi_warned singletons'
 
 run_cluster() {
     announce "jobs on a Slurm of four nodes"
@@ -243,7 +243,7 @@ refuse() {
     exit 2
 }
 
-quick=no fuzz_seconds=10 action=run whole_suite=
+quick=no fuzz_seconds=8 action=run whole_suite=
 num_processors=$(setup_num_processors)
 # Options are taken off the front and names kept at the end, in their order.
 num_arguments=$#
