@@ -216,13 +216,7 @@ bool bootstrap_compute(const struct figures_samples *samples, const double *loss
                          (unsigned long long)AREA_MAX_SAMPLES);
     ok = memory_allocate(&bootstrap->classes, samples->num_classes, sizeof(*bootstrap->classes),
                          error);
-    if (ok && samples->scores && !samples->summaries) {
-        ok = memory_allocate(&summaries, samples->num_samples, sizeof(*summaries), error);
-        if (ok)
-            scores_summarize(samples->scores, samples->labels, samples->predictions,
-                             samples->num_classes, samples->num_samples, summaries);
-        summarized.summaries = summaries;
-    }
+    ok = ok && figures_summarize(&summarized, &summaries, error);
     ok = ok && bootstrap_run(&work, error);
     if (ok)
         bootstrap_finish(&work, bootstrap);

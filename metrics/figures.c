@@ -268,6 +268,20 @@ static bool figures_estimate(struct figures *figures, struct error *error)
     return ok;
 }
 
+bool figures_summarize(struct figures_samples *samples, struct score_summary **summaries,
+                       struct error *error)
+{
+    *summaries = NULL;
+    if (!samples->scores || samples->summaries)
+        return true;
+    if (!memory_allocate(summaries, samples->num_samples, sizeof(**summaries), error))
+        return false;
+    scores_summarize(samples->scores, samples->labels, samples->predictions, samples->num_classes,
+                     samples->num_samples, *summaries);
+    samples->summaries = *summaries;
+    return true;
+}
+
 bool figures_compute(const struct figures_samples *samples, struct figures *figures,
                      struct error *error)
 {
@@ -275,13 +289,7 @@ bool figures_compute(const struct figures_samples *samples, struct figures *figu
     struct score_summary *summaries = NULL;
     bool ok = figures_begin(samples->num_classes, figures, error);
 
-    if (ok && samples->scores && !samples->summaries) {
-        ok = memory_allocate(&summaries, samples->num_samples, sizeof(*summaries), error);
-        if (ok)
-            scores_summarize(samples->scores, samples->labels, samples->predictions,
-                             samples->num_classes, samples->num_samples, summaries);
-        summarized.summaries = summaries;
-    }
+    ok = ok && figures_summarize(&summarized, &summaries, error);
     if (ok)
         figures_weigh(&summarized, NULL, NULL, figures);
     if (ok && samples->scores && samples->num_samples <= AREA_MAX_SAMPLES)

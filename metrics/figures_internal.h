@@ -9,6 +9,13 @@
 bool figures_begin(size_t num_classes, struct figures *figures, struct error *error);
 
 /*
+ * What figures_weigh takes of each sample's scores, once: sets samples->summaries where there are
+ * scores and no summaries yet.  *summaries: those made here, for the caller to free; else NULL.
+ */
+bool figures_summarize(struct figures_samples *samples, struct score_summary **summaries,
+                       struct error *error);
+
+/*
  * All figures but areas and means of the classes, and no intervals.  Sample i counts weights[i]
  * times; NULL: once.  The loss is the mean of losses [num_samples]; NULL: samples->loss.  What
  * figures held before goes.

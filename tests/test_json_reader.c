@@ -47,7 +47,7 @@ static void test_json_is_object_refuses_what_is_too_deep(void **state)
     (void)state;
     memset(text + 5, '[', 9000);
     memset(text + 9005, ']', 9000);
-    strcpy(text + 18005, "}");
+    text[18005] = '}';
     assert_false(json_is_object(text));
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "view/weights.h"
 
 static char *names[] = {"three", "seven", "nine"};
@@ -78,7 +79,7 @@ static void test_weights_draw_reads_channels_as_each_layer_does(void **state)
         struct tensor tensor = {.rank = 2, .shape = {3, 12}};
         struct checkpoint checkpoint;
 
-        strcpy(tensor.name, tensors[i]);
+        text_format(tensor.name, sizeof(tensor.name), "%s", tensors[i]);
         checkpoint = make((struct image_shape){2, 2, 3}, 3, &tensor, values);
         draw(&checkpoint, 2, &view);
         assert_int_equal(view.kind, i == 1 ? WEIGHTS_UNITS : WEIGHTS_OUTPUTS);
